@@ -1,0 +1,127 @@
+# Everything here sets itself up from the locked requirements: it takes Python 3.11, pip and make.
+# Each environment has two stamps: `.locked`, what its lock names is installed, and `.installed`,
+# the project itself is too. So a second run installs nothing.
+
+PYTHON ?=
+HOST = 127.0.0.1
+PORT ?= 8001
+# Set: a check whose system program is missing fails, instead of being listed as not run.
+REQUIRE_ALL ?=
+# `make lock LOCK=--upgrade` moves to the newest versions.
+LOCK =
+PYTEST_ARGS ?= -n 2
+
+export REQUIRE_ALL
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_NO_INPUT = 1
+
+USE := .venv
+TEST := .venv-test
+TEST_1_0 := .venv-test-1.0
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z.0-9-]*:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+.PHONY: serve
+serve: timeline.db ## ingest what is new, and serve the timeline (PORT=8001 HOST=127.0.0.1)
+	@$(USE)/bin/chronology serve --host $(HOST) --port $(PORT)
+
+# Always asked: the command itself knows what is new, and writes nothing if nothing is.
+.PHONY: timeline.db
+timeline.db: $(USE)/.installed ## ingest what is new in events/
+	@$(USE)/bin/python ingest.py
+
+.PHONY: test
+test: ## check, then run the tests on both lines of Datasette
+	@$(MAKE) -s --no-print-directory -j2 $(TEST)/.locked $(TEST_1_0)/.locked
+	@$(MAKE) --no-print-directory -j1 check test-0.65 test-1.0
+
+.PHONY: test-0.65
+test-0.65: $(TEST)/.installed ## run the tests on Datasette 0.65, with branch coverage
+	@echo "== Tests on Datasette 0.65"
+	@$(TEST)/bin/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term
+
+.PHONY: test-1.0
+test-1.0: $(TEST_1_0)/.installed ## run the tests on Datasette 1.0
+	@echo "== Tests on Datasette 1.0"
+	@$(TEST_1_0)/bin/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: check
+check: $(TEST)/.installed ## check format, lint and types
+	@echo "== Format, lint and types"
+	@$(TEST)/bin/python -m ruff format --check .
+	@$(TEST)/bin/python -m ruff check .
+	@$(TEST)/bin/python -m mypy
+
+.PHONY: bench
+bench: $(TEST)/.installed ## run the benchmarks
+	@$(TEST)/bin/python -m benchmarks
+
+.PHONY: reproduce
+reproduce: $(TEST)/.installed ## rebuild from events/ alone, and compare with the committed timeline.db
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(TEST)/bin/python ingest.py --db "$$folder/timeline.db" && \
+	$(TEST)/bin/chronology verify --db timeline.db && \
+	built=$$($(TEST)/bin/chronology head --db "$$folder/timeline.db") && \
+	committed=$$($(TEST)/bin/chronology head --db timeline.db) && \
+	if [ "$$built" = "$$committed" ]; then \
+	    echo "Built from nothing, the head is the committed one: $$built"; \
+	else \
+	    echo "events/ gives the head $$built, but timeline.db has $$committed." >&2; \
+	    echo "Remedy: remove timeline.db, run 'make timeline.db', and commit the result." >&2; \
+	    exit 1; \
+	fi
+
+.PHONY: lock
+lock: ## write the locks anew from pyproject.toml (LOCK=--upgrade for the newest versions)
+	@$(find_python) && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	"$$python" -m venv --without-pip "$$folder" && \
+	"$$python" -m pip --python "$$folder/bin/python" install -qq 'uv==0.13.9' && \
+	compile() { "$$folder/bin/uv" pip compile -q --no-config --universal --python-version 3.11 \
+	    --generate-hashes --no-header --no-annotate $(LOCK) "$$@" >/dev/null; } && \
+	echo 'datasette>=0.65.5,<1' | compile -o requirements.lock - pyproject.toml && \
+	echo 'datasette>=0.65.5,<1' | compile -o requirements-test.lock - pyproject.toml --group test && \
+	echo 'datasette>=1.0a41' | compile -o requirements-test-1.0.lock - pyproject.toml --group test
+	@if grep -nE '://|^ *-[^-]|^ *--[^h]| @ |#' requirements.lock requirements-test.lock requirements-test-1.0.lock; then \
+	    echo "A lock holds more than names, versions and hashes." >&2; exit 1; fi
+
+.PHONY: clean
+clean: ## remove the environments, caches and build output
+	@rm -rf $(USE) $(TEST) $(TEST_1_0) build dist *.egg-info
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
+	@find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Sets $python to the first Python that is 3.11 or later.
+define find_python
+python=; for candidate in $(if $(PYTHON),"$(PYTHON)",python3.11 python3 python3.12 python3.13 python3.14); do \
+    if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+        python=$$candidate; break; fi; done; \
+if [ -z "$$python" ]; then \
+    echo "No Python 3.11 or later$(if $(PYTHON), as $(PYTHON))." >&2; \
+    echo "Remedy: install Python 3.11, or name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; fi; \
+if ! "$$python" -m pip --version >/dev/null 2>&1; then \
+    echo "$$python has no pip." >&2; \
+    echo "Remedy: '$$python -m ensurepip', or your system's package (Debian: python3-pip)." >&2; exit 1; fi
+endef
+
+# An environment of exactly what a lock names: made anew whenever the lock changes.
+define environment
+@echo "Setting up $(@D) from $<"
+@$(find_python) && "$$python" -m venv --clear --without-pip $(@D) && \
+"$$python" -m pip --python $(@D)/bin/python install -qq --no-deps --require-hashes -r $< && touch $@
+endef
+
+$(USE)/.locked: requirements.lock
+	$(environment)
+$(TEST)/.locked: requirements-test.lock
+	$(environment)
+$(TEST_1_0)/.locked: requirements-test-1.0.lock
+	$(environment)
+
+# Editable, so that an edit of the code is at once what runs. Built with the locked setuptools.
+%/.installed: %/.locked pyproject.toml
+	@$(find_python) && "$$python" -m pip --python $(@D)/bin/python install -qq --no-deps \
+	    --no-build-isolation --no-index -e . && touch $@

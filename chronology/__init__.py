@@ -1,0 +1,9 @@
+"""A chronology kept as an append-only log, and published through Datasette.
+
+The modules stand in one order, and each imports only from those before it:
+errors, dates, records, batches and schema, log, projections, ingest, queries, cli and web.
+"""
+
+from importlib.metadata import version
+
+__version__ = version("datasette-chronology")

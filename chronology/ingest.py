@@ -1,0 +1,552 @@
+"""Ingesting: a batch checked against the log, appended whole or not at all, and folded.
+
+Everything happens in one transaction. A batch that is in the log already is compared with it:
+unchanged it is passed over, edited it is refused.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chronology import batches, log, projections, schema
+from chronology.batches import Batch, Item
+from chronology.errors import BatchRefused, Fault
+from chronology.log import Entry, Head
+from chronology.projections import events, order_of_battle, state
+from chronology.projections.state import CATALOGUED, Catalogue, split
+from chronology.records import Account, Chronology, Event, Formation, Person, Place, Record
+
+CHUNK = 1_000
+Progress = Callable[[int], None]
+
+
+class Result(NamedTuple):
+    """What one ingested batch brought; `records` is 0 if it was in the log already."""
+
+    batch: str
+    records: int
+    head: Head
+
+
+def ingest(db: sqlite3.Connection, batch: Batch, progress: Progress | None = None) -> Result:
+    """Appends a batch and folds it into the tables, or raises `BatchRefused` with all faults."""
+    with schema.transaction(db):
+        if is_ingested(db, batch.id):
+            refuse_if_edited(db, batch)
+            return Result(batch.id, 0, log.head(db))
+        before = log.head(db).position
+        _Ingestion(db, batch).run(progress)
+        projections.catch_up(db)
+        head = log.head(db)
+    return Result(batch.id, head.position - before, head)
+
+
+def is_ingested(db: sqlite3.Connection, batch: str) -> bool:
+    """Whether the log holds a batch of this id."""
+    return bool(log.versions(db, [f"batch/{batch}"])[f"batch/{batch}"])
+
+
+def refuse_if_edited(db: sqlite3.Connection, batch: Batch) -> None:
+    """Raises `BatchRefused` at the first record that differs from what was ingested."""
+    remedy = "restore the file and append a correction in a new batch"
+    held = _held(db, batch.id)
+    header = Item("0", "recorded", "batch", batch.id, lambda path: 1, fields=batch.header)
+    count = 0
+    for item in (header, *batch.items):
+        entry = held.pop(f"{batch.id}/{item.number}", None)
+        count += 1
+        what = _difference(item, batch, entry)
+        if what:
+            raise BatchRefused([Fault(batch.file, item.lines(()), what, remedy)])
+    if batch.faults:
+        raise BatchRefused(batch.faults)
+    for entry in held.values():
+        if "/move-" not in entry.record_id:
+            what = f"{entry.stream} was ingested from this batch and is no longer in it"
+            raise BatchRefused([Fault(batch.file, 1, what, remedy)])
+
+
+def _held(db: sqlite3.Connection, batch: str) -> dict[str, Entry]:
+    (first,) = log.stream(db, f"batch/{batch}")
+    found = {}
+    for entry in log.read(db, first.position - 1):
+        if entry.batch != batch:
+            break
+        found[entry.record_id] = entry
+    return found
+
+
+def _difference(item: Item, batch: Batch, entry: Entry | None) -> str | None:
+    if entry is None:
+        return f"{item.stream} was added to a batch that is in the log already"
+    if entry.recorded_at != batch.recorded_at:
+        return f"recorded was {entry.recorded_at} when ingested, and is {batch.recorded_at} now"
+    same_stream = entry.stream == item.stream or not item.id
+    if not same_stream or entry.type != f"{item.subject}.{item.action}":
+        return f"{entry.type} {entry.stream} was ingested here, and {item.stream} stands here now"
+    if entry.data != item.data:
+        return f"{entry.stream} was ingested as {entry.data} and is now {item.data}"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """Something that an item names and that has to exist at the end of the batch."""
+
+    stream: str
+    line: int
+    said_by: str
+
+
+class _Ingestion:
+    """One new batch on its way into the log."""
+
+    def __init__(self, db: sqlite3.Connection, batch: Batch) -> None:
+        self.db = db
+        self.batch = batch
+        self.catalogue: Catalogue = state.load(db)
+        self.waiting: list[Record] = []
+        self.latest: dict[str, str] = {}
+        self.missing: list[_Reference] = []
+        self.lines: dict[str, int] = {}
+
+    def run(self, progress: Progress | None) -> None:
+        self._check_order()
+        self._append("0", f"batch/{self.batch.id}", "batch.recorded", self.batch.header)
+        items = iter(self.batch.items)
+        while chunk := list(islice(items, CHUNK)):
+            self._look_ahead(chunk)
+            for item in chunk:
+                self._take(item)
+            self._flush()
+            if progress:
+                progress(len(chunk))
+        self._check_whole()
+        if self.batch.faults:
+            raise BatchRefused(self.batch.faults)
+
+    def _check_order(self) -> None:
+        last = log.head(self.db).position
+        if not last:
+            return
+        (entry,) = log.read(self.db, last - 1)
+        if self.batch.recorded_at < entry.recorded_at:
+            self.batch.fault(
+                1,
+                f"recorded {self.batch.recorded_at} is earlier than the head of the log,"
+                f" {entry.recorded_at}",
+                "give it the time at which it is recorded now",
+            )
+
+    def _look_ahead(self, chunk: list[Item]) -> None:
+        """One look-up for what the chunk touches, instead of one for each item."""
+        wanted = {item.stream for item in chunk}
+        wanted |= {f"event/{i.fields.event}" for i in chunk if isinstance(i.fields, Account)}
+        self.latest = log.latest(self.db, wanted)
+
+    def _last(self, stream: str) -> str | None:
+        """The type of a stream's last record, those of this batch included."""
+        if stream not in self.latest:
+            self.latest.update(log.latest(self.db, [stream]))
+        return self.latest.get(stream)
+
+    def _is_live(self, stream: str) -> bool:
+        last = self._last(stream)
+        return last is not None and not last.endswith(".retracted")
+
+    def _append(self, number: str, stream: str, kind: str, data: object) -> None:
+        text = data if isinstance(data, str) else batches.records.canonical(data)
+        record = Record(
+            f"{self.batch.id}/{number}",
+            stream,
+            kind,
+            self.batch.recorded_at,
+            self.batch.id,
+            text,
+        )
+        self.waiting.append(record)
+        self.latest[stream] = kind
+
+    def _flush(self) -> None:
+        log.append(self.db, self.waiting)
+        self.waiting.clear()
+
+    def _fault(self, item: Item, path: tuple[Any, ...], what: str, remedy: str) -> None:
+        self.batch.fault(item.lines(path), f"{item.stream}: {what}", remedy)
+
+    def _take(self, item: Item) -> None:
+        faults = len(self.batch.faults)
+        if item.action == "recorded":
+            item = self._named(item)
+            self._check_new(item)
+            fields = item.fields
+        else:
+            fields = self._check_change(item)
+        if len(self.batch.faults) > faults:
+            return
+        if item.action != "retracted":
+            _CHECKS[item.subject](self, item, fields)
+        if len(self.batch.faults) > faults:
+            return
+        self._append(item.number, item.stream, f"{item.subject}.{item.action}", item.data)
+        if item.subject in CATALOGUED:
+            self.lines[item.stream] = item.lines(())
+            self._catalogue(item)
+
+    def _catalogue(self, item: Item) -> None:
+        self.catalogue.apply(
+            Entry(
+                *(0, "", item.stream, 0, f"{item.subject}.{item.action}"),
+                *(self.batch.recorded_at, self.batch.id, item.data, ""),
+            )
+        )
+
+    def _named(self, item: Item) -> Item:
+        """The item with the id that an account without one gets."""
+        if item.id:
+            return item
+        fields: Account = item.fields
+        number = 1
+        while self._last(stream := f"account/{fields.event}-{fields.source}-{number}"):
+            number += 1
+        return Item(
+            item.number, item.action, item.subject, split(stream)[1], item.lines, item.fields
+        )
+
+    def _check_new(self, item: Item) -> None:
+        last = self._last(item.stream)
+        if last is None:
+            return
+        what = "was retracted, and ids are never used again"
+        if not last.endswith(".retracted"):
+            what = "is recorded already"
+        self._fault(
+            item, (item.subject,), f"the id {item.id!r} {what}", "choose another, or correct it"
+        )
+
+    def _check_change(self, item: Item) -> Any:
+        if not self._is_live(item.stream):
+            gone = "was retracted" if self._last(item.stream) else "is not recorded"
+            verb = "correct" if item.action == "corrected" else "retract"
+            self._fault(item, (verb,), f"it {gone}", "name a live record as <subject>/<id>")
+            return None
+        if item.action == "retracted":
+            self._retract(item)
+            return None
+        self._flush()
+        before = self._state(item.stream)
+        after = batches.records.load(
+            batches.records.SUBJECTS[item.subject],
+            batches.records.amend(before, item.change),
+        )
+        if batches.records.canonical(before) == batches.records.canonical(after):
+            self._fault(item, (), "the correction changes nothing", "leave it out")
+        return after
+
+    def _state(self, stream: str) -> Any:
+        found = state.fold(log.stream(self.db, stream))
+        assert found is not None
+        return found.fields
+
+    # Retraction
+
+    def _retract(self, item: Item) -> None:
+        into = item.change.get("into")
+        if item.subject == "event":
+            self._move_accounts(item, into)
+        elif into is not None:
+            self._fault(item, ("into",), "only an event has accounts to move", "leave 'into' out")
+        if item.subject == "chronology":
+            self._fault(item, (), "a chronology cannot be retracted", "correct it")
+
+    def _move_accounts(self, item: Item, into: str | None) -> None:
+        if into is not None and (into == item.id or not self._is_live(f"event/{into}")):
+            self._fault(item, ("into",), f"{into!r} is no other live event", "name a live event")
+            return
+        self._flush()
+        accounts = self._live_accounts(item.id)
+        if accounts and into is None:
+            self._fault(
+                item,
+                (),
+                f"it still has the accounts {', '.join(accounts)}",
+                "say into which event they move, or retract them first",
+            )
+            return
+        for index, account in enumerate(accounts, 1):
+            moved = {"set": {"event": into}, "because": item.change["because"]}
+            number = f"{item.number}/move-{index}"
+            self._append(number, f"account/{account}", "account.corrected", moved)
+
+    def _live_accounts(self, event: str) -> list[str]:
+        """The live accounts of an event, as of this moment of the batch, in order of record."""
+        found = self.db.execute(
+            "SELECT DISTINCT stream FROM log WHERE type IN ('account.recorded', 'account.corrected')"
+            " AND coalesce(json_extract(data, '$.event'), json_extract(data, '$.set.event')) = ?"
+            " ORDER BY position",
+            (event,),
+        ).fetchall()
+        live = []
+        for (stream,) in found:
+            current = state.fold(log.stream(self.db, stream))
+            if current is not None and current.fields.event == event:
+                live.append(split(stream)[1])
+        return live
+
+    # What a subject's fields refer to
+
+    def _refer(self, item: Item, path: tuple[Any, ...], subject: str, name: str | None) -> None:
+        if name is None:
+            return
+        stream = f"{subject}/{name}"
+        known = (
+            name in self.catalogue.members(subject)
+            if subject in CATALOGUED
+            else self._is_live(stream)
+        )
+        if not known:
+            self.missing.append(_Reference(stream, item.lines(path), item.stream))
+
+    def _vocabulary(self, item: Item, key: str, value: str | None) -> None:
+        chronology = self.catalogue.chronology
+        if chronology is None:
+            self._fault(
+                item, (), "no chronology is recorded before it", "begin the first batch with one"
+            )
+            return
+        known: dict[str, str] = getattr(chronology, f"{key}s")
+        if value is not None and value not in known:
+            what = f"{value!r} is no {key} of the chronology"
+            self._fault(item, (key,), what, f"known are {', '.join(known)}")
+
+    def _unique_name(self, item: Item, fields: Any) -> None:
+        other = self.catalogue.members(item.subject).by_name.get(fields.name)
+        if other is not None and other != item.id:
+            what = f"the name {fields.name!r} is that of {item.subject}/{other}"
+            self._fault(item, ("name",), what, "names are unique: add what tells them apart")
+
+    def _statements(self, item: Item, fields: Any) -> None:
+        for index, statement in enumerate(fields.statements):
+            self._refer(item, ("statements", index, "source"), "source", statement.source)
+
+    def check_chronology(self, item: Item, fields: Chronology) -> None:
+        if item.action == "recorded" and self.catalogue.chronology is not None:
+            self._fault(item, (), "the log has its chronology already", "correct that one")
+        if not fields.window.earliest or not fields.window.latest:
+            self._fault(item, ("window",), "the window is open", "give its first and last day")
+        for column, level in fields.dimensions.items():
+            where = ("dimensions", column)
+            if level not in fields.levels:
+                self._fault(item, where, f"{level!r} is no level", "add it to the levels")
+            if column in events.RESERVED:
+                self._fault(item, where, f"{column!r} is a column already", "choose another name")
+
+    def check_source(self, item: Item, fields: Any) -> None:
+        self._unique_name(item, fields)
+        self._statements(item, fields)
+
+    def check_place(self, item: Item, fields: Place) -> None:
+        self._unique_name(item, fields)
+        self._statements(item, fields)
+        self._refer(item, ("within",), "place", fields.within)
+        if (fields.latitude is None) != (fields.longitude is None):
+            self._fault(item, (), "it has only one of latitude and longitude", "give both")
+
+    def check_person(self, item: Item, fields: Person) -> None:
+        self._unique_name(item, fields)
+        self._statements(item, fields)
+        self._vocabulary(item, "side", fields.side)
+
+    def check_formation(self, item: Item, fields: Formation) -> None:
+        self._unique_name(item, fields)
+        self._statements(item, fields)
+        self._vocabulary(item, "side", fields.side)
+        self._vocabulary(item, "level", fields.level)
+        for index, attachment in enumerate(fields.attached):
+            self._refer(item, ("attached", index, "to"), "formation", attachment.to)
+            self._refer(item, ("attached", index, "source"), "source", attachment.source)
+        for index, command in enumerate(fields.commanders):
+            self._refer(item, ("commanders", index, "person"), "person", command.person)
+            self._refer(item, ("commanders", index, "source"), "source", command.source)
+
+    def check_event(self, item: Item, fields: Event) -> None:
+        self._vocabulary(item, "kind", fields.kind)
+        chronology = self.catalogue.chronology
+        if chronology is not None and not fields.date.overlaps(chronology.window):
+            self._fault(
+                item,
+                ("date",),
+                f"{fields.date} cannot fall in the window {chronology.window}",
+                "mend the date, or keep it as a statement of a subject",
+            )
+        for index, ref in enumerate(fields.places):
+            self._refer(item, ("places", index), "place", ref.place)
+        for index, formation in enumerate(fields.formations):
+            self._refer(item, ("formations", index), "formation", formation)
+        for index, person in enumerate(fields.people):
+            self._refer(item, ("people", index), "person", person)
+
+    def check_account(self, item: Item, fields: Account) -> None:
+        self._refer(item, ("event",), "event", fields.event)
+        self._refer(item, ("source",), "source", fields.source)
+        if fields.by is not None and batches.is_id(fields.by):
+            self._refer(item, ("by",), "person", fields.by)
+
+    # The batch as a whole
+
+    def _check_whole(self) -> None:
+        self.latest.clear()
+        for reference in self.missing:
+            subject, name = split(reference.stream)
+            found = (
+                name in self.catalogue.members(subject)
+                if subject in CATALOGUED
+                else self._is_live(reference.stream)
+            )
+            if not found:
+                self.batch.fault(
+                    reference.line,
+                    f"{reference.said_by}: unknown {subject} {name!r}",
+                    f"record the {subject}, or mend the id",
+                )
+        if self.catalogue.chronology is None and not self.batch.faults:
+            self.batch.fault(1, "no chronology is recorded", "begin the first batch with one")
+        for stream, line in self.lines.items():
+            self._check_member(stream, line)
+
+    def _check_member(self, stream: str, line: int) -> None:
+        subject, name = split(stream)
+        if name not in self.catalogue.members(subject):
+            for user in self._users(subject, name):
+                what = f"{stream} is retracted while {user} still names it"
+                self.batch.fault(line, what, f"correct {user} first")
+        elif subject == "formation" and (
+            cycle := order_of_battle.find_cycle(self.catalogue, name)
+        ):
+            what = f"{stream}: the attachments lead back to it: {' → '.join(cycle)}"
+            self.batch.fault(line, what, "mend one of the attachments")
+        elif subject == "place" and self._is_within_itself(name):
+            self.batch.fault(line, f"{stream} lies within itself", "mend one of the 'within'")
+        elif subject == "chronology":
+            self._check_vocabularies(stream, line)
+
+    def _is_within_itself(self, place: str) -> bool:
+        outer = self.catalogue.places[self.catalogue.ancestors(place)[-1]].within
+        return outer is not None and outer in self.catalogue.places
+
+    def _check_vocabularies(self, stream: str, line: int) -> None:
+        chronology = self.catalogue.chronology
+        assert chronology is not None
+        used = [("kinds", kind) for kind in self._kinds()]
+        for _, formation in self.catalogue.formations.items():
+            used += [("sides", formation.side), ("levels", formation.level)]
+        used += [("sides", p.side) for _, p in self.catalogue.people.items() if p.side]
+        for key, value in sorted(set(used)):
+            if value not in getattr(chronology, key):
+                self.batch.fault(line, f"{stream}: {value!r} is still in use", f"keep it in {key}")
+
+    def _kinds(self) -> list[str]:
+        if not projections.position(self.db):
+            return []
+        found = self.db.execute("SELECT value FROM facet_counts WHERE facet = 'kind'")
+        return [kind for (kind,) in found]
+
+    def _users(self, subject: str, name: str) -> Iterator[str]:
+        """Live subjects that name a retracted one; O(records), which retractions are few for."""
+        wanted = f'"{name}"'
+        found = self.db.execute(
+            "SELECT DISTINCT stream FROM log WHERE instr(data, ?) AND type NOT LIKE 'batch.%'",
+            (wanted,),
+        ).fetchall()
+        for (stream,) in found:
+            current = state.fold(log.stream(self.db, stream))
+            if current is not None and name in _named_by(subject, current.fields):
+                yield stream
+
+
+def _named_by(subject: str, fields: Any) -> set[str | None]:
+    """The ids of one subject that the fields of another name."""
+    statements = [s.source for s in getattr(fields, "statements", [])]
+    match subject, fields:
+        case "source", Account():
+            return {fields.source}
+        case "source", Formation():
+            return {*statements, *(a.source for a in (*fields.attached, *fields.commanders))}
+        case "source", _:
+            return set(statements)
+        case "place", Event():
+            return {ref.place for ref in fields.places}
+        case "place", Place():
+            return {fields.within}
+        case "person", Event():
+            return set(fields.people)
+        case "person", Account():
+            return {fields.by}
+        case "person", Formation():
+            return {command.person for command in fields.commanders}
+        case "formation", Event():
+            return set(fields.formations)
+        case "formation", Formation():
+            return {attachment.to for attachment in fields.attached}
+    return set()
+
+
+_CHECKS: dict[str, Callable[[_Ingestion, Item, Any], None]] = {
+    "chronology": _Ingestion.check_chronology,
+    "source": _Ingestion.check_source,
+    "place": _Ingestion.check_place,
+    "person": _Ingestion.check_person,
+    "formation": _Ingestion.check_formation,
+    "event": _Ingestion.check_event,
+    "account": _Ingestion.check_account,
+}
+
+
+# A folder of batches --------------------------------------------------------------------------
+
+
+def files(folder: Path) -> list[Path]:
+    """The batches of a folder in the order in which they are ingested."""
+    if not folder.is_dir():
+        raise BatchRefused(
+            [Fault(str(folder), 1, "the folder does not exist", "create it, or name another")]
+        )
+    found = [p for p in folder.iterdir() if p.suffix.lstrip(".") in batches.FORMATS]
+    return sorted(found, key=lambda path: path.name)
+
+
+def pending(db: sqlite3.Connection | None, paths: list[Path]) -> list[Path]:
+    """Those of the batches that are not in the log yet, checking those that are.
+
+    Raises `BatchRefused` for an edited batch, and for a new one that sorts before an old one.
+    """
+    new: list[Path] = []
+    for path in paths:
+        with path.open("rb") as stream:
+            if db is None:
+                new.append(path)
+                continue
+            batch = batches.read(stream, str(path), path.suffix.lstrip("."))
+            if not is_ingested(db, batch.id):
+                new.append(path)
+                continue
+            refuse_if_edited(db, batch)
+        if new:
+            what = f"{new[0].name} is new, and sorts before {path.name}, which is ingested"
+            remedy = "give it a number after the last one"
+            raise BatchRefused([Fault(str(new[0]), 1, what, remedy)])
+    return new
+
+
+def ingest_file(
+    db: sqlite3.Connection, path: Path, progress: Progress | None = None
+) -> Result:
+    """Ingests one batch file by its extension."""
+    with path.open("rb") as stream:
+        batch = batches.read(stream, str(path), path.suffix.lstrip("."))
+        return ingest(db, batch, progress)

@@ -1,0 +1,257 @@
+"""The log: appending records in order, reading them, and proving that nothing was changed.
+
+A record's digest is the SHA-256 of the previous digest and the record's own fields, joined by
+newlines; so the digest at the head stands for the whole log up to there.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from hashlib import sha256
+from itertools import islice
+from typing import NamedTuple
+
+from chronology import schema
+from chronology.errors import CorruptLog, RecordConflict, WrongExpectedVersion
+from chronology.records import Record
+
+GENESIS = "0" * 64
+CHUNK = 1_000
+FIELDS = (
+    "log.position, log.record_id, log.stream, log.version, log.type,"
+    " log.recorded_at, log.batch, log.data, log.digest"
+)
+
+
+class Expected(Enum):
+    """What a writer may expect of a stream besides an exact version."""
+
+    ANY = "any version"
+    NO_STREAM = "no record"
+    STREAM_EXISTS = "at least one record"
+
+
+class Head(NamedTuple):
+    """The last position and its digest."""
+
+    position: int
+    digest: str
+
+
+class Entry(NamedTuple):
+    """A record as it is stored."""
+
+    position: int
+    record_id: str
+    stream: str
+    version: int
+    type: str
+    recorded_at: str
+    batch: str
+    data: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    position: int
+    content: tuple[str, ...]
+
+
+def head(db: sqlite3.Connection) -> Head:
+    """The head of the log; position 0 and 64 zeros when it is empty."""
+    found = db.execute(
+        "SELECT position, digest FROM log ORDER BY position DESC LIMIT 1"
+    ).fetchone()
+    return Head(*found) if found else Head(0, GENESIS)
+
+
+def read(db: sqlite3.Connection, after: int = 0, until: int | None = None) -> Iterator[Entry]:
+    """The records after one position, up to and with another, in order."""
+    top = 2**63 - 1 if until is None else until
+    rows = db.execute(
+        f"SELECT {FIELDS} FROM log WHERE position > ? AND position <= ? ORDER BY position",
+        (after, top),
+    )
+    return map(Entry._make, rows)
+
+
+def stream(db: sqlite3.Connection, name: str, until: int | None = None) -> Iterator[Entry]:
+    """The records of one stream in order of version, up to and with a position."""
+    top = 2**63 - 1 if until is None else until
+    rows = db.execute(
+        f"SELECT {FIELDS} FROM log WHERE stream = ? AND position <= ? ORDER BY version",
+        (name, top),
+    )
+    return map(Entry._make, rows)
+
+
+def versions(db: sqlite3.Connection, streams: Iterable[str]) -> dict[str, int]:
+    """The current version of each stream; a stream without records has 0."""
+    names = list(streams)
+    found = db.execute(
+        "SELECT value, (SELECT max(version) FROM log WHERE stream = value) FROM json_each(?)",
+        (json.dumps(names),),
+    )
+    return {name: version or 0 for name, version in found}
+
+
+def latest(db: sqlite3.Connection, streams: Iterable[str]) -> dict[str, str]:
+    """The type of the last record of each stream; streams without records are left out."""
+    found = db.execute(
+        "SELECT value, (SELECT type FROM log WHERE stream = value ORDER BY version DESC LIMIT 1)"
+        " FROM json_each(?)",
+        (json.dumps(list(streams)),),
+    )
+    return {name: kind for name, kind in found if kind}
+
+
+def digest_of(previous: str, position: int, record: Record, version: int) -> str:
+    """The digest of a record at its place; O(length of its data)."""
+    fields = (
+        previous,
+        str(position),
+        record.record_id,
+        record.stream,
+        str(version),
+        record.type,
+        record.recorded_at,
+        record.batch,
+        record.data,
+    )
+    return sha256("\n".join(fields).encode()).hexdigest()
+
+
+def append(
+    db: sqlite3.Connection,
+    records: Iterable[Record],
+    expected_version: Expected | int = Expected.ANY,
+) -> Head:
+    """Appends records after the head, inside the caller's transaction, and returns the new head.
+
+    `expected_version` is what every stream must be at before its first record of this call.
+    A record whose `record_id` is stored with the same content is passed over (a retry);
+    with other content it raises `RecordConflict`. Raises `WrongExpectedVersion`.
+    """
+    last = head(db)
+    checked: set[str] = set()
+    source = iter(records)
+    while chunk := list(islice(source, CHUNK)):
+        seen = _seen(db, chunk)
+        current = versions(db, {record.stream for record in chunk})
+        rows: list[Entry] = []
+        for record in chunk:
+            if _is_retry(record, seen):
+                continue
+            if record.stream not in checked:
+                _expect(record.stream, expected_version, current[record.stream])
+                checked.add(record.stream)
+            version = current[record.stream] = current[record.stream] + 1
+            position = last.position + 1
+            last = Head(position, digest_of(last.digest, position, record, version))
+            rows.append(_entry(record, version, last))
+            seen[record.record_id] = _Seen(position, _content(record))
+        db.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    return last
+
+
+def _entry(record: Record, version: int, at: Head) -> Entry:
+    for text in (record.record_id, *_content(record)[:-1]):
+        if "\n" in text:
+            raise ValueError(f"{text!r}: a field before data holds a line break")
+    return Entry(
+        at.position,
+        record.record_id,
+        record.stream,
+        version,
+        record.type,
+        record.recorded_at,
+        record.batch,
+        record.data,
+        at.digest,
+    )
+
+
+def _content(record: Record) -> tuple[str, ...]:
+    return record.stream, record.type, record.recorded_at, record.batch, record.data
+
+
+def _seen(db: sqlite3.Connection, chunk: list[Record]) -> dict[str, _Seen]:
+    found = db.execute(
+        "SELECT record_id, position, stream, type, recorded_at, batch, data FROM log"
+        " WHERE record_id IN (SELECT value FROM json_each(?))",
+        (json.dumps([record.record_id for record in chunk]),),
+    )
+    return {row[0]: _Seen(row[1], tuple(row[2:])) for row in found}
+
+
+def _is_retry(record: Record, seen: dict[str, _Seen]) -> bool:
+    found = seen.get(record.record_id)
+    if found is None:
+        return False
+    if found.content != _content(record):
+        raise RecordConflict(record.record_id, found.position)
+    return True
+
+
+def _expect(stream_name: str, expected: Expected | int, actual: int) -> None:
+    holds = {
+        Expected.ANY: True,
+        Expected.NO_STREAM: actual == 0,
+        Expected.STREAM_EXISTS: actual > 0,
+    }
+    if not holds.get(expected, expected == actual):  # type: ignore[arg-type]
+        wanted = expected.value if isinstance(expected, Expected) else expected
+        raise WrongExpectedVersion(stream_name, wanted, actual)
+
+
+def verify(db: sqlite3.Connection) -> Head:
+    """Recomputes the whole chain and returns its head; O(bytes of the log).
+
+    Raises `CorruptLog` naming the first position that is not what it has to be: a gap, a
+    version out of order, a digest that does not follow. Says nothing of records that were cut
+    off at the end: for that, compare the head with one that was published elsewhere.
+    """
+    last = Head(0, GENESIS)
+    reached: dict[str, int] = {}
+    for entry in read(db):
+        if entry.position != last.position + 1:
+            raise CorruptLog(f"position {last.position + 1} is missing from the log")
+        if entry.version != reached.get(entry.stream, 0) + 1:
+            raise CorruptLog(
+                f"position {entry.position}: {entry.stream} has version {entry.version} where"
+                f" {reached.get(entry.stream, 0) + 1} is due"
+            )
+        reached[entry.stream] = entry.version
+        wanted = digest_of(last.digest, entry.position, as_record(entry), entry.version)
+        if wanted != entry.digest:
+            raise CorruptLog(
+                f"position {entry.position}: the digest does not follow from the record;"
+                " it or one before it was changed"
+            )
+        last = Head(entry.position, entry.digest)
+    return last
+
+
+def as_record(entry: Entry) -> Record:
+    """The record that was appended as this entry."""
+    return Record(
+        entry.record_id, entry.stream, entry.type, entry.recorded_at, entry.batch, entry.data
+    )
+
+
+def verify_schema(db: sqlite3.Connection) -> list[str]:
+    """What differs between the stored definition of the log and its triggers and the source."""
+    stored = dict(db.execute("SELECT name, sql FROM sqlite_master WHERE tbl_name = 'log'"))
+    wanted = {"log": schema.LOG, **schema.TRIGGERS}
+    differences = []
+    for name, sql in wanted.items():
+        if name not in stored:
+            differences.append(f"{name} is missing from the schema")
+        elif schema.normalised(stored[name]) != schema.normalised(sql):
+            differences.append(f"{name} was changed in the schema")
+    return differences

@@ -1,0 +1,59 @@
+"""The order of battle: which formations a formation belonged to on the dates of an event."""
+
+from __future__ import annotations
+
+from chronology.dates import Date
+from chronology.projections.state import Catalogue
+from chronology.records import Attachment
+
+
+def holds(attachment: Attachment, date: Date) -> bool:
+    """Whether an attachment is not certainly excluded on a date; unknown ends exclude nothing."""
+    start = attachment.since.earliest if attachment.since else None
+    end = attachment.until.latest if attachment.until else None
+    ended = end is not None and date.earliest is not None and date.earliest > end
+    ahead = start is not None and date.latest is not None and date.latest < start
+    return not ended and not ahead
+
+
+def chain(catalogue: Catalogue, formation: str, date: Date) -> list[str]:
+    """A formation and all its superiors on a date, from the bottom up, each once.
+
+    Every surviving chain is walked; an attachment of a part only is not.
+    """
+    found: list[str] = []
+    ahead = [formation]
+    while ahead:
+        current = ahead.pop(0)
+        if current in found or current not in catalogue.formations:
+            continue
+        found.append(current)
+        attached = catalogue.formations[current].attached
+        ahead += [a.to for a in attached if not a.part and holds(a, date)]
+    return found
+
+
+def find_cycle(catalogue: Catalogue, formation: str) -> list[str] | None:
+    """A chain of attachments that leads back to the formation, whatever their dates."""
+    paths = [[formation]]
+    seen: set[str] = set()
+    while paths:
+        path = paths.pop()
+        if path[-1] not in catalogue.formations or path[-1] in seen:
+            continue
+        seen.add(path[-1])
+        for attachment in catalogue.formations[path[-1]].attached:
+            if attachment.to == formation:
+                return [*path, formation]
+            paths.append([*path, attachment.to])
+    return None
+
+
+def at_levels(catalogue: Catalogue, formations: list[str], date: Date) -> dict[str, list[str]]:
+    """For each level, the names of all formations on the chains of the given ones, sorted."""
+    levels: dict[str, set[str]] = {}
+    for formation in formations:
+        for name in chain(catalogue, formation, date):
+            fields = catalogue.formations[name]
+            levels.setdefault(fields.level, set()).add(fields.name)
+    return {level: sorted(names) for level, names in levels.items()}

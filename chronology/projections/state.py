@@ -1,0 +1,146 @@
+"""The state of subjects: a stream's records folded into its fields, and the catalogue of them.
+
+Everything but events and accounts is few, so it is held in memory as one `Catalogue`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from chronology import records
+from chronology.log import FIELDS, Entry
+from chronology.records import Chronology, Formation, Person, Place, Source
+
+T = TypeVar("T")
+CATALOGUED = ("chronology", "source", "place", "person", "formation")
+
+
+class State(NamedTuple):
+    """A subject as it stands: its fields, and the last record that changed it."""
+
+    fields: Any
+    version: int
+    position: int
+    recorded_at: str
+
+
+def split(stream: str) -> tuple[str, str]:
+    """`event/nis-falls` as its subject and its id."""
+    subject, _, name = stream.partition("/")
+    return subject, name
+
+
+def step(state: State | None, entry: Entry) -> State | None:
+    """The state after one more record; None once the subject is retracted."""
+    subject, _ = split(entry.stream)
+    action = entry.type.partition(".")[2]
+    kind = records.SUBJECTS[subject]
+    if action == "recorded":
+        fields = records.load_json(kind, entry.data)
+    elif action == "corrected" and state is not None:
+        change = msgspec.json.decode(entry.data)
+        fields = records.load(kind, records.amend(state.fields, change))
+    else:
+        return None
+    return State(fields, entry.version, entry.position, entry.recorded_at)
+
+
+def fold(entries: Iterable[Entry]) -> State | None:
+    """The state that one stream's records lead to."""
+    state: State | None = None
+    for entry in entries:
+        state = step(state, entry)
+    return state
+
+
+@dataclass(slots=True)
+class Members(Generic[T]):
+    """The live members of one subject by id, and their ids by name."""
+
+    states: dict[str, State] = field(default_factory=dict)
+    by_name: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> T:
+        fields: T = self.states[name].fields
+        return fields
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.states
+
+    def items(self) -> Iterable[tuple[str, T]]:
+        return ((name, state.fields) for name, state in self.states.items())
+
+    def put(self, name: str, state: State | None) -> None:
+        before = self.states.pop(name, None)
+        if before is not None and self.by_name.get(_label(before)) == name:
+            del self.by_name[_label(before)]
+        if state is not None:
+            self.states[name] = state
+            self.by_name.setdefault(_label(state), name)
+
+
+def _label(state: State) -> str:
+    return getattr(state.fields, "name", None) or state.fields.title
+
+
+class Catalogue:
+    """The chronology's own record, and all its sources, places, people and formations."""
+
+    def __init__(self) -> None:
+        self.chronologies: Members[Chronology] = Members()
+        self.sources: Members[Source] = Members()
+        self.places: Members[Place] = Members()
+        self.people: Members[Person] = Members()
+        self.formations: Members[Formation] = Members()
+        self._members: dict[str, Members[Any]] = {
+            "chronology": self.chronologies,
+            "source": self.sources,
+            "place": self.places,
+            "person": self.people,
+            "formation": self.formations,
+        }
+
+    @property
+    def chronology(self) -> Chronology | None:
+        return next((fields for _, fields in self.chronologies.items()), None)
+
+    def members(self, subject: str) -> Members[Any]:
+        return self._members[subject]
+
+    def apply(self, entry: Entry) -> None:
+        """Takes in one record; those of events, accounts and batches are not catalogued."""
+        subject, name = split(entry.stream)
+        if subject in self._members:
+            members = self._members[subject]
+            members.put(name, step(members.states.get(name), entry))
+
+    def ancestors(self, place: str) -> list[str]:
+        """The place itself and all that it lies within, from the inside out."""
+        found: list[str] = []
+        current: str | None = place
+        while current is not None and current in self.places and current not in found:
+            found.append(current)
+            current = self.places[current].within
+        return found
+
+
+def load(
+    db: sqlite3.Connection, until: int | None = None, subjects: Iterable[str] = CATALOGUED
+) -> Catalogue:
+    """The catalogue as of a position (default: the head); O(records of those subjects)."""
+    catalogue = Catalogue()
+    top = 2**63 - 1 if until is None else until
+    for subject in subjects:
+        rows = db.execute(
+            f"SELECT {FIELDS} FROM log WHERE stream > ? AND stream < ? AND position <= ?"
+            " ORDER BY stream, version",
+            (f"{subject}/", f"{subject}0", top),
+        )
+        for row in rows:
+            catalogue.apply(Entry._make(row))
+    return catalogue

@@ -1,0 +1,109 @@
+"""The tables that projections fill: created, dropped and compared as a whole.
+
+What people and programs read is in the contract tables; `event_links`, `event_spans`,
+`facet_counts`, `events_fts` and `tracking` are hidden helpers of facets, search and catching up.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlite_utils import Database
+
+from chronology.projections import events, subjects
+from chronology.records import Chronology
+
+VERSION = 1
+"""Raised whenever the same log would give other rows: an older file is then folded again."""
+
+HISTORY = {"from_position": int, "until_position": int, "action": str, "because": str}
+BATCHES = {
+    "id": str,
+    "recorded_at": str,
+    "note": str,
+    "first_position": int,
+    "last_position": int,
+    "recorded": int,
+    "corrected": int,
+    "retracted": int,
+}
+COUNTS = {"facet": str, "value": str, "count": int}
+TRACKING = {"projection": str, "position": int, "digest": str, "version": int}
+SEARCH = ("title", "summary", "places", "formations", "people", "accounts")
+PUBLISHED = ("events", "history", *subjects.COLUMNS, "batches")
+DERIVED = (*PUBLISHED, "event_links", "event_spans", "facet_counts")
+
+
+def create(db: sqlite3.Connection, chronology: Chronology) -> None:
+    """All projection tables, empty, with the columns that the chronology's dimensions need."""
+    tables = Database(db)
+    columns = events.columns(chronology)
+    tables.table("events").create(columns, pk="id")
+    tables.table("history").create({**columns, **HISTORY}, pk=("id", "from_position"))
+    for name, held in subjects.COLUMNS.items():
+        key = "id" if "id" in held else ("account", "key") if name == "claims" else None
+        tables.table(name).create(held, pk=key, foreign_keys=subjects.FOREIGN_KEYS.get(name, ()))
+    tables.table("batches").create(BATCHES, pk="id")
+    tables.table("facet_counts").create(COUNTS, pk=("facet", "value"))
+    tables.table("tracking").create(TRACKING, pk="projection")
+    for sql in _INDEXES:
+        db.execute(sql)
+
+
+_INDEXES = (
+    "CREATE TABLE event_links (facet TEXT NOT NULL, value TEXT NOT NULL, event INTEGER NOT NULL,"
+    " PRIMARY KEY (facet, value, event)) WITHOUT ROWID",
+    "CREATE TABLE event_spans (event INTEGER NOT NULL, earliest TEXT, latest TEXT)",
+    "CREATE INDEX event_spans_event ON event_spans (event)",
+    "CREATE INDEX event_links_event ON event_links (event)",
+    "CREATE INDEX events_sort ON events (sort_day, id)",
+    "CREATE INDEX accounts_event ON accounts (event)",
+    "CREATE INDEX accounts_source ON accounts (source)",
+    f"CREATE VIRTUAL TABLE events_fts USING fts5 ({', '.join(SEARCH)},"
+    " tokenize = 'unicode61 remove_diacritics 2')",
+)
+
+
+def drop(db: sqlite3.Connection) -> None:
+    """Every projection table; the log stays."""
+    for name in (*DERIVED, "events_fts", "tracking"):
+        db.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+def exist(db: sqlite3.Connection) -> bool:
+    return (
+        db.execute("SELECT 1 FROM sqlite_master WHERE name = 'tracking'").fetchone() is not None
+    )
+
+
+def insert(
+    db: sqlite3.Connection, table: str, rows: Iterable[Mapping[str, Any]], *, rowid: bool = False
+) -> None:
+    """Rows in bulk, all with the keys of the first; an existing key is replaced."""
+    held = iter(rows)
+    first = next(held, None)
+    if first is None:
+        return
+    names = ", ".join(f'"{name}"' for name in first)
+    marks = ", ".join(f":{name}" for name in first)
+    sql = f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})"
+    db.executemany(sql, (dict(row) for row in _chain(first, held)))
+
+
+def _chain(first: Mapping[str, Any], rest: Iterable[Mapping[str, Any]]) -> Any:
+    yield first
+    yield from rest
+
+
+def differences(left: sqlite3.Connection, right: sqlite3.Connection) -> list[str]:
+    """How the derived tables of two databases differ, a line for each table that does."""
+    found = []
+    for name in DERIVED:
+        sql = f"SELECT * FROM {name}"
+        rows, wanted = (sorted(map(repr, db.execute(sql))) for db in (left, right))
+        if rows != wanted:
+            odd = len(set(rows) ^ set(wanted)) or abs(len(rows) - len(wanted))
+            found.append(f"{name}: {odd} rows differ from a fresh fold of the log")
+    return found

@@ -1,0 +1,443 @@
+"""What a record may hold: the fields of every subject, their types and their canonical form.
+
+The batch format in `docs/format.md` is the specification; the classes below are its fields.
+`decode` turns loose values into one of them, or lists every fault with the path to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from chronology.dates import Date, parse
+from chronology.errors import DateError
+
+ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+KEY_PATTERN = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
+LINE_PATTERN = r"^[^\x00-\x1f\x7f\ud800-\udfff]+$"
+TEXT_PATTERN = r"^[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]+$"
+URL_PATTERN = r"^https?://[^\s\x00-\x1f\x7f<>\"]+$"
+
+Id = Annotated[str, Meta(pattern=ID_PATTERN, max_length=80)]
+Key = Annotated[str, Meta(pattern=KEY_PATTERN, max_length=40)]
+Line = Annotated[str, Meta(pattern=LINE_PATTERN, max_length=300)]
+Text = Annotated[str, Meta(pattern=TEXT_PATTERN, max_length=20_000)]
+Url = Annotated[str, Meta(pattern=URL_PATTERN, max_length=2_000)]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+Radius = Annotated[float, Meta(gt=0, le=20_040)]
+
+STANCES = ("asserts", "denies", "plans")
+ROLES = ("at", "near", "between", "from", "to")
+
+
+class _Fields(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """A group of fields: unknown ones are refused, absent ones are not stored."""
+
+
+class Name(_Fields):
+    """Another form of a name."""
+
+    name: Line
+    language: Line | None = None
+    use: Literal["period", "source", "translation"] | None = None
+
+
+class Statement(_Fields):
+    """What a source says of a subject, other than a dated event."""
+
+    source: Id
+    at: Line
+    says: Text
+    date: Date | None = None
+
+
+class Attachment(_Fields):
+    """One superior of a formation, for a time."""
+
+    to: Id
+    source: Id
+    at: Line
+    since: Date | None = msgspec.field(default=None, name="from")
+    until: Date | None = None
+    part: bool = False
+    basis: Text | None = None
+
+
+class Command(_Fields):
+    """One commander of a formation, for a time."""
+
+    person: Id
+    source: Id
+    at: Line
+    since: Date | None = msgspec.field(default=None, name="from")
+    until: Date | None = None
+    basis: Text | None = None
+
+
+class PlaceRole(_Fields):
+    """A place of an event, and what it is to it."""
+
+    place: Id
+    role: Literal["at", "near", "between", "from", "to"] = "at"
+
+
+class Batch(_Fields):
+    """The header of a batch, kept as its first record."""
+
+    format: Literal[1]
+    note: Text | None = None
+
+
+class Chronology(_Fields):
+    """What the whole chronology is about, and its vocabularies."""
+
+    title: Line
+    window: Date
+    kinds: dict[Id, Text]
+    summary: Text | None = None
+    sides: dict[Id, Text] = {}
+    levels: dict[Id, Text] = {}
+    dimensions: dict[Key, Id] = {}
+
+
+class Source(_Fields):
+    """A work that accounts are read from."""
+
+    name: Line
+    title: Line | None = None
+    author: Line | None = None
+    publisher: Line | None = None
+    type: Line | None = None
+    language: Line | None = None
+    rights: Line | None = None
+    published: Date | None = None
+    accessed: Date | None = None
+    url: Url | None = None
+    locators: Text | None = None
+    cites: list[Text] = []
+    names: list[Name] = []
+    statements: list[Statement] = []
+    note: Text | None = None
+
+
+class Place(_Fields):
+    """Somewhere; `latitude` and `longitude` in degrees (WGS 84), `radius_km` around them."""
+
+    name: Line
+    names: list[Name] = []
+    type: Line | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    radius_km: Radius | None = None
+    within: Id | None = None
+    ids: dict[Key, Line] = {}
+    note: Text | None = None
+    statements: list[Statement] = []
+
+
+class Person(_Fields):
+    """Somebody."""
+
+    name: Line
+    names: list[Name] = []
+    side: Id | None = None
+    role: Text | None = None
+    born: Date | None = None
+    died: Date | None = None
+    ids: dict[Key, Line] = {}
+    note: Text | None = None
+    statements: list[Statement] = []
+
+
+class Formation(_Fields):
+    """A unit with a name or number of its own, and its superiors and commanders over time."""
+
+    name: Line
+    level: Id
+    side: Id
+    names: list[Name] = []
+    attached: list[Attachment] = []
+    commanders: list[Command] = []
+    ids: dict[Key, Line] = {}
+    note: Text | None = None
+    statements: list[Statement] = []
+
+
+class Event(_Fields):
+    """A dated occurrence of history."""
+
+    date: Date
+    title: Line
+    kind: Id
+    summary: Text | None = None
+    basis: Text | None = None
+    places: list[PlaceRole] = []
+    formations: list[Id] = []
+    people: list[Id] = []
+
+
+class Account(_Fields):
+    """What one passage of a source says of an event."""
+
+    event: Id
+    source: Id
+    at: list[Line]
+    stance: Literal["asserts", "denies", "plans"] = "asserts"
+    by: Line | None = None
+    said: Date | None = None
+    date: Date | None = None
+    basis: Text | None = None
+    says: Text | None = None
+    claims: dict[Key, Line] = {}
+
+
+SUBJECTS: dict[str, type[_Fields]] = {
+    "chronology": Chronology,
+    "source": Source,
+    "place": Place,
+    "person": Person,
+    "formation": Formation,
+    "event": Event,
+    "account": Account,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One entry of the log, before it has a position, a version and a digest.
+
+    `stream` is `<subject>/<id>`, `type` is `<subject>.<action>`, `data` is canonical JSON.
+    """
+
+    record_id: str
+    stream: str
+    type: str
+    recorded_at: str
+    batch: str
+    data: str
+
+
+def canonical(value: object) -> str:
+    """The one JSON text of a value: sorted keys, no white space, absent defaults left out."""
+    return msgspec.json.encode(value, enc_hook=_encode, order="sorted").decode()
+
+
+def _encode(value: object) -> str:
+    if isinstance(value, Date):
+        return value.text
+    raise NotImplementedError
+
+
+def _decode(wanted: type, value: object) -> object:
+    if wanted is Date:
+        if not isinstance(value, str):
+            raise ValueError("is no date; write it as a text and quote it")
+        try:
+            return parse(value)
+        except DateError as error:
+            raise ValueError(str(error)) from None
+    raise NotImplementedError
+
+
+def amend(fields: Any, change: Mapping[str, Any]) -> dict[str, Any]:
+    """A subject's fields, as plain values, after a correction's `set` and `unset`."""
+    plain: dict[str, Any] = msgspec.to_builtins(fields, enc_hook=_encode)
+    plain.update(change.get("set", {}))
+    return {key: value for key, value in plain.items() if key not in change.get("unset", ())}
+
+
+def partial(kind: type[_Fields], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Some fields of a `kind` as canonical plain values; raises `msgspec.ValidationError`."""
+    types = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    found = {
+        key: msgspec.convert(value, types[key], strict=False, dec_hook=_decode)
+        for key, value in data.items()
+    }
+    plain: dict[str, Any] = msgspec.to_builtins(found, enc_hook=_encode)
+    return plain
+
+
+def load(kind: type[_Fields], data: Mapping[str, Any]) -> Any:
+    """The fields in `data` as a `kind`; raises `msgspec.ValidationError` at the first fault."""
+    return msgspec.convert(data, kind, strict=False, dec_hook=_decode)
+
+
+def load_json(kind: type[_Fields], data: str) -> Any:
+    """The same from stored canonical JSON."""
+    return msgspec.json.decode(data, type=kind, dec_hook=_decode)
+
+
+Path = tuple[str | int, ...]
+
+
+def widen(subject: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The short forms that the format allows, written out; anything odd is left as it is."""
+    wide = dict(fields)
+    if subject == "account" and isinstance(wide.get("at"), str):
+        wide["at"] = [wide["at"]]
+    if subject == "event" and isinstance(wide.get("places"), list):
+        wide["places"] = [{"place": p} if isinstance(p, str) else p for p in wide["places"]]
+    claims = wide.get("claims")
+    if subject == "account" and isinstance(claims, dict):
+        wide["claims"] = {key: _claim(value) for key, value in claims.items()}
+    return wide
+
+
+def _claim(value: Any) -> Any:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return f"{value:.15g}"
+    return value
+
+
+def faults_of(kind: type[_Fields], data: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Every fault in `data` as (path, reason), where `load` would stop at the first."""
+    yield from _faults(data, msgspec.inspect.type_info(kind), ())
+
+
+def change_faults(
+    kind: type[_Fields], found: Mapping[str, Any], cleared: Sequence[Any]
+) -> Iterator[tuple[Path, str]]:
+    """Every fault in the `set` and `unset` of a correction of a `kind`."""
+    info: Any = msgspec.inspect.type_info(kind)
+    fields = {field.encode_name: field for field in info.fields}
+    for key, value in found.items():
+        if key in fields:
+            yield from _faults(value, fields[key].type, ("set", key))
+        else:
+            yield ("set", key), _unknown(key, fields)
+    for index, key in enumerate(cleared):
+        if key not in fields:
+            yield ("unset", index), _unknown(key, fields)
+        elif fields[key].required:
+            yield ("unset", index), f"the field {key!r} is required; set it instead"
+        elif key in found:
+            yield ("unset", index), f"the field {key!r} is both set and unset"
+
+
+def _unknown(key: object, fields: Mapping[str, Any]) -> str:
+    near = get_close_matches(str(key), fields, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(fields)}"
+    return f"unknown field {key!r}: {hint}"
+
+
+def _faults(value: Any, wanted: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(wanted, msgspec.inspect.UnionType) and value is not None:
+        structured = [t for t in wanted.types if isinstance(t, msgspec.inspect.StructType)]
+        wanted = structured[0] if structured else wanted
+    if isinstance(wanted, msgspec.inspect.StructType) and isinstance(value, Mapping):
+        yield from _struct_faults(value, wanted, path)
+    elif isinstance(wanted, msgspec.inspect.ListType) and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _faults(item, wanted.item_type, (*path, index))
+    elif isinstance(wanted, msgspec.inspect.DictType) and isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from ((p, f"key {key!r} {r}") for p, r in _faults(key, wanted.key_type, path))
+            yield from _faults(item, wanted.value_type, (*path, key))
+    else:
+        yield from _leaf_faults(value, wanted, path)
+
+
+def _struct_faults(value: Mapping[str, Any], wanted: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    fields = {field.encode_name: field for field in wanted.fields}
+    for key in value:
+        if key not in fields:
+            yield (*path, key), _unknown(key, fields)
+    for key, field in fields.items():
+        if key in value:
+            yield from _faults(value[key], field.type, (*path, key))
+        elif field.required:
+            yield path, f"the field {key!r} is missing"
+
+
+def _leaf_faults(value: Any, wanted: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    try:
+        msgspec.convert(value, _python_type(wanted), strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        yield path, _reason(str(error), value)
+
+
+def _python_type(wanted: Any) -> Any:
+    """The annotation that `msgspec.inspect` described."""
+    match wanted:
+        case msgspec.inspect.UnionType():
+            kinds = [_python_type(t) for t in wanted.types]
+            union = kinds[0]
+            for kind in kinds[1:]:
+                union = union | kind
+            return union
+        case msgspec.inspect.StrType():
+            return Annotated[str, Meta(pattern=wanted.pattern, max_length=wanted.max_length)]
+        case msgspec.inspect.FloatType():
+            return Annotated[float, Meta(ge=wanted.ge, le=wanted.le, gt=wanted.gt)]
+        case msgspec.inspect.IntType():
+            return int
+        case msgspec.inspect.BoolType():
+            return bool
+        case msgspec.inspect.NoneType():
+            return None
+        case msgspec.inspect.LiteralType():
+            return Literal[wanted.values]
+        case msgspec.inspect.CustomType() | msgspec.inspect.StructType():
+            return wanted.cls
+        case msgspec.inspect.ListType():
+            return list[_python_type(wanted.item_type)]  # type: ignore[misc]
+        case _:
+            return dict[str, Any]
+
+
+_EXPLAINED = {
+    ID_PATTERN: "is no id: lower-case letters, digits and single hyphens between them",
+    KEY_PATTERN: "is no key: lower-case letters, digits and single underscores between them",
+    LINE_PATTERN: "is empty or has a line break or a control character",
+    TEXT_PATTERN: "is empty or has a control character",
+    URL_PATTERN: "is no address that begins with http:// or https://",
+}
+
+
+def _reason(message: str, value: Any) -> str:
+    shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "…"
+    for pattern, text in _EXPLAINED.items():
+        if repr(pattern) in message:
+            return f"{shown} {text}"
+    message = re.sub(r" - at `[^`]*`$", "", message)
+    if message.startswith(("'", '"')):
+        return message
+    if message.startswith("is no date"):
+        return f"{shown} {message}"
+    return f"{shown} is refused: {message[0].lower()}{message[1:].replace('`', '')}"
+
+
+_NUMBER = r"-?\d{1,15}(?:\.\d{1,6})?"
+_FIGURE = re.compile(
+    rf"(?P<about>~)?(?P<only>{_NUMBER})(?P<bound>[+-])?|(?P<low>{_NUMBER})\.\.(?P<high>{_NUMBER})"
+)
+ABOUT = 0.1
+"""How far a figure marked `~` reaches either way, as a part of it."""
+
+
+def figure(value: str) -> tuple[float | None, float | None] | None:
+    """The least and greatest number that a claim's value allows, or None if it is a text.
+
+    An open side is None: `500+` is (500, None), `20-` is (None, 20), `15..20` is (15, 20).
+    """
+    match = _FIGURE.fullmatch(value)
+    if match is None:
+        return None
+    if match["low"] is not None:
+        return float(match["low"]), float(match["high"])
+    number = float(match["only"])
+    if match["about"] and match["bound"] is None:
+        spread = abs(number) * ABOUT
+        return number - spread, number + spread
+    if match["bound"] == "+":
+        return number, None
+    if match["bound"] == "-":
+        return None, number
+    return number, number

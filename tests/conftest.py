@@ -1,0 +1,143 @@
+"""What the tests share: small chronologies, and the checks that need a system program."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from chronology import batches, schema
+from chronology.ingest import Result, ingest
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAMS = {"browser": "chromium", "strace": "strace"}
+
+START = """\
+format: 1
+batch: start
+recorded: 2026-01-01T00:00:00Z
+note: A small chronology for tests
+records:
+- chronology: test
+  title: A test
+  window: 1944-09-01/1944-11-30
+  kinds: {capture: A place changes hands, battle: A battle, death: A death}
+  sides: {soviet: Soviet, german: German}
+  levels: {front: Fronts, army: Armies, corps: Corps, division: Divisions}
+  dimensions: {fronts: front, armies: army}
+- {source: one, name: First source}
+- {source: two, name: Second source}
+- {place: serbia, name: Serbia}
+- {place: nis, name: Niš, latitude: "43.3211", longitude: "21.8958", within: serbia}
+- {place: belgrade, name: Belgrade, latitude: "44.804", longitude: "20.4651", within: serbia,
+   names: [{name: Beograd, use: translation}]}
+- {person: tolbukhin, name: Fyodor Tolbukhin, side: soviet}
+- {formation: f3, name: 3rd Ukrainian Front, level: front, side: soviet}
+- {formation: a57, name: 57th Army, level: army, side: soviet,
+   attached: [{to: f3, source: one, at: "1"}]}
+- {formation: c68, name: 68th Rifle Corps, level: corps, side: soviet,
+   attached: [{to: a57, source: one, at: "2", from: 1944-10-01}]}
+"""
+
+EVENTS = """\
+format: 1
+batch: events
+recorded: 2026-01-02T00:00:00Z
+records:
+- event: nis-taken
+  date: 1944-10-14
+  title: Niš is taken
+  kind: capture
+  places: [nis]
+  formations: [c68]
+  accounts:
+  - {source: one, at: "¶1", date: 1944-10-14, says: "The town falls.", claims: {tanks: 160}}
+- event: belgrade-taken
+  date: 1944-10-20
+  title: Belgrade is taken
+  kind: capture
+  places: [belgrade]
+  people: [tolbukhin]
+  accounts:
+  - {source: one, at: "¶2", date: 1944-10-20}
+  - {source: two, at: ["¶3", "¶4"], date: "[1944-10-19..1944-10-20]"}
+"""
+
+
+class Timeline:
+    """A chronology in a file, fed with batches as text."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.db = schema.connect(path, write=True)
+
+    def ingest(self, text: str, form: str = "yml") -> Result:
+        return ingest(self.db, batches.read(io.BytesIO(text.encode()), f"batch.{form}", form))
+
+    def batch(self, name: str, records: str, recorded: str = "2026-02-01T00:00:00Z") -> Result:
+        """Ingests records under a header of their own."""
+        return self.ingest(f"format: 1\nbatch: {name}\nrecorded: {recorded}\nrecords:\n{records}")
+
+    def rows(self, sql: str, *params: object) -> list[dict[str, object]]:
+        cursor = self.db.execute(sql, params)
+        columns = [column[0] for column in cursor.description]
+        return [dict(zip(columns, row, strict=True)) for row in cursor]
+
+    def event(self, name: str) -> dict[str, object]:
+        (row,) = self.rows("SELECT * FROM events WHERE id = ?", name)
+        return row
+
+
+@pytest.fixture
+def make_timeline(tmp_path: Path) -> Iterator[Callable[..., Timeline]]:
+    """Makes timelines out of batches; each in its own file."""
+    made: list[Timeline] = []
+
+    def make(*texts: str) -> Timeline:
+        timeline = Timeline(tmp_path / f"timeline-{len(made)}.db")
+        made.append(timeline)
+        for text in texts:
+            timeline.ingest(text)
+        return timeline
+
+    yield make
+    for timeline in made:
+        timeline.db.close()
+
+
+@pytest.fixture
+def timeline(make_timeline: Callable[..., Timeline]) -> Timeline:
+    """The small chronology with its two events."""
+    return make_timeline(START, EVENTS)
+
+
+@pytest.fixture
+def memory() -> Iterator[sqlite3.Connection]:
+    """An empty log in memory."""
+    db = schema.connect(":memory:", write=True)
+    yield db
+    db.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Checks whose program is absent are not run, and said to be; required, they fail."""
+    for item in items:
+        for mark, program in PROGRAMS.items():
+            if item.get_closest_marker(mark) and not shutil.which(program):
+                item.add_marker(pytest.mark.skip(reason=f"NOT RUN: {program} is absent"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    missing = [program for program in PROGRAMS.values() if not shutil.which(program)]
+    if missing and os.environ.get("REQUIRE_ALL"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for mark, program in PROGRAMS.items():
+        if not shutil.which(program):
+            terminalreporter.write_line(f"NOT RUN: checks marked {mark}, for want of {program}")
