@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import date, time, timedelta
 from itertools import chain, islice, pairwise, takewhile
 from typing import Literal, NamedTuple, TypeAlias
@@ -129,6 +130,12 @@ class Date:
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Date never changes: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a Date never changes: {name} cannot be deleted")
+
+    def __reduce__(self) -> tuple[Callable[[str], Date], tuple[str]]:
+        return parse, (self.text,)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Date) and self.text == other.text

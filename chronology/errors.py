@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LONGEST = 500
+"""As much of a fault as is shown."""
+
 
 class ChronologyError(Exception):
     """The base of every exception that this package raises on purpose."""
@@ -34,7 +37,10 @@ class Fault:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.what}; {self.remedy}"
+        """One line that a terminal can show, whatever the data holds."""
+        what = self.what if len(self.what) <= LONGEST else f"{self.what[:LONGEST]}…"
+        text = f"{self.file}:{self.line}: {what}; {self.remedy}"
+        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class BatchRefused(ChronologyError):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
 from chronology import batches, log, projections, schema
@@ -55,14 +55,13 @@ def refuse_if_edited(db: sqlite3.Connection, batch: Batch) -> None:
     """Raises `BatchRefused` at the first record that differs from what was ingested."""
     remedy = "restore the file and append a correction in a new batch"
     held = _held(db, batch.id)
-    header = Item("0", "recorded", "batch", batch.id, lambda path: 1, fields=batch.header)
-    count = 0
-    for item in (header, *batch.items):
+    header = Item("0", "recorded", "batch", batch.id, batch.lines, fields=batch.header)
+    for item in chain([header], batch.items):
         entry = held.pop(f"{batch.id}/{item.number}", None)
-        count += 1
-        what = _difference(item, batch, entry)
-        if what:
-            raise BatchRefused([Fault(batch.file, item.lines(()), what, remedy)])
+        found = _difference(item, batch, entry)
+        if found:
+            path, what = found
+            raise BatchRefused([Fault(batch.file, item.lines(path), what, remedy)])
     if batch.faults:
         raise BatchRefused(batch.faults)
     for entry in held.values():
@@ -81,17 +80,34 @@ def _held(db: sqlite3.Connection, batch: str) -> dict[str, Entry]:
     return found
 
 
-def _difference(item: Item, batch: Batch, entry: Entry | None) -> str | None:
+def _difference(item: Item, batch: Batch, entry: Entry | None) -> tuple[Path, str] | None:
+    """Where and how an item differs from what was ingested in its place."""
+    here = item.stream if item.id else f"an {item.subject} without an id"
     if entry is None:
-        return f"{item.stream} was added to a batch that is in the log already"
+        return (), f"{here} was added to a batch that is in the log already"
     if entry.recorded_at != batch.recorded_at:
-        return f"recorded was {entry.recorded_at} when ingested, and is {batch.recorded_at} now"
-    same_stream = entry.stream == item.stream or not item.id
-    if not same_stream or entry.type != f"{item.subject}.{item.action}":
-        return f"{entry.type} {entry.stream} was ingested here, and {item.stream} stands here now"
+        what = f"was {entry.recorded_at} when ingested, and is {batch.recorded_at} now"
+        return ("recorded",), f"recorded {what}"
+    if entry.type != f"{item.subject}.{item.action}" or item.id not in ("", split(entry.stream)[1]):
+        return (), f"{entry.type} {entry.stream} was ingested here, and {here} stands here now"
     if entry.data != item.data:
-        return f"{entry.stream} was ingested as {entry.data} and is now {item.data}"
+        return _changed_field(entry, item)
+    if not item.id and not _is_default(entry.stream, item.fields):
+        return (), f"{entry.stream} was ingested here with its id, and {here} stands here now"
     return None
+
+
+def _changed_field(entry: Entry, item: Item) -> tuple[Path, str]:
+    before, now = msgspec.json.decode(entry.data), msgspec.json.decode(item.data)
+    key = next(k for k in sorted({*before, *now}) if before.get(k) != now.get(k))
+    old, new = (canonical(data[key]) if key in data else "absent" for data in (before, now))
+    return (key,), f"{entry.stream}: {key} was {old} when ingested, and is {new} now"
+
+
+def _is_default(stream: str, account: Account) -> bool:
+    """Whether an account's id is one that it gets when it is recorded without any."""
+    prefix = f"account/{account.event}-{account.source}-"
+    return stream.startswith(prefix) and stream.removeprefix(prefix).isdecimal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +130,7 @@ class _Ingestion:
         self.latest: dict[str, str] = {}
         self.missing: list[_Reference] = []
         self.lines: dict[str, int] = {}
+        self.without_chronology = False
 
     def run(self, progress: Progress | None) -> None:
         self._check_order()
@@ -137,7 +154,7 @@ class _Ingestion:
         (entry,) = log.read(self.db, last - 1)
         if self.batch.recorded_at < entry.recorded_at:
             self.batch.fault(
-                1,
+                self.batch.lines(("recorded",)),
                 f"recorded {self.batch.recorded_at} is earlier than the head of the log,"
                 f" {entry.recorded_at}",
                 "give it the time at which it is recorded now",
@@ -160,7 +177,7 @@ class _Ingestion:
         return last is not None and not last.endswith(".retracted")
 
     def _append(self, number: str, stream: str, kind: str, data: object) -> None:
-        text = data if isinstance(data, str) else batches.records.canonical(data)
+        text = data if isinstance(data, str) else canonical(data)
         record = Record(
             f"{self.batch.id}/{number}",
             stream,
@@ -176,7 +193,7 @@ class _Ingestion:
         log.append(self.db, self.waiting)
         self.waiting.clear()
 
-    def _fault(self, item: Item, path: tuple[Any, ...], what: str, remedy: str) -> None:
+    def _fault(self, item: Item, path: Path, what: str, remedy: str) -> None:
         self.batch.fault(item.lines(path), f"{item.stream}: {what}", remedy)
 
     def _take(self, item: Item) -> None:
@@ -187,11 +204,11 @@ class _Ingestion:
             fields = item.fields
         else:
             fields = self._check_change(item)
+        if item.action != "retracted" and len(self.batch.faults) == faults:
+            told = replace(item, lines=below(item.lines, "set")) if item.change else item
+            _CHECKS[item.subject](self, told, fields)
         if len(self.batch.faults) > faults:
-            return
-        if item.action != "retracted":
-            _CHECKS[item.subject](self, item, fields)
-        if len(self.batch.faults) > faults:
+            self.batch.faulty.add(item.stream)
             return
         self._append(item.number, item.stream, f"{item.subject}.{item.action}", item.data)
         if item.subject in CATALOGUED:
@@ -214,9 +231,7 @@ class _Ingestion:
         number = 1
         while self._last(stream := f"account/{fields.event}-{fields.source}-{number}"):
             number += 1
-        return Item(
-            item.number, item.action, item.subject, split(stream)[1], item.lines, item.fields
-        )
+        return replace(item, id=split(stream)[1])
 
     def _check_new(self, item: Item) -> None:
         last = self._last(item.stream)
@@ -240,11 +255,8 @@ class _Ingestion:
             return None
         self._flush()
         before = self._state(item.stream)
-        after = batches.records.load(
-            batches.records.SUBJECTS[item.subject],
-            batches.records.amend(before, item.change),
-        )
-        if batches.records.canonical(before) == batches.records.canonical(after):
+        after = load(SUBJECTS[item.subject], amend(before, item.change))
+        if canonical(before) == canonical(after):
             self._fault(item, (), "the correction changes nothing", "leave it out")
         return after
 
@@ -269,7 +281,7 @@ class _Ingestion:
             self._fault(item, ("into",), f"{into!r} is no other live event", "name a live event")
             return
         self._flush()
-        accounts = self._live_accounts(item.id)
+        accounts = uses.accounts_of(self.db, item.id)
         if accounts and into is None:
             self._fault(
                 item,
@@ -283,46 +295,36 @@ class _Ingestion:
             number = f"{item.number}/move-{index}"
             self._append(number, f"account/{account}", "account.corrected", moved)
 
-    def _live_accounts(self, event: str) -> list[str]:
-        """The live accounts of an event, as of this moment of the batch, in order of record."""
-        found = self.db.execute(
-            "SELECT DISTINCT stream FROM log WHERE type IN ('account.recorded', 'account.corrected')"
-            " AND coalesce(json_extract(data, '$.event'), json_extract(data, '$.set.event')) = ?"
-            " ORDER BY position",
-            (event,),
-        ).fetchall()
-        live = []
-        for (stream,) in found:
-            current = state.fold(log.stream(self.db, stream))
-            if current is not None and current.fields.event == event:
-                live.append(split(stream)[1])
-        return live
-
     # What a subject's fields refer to
 
-    def _refer(self, item: Item, path: tuple[Any, ...], subject: str, name: str | None) -> None:
-        if name is None:
-            return
-        stream = f"{subject}/{name}"
-        known = (
-            name in self.catalogue.members(subject)
-            if subject in CATALOGUED
-            else self._is_live(stream)
-        )
-        if not known:
-            self.missing.append(_Reference(stream, item.lines(path), item.stream))
+    def _refer(self, item: Item, path: Path, subject: str, name: str | None) -> None:
+        if name is not None and not self._is_known(subject, name):
+            self.missing.append(_Reference(f"{subject}/{name}", item.lines(path), item.stream))
+
+    def _is_known(self, subject: str, name: str) -> bool:
+        if subject in CATALOGUED:
+            return name in self.catalogue.members(subject)
+        return self._is_live(f"{subject}/{name}")
 
     def _vocabulary(self, item: Item, key: str, value: str | None) -> None:
         chronology = self.catalogue.chronology
         if chronology is None:
-            self._fault(
-                item, (), "no chronology is recorded before it", "begin the first batch with one"
-            )
+            self._without_chronology(item)
             return
         known: dict[str, str] = getattr(chronology, f"{key}s")
         if value is not None and value not in known:
             what = f"{value!r} is no {key} of the chronology"
             self._fault(item, (key,), what, f"known are {', '.join(known)}")
+
+    def _without_chronology(self, item: Item) -> None:
+        """Told once, and not where the chronology itself is at fault."""
+        if not self.without_chronology and not self._has_faulty("chronology"):
+            what = "no chronology is recorded before it"
+            self._fault(item, (), what, "begin the first batch with one")
+        self.without_chronology = True
+
+    def _has_faulty(self, subject: str) -> bool:
+        return any(split(stream)[0] == subject for stream in self.batch.faulty)
 
     def _unique_name(self, item: Item, fields: Any) -> None:
         other = self.catalogue.members(item.subject).by_name.get(fields.name)
@@ -339,7 +341,7 @@ class _Ingestion:
             self._fault(item, (), "the log has its chronology already", "correct that one")
         if not fields.window.earliest or not fields.window.latest:
             self._fault(item, ("window",), "the window is open", "give its first and last day")
-        for column, level in fields.dimensions.items():
+        for column, level in fields.declared.items():
             where = ("dimensions", column)
             if level not in fields.levels:
                 self._fault(item, where, f"{level!r} is no level", "add it to the levels")
@@ -402,27 +404,27 @@ class _Ingestion:
     def _check_whole(self) -> None:
         self.latest.clear()
         for reference in self.missing:
-            subject, name = split(reference.stream)
-            found = (
-                name in self.catalogue.members(subject)
-                if subject in CATALOGUED
-                else self._is_live(reference.stream)
-            )
-            if not found:
-                self.batch.fault(
-                    reference.line,
-                    f"{reference.said_by}: unknown {subject} {name!r}",
-                    f"record the {subject}, or mend the id",
-                )
+            self._check_reference(reference)
         if self.catalogue.chronology is None and not self.batch.faults:
             self.batch.fault(1, "no chronology is recorded", "begin the first batch with one")
         for stream, line in self.lines.items():
             self._check_member(stream, line)
 
+    def _check_reference(self, reference: _Reference) -> None:
+        subject, name = split(reference.stream)
+        if self.batch.has_gaps or reference.stream in self.batch.faulty:
+            return
+        if not self._is_known(subject, name):
+            self.batch.fault(
+                reference.line,
+                f"{reference.said_by}: unknown {subject} {name!r}",
+                f"record the {subject}, or mend the id",
+            )
+
     def _check_member(self, stream: str, line: int) -> None:
         subject, name = split(stream)
         if name not in self.catalogue.members(subject):
-            for user in self._users(subject, name):
+            for user in uses.of(self.db, subject, name):
                 what = f"{stream} is retracted while {user} still names it"
                 self.batch.fault(line, what, f"correct {user} first")
         elif subject == "formation" and (
@@ -436,64 +438,19 @@ class _Ingestion:
             self._check_vocabularies(stream, line)
 
     def _is_within_itself(self, place: str) -> bool:
-        outer = self.catalogue.places[self.catalogue.ancestors(place)[-1]].within
-        return outer is not None and outer in self.catalogue.places
+        outermost = self.catalogue.ancestors(place)[-1]
+        return self.catalogue.places[outermost].within == place
 
     def _check_vocabularies(self, stream: str, line: int) -> None:
         chronology = self.catalogue.chronology
         assert chronology is not None
-        used = [("kinds", kind) for kind in self._kinds()]
+        used = [("kinds", kind) for kind in uses.kinds(self.db, but=chronology.kinds)]
         for _, formation in self.catalogue.formations.items():
             used += [("sides", formation.side), ("levels", formation.level)]
         used += [("sides", p.side) for _, p in self.catalogue.people.items() if p.side]
         for key, value in sorted(set(used)):
             if value not in getattr(chronology, key):
                 self.batch.fault(line, f"{stream}: {value!r} is still in use", f"keep it in {key}")
-
-    def _kinds(self) -> list[str]:
-        if not projections.position(self.db):
-            return []
-        found = self.db.execute("SELECT value FROM facet_counts WHERE facet = 'kind'")
-        return [kind for (kind,) in found]
-
-    def _users(self, subject: str, name: str) -> Iterator[str]:
-        """Live subjects that name a retracted one; O(records), which retractions are few for."""
-        wanted = f'"{name}"'
-        found = self.db.execute(
-            "SELECT DISTINCT stream FROM log WHERE instr(data, ?) AND type NOT LIKE 'batch.%'",
-            (wanted,),
-        ).fetchall()
-        for (stream,) in found:
-            current = state.fold(log.stream(self.db, stream))
-            if current is not None and name in _named_by(subject, current.fields):
-                yield stream
-
-
-def _named_by(subject: str, fields: Any) -> set[str | None]:
-    """The ids of one subject that the fields of another name."""
-    statements = [s.source for s in getattr(fields, "statements", [])]
-    match subject, fields:
-        case "source", Account():
-            return {fields.source}
-        case "source", Formation():
-            return {*statements, *(a.source for a in (*fields.attached, *fields.commanders))}
-        case "source", _:
-            return set(statements)
-        case "place", Event():
-            return {ref.place for ref in fields.places}
-        case "place", Place():
-            return {fields.within}
-        case "person", Event():
-            return set(fields.people)
-        case "person", Account():
-            return {fields.by}
-        case "person", Formation():
-            return {command.person for command in fields.commanders}
-        case "formation", Event():
-            return set(fields.formations)
-        case "formation", Formation():
-            return {attachment.to for attachment in fields.attached}
-    return set()
 
 
 _CHECKS: dict[str, Callable[[_Ingestion, Item, Any], None]] = {
@@ -510,22 +467,21 @@ _CHECKS: dict[str, Callable[[_Ingestion, Item, Any], None]] = {
 # A folder of batches --------------------------------------------------------------------------
 
 
-def files(folder: Path) -> list[Path]:
+def files(folder: FilePath) -> list[FilePath]:
     """The batches of a folder in the order in which they are ingested."""
     if not folder.is_dir():
-        raise BatchRefused(
-            [Fault(str(folder), 1, "the folder does not exist", "create it, or name another")]
-        )
+        what = "the folder does not exist"
+        raise BatchRefused([Fault(str(folder), 1, what, "create it, or name another")])
     found = [p for p in folder.iterdir() if p.suffix.lstrip(".") in batches.FORMATS]
-    return sorted(found, key=lambda path: path.name)
+    return sorted(p for p in found if p.is_file() and not p.name.startswith("."))
 
 
-def pending(db: sqlite3.Connection | None, paths: list[Path]) -> list[Path]:
+def pending(db: sqlite3.Connection | None, paths: list[FilePath]) -> list[FilePath]:
     """Those of the batches that are not in the log yet, checking those that are.
 
     Raises `BatchRefused` for an edited batch, and for a new one that sorts before an old one.
     """
-    new: list[Path] = []
+    new: list[FilePath] = []
     for path in paths:
         with path.open("rb") as stream:
             if db is None:
@@ -544,7 +500,7 @@ def pending(db: sqlite3.Connection | None, paths: list[Path]) -> list[Path]:
 
 
 def ingest_file(
-    db: sqlite3.Connection, path: Path, progress: Progress | None = None
+    db: sqlite3.Connection, path: FilePath, progress: Progress | None = None
 ) -> Result:
     """Ingests one batch file by its extension."""
     with path.open("rb") as stream:

@@ -64,9 +64,7 @@ class _Seen:
 
 def head(db: sqlite3.Connection) -> Head:
     """The head of the log; position 0 and 64 zeros when it is empty."""
-    found = db.execute(
-        "SELECT position, digest FROM log ORDER BY position DESC LIMIT 1"
-    ).fetchone()
+    found = db.execute("SELECT position, digest FROM log ORDER BY position DESC LIMIT 1").fetchone()
     return Head(*found) if found else Head(0, GENESIS)
 
 
@@ -246,9 +244,14 @@ def as_record(entry: Entry) -> Record:
 
 def verify_schema(db: sqlite3.Connection) -> list[str]:
     """What differs between the stored definition of the log and its triggers and the source."""
-    stored = dict(db.execute("SELECT name, sql FROM sqlite_master WHERE tbl_name = 'log'"))
+    stored = dict(
+        db.execute(
+            "SELECT name, sql FROM sqlite_master"
+            " WHERE tbl_name = 'log' AND type IN ('table', 'trigger')"
+        )
+    )
     wanted = {"log": schema.LOG, **schema.TRIGGERS}
-    differences = []
+    differences = [f"{name} was added to the schema" for name in stored if name not in wanted]
     for name, sql in wanted.items():
         if name not in stored:
             differences.append(f"{name} is missing from the schema")

@@ -15,11 +15,13 @@ import msgspec
 from chronology import log
 from chronology.dates import Date, parse
 from chronology.errors import DateError, UnknownName
-from chronology.projections import events, order_of_battle, state
+from chronology.projections import events, order_of_battle, state, tables
 from chronology.projections.state import Catalogue
 from chronology.records import Chronology, Event
 
 Row = dict[str, Any]
+
+_BOOKKEEPING = ("version", "position", "recorded_at", *tables.HISTORY)
 
 
 class Condition(NamedTuple):
@@ -35,7 +37,9 @@ def chronology(db: sqlite3.Connection) -> Chronology | None:
     return state.load(db, subjects=("chronology",)).chronology
 
 
-def rows(db: sqlite3.Connection, sql: str, params: Mapping[str, Any] | Sequence[Any] = ()) -> list[Row]:
+def rows(
+    db: sqlite3.Connection, sql: str, params: Mapping[str, Any] | Sequence[Any] = ()
+) -> list[Row]:
     """The rows of a query as dictionaries."""
     cursor = db.execute(sql, params)
     columns = [column[0] for column in cursor.description]
@@ -55,7 +59,7 @@ def conditions(db: sqlite3.Connection, given: Mapping[str, Sequence[str]]) -> li
     levels = {} if about is None else about.dimensions
     for column, level in levels.items():
         for index, name in enumerate(given.get(f"_{level}", ())):
-            found.append(_at_level(db, column, level, name, f"{level}_{index}"))
+            found.append(_at_level(db, column, level, name, f"dimension_{column}_{index}"))
     for index, name in enumerate(given.get("_place", ())):
         found.append(_in_place(db, name, f"place_{index}"))
     for index, text in enumerate(given.get("_within", ())):
@@ -81,11 +85,10 @@ def _linked(facet: str, value: str, mark: str) -> tuple[str, dict[str, Any]]:
     return sql, {f"{mark}_facet": facet, f"{mark}_value": value}
 
 
-def _at_level(
-    db: sqlite3.Connection, column: str, level: str, name: str, mark: str
-) -> Condition:
+def _at_level(db: sqlite3.Connection, column: str, level: str, name: str, mark: str) -> Condition:
     found = db.execute(
-        "SELECT name FROM formations WHERE level = ? AND ? IN (id, name)", (level, name)
+        "SELECT name FROM formations WHERE level = ? AND ? IN (id, name) ORDER BY id = ? DESC",
+        (level, name, name),
     ).fetchone()
     if found is None:
         known = db.execute("SELECT name FROM formations WHERE level = ? ORDER BY 1", (level,))
@@ -95,7 +98,9 @@ def _at_level(
 
 
 def _in_place(db: sqlite3.Connection, name: str, mark: str) -> Condition:
-    found = db.execute("SELECT id, name FROM places WHERE ? IN (id, name)", (name,)).fetchone()
+    found = db.execute(
+        "SELECT id, name FROM places WHERE ? IN (id, name) ORDER BY id = ? DESC", (name, name)
+    ).fetchone()
     if found is None:
         raise UnknownName(f"_place: no place is called {name!r}; see the table places")
     return Condition(*_linked("place_within", found[0], mark), f"in or about {found[1]}")
@@ -248,9 +253,7 @@ def _formations(event: Event, catalogue: Catalogue) -> list[Row]:
                 "name": catalogue.formations[formation].name,
                 "level": catalogue.formations[formation].level,
                 "side": catalogue.formations[formation].side,
-                "superiors": [
-                    {"id": s, "name": catalogue.formations[s].name} for s in chain[1:]
-                ],
+                "superiors": [{"id": s, "name": catalogue.formations[s].name} for s in chain[1:]],
             }
         )
     return found
@@ -269,6 +272,3 @@ def _revisions(db: sqlite3.Connection, name: str) -> list[Row]:
         kept = ("from_position", "until_position", "action", "because", "recorded_at")
         revisions.append({**{key: row[key] for key in kept}, "changed": changed})
     return revisions
-
-
-_BOOKKEEPING = ("version", "position", "recorded_at", "from_position", "until_position", "action", "because")

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import reduce
+from operator import or_
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -18,16 +20,18 @@ from msgspec import Meta, Struct
 from chronology.dates import Date, parse
 from chronology.errors import DateError
 
-ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-KEY_PATTERN = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
-LINE_PATTERN = r"^[^\x00-\x1f\x7f\ud800-\udfff]+$"
-TEXT_PATTERN = r"^[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]+$"
-URL_PATTERN = r"^https?://[^\s\x00-\x1f\x7f<>\"]+$"
+# `\Z`, since `$` also matches before a line break at the end.
+ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
+KEY_PATTERN = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*\Z"
+LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+\Z"
+TEXT_PATTERN = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]+\Z"
+URL_PATTERN = r"^https?://[^\s\x00-\x1f\x7f<>\"]+\Z"
 
 Id = Annotated[str, Meta(pattern=ID_PATTERN, max_length=80)]
 Key = Annotated[str, Meta(pattern=KEY_PATTERN, max_length=40)]
 Line = Annotated[str, Meta(pattern=LINE_PATTERN, max_length=300)]
 Text = Annotated[str, Meta(pattern=TEXT_PATTERN, max_length=20_000)]
+Locators = Annotated[list[Line], Meta(min_length=1)]
 Url = Annotated[str, Meta(pattern=URL_PATTERN, max_length=2_000)]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
@@ -95,16 +99,39 @@ class Batch(_Fields):
     note: Text | None = None
 
 
+class Level(_Fields):
+    """One level of formations."""
+
+    id: Id
+    description: Text
+
+
 class Chronology(_Fields):
-    """What the whole chronology is about, and its vocabularies."""
+    """What the whole chronology is about, and its vocabularies.
+
+    Levels are kept as a list, since their order says which is above which and canonical JSON
+    has none; dimensions follow it.
+    """
 
     title: Line
     window: Date
     kinds: dict[Id, Text]
     summary: Text | None = None
     sides: dict[Id, Text] = {}
-    levels: dict[Id, Text] = {}
-    dimensions: dict[Key, Id] = {}
+    ranks: list[Level] = msgspec.field(default=[], name="levels")
+    declared: dict[Key, Id] = msgspec.field(default={}, name="dimensions")
+
+    @property
+    def levels(self) -> dict[str, str]:
+        """The levels from the highest to the lowest, with their descriptions."""
+        return {level.id: level.description for level in self.ranks}
+
+    @property
+    def dimensions(self) -> dict[str, str]:
+        """The columns with their levels, the highest level first."""
+        order = list(self.levels)
+        found = sorted(self.declared.items(), key=lambda pair: (order.index(pair[1]), pair[0]))
+        return dict(found)
 
 
 class Source(_Fields):
@@ -188,7 +215,7 @@ class Account(_Fields):
 
     event: Id
     source: Id
-    at: list[Line]
+    at: Locators
     stance: Literal["asserts", "denies", "plans"] = "asserts"
     by: Line | None = None
     said: Date | None = None
@@ -284,6 +311,9 @@ def widen(subject: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         wide["at"] = [wide["at"]]
     if subject == "event" and isinstance(wide.get("places"), list):
         wide["places"] = [{"place": p} if isinstance(p, str) else p for p in wide["places"]]
+    levels = wide.get("levels")
+    if subject == "chronology" and isinstance(levels, dict):
+        wide["levels"] = [{"id": key, "description": text} for key, text in levels.items()]
     claims = wide.get("claims")
     if subject == "account" and isinstance(claims, dict):
         wide["claims"] = {key: _claim(value) for key, value in claims.items()}
@@ -292,7 +322,7 @@ def widen(subject: str, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _claim(value: Any) -> Any:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return f"{value:.15g}"
+        return str(value) if isinstance(value, int) else f"{value:.15g}"
     return value
 
 
@@ -313,7 +343,7 @@ def change_faults(
         else:
             yield ("set", key), _unknown(key, fields)
     for index, key in enumerate(cleared):
-        if key not in fields:
+        if not isinstance(key, str) or key not in fields:
             yield ("unset", index), _unknown(key, fields)
         elif fields[key].required:
             yield ("unset", index), f"the field {key!r} is required; set it instead"
@@ -322,9 +352,9 @@ def change_faults(
 
 
 def _unknown(key: object, fields: Mapping[str, Any]) -> str:
-    near = get_close_matches(str(key), fields, 1)
+    near = get_close_matches(str(key)[:40], fields, 1)
     hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(fields)}"
-    return f"unknown field {key!r}: {hint}"
+    return f"unknown field {_shown(key)}: {hint}"
 
 
 def _faults(value: Any, wanted: Any, path: Path) -> Iterator[tuple[Path, str]]:
@@ -336,6 +366,8 @@ def _faults(value: Any, wanted: Any, path: Path) -> Iterator[tuple[Path, str]]:
     elif isinstance(wanted, msgspec.inspect.ListType) and isinstance(value, list):
         for index, item in enumerate(value):
             yield from _faults(item, wanted.item_type, (*path, index))
+        if len(value) < (wanted.min_length or 0):
+            yield path, "the list is empty"
     elif isinstance(wanted, msgspec.inspect.DictType) and isinstance(value, Mapping):
         for key, item in value.items():
             yield from ((p, f"key {key!r} {r}") for p, r in _faults(key, wanted.key_type, path))
@@ -367,29 +399,30 @@ def _python_type(wanted: Any) -> Any:
     """The annotation that `msgspec.inspect` described."""
     match wanted:
         case msgspec.inspect.UnionType():
-            kinds = [_python_type(t) for t in wanted.types]
-            union = kinds[0]
-            for kind in kinds[1:]:
-                union = union | kind
-            return union
+            return reduce(or_, map(_python_type, wanted.types))
         case msgspec.inspect.StrType():
-            return Annotated[str, Meta(pattern=wanted.pattern, max_length=wanted.max_length)]
+            return Annotated[str, _limits(wanted, "pattern", "max_length")]
         case msgspec.inspect.FloatType():
-            return Annotated[float, Meta(ge=wanted.ge, le=wanted.le, gt=wanted.gt)]
-        case msgspec.inspect.IntType():
-            return int
-        case msgspec.inspect.BoolType():
-            return bool
-        case msgspec.inspect.NoneType():
-            return None
+            return Annotated[float, _limits(wanted, "ge", "le", "gt")]
         case msgspec.inspect.LiteralType():
             return Literal[wanted.values]
         case msgspec.inspect.CustomType() | msgspec.inspect.StructType():
             return wanted.cls
         case msgspec.inspect.ListType():
             return list[_python_type(wanted.item_type)]  # type: ignore[misc]
-        case _:
-            return dict[str, Any]
+    return _PLAIN.get(type(wanted), dict[str, Any])
+
+
+_PLAIN: dict[type, Any] = {
+    msgspec.inspect.IntType: int,
+    msgspec.inspect.BoolType: bool,
+    msgspec.inspect.NoneType: None,
+}
+
+
+def _limits(wanted: Any, *names: str) -> Meta:
+    limits: dict[str, Any] = {name: getattr(wanted, name) for name in names}
+    return Meta(**limits)
 
 
 _EXPLAINED = {
@@ -402,7 +435,7 @@ _EXPLAINED = {
 
 
 def _reason(message: str, value: Any) -> str:
-    shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "…"
+    shown = _shown(value)
     for pattern, text in _EXPLAINED.items():
         if repr(pattern) in message:
             return f"{shown} {text}"
@@ -412,6 +445,11 @@ def _reason(message: str, value: Any) -> str:
     if message.startswith("is no date"):
         return f"{shown} {message}"
     return f"{shown} is refused: {message[0].lower()}{message[1:].replace('`', '')}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 _NUMBER = r"-?\d{1,15}(?:\.\d{1,6})?"
@@ -426,12 +464,14 @@ def figure(value: str) -> tuple[float | None, float | None] | None:
     """The least and greatest number that a claim's value allows, or None if it is a text.
 
     An open side is None: `500+` is (500, None), `20-` is (None, 20), `15..20` is (15, 20).
+    A range that descends is no range: it is a text.
     """
     match = _FIGURE.fullmatch(value)
     if match is None:
         return None
     if match["low"] is not None:
-        return float(match["low"]), float(match["high"])
+        low, high = float(match["low"]), float(match["high"])
+        return (low, high) if low <= high else None
     number = float(match["only"])
     if match["about"] and match["bound"] is None:
         spread = abs(number) * ABOUT

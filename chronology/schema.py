@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -75,7 +75,10 @@ def connect(path: str | Path, *, write: bool = False) -> sqlite3.Connection:
             isolation_level=None,
             timeout=BUSY_TIMEOUT_S,
         )
-        _prepare(db, path, write)
+        with ExitStack() as unless_ready:
+            unless_ready.callback(db.close)
+            _prepare(db, path, write)
+            unless_ready.pop_all()
     except sqlite3.DatabaseError as error:
         raise CorruptLog(f"{path} cannot be opened as a chronology: {error}") from error
     return db
@@ -87,6 +90,8 @@ def _prepare(db: sqlite3.Connection, path: str | Path, write: bool) -> None:
         (found,) = db.execute("PRAGMA user_version").fetchone()
         if found > LOG_FORMAT:
             raise CorruptLog(f"{path} has log format {found}; upgrade this program to read it")
+        # Another program's table of that name fails here.
+        db.execute("SELECT position, record_id, stream, version, data, digest FROM log LIMIT 0")
     elif tables or not write:
         raise CorruptLog(f"{path} holds no chronology: it has no table 'log'")
     if not write:
@@ -109,11 +114,11 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
+        db.execute("COMMIT")
     except BaseException:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
-    db.execute("COMMIT")
 
 
 @contextmanager

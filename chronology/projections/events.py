@@ -41,9 +41,18 @@ AFTER_DIMENSIONS = {
     "recorded_at": str,
 }
 ARRAYS = ("months", "formations", "places", "people", "sources", "disputed")
+LINKED = ("place_within", "chain", "person", "source")
+"""The facets of links that are no column."""
 RESERVED = frozenset(
-    {*BEFORE_DIMENSIONS, *AFTER_DIMENSIONS, "from_position", "until_position", "action", "because"}
+    {
+        *BEFORE_DIMENSIONS,
+        *AFTER_DIMENSIONS,
+        *("from_position", "until_position", "action", "because"),
+        *LINKED,
+        "rowid",
+    }
 )
+"""What no dimension can be called."""
 
 
 def columns(chronology: Chronology) -> dict[str, type]:
@@ -87,7 +96,7 @@ def row(told: Told, catalogue: Catalogue) -> Row:
         "months": canonical(event.date.months(chronology.window)),
         **{
             column: canonical(levels.get(level, []))
-            for column, level in chronology.dimensions.items()
+            for column, level in catalogue.dimensions.items()
         },
         "formations": canonical([catalogue.formations[f].name for f in event.formations]),
         "places": canonical(_unique(catalogue.places[p.place].name for p in event.places)),
@@ -153,10 +162,8 @@ def links(told: Told, published: Row, catalogue: Catalogue) -> set[tuple[str, st
     `person` and `source`.
     """
     event: Event = told.state.fields
-    chronology = catalogue.chronology
-    assert chronology is not None
     pairs = {("kind", published["kind"]), ("status", published["status"])}
-    for column in (*ARRAYS, *chronology.dimensions):
+    for column in (*ARRAYS, *catalogue.dimensions):
         pairs |= {(column, value) for value in msgspec.json.decode(published[column])}
     for ref in event.places:
         pairs |= {("place_within", place) for place in catalogue.ancestors(ref.place)}
@@ -172,14 +179,16 @@ def search_text(told: Told, catalogue: Catalogue) -> dict[str, str]:
     event: Event = told.state.fields
     places = [catalogue.places[ref.place] for ref in event.places]
     formations = [catalogue.formations[formation] for formation in event.formations]
-    people = [catalogue.people[person] for person in event.people]
     accounts = [account for _, account in told.accounts]
+    quoted = [account.by for account in accounts if account.by]
+    named = dict.fromkeys([*event.people, *(by for by in quoted if by in catalogue.people)])
+    people = [catalogue.people[person] for person in named]
     return {
         "title": _plain([event.title]),
         "summary": _plain([event.summary, event.basis]),
         "places": _plain(_all_names(places)),
         "formations": _plain(_all_names(formations)),
-        "people": _plain([*_all_names(people), *(account.by for account in accounts)]),
+        "people": _plain([*_all_names(people), *(by for by in quoted if by not in named)]),
         "accounts": _plain(account.says for account in accounts),
     }
 

@@ -11,9 +11,11 @@ def holds(attachment: Attachment, date: Date) -> bool:
     """Whether an attachment is not certainly excluded on a date; unknown ends exclude nothing."""
     start = attachment.since.earliest if attachment.since else None
     end = attachment.until.latest if attachment.until else None
-    ended = end is not None and date.earliest is not None and date.earliest > end
-    ahead = start is not None and date.latest is not None and date.latest < start
-    return not ended and not ahead
+    return any(
+        (start is None or last is None or start <= last)
+        and (end is None or first is None or first <= end)
+        for first, last in date.spans
+    )
 
 
 def chain(catalogue: Catalogue, formation: str, date: Date) -> list[str]:

@@ -5,9 +5,11 @@ Everything but events and accounts is few, so it is held in memory as one `Catal
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -58,6 +60,23 @@ def fold(entries: Iterable[Entry]) -> State | None:
     return state
 
 
+def states(
+    db: sqlite3.Connection, subject: str, names: Iterable[str], until: int
+) -> dict[str, tuple[State | None, int]]:
+    """The state of each stream as of a position, None if retracted, and its first position."""
+    wanted = [f"{subject}/{name}" for name in names]
+    rows = db.execute(
+        f"SELECT {FIELDS} FROM json_each(?) CROSS JOIN log ON stream = value"
+        " WHERE log.position <= ? ORDER BY key, log.version",
+        (json.dumps(wanted), until),
+    )
+    found = {}
+    for stream, group in groupby(map(Entry._make, rows), key=lambda entry: entry.stream):
+        entries = list(group)
+        found[split(stream)[1]] = (fold(entries), entries[0].position)
+    return found
+
+
 @dataclass(slots=True)
 class Members(Generic[T]):
     """The live members of one subject by id, and their ids by name."""
@@ -85,13 +104,19 @@ class Members(Generic[T]):
 
 
 def _label(state: State) -> str:
-    return getattr(state.fields, "name", None) or state.fields.title
+    """What the subject is called: a chronology has a title, all others have a name."""
+    label: str = getattr(state.fields, "name", None) or state.fields.title
+    return label
 
 
 class Catalogue:
-    """The chronology's own record, and all its sources, places, people and formations."""
+    """The chronology's own record, and all its sources, places, people and formations.
 
-    def __init__(self) -> None:
+    `dimensions` are the chronology's as it stands, unless others are given.
+    """
+
+    def __init__(self, dimensions: Mapping[str, str] | None = None) -> None:
+        self._dimensions = dimensions
         self.chronologies: Members[Chronology] = Members()
         self.sources: Members[Source] = Members()
         self.places: Members[Place] = Members()
@@ -108,6 +133,13 @@ class Catalogue:
     @property
     def chronology(self) -> Chronology | None:
         return next((fields for _, fields in self.chronologies.items()), None)
+
+    @property
+    def dimensions(self) -> Mapping[str, str]:
+        """The columns of `events` that show a level of the order of battle."""
+        if self._dimensions is not None:
+            return self._dimensions
+        return self.chronology.dimensions if self.chronology else {}
 
     def members(self, subject: str) -> Members[Any]:
         return self._members[subject]

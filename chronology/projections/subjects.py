@@ -133,12 +133,9 @@ LINKS = {"source": "source", "place": "place_within", "person": "person", "forma
 """Under which facet of the links an event is counted for each subject."""
 
 
-def account_row(name: str, state: State, catalogue: Catalogue) -> Row:
-    """The row of `accounts`; `by` is the person's name where a person is quoted."""
+def account_row(name: str, state: State) -> Row:
+    """The row of `accounts`; `by` is as recorded: a person's id, or a text."""
     account: Account = state.fields
-    by = account.by
-    if by in catalogue.people:
-        by = catalogue.people[by].name
     day = account.date
     return {
         "id": name,
@@ -146,7 +143,7 @@ def account_row(name: str, state: State, catalogue: Catalogue) -> Row:
         "source": account.source,
         "at": "; ".join(account.at),
         "stance": account.stance,
-        "by": by,
+        "by": account.by,
         "said": _text(account.said),
         "date": _text(day),
         "earliest": day.earliest.isoformat() if day and day.earliest else None,
@@ -231,4 +228,3 @@ def _command(formation: str, command: Command) -> Row:
         "at": command.at,
         "basis": command.basis,
     }
-

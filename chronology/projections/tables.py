@@ -6,9 +6,11 @@ What people and programs read is in the contract tables; `event_links`, `event_s
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
@@ -33,7 +35,17 @@ COUNTS = {"facet": str, "value": str, "count": int}
 TRACKING = {"projection": str, "position": int, "digest": str, "version": int}
 SEARCH = ("title", "summary", "places", "formations", "people", "accounts")
 PUBLISHED = ("events", "history", *subjects.COLUMNS, "batches")
-DERIVED = (*PUBLISHED, "event_links", "event_spans", "facet_counts")
+HELPERS = ("event_links", "event_spans", "facet_counts", "events_fts", "tracking")
+DERIVED = (*PUBLISHED, *HELPERS)
+# Tables whose row numbers mean something: the links and the search index name events by them.
+NUMBERED = ("events", "events_fts")
+
+
+class Tracked(NamedTuple):
+    """What the tables reflect: the log up to a position, folded by a version of this code."""
+
+    position: int
+    version: int
 
 
 def create(db: sqlite3.Connection, chronology: Chronology) -> None:
@@ -68,19 +80,29 @@ _INDEXES = (
 
 def drop(db: sqlite3.Connection) -> None:
     """Every projection table; the log stays."""
-    for name in (*DERIVED, "events_fts", "tracking"):
+    for name in DERIVED:
         db.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 def exist(db: sqlite3.Connection) -> bool:
-    return (
-        db.execute("SELECT 1 FROM sqlite_master WHERE name = 'tracking'").fetchone() is not None
-    )
+    return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'tracking'").fetchone() is not None
 
 
-def insert(
-    db: sqlite3.Connection, table: str, rows: Iterable[Mapping[str, Any]], *, rowid: bool = False
-) -> None:
+def tracked(db: sqlite3.Connection) -> Tracked | None:
+    """What the tables reflect, or None if there are none."""
+    if not exist(db):
+        return None
+    found = db.execute("SELECT position, version FROM tracking").fetchone()
+    return Tracked(*found) if found else None
+
+
+def track(db: sqlite3.Connection, position: int, digest: str) -> None:
+    """Notes that the tables reflect the log up to a position and its digest."""
+    row = {"projection": "timeline", "position": position, "digest": digest, "version": VERSION}
+    insert(db, "tracking", [row])
+
+
+def insert(db: sqlite3.Connection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
     """Rows in bulk, all with the keys of the first; an existing key is replaced."""
     held = iter(rows)
     first = next(held, None)
@@ -89,19 +111,22 @@ def insert(
     names = ", ".join(f'"{name}"' for name in first)
     marks = ", ".join(f":{name}" for name in first)
     sql = f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})"
-    db.executemany(sql, (dict(row) for row in _chain(first, held)))
+    db.executemany(sql, (dict(row) for row in chain([first], held)))
 
 
-def _chain(first: Mapping[str, Any], rest: Iterable[Mapping[str, Any]]) -> Any:
-    yield first
-    yield from rest
+def delete(db: sqlite3.Connection, table: str, column: str, values: Iterable[str | int]) -> None:
+    """The rows that have one of the values in a column."""
+    db.execute(
+        f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(values)),),
+    )
 
 
 def differences(left: sqlite3.Connection, right: sqlite3.Connection) -> list[str]:
     """How the derived tables of two databases differ, a line for each table that does."""
     found = []
     for name in DERIVED:
-        sql = f"SELECT * FROM {name}"
+        sql = f"SELECT {'rowid, ' if name in NUMBERED else ''}* FROM {name}"
         rows, wanted = (sorted(map(repr, db.execute(sql))) for db in (left, right))
         if rows != wanted:
             odd = len(set(rows) ^ set(wanted)) or abs(len(rows) - len(wanted))

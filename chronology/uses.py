@@ -1,0 +1,85 @@
+"""Who names whom in the log: asked when something is retracted or a vocabulary shrinks.
+
+Each answer reads the whole log, which such records are few enough for.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from chronology import log
+from chronology.projections import state
+from chronology.projections.state import split
+from chronology.records import Account, Event, Formation, Place
+
+
+def of(db: sqlite3.Connection, subject: str, name: str) -> Iterator[str]:
+    """The live streams that name a subject."""
+    wanted = f'"{name}"'
+    sql = "SELECT DISTINCT stream FROM log WHERE instr(data, ?) AND type NOT LIKE 'batch.%'"
+    for stream, fields in _live(db, sql, wanted):
+        if name in _named_by(subject, fields):
+            yield stream
+
+
+def kinds(db: sqlite3.Connection, but: Iterable[str]) -> set[str]:
+    """The kinds of live events besides the given ones."""
+    known = set(but)
+    sql = (
+        "SELECT DISTINCT stream FROM log WHERE type IN ('event.recorded', 'event.corrected')"
+        " AND coalesce(json_extract(data, '$.kind'), json_extract(data, '$.set.kind'))"
+        " NOT IN (SELECT value FROM json_each(?))"
+    )
+    return {fields.kind for _, fields in _live(db, sql, json.dumps(sorted(known)))} - known
+
+
+def accounts_of(db: sqlite3.Connection, event: str) -> list[str]:
+    """The live accounts of an event, in order of record."""
+    sql = (
+        "SELECT stream FROM log WHERE type IN ('account.recorded', 'account.corrected')"
+        " AND coalesce(json_extract(data, '$.event'), json_extract(data, '$.set.event')) = ?"
+        " GROUP BY stream ORDER BY min(position)"
+    )
+    return [split(stream)[1] for stream, fields in _live(db, sql, event) if fields.event == event]
+
+
+def _live(db: sqlite3.Connection, sql: str, param: str) -> Iterator[tuple[str, Any]]:
+    """The streams that a query finds and their fields, save the retracted ones."""
+    for (stream,) in db.execute(sql, (param,)).fetchall():
+        current = state.fold(log.stream(db, stream))
+        if current is not None:
+            yield stream, current.fields
+
+
+def _named_by(subject: str, fields: Any) -> set[str | None]:
+    """The ids of one subject that the fields of another name."""
+    if subject == "source":
+        return _sources(fields)
+    match subject, fields:
+        case "place", Event():
+            return {ref.place for ref in fields.places}
+        case "place", Place():
+            return {fields.within}
+        case "person", Event():
+            return set(fields.people)
+        case "person", Account():
+            return {fields.by}
+        case "person", Formation():
+            return {command.person for command in fields.commanders}
+        case "formation", Event():
+            return set(fields.formations)
+        case "formation", Formation():
+            return {attachment.to for attachment in fields.attached}
+    return set()
+
+
+def _sources(fields: Any) -> set[str | None]:
+    if isinstance(fields, Account):
+        return {fields.source}
+    cited = [*getattr(fields, "statements", [])]
+    if isinstance(fields, Formation):
+        cited += [*fields.attached, *fields.commanders]
+    return {citation.source for citation in cited}

@@ -1,0 +1,47 @@
+"""Where Datasette 0.65 and 1.0 differ, behind one set of names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from datasette.utils.asgi import Forbidden
+
+try:
+    from datasette.resources import TableResource
+except ImportError:  # Datasette 0.65
+    TableResource = None
+
+
+async def ensure_view_table(datasette: Any, actor: Any, database: str, table: str) -> None:
+    """Raises `Forbidden` unless the actor may see the table."""
+    if TableResource is None:
+        visible, _ = await datasette.check_visibility(
+            actor,
+            permissions=[
+                ("view-table", (database, table)),
+                ("view-database", database),
+                "view-instance",
+            ],
+        )
+    else:
+        resource = TableResource(database=database, table=table)
+        visible = await datasette.allowed(action="view-table", resource=resource, actor=actor)
+    if not visible:
+        raise Forbidden("You do not have permission to view this table")
+
+
+async def table_config(datasette: Any, database: str, table: str) -> dict[str, Any]:
+    """What metadata.yml says of a table: facets, sort and the like."""
+    if hasattr(datasette, "table_config"):
+        found: dict[str, Any] = await datasette.table_config(database, table)
+    else:
+        found = datasette.table_metadata(database, table)
+    return found or {}
+
+
+def build_where(arguments: list[tuple[str, str]], table: str) -> tuple[list[str], dict[str, Any]]:
+    """The WHERE clauses and parameters of Datasette's own column filters."""
+    from datasette.filters import Filters
+
+    where, params = Filters(sorted(arguments)).build_where_clauses(table)
+    return where, params

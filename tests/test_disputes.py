@@ -1,0 +1,263 @@
+"""Disputes: what counts as a disagreement among the accounts of one event, and what does not."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+
+from chronology.dates import parse
+from chronology.projections.disputes import disputes
+from chronology.records import Account
+
+
+def account(stance: str, date: str | None = None, **claims: str) -> Account:
+    return Account(
+        event="e",
+        source="s",
+        at=["1"],
+        stance=stance,
+        date=parse(date) if date else None,
+        claims=claims,
+    )
+
+
+def asserts(date: str | None = None, **claims: str) -> Account:
+    return account("asserts", date, **claims)
+
+
+def denies(date: str | None = None, **claims: str) -> Account:
+    return account("denies", date, **claims)
+
+
+def plans(date: str | None = None, **claims: str) -> Account:
+    return account("plans", date, **claims)
+
+
+def found(*accounts: Account) -> list[str]:
+    """The disputes, having made sure that the order of the accounts is no matter."""
+    orders = {tuple(disputes(order)) for order in permutations(accounts)}
+    (only,) = orders
+    return list(only)
+
+
+def test_without_accounts_nothing_is_disputed():
+    assert found() == []
+
+
+def test_one_account_disputes_nothing():
+    assert found(asserts("1944-10-14", tanks="160", taken_by="partisans")) == []
+
+
+# Dates
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        ("1944-10-14", "1944-10-14"),
+        ("1944-10-14", "1944-10-14?"),
+        ("1944-10-14", "1944-10-14T17:00"),
+        ("1944-10-14", "1944-10"),
+        ("1944-10-14", "1944-10-13/1944-10-20"),
+        ("1944-10-10/1944-10-14", "1944-10-14/1944-10-20"),
+        ("[1944-10-13,1944-10-14]", "[1944-10-14,1944-10-15]"),
+        ("[1944-10-13,1944-10-16]", "1944-10-16"),
+        ("[..1944-10-14]", "1944-09-01"),
+        ("[1944-10-14..]", "1944-11-30"),
+        ("1944-10-14/..", "1944-11-30"),
+        ("/1944-10-14", "1944-09-01"),
+        ("[..1944-10-14]", "[1944-10-14..]"),
+        ("[..1944-10-14]", "[..1944-10-01]"),
+        ("[..1944-10-14]", "[1944-10-10..]", "1944-10-12"),
+    ],
+)
+def test_dates_with_a_day_in_common_agree(dates):
+    assert found(*map(asserts, dates)) == []
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        ("1944-10-14", "1944-10-15"),
+        ("1944-10-14", "1944-09"),
+        ("1944-10-01/1944-10-14", "1944-10-15/1944-10-20"),
+        ("[1944-10-13,1944-10-16]", "1944-10-14"),
+        ("[1944-10-13,1944-10-16]", "[1944-10-14..1944-10-15]"),
+        ("[..1944-10-14]", "1944-10-15"),
+        ("1944-10-14/..", "1944-10-13"),
+        ("[..1944-10-14]", "[1944-10-15..]"),
+        ("1944-10-14", "1944-10-15", "1944-10"),
+        ("1944-10-10/1944-10-14", "1944-10-14/1944-10-18", "1944-10-10/1944-10-13"),
+    ],
+)
+def test_dates_without_a_day_in_common_are_disputed(dates):
+    assert found(*map(asserts, dates)) == ["date"]
+
+
+def test_dates_that_agree_only_two_by_two_are_disputed():
+    dates = ("[1944-10-01,1944-10-03]", "[1944-10-03,1944-10-05]", "[1944-10-01,1944-10-05]")
+    assert found(*map(asserts, dates)) == ["date"]
+
+
+def test_accounts_without_a_date_take_no_part_in_its_dispute():
+    assert found(asserts("1944-10-14"), asserts(), asserts()) == []
+
+
+@pytest.mark.parametrize(
+    ("asserted", "denied"),
+    [
+        ("1944-10-14", "1944-10-14"),
+        ("1944-10-14", "1944-10"),
+        ("1944-10-14", "[1944-10-13,1944-10-14]"),
+        ("1944-10-13/1944-10-14", "1944-10-10/1944-10-20"),
+        ("1944-10-14", "[..1944-10-20]"),
+    ],
+)
+def test_a_date_that_lies_wholly_within_a_denied_one_is_disputed(asserted, denied):
+    assert found(asserts(asserted), denies(denied)) == ["date"]
+
+
+@pytest.mark.parametrize(
+    ("asserted", "denied"),
+    [
+        ("1944-10-14", "1944-10-15"),
+        ("1944-10", "1944-10-14"),
+        ("1944-10-13/1944-10-16", "1944-10-14/1944-10-20"),
+        ("1944-10-14", "[1944-10-13,1944-10-15]"),
+        ("[..1944-10-14]", "[..1944-10-20]"),
+        ("1944-10-14/..", "1944-10"),
+    ],
+)
+def test_a_date_that_reaches_beyond_the_denied_one_is_not(asserted, denied):
+    assert found(asserts(asserted), denies(denied)) == []
+
+
+def test_one_of_several_asserted_dates_within_a_denied_one_is_enough():
+    assert found(asserts("1944-10"), asserts("1944-10-14"), denies("1944-10-14")) == ["date"]
+
+
+def test_denied_dates_do_not_dispute_each_other():
+    assert found(asserts("1944-10-20"), denies("1944-10-14"), denies("1944-10-15")) == []
+
+
+# Figures
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("160", "160"),
+        ("160", "160.0"),
+        ("160", "150..170"),
+        ("150..160", "160..170"),
+        ("500+", "500"),
+        ("500+", "9000"),
+        ("20-", "20"),
+        ("20-", "-5"),
+        ("500+", "600+"),
+        ("~17000", "15300"),
+        ("~17000", "18700"),
+        ("~17000", "~20000"),
+        ("15000..20000", "~17000", "16000+"),
+        ("160", "many"),
+    ],
+)
+def test_figures_with_a_number_in_common_agree(values):
+    assert found(*(asserts(tanks=value) for value in values)) == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("160", "161"),
+        ("150..160", "161..170"),
+        ("500+", "499"),
+        ("20-", "21"),
+        ("500+", "20-"),
+        ("~17000", "15299"),
+        ("~17000", "18701"),
+        ("~100", "~130"),
+        ("-5", "5"),
+        ("160", "150..170", "171+"),
+    ],
+)
+def test_figures_without_a_number_in_common_are_disputed(values):
+    assert found(*(asserts(tanks=value) for value in values)) == ["figures"]
+
+
+def test_figures_under_different_keys_are_not_compared():
+    assert found(asserts(tanks="160"), asserts(guns="2000")) == []
+
+
+def test_a_denied_figure_is_no_figure():
+    assert found(asserts(tanks="160"), denies(tanks="500")) == []
+
+
+# Claims
+
+
+def test_different_texts_under_one_key_are_disputed():
+    assert found(asserts(taken_by="partisans"), asserts(taken_by="37th Army")) == ["claim"]
+
+
+def test_texts_differ_by_more_than_case():
+    assert found(asserts(taken_by="Partisans"), asserts(taken_by="PARTISANS")) == []
+    assert found(asserts(taken_by="ЂУРИЋ"), asserts(taken_by="Ђурић")) == []
+
+
+def test_different_texts_under_different_keys_are_not_compared():
+    assert found(asserts(taken_by="partisans"), asserts(held_by="37th Army")) == []
+
+
+@pytest.mark.parametrize(("yes", "no"), [("partisans", "Partisans"), ("160", "160")])
+def test_the_same_value_asserted_and_denied_is_disputed(yes, no):
+    assert found(asserts(value=yes), denies(value=no)) == ["claim"]
+
+
+def test_another_value_denied_is_not_disputed():
+    assert found(asserts(taken_by="partisans"), denies(taken_by="37th Army")) == []
+
+
+def test_values_only_denied_are_not_disputed():
+    assert found(denies(taken_by="partisans"), denies(taken_by="37th Army")) == []
+
+
+def test_the_occurrence_itself_denied_is_disputed():
+    assert found(asserts("1944-10-14"), denies()) == ["claim"]
+
+
+def test_a_denial_of_the_date_or_a_value_is_none_of_the_occurrence():
+    assert found(asserts("1944-10-14"), denies("1944-10-20")) == []
+    assert found(asserts("1944-10-14"), denies(tanks="160")) == []
+
+
+def test_an_occurrence_that_nobody_asserts_is_not_disputed():
+    assert found(denies(), denies()) == []
+    assert found(denies(), plans("1944-10-14")) == []
+
+
+# Plans, and several at once
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        asserts("1944-10-14", tanks="160", taken_by="partisans"),
+        denies("1944-10-14", tanks="500"),
+        denies(),
+        plans("1944-10-20", tanks="9", taken_by="nobody"),
+    ],
+)
+def test_plans_never_dispute_anything(other):
+    assert found(plans("1944-10-10", tanks="500", taken_by="37th Army"), other) == []
+
+
+def test_a_plan_does_not_settle_a_dispute_either():
+    assert found(asserts("1944-10-14"), asserts("1944-10-15"), plans("1944-10")) == ["date"]
+
+
+def test_all_kinds_stand_in_one_order():
+    one = asserts("1944-10-14", tanks="160", taken_by="partisans")
+    other = asserts("1944-10-15", tanks="500", taken_by="37th Army")
+    assert found(one, other) == ["date", "figures", "claim"]
