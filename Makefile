@@ -60,6 +60,10 @@ check: $(TEST)/.installed ## check format, lint and types
 bench: $(TEST)/.installed ## run the benchmarks
 	@$(TEST)/bin/python -m benchmarks
 
+.PHONY: screenshots
+screenshots: $(TEST)/.installed ## make the pictures in docs/ (needs chromium)
+	@$(TEST)/bin/python scripts/screenshots.py
+
 .PHONY: reproduce
 reproduce: $(TEST)/.installed ## rebuild from events/ alone, and compare with the committed timeline.db
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \

@@ -79,9 +79,7 @@ class Batch:
             raise BatchRefused(self.faults)
 
 
-def read(
-    stream: BinaryIO, file: str, form: str, header: Mapping[str, str] | None = None
-) -> Batch:
+def read(stream: BinaryIO, file: str, form: str, header: Mapping[str, str] | None = None) -> Batch:
     """The batch in `stream`, whose items are read as they are asked for.
 
     `form` is one of FORMATS; `header` is that of a CSV file, which cannot hold it.
@@ -310,9 +308,7 @@ def _check_change(
     return target
 
 
-def _correction(
-    batch: Batch, subject: str, change: dict[str, Any], lines: Lines
-) -> dict[str, Any]:
+def _correction(batch: Batch, subject: str, change: dict[str, Any], lines: Lines) -> dict[str, Any]:
     found, cleared = change.get("set", {}), change.get("unset", [])
     if not isinstance(found, dict) or not isinstance(cleared, list):
         what = "set is a map of fields and unset a list of them"

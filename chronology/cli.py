@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 faults in the data, 2 wrong usage, 3 conflict or corruptio
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -43,6 +44,10 @@ def _exit_codes(command: Callable[..., None]) -> Callable[..., None]:
         except remote.FetchFailed as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(FAULTS)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise click.UsageError(str(error)) from error
         except (ChronologyError, sqlite3.Error) as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(CONFLICT)
@@ -79,6 +84,8 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def _writing(path: Path) -> Iterator[sqlite3.Connection]:
+    if not path.parent.is_dir():
+        raise click.UsageError(f"there is no folder {path.parent} for {path.name}; create it")
     db = schema.connect(path, write=True)
     try:
         yield db
@@ -162,10 +169,10 @@ class _Sayer:
 
 
 def _header(batch: str | None, recorded: str | None, note: str | None) -> dict[str, str] | None:
-    if batch is None and recorded is None:
+    if batch is None and recorded is None and note is None:
         return None
     if batch is None or recorded is None:
-        raise click.UsageError("--batch and --recorded go together")
+        raise click.UsageError("--batch and --recorded go together, and --note with them")
     return {"format": "1", "batch": batch, "recorded": recorded, **({"note": note} if note else {})}
 
 
@@ -221,6 +228,8 @@ def _ingest_one(
     say: _Sayer,
 ) -> None:
     with _open(source, form) as (stream, kind), _target(path, check) as db:
+        if header and kind != "csv":
+            raise click.UsageError(f"{source} has a header of its own; --batch is for CSV")
         batch: Batch = batches.read(stream, source, kind, header)
         with say.bar(source) as progress:
             _report(say, ingest.ingest(db, batch, progress), check)
@@ -302,7 +311,8 @@ def verify(db: Path, events: Path) -> None:
         if events.is_dir():
             paths = ingest.files(events)
             new = ingest.pending(opened, paths)
-            click.echo(f"Batches: {len(paths) - len(new)} of {len(paths)} are in the log, unedited.")
+            old = len(paths) - len(new)
+            click.echo(f"Batches: {old} of {len(paths)} are in the log, unedited.")
     for fault in faults:
         click.echo(fault, err=True)
     if faults:
@@ -335,11 +345,9 @@ def new(name: str, events: Path) -> None:
     \b
     chronology new corrections-of-spring
     """
-    import re
-
     if not re.fullmatch(ID_PATTERN, name):
         raise click.UsageError(f"{name!r} is no id: lower-case letters, digits, single hyphens")
-    numbers = [int(p.name[:4]) for p in ingest.files(events) if p.name[:4].isdigit()]
+    numbers = [int(p.name[:4]) for p in ingest.files(events) if p.name[:4].isdecimal()]
     path = events / f"{max(numbers, default=0) + 1:04}-{name}.yml"
     now = pendulum.now("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]")
     text = _template("batch.yml").replace("{name}", name).replace("{now}", now)
@@ -403,3 +411,7 @@ def _refuse_taken(host: str, port: int) -> None:
                 f"{host}:{port} cannot be listened on ({error.strerror}); choose another port:"
                 f" make serve PORT={port + 1}, or chronology serve --port {port + 1}"
             ) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -7,18 +7,21 @@ unchanged it is passed over, edited it is refused.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from chronology import batches, log, projections, schema
+import msgspec
+
+from chronology import batches, log, projections, records, schema, uses
 from chronology.batches import Batch, Item
 from chronology.errors import BatchRefused, Fault
 from chronology.log import Entry, Head
 from chronology.projections import events, order_of_battle, state
 from chronology.projections.state import CATALOGUED, Catalogue, split
+from chronology.readers import below
 from chronology.records import Account, Chronology, Event, Formation, Person, Place, Record
 
 CHUNK = 1_000
@@ -80,7 +83,7 @@ def _held(db: sqlite3.Connection, batch: str) -> dict[str, Entry]:
     return found
 
 
-def _difference(item: Item, batch: Batch, entry: Entry | None) -> tuple[Path, str] | None:
+def _difference(item: Item, batch: Batch, entry: Entry | None) -> tuple[records.Path, str] | None:
     """Where and how an item differs from what was ingested in its place."""
     here = item.stream if item.id else f"an {item.subject} without an id"
     if entry is None:
@@ -97,10 +100,10 @@ def _difference(item: Item, batch: Batch, entry: Entry | None) -> tuple[Path, st
     return None
 
 
-def _changed_field(entry: Entry, item: Item) -> tuple[Path, str]:
+def _changed_field(entry: Entry, item: Item) -> tuple[records.Path, str]:
     before, now = msgspec.json.decode(entry.data), msgspec.json.decode(item.data)
     key = next(k for k in sorted({*before, *now}) if before.get(k) != now.get(k))
-    old, new = (canonical(data[key]) if key in data else "absent" for data in (before, now))
+    old, new = (records.canonical(data[key]) if key in data else "absent" for data in (before, now))
     return (key,), f"{entry.stream}: {key} was {old} when ingested, and is {new} now"
 
 
@@ -177,7 +180,7 @@ class _Ingestion:
         return last is not None and not last.endswith(".retracted")
 
     def _append(self, number: str, stream: str, kind: str, data: object) -> None:
-        text = data if isinstance(data, str) else canonical(data)
+        text = data if isinstance(data, str) else records.canonical(data)
         record = Record(
             f"{self.batch.id}/{number}",
             stream,
@@ -193,7 +196,7 @@ class _Ingestion:
         log.append(self.db, self.waiting)
         self.waiting.clear()
 
-    def _fault(self, item: Item, path: Path, what: str, remedy: str) -> None:
+    def _fault(self, item: Item, path: records.Path, what: str, remedy: str) -> None:
         self.batch.fault(item.lines(path), f"{item.stream}: {what}", remedy)
 
     def _take(self, item: Item) -> None:
@@ -255,8 +258,8 @@ class _Ingestion:
             return None
         self._flush()
         before = self._state(item.stream)
-        after = load(SUBJECTS[item.subject], amend(before, item.change))
-        if canonical(before) == canonical(after):
+        after = records.load(records.SUBJECTS[item.subject], records.amend(before, item.change))
+        if records.canonical(before) == records.canonical(after):
             self._fault(item, (), "the correction changes nothing", "leave it out")
         return after
 
@@ -297,7 +300,7 @@ class _Ingestion:
 
     # What a subject's fields refer to
 
-    def _refer(self, item: Item, path: Path, subject: str, name: str | None) -> None:
+    def _refer(self, item: Item, path: records.Path, subject: str, name: str | None) -> None:
         if name is not None and not self._is_known(subject, name):
             self.missing.append(_Reference(f"{subject}/{name}", item.lines(path), item.stream))
 
@@ -427,9 +430,7 @@ class _Ingestion:
             for user in uses.of(self.db, subject, name):
                 what = f"{stream} is retracted while {user} still names it"
                 self.batch.fault(line, what, f"correct {user} first")
-        elif subject == "formation" and (
-            cycle := order_of_battle.find_cycle(self.catalogue, name)
-        ):
+        elif subject == "formation" and (cycle := order_of_battle.find_cycle(self.catalogue, name)):
             what = f"{stream}: the attachments lead back to it: {' → '.join(cycle)}"
             self.batch.fault(line, what, "mend one of the attachments")
         elif subject == "place" and self._is_within_itself(name):
@@ -467,7 +468,7 @@ _CHECKS: dict[str, Callable[[_Ingestion, Item, Any], None]] = {
 # A folder of batches --------------------------------------------------------------------------
 
 
-def files(folder: FilePath) -> list[FilePath]:
+def files(folder: Path) -> list[Path]:
     """The batches of a folder in the order in which they are ingested."""
     if not folder.is_dir():
         what = "the folder does not exist"
@@ -476,32 +477,33 @@ def files(folder: FilePath) -> list[FilePath]:
     return sorted(p for p in found if p.is_file() and not p.name.startswith("."))
 
 
-def pending(db: sqlite3.Connection | None, paths: list[FilePath]) -> list[FilePath]:
+def pending(db: sqlite3.Connection, paths: list[Path]) -> list[Path]:
     """Those of the batches that are not in the log yet, checking those that are.
 
     Raises `BatchRefused` for an edited batch, and for a new one that sorts before an old one.
     """
-    new: list[FilePath] = []
+    new: list[Path] = []
     for path in paths:
-        with path.open("rb") as stream:
-            if db is None:
-                new.append(path)
-                continue
-            batch = batches.read(stream, str(path), path.suffix.lstrip("."))
-            if not is_ingested(db, batch.id):
-                new.append(path)
-                continue
-            refuse_if_edited(db, batch)
-        if new:
+        if not _is_unchanged(db, path):
+            new.append(path)
+        elif new:
             what = f"{new[0].name} is new, and sorts before {path.name}, which is ingested"
             remedy = "give it a number after the last one"
             raise BatchRefused([Fault(str(new[0]), 1, what, remedy)])
     return new
 
 
-def ingest_file(
-    db: sqlite3.Connection, path: FilePath, progress: Progress | None = None
-) -> Result:
+def _is_unchanged(db: sqlite3.Connection, path: Path) -> bool:
+    """Whether a batch file is in the log; raises `BatchRefused` if it was edited since."""
+    with path.open("rb") as stream:
+        batch = batches.read(stream, str(path), path.suffix.lstrip("."))
+        if not is_ingested(db, batch.id):
+            return False
+        refuse_if_edited(db, batch)
+    return True
+
+
+def ingest_file(db: sqlite3.Connection, path: Path, progress: Progress | None = None) -> Result:
     """Ingests one batch file by its extension."""
     with path.open("rb") as stream:
         batch = batches.read(stream, str(path), path.suffix.lstrip("."))

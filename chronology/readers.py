@@ -137,10 +137,10 @@ class _Tree:
         return self.lines.get(path, 1)
 
     def _refuse(self, event: Any, what: str, remedy: str) -> BatchRefused:
-        return refuse(self.file, event.start_mark.line + 1, what, remedy)
+        return refuse(self.file, _line_of(event), what, remedy)
 
     def _value(self, event: Any, path: Path) -> Any:
-        self.lines.setdefault(path, event.start_mark.line + 1)
+        self.lines.setdefault(path, _line_of(event))
         self._check_plain(event)
         if len(path) > MAX_DEPTH:
             raise self._refuse(event, "the nesting is too deep", "see docs/format.md")
@@ -171,9 +171,13 @@ class _Tree:
             key = _tidy(event.value)
             if key in found:
                 raise self._refuse(event, f"the key {key!r} stands twice", "keep one of them")
-            self.lines[(*path, key)] = event.start_mark.line + 1
+            self.lines[(*path, key)] = _line_of(event)
             found[key] = self._value(next(self.events), (*path, key))
         return found
+
+
+def _line_of(event: Any) -> int:
+    return int(event.start_mark.line) + 1
 
 
 # JSON Lines ----------------------------------------------------------------------------------

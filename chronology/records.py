@@ -454,7 +454,8 @@ def _shown(value: object) -> str:
 
 _NUMBER = r"-?\d{1,15}(?:\.\d{1,6})?"
 _FIGURE = re.compile(
-    rf"(?P<about>~)?(?P<only>{_NUMBER})(?P<bound>[+-])?|(?P<low>{_NUMBER})\.\.(?P<high>{_NUMBER})"
+    rf"(?P<about>~)?(?P<only>{_NUMBER})(?P<bound>[+-])?|(?P<low>{_NUMBER})\.\.(?P<high>{_NUMBER})",
+    re.ASCII,
 )
 ABOUT = 0.1
 """How far a figure marked `~` reaches either way, as a part of it."""

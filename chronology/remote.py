@@ -40,7 +40,7 @@ def fetch(url: str) -> Iterator[tuple[IO[bytes], str]]:
     ):
         try:
             form = _download(client, url, body)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise FetchFailed(f"{url}: {error or type(error).__name__}") from error
         body.seek(0)
         yield body, form

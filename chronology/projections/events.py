@@ -49,7 +49,7 @@ RESERVED = frozenset(
         *AFTER_DIMENSIONS,
         *("from_position", "until_position", "action", "because"),
         *LINKED,
-        "rowid",
+        *("rowid", "oid"),
     }
 )
 """What no dimension can be called."""

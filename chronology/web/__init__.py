@@ -12,7 +12,7 @@ from typing import Any
 from datasette import hookimpl
 
 from chronology.projections.subjects import COLUMNS
-from chronology.web import exports, facets, pages, selection
+from chronology.web import errors, exports, facets, pages, selection
 
 TABLES = frozenset({"events", "history", "batches", *COLUMNS})
 
@@ -37,6 +37,11 @@ def register_facet_classes() -> Any:
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
     return exports.ROUTES
+
+
+@hookimpl
+def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
+    return errors.answer(datasette, request, exception)
 
 
 @hookimpl

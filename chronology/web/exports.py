@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
+from datasette.plugins import pm
 from datasette.utils import escape_sqlite, tilde_decode
 from datasette.utils.asgi import BadRequest, NotFound, Response
 
 from chronology import queries, schema
 from chronology.web import versions
-from chronology.web.selection import selected
+from chronology.web.selection import is_chronology, selected
 
 CHUNK_BYTES = 1 << 16
 _IN_MEMORY_BYTES = 4 << 20
@@ -45,20 +46,30 @@ def write_csv(rows: Iterable[tuple[Any, ...]], columns: list[str], target: IO[by
 
 async def events_csv(datasette: Any, request: Any, send: Any) -> Response | None:
     """Every selected event, from one consistent read, whatever the size of a page."""
-    database = tilde_decode(request.url_vars["database"])
-    await versions.ensure_view_table(datasette, request.actor, database, "events")
+    database = await _database(datasette, request)
     selection = await selected(datasette, request, database, "events")
-    db = datasette.get_database(database)
-    columns = _chosen(request, await db.table_columns("events"))
+    known = await datasette.get_database(database).table_columns("events")
+    columns = _chosen(request, known)
     names = ", ".join(escape_sqlite(column) for column in columns)
     where = f" WHERE {selection.where}" if selection.where else ""
     sql = f"SELECT {names} FROM events{where} ORDER BY {selection.order}"
     body: IO[bytes]
     with SpooledTemporaryFile(_IN_MEMORY_BYTES) as body:
         # Spooled first and sent after, so that a slow reader never holds up a writer.
-        await asyncio.to_thread(_spool, db.path, sql, selection.params, columns, body)
+        await asyncio.to_thread(_spool, datasette, database, sql, selection.params, columns, body)
         await _send_file(send, body, f"{database}-events.csv")
     return None
+
+
+async def _database(datasette: Any, request: Any) -> str:
+    """The name of the chronology asked for; raises if there is none or it may not be seen."""
+    name = tilde_decode(request.url_vars["database"])
+    if name not in datasette.databases:
+        raise NotFound(f"There is no database {name!r}")
+    await versions.ensure_view_table(datasette, request.actor, name, "events")
+    if not await is_chronology(datasette, name):
+        raise NotFound(f"The database {name!r} holds no chronology")
+    return name
 
 
 def _chosen(request: Any, columns: list[str]) -> list[str]:
@@ -70,10 +81,17 @@ def _chosen(request: Any, columns: list[str]) -> list[str]:
 
 
 def _spool(
-    path: str, sql: str, params: dict[str, Any], columns: list[str], body: IO[bytes]
+    datasette: Any,
+    database: str,
+    sql: str,
+    params: dict[str, Any],
+    columns: list[str],
+    body: IO[bytes],
 ) -> None:
-    db = schema.connect(path)
+    db = schema.connect(datasette.get_database(database).path)
     try:
+        # Datasette's own filters call functions that it adds to SQLite.
+        pm.hook.prepare_connection(conn=db, database=database, datasette=datasette)
         write_csv(db.execute(sql, params), columns, body)
     except sqlite3.OperationalError as error:
         raise BadRequest(f"the filters cannot be applied: {error}") from None
@@ -103,8 +121,7 @@ def _chunks(body: IO[bytes]) -> Iterator[bytes]:
 
 
 async def _dossier(datasette: Any, request: Any) -> queries.Dossier:
-    database = tilde_decode(request.url_vars["database"])
-    await versions.ensure_view_table(datasette, request.actor, database, "events")
+    database = await _database(datasette, request)
     name = tilde_decode(request.url_vars["event"])
     found: queries.Dossier | None = await datasette.get_database(database).execute_fn(
         lambda connection: queries.dossier(connection, name)

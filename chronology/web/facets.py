@@ -53,8 +53,7 @@ class _Exact:
         if self.table != "events" or not await is_chronology(self.ds, self.database):
             return set()
         columns = await self.ds.get_database(self.database).table_columns("events")
-        start, end = columns.index("months"), columns.index("formations")
-        return {*COLUMNS, *ARRAYS, *columns[start:end]}
+        return self._counted(columns)
 
     async def _count(self: Any, column: str, source: str) -> dict[str, Any]:
         selection = await selected(self.ds, self.request, self.database, "events")
@@ -120,6 +119,10 @@ class ExactArrayFacet(_Exact, ArrayFacet):
     operator = "__arraycontains"
     argument = "_facet_array"
 
+    def _counted(self, columns: list[str]) -> set[str]:
+        start, end = columns.index("months"), columns.index("formations")
+        return {*ARRAYS, *columns[start:end]}
+
 
 class ExactColumnFacet(_Exact, ColumnFacet):
     """The facet of a plain column."""
@@ -127,6 +130,9 @@ class ExactColumnFacet(_Exact, ColumnFacet):
     type = "column"
     operator = ""
     argument = "_facet"
+
+    def _counted(self, columns: list[str]) -> set[str]:
+        return set(COLUMNS)
 
 
 SUBSTITUTES = {ArrayFacet: ExactArrayFacet, ColumnFacet: ExactColumnFacet}

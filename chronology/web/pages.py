@@ -159,4 +159,3 @@ def _line(item: Any) -> str:
         return f"{item['says']} ({item['source']}, {item['at']})"
     note = ", ".join(str(item[key]) for key in ("language", "use") if item.get(key))
     return f"{item.get('name', item)}" + (f" ({note})" if note else "")
-

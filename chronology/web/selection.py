@@ -30,7 +30,12 @@ async def is_chronology(datasette: Any, database: str) -> bool:
 
 async def own_filters(request: Any, database: str, datasette: Any) -> FilterArguments | None:
     """The own parameters of `events` as Datasette's filter arguments; malformed ones are a 400."""
-    given = {key: request.args.getlist(key) for key in request.args if key.startswith("_")}
+    # A form sends its empty fields too; they filter nothing.
+    given = {
+        key: [value for value in request.args.getlist(key) if value]
+        for key in request.args
+        if key.startswith("_")
+    }
     if not given or not await is_chronology(datasette, database):
         return None
     db = datasette.get_database(database)

@@ -1,0 +1,1 @@
+"""Benchmarks: each prints a table with ours, a peer and their ratio, run side by side."""

@@ -1,0 +1,139 @@
+"""Folding: caught up, rebuilt or verified, the tables are the same."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import EVENTS, START
+
+from chronology import log, projections, schema
+from chronology.projections import tables
+from chronology.projections.events import ARRAYS
+
+BATCHES = (
+    "- {correct: place/nis, set: {name: Nish}, because: As in the source.}",
+    "- {event: later, date: 1944-11-02, title: Later, kind: battle, places: [nis]}",
+    "- {correct: account/nis-taken-one-1, set: {event: later}, because: Of the later one.}",
+    "- {retract: event/nis-taken, because: Nothing is left of it.}",
+)
+
+
+FULL = """\
+- {correct: formation/f3, set: {commanders: [{person: tolbukhin, source: one, at: "9"}]},
+   because: Named.}
+- {event: gaps, date: "[1944-10-01,1944-10-05]", title: Some day, kind: battle,
+   places: [nis, belgrade], formations: [a57], people: [tolbukhin]}
+- {account: "", event: gaps, source: one, at: "7", date: 1944-10-01}
+- {account: "", event: gaps, source: two, at: "8", date: 1944-10-05}
+"""
+
+
+@pytest.fixture
+def full(timeline):
+    """A chronology of which every table has rows, some of them changed since."""
+    timeline.batch("full", FULL)
+    for number, text in enumerate(BATCHES):
+        timeline.batch(f"b{number}", text)
+    return timeline
+
+
+def faulty(timeline):
+    return [fault.partition(":")[0] for fault in projections.verify(timeline.db)]
+
+
+def dump(timeline):
+    return {n: timeline.rows(f"SELECT * FROM {n} ORDER BY 1, 2, 3") for n in tables.DERIVED}
+
+
+def test_catching_up_batch_by_batch_equals_rebuilding_in_one_go(full):
+    step_by_step = dump(full)
+    with schema.transaction(full.db):
+        projections.rebuild(full.db)
+    assert dump(full) == step_by_step
+    assert projections.verify(full.db) == []
+
+
+def test_catching_up_on_several_batches_at_once_equals_one_after_another(make_timeline):
+    ahead, behind = make_timeline(START, EVENTS), make_timeline(START, EVENTS)
+    for number, text in enumerate(BATCHES):
+        ahead.batch(f"b{number}", text)
+    log.append(behind.db, map(log.as_record, log.read(ahead.db)))
+    assert not projections.is_current(behind.db)
+    projections.catch_up(behind.db)
+    assert dump(behind) == dump(ahead)
+
+
+def test_tables_that_were_dropped_are_folded_again(timeline):
+    before = dump(timeline)
+    tables.drop(timeline.db)
+    assert projections.position(timeline.db) == 0
+    assert not projections.is_current(timeline.db)
+    projections.catch_up(timeline.db)
+    assert dump(timeline) == before
+
+
+def test_catching_up_with_nothing_new_changes_nothing(timeline):
+    before = dump(timeline)
+    projections.catch_up(timeline.db)
+    assert dump(timeline) == before
+
+
+def test_tables_of_another_version_of_the_code_are_folded_again(timeline):
+    timeline.db.execute("UPDATE tracking SET version = 0")
+    timeline.db.execute("UPDATE events SET title = 'Of another version'")
+    assert not projections.is_current(timeline.db)
+    projections.catch_up(timeline.db)
+    assert projections.is_current(timeline.db)
+    assert timeline.event("nis-taken")["title"] == "Niš is taken"
+
+
+def test_progress_is_told_of_every_event(timeline):
+    told = []
+    projections.rebuild(timeline.db, told.append)
+    assert sum(told) == 2
+
+
+def test_an_empty_log_has_no_tables_and_they_are_current(memory):
+    projections.catch_up(memory)
+    assert projections.is_current(memory)
+    assert projections.verify(memory) == []
+
+
+@pytest.mark.parametrize("table", tables.DERIVED)
+def test_verify_names_the_table_that_lacks_a_row(full, table):
+    column = full.db.execute(f"SELECT * FROM {table}").description[0][0]
+    full.db.execute(f"DELETE FROM {table} WHERE {column} = (SELECT max({column}) FROM {table})")
+    assert faulty(full) == [table]
+
+
+@pytest.mark.parametrize(
+    ("forge", "table"),
+    [
+        ("UPDATE events SET title = 'Forged' WHERE id = 'nis-taken'", "events"),
+        ("UPDATE events SET rowid = 99 WHERE id = 'nis-taken'", "events"),
+        ("UPDATE history SET until_position = 17", "history"),
+        ("UPDATE tracking SET position = 11", "tracking"),
+        ("UPDATE facet_counts SET count = 7 WHERE value = 'Niš'", "facet_counts"),
+        ("INSERT INTO claims VALUES ('nis-taken-one-1', 'guns', '1', 1, 1)", "claims"),
+    ],
+)
+def test_verify_names_the_table_that_was_changed(timeline, forge, table):
+    timeline.db.execute(forge)
+    assert faulty(timeline) == [table]
+
+
+def test_verify_tells_of_tables_that_are_missing(timeline):
+    timeline.db.execute("DROP TABLE accounts")
+    assert projections.verify(timeline.db) == ["the tables cannot be read: no such table: accounts"]
+    tables.drop(timeline.db)
+    assert projections.verify(timeline.db) == ["the tables are missing"]
+
+
+def test_counts_equal_the_links_and_the_arrays_of_the_rows(full):
+    counted = set(full.db.execute("SELECT facet, value, count FROM facet_counts"))
+    linked = "SELECT facet, value, count(*) FROM event_links GROUP BY facet, value"
+    assert counted == set(full.db.execute(linked))
+    for column in (*ARRAYS, "fronts", "armies"):
+        of_rows = full.db.execute(
+            f"SELECT ?, value, count(*) FROM events, json_each({column}) GROUP BY value", (column,)
+        )
+        assert {count for count in counted if count[0] == column} == set(of_rows)

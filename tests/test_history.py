@@ -1,0 +1,272 @@
+"""History and search: what corrections, retractions and a changed catalogue leave behind.
+
+Whatever a test does, its tables have to equal a fresh fold of the log in the end.
+"""
+
+from __future__ import annotations
+
+import pytest
+from conftest import EVENTS, START
+
+from chronology import projections
+from chronology.projections import tables
+
+
+@pytest.fixture
+def timeline(make_timeline):
+    """The small chronology with its two events; in the end it equals a fresh fold."""
+    made = make_timeline(START, EVENTS)
+    yield made
+    assert projections.verify(made.db) == []
+
+
+def row(timeline, table, **key):
+    (column, value) = next(iter(key.items()))
+    (found,) = timeline.rows(f"SELECT * FROM {table} WHERE {column} = ?", value)
+    return found
+
+
+def states(timeline, name, *columns):
+    """The states of an event: these columns, from the first to the last."""
+    found = timeline.rows("SELECT * FROM history WHERE id = ? ORDER BY from_position", name)
+    return [tuple(state[column] for column in columns) for state in found]
+
+
+def search(timeline, text):
+    found = timeline.db.execute(
+        "SELECT id FROM events WHERE rowid IN"
+        " (SELECT rowid FROM events_fts WHERE events_fts MATCH ?) ORDER BY id",
+        (f'"{text}"',),
+    )
+    return [name for (name,) in found]
+
+
+# History
+
+
+def test_a_recorded_event_has_one_state_without_an_end(timeline):
+    columns = ("from_position", "until_position", "action", "because", "title")
+    assert states(timeline, "nis-taken", *columns) == [(17, None, "recorded", None, "Niš is taken")]
+
+
+def test_a_state_holds_the_whole_row_as_it_was_published(timeline):
+    (state,) = timeline.rows("SELECT * FROM history WHERE id = 'nis-taken'")
+    assert {k: v for k, v in state.items() if k not in tables.HISTORY} == timeline.event(
+        "nis-taken"
+    )
+
+
+def test_a_correction_ends_the_state_before_at_the_end_of_its_batch(timeline):
+    timeline.batch(
+        "c",
+        "- {correct: event/nis-taken, set: {title: Niš falls}, because: Shorter.}\n"
+        "- {source: three, name: Third}\n",
+    )
+    columns = ("from_position", "until_position", "action", "because", "title")
+    assert states(timeline, "nis-taken", *columns) == [
+        (17, 20, "recorded", None, "Niš is taken"),
+        (20, None, "corrected", "Shorter.", "Niš falls"),
+    ]
+
+
+def test_a_retraction_leaves_a_state_of_no_length_with_the_reason(timeline):
+    timeline.batch("r", "- {retract: event/nis-taken, into: belgrade-taken, because: The same.}")
+    columns = ("from_position", "until_position", "action", "because", "title")
+    assert states(timeline, "nis-taken", *columns)[-1] == (
+        *(20, 20, "retracted"),
+        "account/nis-taken-one-1 corrected: The same.; The same.",
+        "Niš is taken",
+    )
+
+
+def test_the_accounts_of_an_event_retracted_into_another_move_there(timeline):
+    timeline.batch("r", "- {retract: event/nis-taken, into: belgrade-taken, because: The same.}")
+    assert timeline.rows("SELECT id FROM events") == [{"id": "belgrade-taken"}]
+    assert timeline.event("belgrade-taken")["accounts"] == 3
+    assert timeline.rows("SELECT DISTINCT event FROM accounts") == [{"event": "belgrade-taken"}]
+
+
+def test_an_event_recorded_and_retracted_in_one_batch_was_never_published(timeline):
+    timeline.batch(
+        "r",
+        "- {event: brief, date: 1944-10-10, title: Brief, kind: battle}\n"
+        "- {retract: event/brief, because: A slip.}\n",
+    )
+    assert states(timeline, "brief", "action") == []
+
+
+def test_several_reasons_of_one_batch_stand_in_the_order_of_its_records(timeline):
+    timeline.batch(
+        "c",
+        "- {account: new, event: nis-taken, source: two, at: '1'}\n"
+        "- {correct: event/nis-taken, set: {title: Niš falls}, because: Shorter.}\n"
+        "- {correct: place/nis, set: {name: Nish}, because: As in the source.}\n",
+    )
+    assert states(timeline, "nis-taken", "because")[-1] == (
+        "account/new recorded; Shorter.; place/nis corrected: As in the source.",
+    )
+
+
+def test_an_account_alone_changes_the_state_of_its_event(timeline):
+    timeline.batch("r", "- {retract: account/belgrade-taken-two-1, because: Misread.}")
+    assert states(timeline, "belgrade-taken", "accounts", "because") == [
+        (2, None),
+        (1, "account/belgrade-taken-two-1 retracted: Misread."),
+    ]
+
+
+def test_an_account_that_moves_changes_both_events(timeline):
+    timeline.batch(
+        "m",
+        "- {correct: account/belgrade-taken-two-1, set: {event: nis-taken}, because: Of Niš.}",
+    )
+    assert states(timeline, "belgrade-taken", "accounts") == [(2,), (1,)]
+    assert states(timeline, "nis-taken", "accounts", "sources") == [
+        (1, '["First source"]'),
+        (2, '["First source","Second source"]'),
+    ]
+
+
+# Changes of the catalogue
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "value"),
+    [
+        ("place/nis, set: {name: Nish}", "places", '["Nish"]'),
+        ("place/nis, unset: [latitude, longitude]", "latitude", None),
+        ("source/one, set: {name: Savich}", "sources", '["Savich"]'),
+        ("formation/c68, set: {name: LXVIII Corps}", "formations", '["LXVIII Corps"]'),
+        ("formation/a57, set: {name: LVII Army}", "armies", '["LVII Army"]'),
+        ("formation/f3, set: {name: Third Front}", "fronts", '["Third Front"]'),
+        ("formation/c68, unset: [attached]", "fronts", "[]"),
+        ("formation/a57, set: {level: corps}", "armies", "[]"),
+        ("chronology/test, set: {window: 1944-11-01/1944-11-30}", "months", "[]"),
+    ],
+)
+def test_a_change_of_the_catalogue_gives_the_events_concerned_a_state(
+    timeline, change, column, value
+):
+    before = timeline.event("nis-taken")[column]
+    timeline.batch("c", f"- {{correct: {change}, because: Better known.}}")
+    assert timeline.event("nis-taken")[column] == value
+    subject = change.partition(",")[0]
+    assert states(timeline, "nis-taken", column, "because") == [
+        (before, None),
+        (value, f"{subject} corrected: Better known."),
+    ]
+
+
+def test_a_change_of_a_person_gives_the_events_concerned_a_state(timeline):
+    timeline.batch("c", "- {correct: person/tolbukhin, set: {name: Tolbukhin}, because: Short.}")
+    assert states(timeline, "belgrade-taken", "people") == [
+        ('["Fyodor Tolbukhin"]',),
+        ('["Tolbukhin"]',),
+    ]
+    assert len(states(timeline, "nis-taken", "people")) == 1
+
+
+def test_another_superior_counts_from_its_first_day(timeline):
+    timeline.batch(
+        "c",
+        "- {formation: a46, name: 46th Army, level: army, side: soviet}\n"
+        "- {correct: formation/c68, set: {attached: [{to: a57, source: one, at: '1',"
+        " until: 1944-10-13}, {to: a46, source: one, at: '1', from: 1944-10-14}]},"
+        " because: It moved.}\n",
+    )
+    assert states(timeline, "nis-taken", "armies", "fronts") == [
+        ('["57th Army"]', '["3rd Ukrainian Front"]'),
+        ('["46th Army"]', "[]"),
+    ]
+    counts = timeline.rows("SELECT id, events FROM formations ORDER BY id")
+    assert {f["id"]: f["events"] for f in counts} == {"a46": 1, "a57": 0, "c68": 1, "f3": 0}
+
+
+def test_a_change_that_alters_no_row_makes_no_state(timeline):
+    timeline.batch("c", "- {correct: place/nis, set: {note: On the Nišava.}, because: Context.}")
+    assert len(states(timeline, "nis-taken", "id")) == 1
+    assert row(timeline, "places", id="nis")["note"] == "On the Nišava."
+
+
+def test_a_place_that_moves_within_another_is_counted_there_without_a_new_state(timeline):
+    timeline.batch(
+        "c",
+        "- {place: balkans, name: Balkans}\n"
+        "- {correct: place/serbia, set: {within: balkans}, because: Wider.}\n",
+    )
+    assert row(timeline, "places", id="balkans")["events"] == 2
+    assert len(states(timeline, "nis-taken", "id")) == 1
+
+
+def test_another_dimension_becomes_a_column_of_events_and_of_history(timeline):
+    timeline.batch(
+        "c",
+        "- {correct: chronology/test, set: {dimensions: {corps: corps, fronts: front}},"
+        " because: Corps matter.}",
+    )
+    event = timeline.event("nis-taken")
+    assert (event["corps"], event["fronts"]) == ('["68th Rifle Corps"]', '["3rd Ukrainian Front"]')
+    assert "armies" not in event
+    assert states(timeline, "nis-taken", "corps") == [('["68th Rifle Corps"]',)]
+
+
+def test_dimensions_of_the_past_do_not_hinder_a_rebuild(timeline):
+    timeline.batch(
+        "c", "- {correct: chronology/test, unset: [dimensions], because: None are needed.}"
+    )
+    timeline.batch("d", "- {correct: event/nis-taken, set: {title: Niš falls}, because: Shorter.}")
+    assert "fronts" not in timeline.event("nis-taken")
+    assert states(timeline, "nis-taken", "title") == [("Niš is taken",), ("Niš falls",)]
+
+
+# Search
+
+
+@pytest.mark.parametrize("text", ["Nis", "Niš", "niš is TAKEN", "the town falls"])
+def test_search_looks_through_titles_and_accounts_without_regard_to_marks(timeline, text):
+    assert search(timeline, text) == ["nis-taken"]
+
+
+@pytest.mark.parametrize("text", ["Duric", "Đurić", "đurić", "Gjura", "Tolbukhin"])
+def test_search_finds_people_by_any_name_with_or_without_marks(timeline, text):
+    timeline.batch("more", "- {person: djuric, name: Đurić, names: [{name: Gjura}]}")
+    timeline.batch(
+        "meeting",
+        "- {event: meeting, date: 1944-10-10, title: They meet, kind: battle,"
+        " people: [djuric, tolbukhin]}",
+    )
+    assert "meeting" in search(timeline, text)
+
+
+@pytest.mark.parametrize("text", ["Belgrade", "Beograd"])
+def test_search_finds_a_place_by_its_other_names(timeline, text):
+    assert search(timeline, text) == ["belgrade-taken"]
+
+
+def test_a_new_name_of_a_place_is_found_and_makes_no_state(timeline):
+    timeline.batch(
+        "c", "- {correct: place/nis, set: {names: [{name: Naissus}]}, because: The Roman name.}"
+    )
+    assert search(timeline, "Naissus") == ["nis-taken"]
+    assert len(states(timeline, "nis-taken", "id")) == 1
+
+
+def test_search_finds_who_is_quoted_under_the_name_of_today(timeline):
+    timeline.batch(
+        "q",
+        "- {account: '', event: nis-taken, source: two, at: '1', by: tolbukhin}\n"
+        "- {account: '', event: nis-taken, source: two, at: '2', by: A Bulgarian officer}\n",
+    )
+    timeline.batch("c", "- {correct: person/tolbukhin, set: {name: Marshal T}, because: Short.}")
+    assert search(timeline, "Marshal T") == ["belgrade-taken", "nis-taken"]
+    assert search(timeline, "Bulgarian officer") == ["nis-taken"]
+
+
+def test_search_finds_nothing_of_what_was_corrected_or_retracted(timeline):
+    timeline.batch(
+        "c",
+        "- {correct: event/nis-taken, set: {title: The town falls}, because: Shorter.}\n"
+        "- {correct: place/nis, set: {name: Nish}, because: As in the source.}\n"
+        "- {retract: event/belgrade-taken, into: nis-taken, because: The same.}\n",
+    )
+    assert search(timeline, "Niš") == search(timeline, "Belgrade") == []

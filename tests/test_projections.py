@@ -1,0 +1,356 @@
+"""Projections: given batches, when more are ingested, then the tables hold these rows.
+
+Whatever a test does, its tables have to equal a fresh fold of the log in the end.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from conftest import EVENTS, START
+
+from chronology import log, projections
+from chronology.projections import tables
+
+
+@pytest.fixture
+def timeline(make_timeline):
+    """The small chronology with its two events; in the end it equals a fresh fold."""
+    made = make_timeline(START, EVENTS)
+    yield made
+    assert projections.verify(made.db) == []
+
+
+def row(timeline, table, **key):
+    (column, value) = next(iter(key.items()))
+    (found,) = timeline.rows(f"SELECT * FROM {table} WHERE {column} = ?", value)
+    return found
+
+
+def add_event(timeline, name="e", date='"1944-10-10"', **fields):
+    more = {"kind": "battle", "title": "Something", **fields}
+    text = ", ".join(f"{key}: {value}" for key, value in more.items())
+    timeline.batch(f"add-{name}", f"- {{event: {name}, date: {date}, {text}}}\n")
+    return timeline.event(name)
+
+
+# One table after another
+
+
+def test_events_hold_the_event_as_its_accounts_and_the_catalogue_make_it(timeline):
+    assert timeline.event("nis-taken") == {
+        "id": "nis-taken",
+        "date": "1944-10-14",
+        "earliest": "1944-10-14",
+        "latest": "1944-10-14",
+        "sort_day": "1944-10-14",
+        "time": None,
+        "precision": "day",
+        "basis": None,
+        "title": "Niš is taken",
+        "summary": None,
+        "kind": "capture",
+        "status": "asserted",
+        "months": '["1944-10"]',
+        "armies": '["57th Army"]',
+        "fronts": '["3rd Ukrainian Front"]',
+        "formations": '["68th Rifle Corps"]',
+        "places": '["Niš"]',
+        "people": "[]",
+        "sources": '["First source"]',
+        "latitude": 43.3211,
+        "longitude": 21.8958,
+        "accounts": 1,
+        "disputed": "[]",
+        "version": 1,
+        "position": 17,
+        "recorded_at": "2026-01-02T00:00:00Z",
+    }
+
+
+def test_the_row_number_of_an_event_is_the_position_of_its_first_record(timeline):
+    timeline.batch("c", "- {correct: event/nis-taken, set: {title: Niš falls}, because: Shorter.}")
+    found = dict(timeline.db.execute("SELECT id, rowid FROM events"))
+    first = timeline.db.execute(
+        "SELECT substr(stream, 7), position FROM log WHERE type = 'event.recorded'"
+    )
+    assert found == dict(first)
+
+
+def test_accounts_hold_what_each_passage_says(timeline):
+    timeline.batch(
+        "more",
+        "- {account: said-later, event: nis-taken, source: two, at: [p. 1, p. 2], stance: denies,"
+        " by: tolbukhin, said: 1944-12, date: '[..1944-10-15]', basis: Counted., says: Not so.}",
+    )
+    assert row(timeline, "accounts", id="said-later") == {
+        "id": "said-later",
+        "event": "nis-taken",
+        "source": "two",
+        "at": "p. 1; p. 2",
+        "stance": "denies",
+        "by": "tolbukhin",
+        "said": "1944-12",
+        "date": "[..1944-10-15]",
+        "earliest": None,
+        "latest": "1944-10-15",
+        "basis": "Counted.",
+        "says": "Not so.",
+        "claims": "{}",
+        "version": 1,
+        "position": 19,
+        "recorded_at": "2026-02-01T00:00:00Z",
+    }
+
+
+def test_claims_hold_figures_as_ranges_and_texts_without(timeline):
+    timeline.batch(
+        "more",
+        "- {account: figures, event: nis-taken, source: two, at: '1', claims:"
+        " {about: ~100, least: 500+, most: 20-, range: 15..20, one: 7.5, text: partisans}}",
+    )
+    found = timeline.rows("SELECT key, value, low, high FROM claims WHERE account = 'figures'")
+    assert [tuple(claim.values()) for claim in found] == [
+        ("about", "~100", 90.0, 110.0),
+        ("least", "500+", 500.0, None),
+        ("most", "20-", None, 20.0),
+        ("one", "7.5", 7.5, 7.5),
+        ("range", "15..20", 15.0, 20.0),
+        ("text", "partisans", None, None),
+    ]
+
+
+def test_sources_hold_their_fields_and_how_many_events_they_tell_of(timeline):
+    timeline.batch(
+        "more",
+        "- {source: three, name: Third, author: Somebody, published: 1975, cites: [A, B],"
+        " url: 'https://example.org/', statements: [{source: one, at: '1', says: It exists.}]}",
+    )
+    third = row(timeline, "sources", id="three")
+    assert (third["author"], third["published"], third["cites"]) == (
+        "Somebody",
+        "1975",
+        '["A","B"]',
+    )
+    assert third["statements"] == '[{"at":"1","says":"It exists.","source":"one"}]'
+    assert third["title"] is third["language"] is third["note"] is None
+    counts = timeline.rows("SELECT id, events FROM sources ORDER BY id")
+    assert {s["id"]: s["events"] for s in counts} == {"one": 2, "three": 0, "two": 1}
+
+
+def test_places_count_the_events_of_all_that_lies_within_them(timeline):
+    found = row(timeline, "places", id="belgrade")
+    assert found == {
+        "id": "belgrade",
+        "name": "Belgrade",
+        "names": '[{"name":"Beograd","use":"translation"}]',
+        "type": None,
+        "latitude": 44.804,
+        "longitude": 20.4651,
+        "radius_km": None,
+        "within": "serbia",
+        "ids": "{}",
+        "note": None,
+        "statements": "[]",
+        "events": 1,
+        "version": 1,
+        "position": 7,
+        "recorded_at": "2026-01-01T00:00:00Z",
+    }
+    assert row(timeline, "places", id="serbia")["events"] == 2
+
+
+def test_people_hold_their_fields_and_how_many_events_they_are_in(timeline):
+    timeline.batch(
+        "c",
+        "- {correct: person/tolbukhin, set: {born: 1894-06-16, role: Marshal}, because: Known.}",
+    )
+    found = row(timeline, "people", id="tolbukhin")
+    assert (found["born"], found["role"], found["side"]) == ("1894-06-16", "Marshal", "soviet")
+    assert (found["events"], found["version"], found["position"]) == (1, 2, 19)
+
+
+def test_formations_count_the_events_of_their_subordinates(timeline):
+    found = timeline.rows("SELECT id, level, side, events FROM formations ORDER BY id")
+    assert [tuple(formation.values()) for formation in found] == [
+        ("a57", "army", "soviet", 1),
+        ("c68", "corps", "soviet", 1),
+        ("f3", "front", "soviet", 1),
+    ]
+
+
+def test_attachments_hold_one_row_for_each_superior(timeline):
+    timeline.batch(
+        "c",
+        "- {correct: formation/c68, set: {attached: [{to: a57, source: one, at: '2',"
+        " from: 1944-10-01, until: '[1944-10-20..]', basis: Counted.},"
+        " {to: f3, source: two, at: '3', part: true}]}, because: More is known.}",
+    )
+    found = timeline.rows("SELECT * FROM attachments WHERE formation = 'c68' ORDER BY superior")
+    assert [tuple(attachment.values()) for attachment in found] == [
+        ("c68", "a57", "1944-10-01", "[1944-10-20..]", 0, "one", "2", "Counted."),
+        ("c68", "f3", None, None, 1, "two", "3", None),
+    ]
+
+
+def test_commanders_hold_one_row_for_each_command(timeline):
+    timeline.batch(
+        "c",
+        "- {correct: formation/f3, set: {commanders: [{person: tolbukhin, source: one, at: '9',"
+        " from: 1944-05}]}, because: Named.}",
+    )
+    assert timeline.rows("SELECT * FROM commanders") == [
+        {
+            "formation": "f3",
+            "person": "tolbukhin",
+            "from": "1944-05",
+            "until": None,
+            "source": "one",
+            "at": "9",
+            "basis": None,
+        }
+    ]
+
+
+def test_batches_hold_their_extent_and_what_they_did(timeline):
+    timeline.batch(
+        "clean-up",
+        "- {correct: event/nis-taken, set: {title: Niš falls}, because: Shorter.}\n"
+        "- {retract: account/belgrade-taken-two-1, because: Misread.}\n",
+    )
+    columns = "id, note, first_position, last_position, recorded, corrected, retracted"
+    found = timeline.rows(f"SELECT {columns} FROM batches ORDER BY first_position")
+    assert [tuple(batch.values()) for batch in found] == [
+        ("start", "A small chronology for tests", 1, 11, 10, 0, 0),
+        ("events", None, 12, 17, 5, 0, 0),
+        ("clean-up", None, 18, 20, 0, 1, 1),
+    ]
+
+
+def test_links_hold_the_facets_by_name_and_what_is_asked_by_id(timeline):
+    found = timeline.db.execute(
+        "SELECT facet, value FROM event_links JOIN events ON events.rowid = event WHERE id = ?",
+        ("nis-taken",),
+    )
+    assert sorted(found) == [
+        ("armies", "57th Army"),
+        ("chain", "a57"),
+        ("chain", "c68"),
+        ("chain", "f3"),
+        ("formations", "68th Rifle Corps"),
+        ("fronts", "3rd Ukrainian Front"),
+        ("kind", "capture"),
+        ("months", "1944-10"),
+        ("place_within", "nis"),
+        ("place_within", "serbia"),
+        ("places", "Niš"),
+        ("source", "one"),
+        ("sources", "First source"),
+        ("status", "asserted"),
+    ]
+
+
+def test_spans_are_kept_of_dates_with_gaps_only(timeline):
+    add_event(timeline, "gaps", '"[1944-10-01,1944-10-05..]"')
+    found = timeline.rows("SELECT id, s.* FROM event_spans s JOIN events ON events.rowid = event")
+    assert [(span["id"], span["earliest"], span["latest"]) for span in found] == [
+        ("gaps", "1944-10-01", "1944-10-01"),
+        ("gaps", "1944-10-05", None),
+    ]
+
+
+def test_tracking_holds_the_head_that_the_tables_reflect(timeline):
+    head = log.head(timeline.db)
+    (tracked,) = timeline.db.execute("SELECT position, digest, version FROM tracking")
+    assert tracked == (*head, tables.VERSION)
+    assert projections.position(timeline.db) == head.position
+    assert projections.is_current(timeline.db)
+
+
+# Columns of events
+
+
+@pytest.mark.parametrize(
+    ("stances", "status"),
+    [
+        ([], "asserted"),
+        (["asserts"], "asserted"),
+        (["plans"], "planned"),
+        (["denies"], "denied"),
+        (["denies", "plans"], "planned"),
+        (["plans", "denies", "asserts"], "asserted"),
+    ],
+)
+def test_the_status_is_the_strongest_stance(timeline, stances, status):
+    accounts = ", ".join(f"{{source: one, at: '1', stance: {stance}}}" for stance in stances)
+    assert add_event(timeline, accounts=f"[{accounts}]")["status"] == status
+
+
+NIS, BELGRADE, BETWEEN = (43.3211, 21.8958), (44.804, 20.4651), (44.06255, 21.18045)
+
+
+@pytest.mark.parametrize(
+    ("places", "point"),
+    [
+        ("", (None, None)),
+        ("serbia", (None, None)),
+        ("nis", NIS),
+        ("serbia, belgrade, nis", BELGRADE),
+        ("{place: belgrade, role: near}, nis", NIS),
+        ("{place: nis, role: between}, {place: belgrade, role: between}", BETWEEN),
+        ("{place: nis, role: between}, {place: serbia, role: between}", NIS),
+        ("{place: belgrade, role: from}, {place: nis, role: to}", BELGRADE),
+        ("{place: belgrade, role: near}, {place: nis, role: between}", NIS),
+        ("{place: serbia, role: at}, {place: nis, role: near}", NIS),
+    ],
+)
+def test_the_point_is_at_else_between_else_the_first_located(timeline, places, point):
+    event = add_event(timeline, places=f"[{places}]")
+    assert (event["latitude"], event["longitude"]) == point
+
+
+@pytest.mark.parametrize(
+    ("date", "months"),
+    [
+        ("1944-10-14", ["1944-10"]),
+        ("1944-09-30/1944-10-01", ["1944-09", "1944-10"]),
+        ("1944-07-01/1944-09-02", ["1944-09"]),
+        ("1944-11-29/1945-05", ["1944-11"]),
+        ("1944", ["1944-09", "1944-10", "1944-11"]),
+        ("[1944-09-01,1944-11-30]", ["1944-09", "1944-11"]),
+        ("[..1944-10-08]", ["1944-09", "1944-10"]),
+    ],
+)
+def test_months_are_those_of_the_window_that_the_date_may_touch(timeline, date, months):
+    assert json.loads(add_event(timeline, date=f'"{date}"')["months"]) == months
+
+
+@pytest.mark.parametrize(
+    ("date", "columns"),
+    [
+        ("[..1944-10-08]", (None, "1944-10-08", "1944-10-08", "set", None)),
+        ("1944-10-10/..", ("1944-10-10", None, "1944-10-10", "interval", None)),
+        ("1944-10", ("1944-10-01", "1944-10-31", "1944-10-01", "month", None)),
+        ("1944-10-14T17:00", ("1944-10-14", "1944-10-14", "1944-10-14", "time", "17:00")),
+    ],
+)
+def test_a_date_gives_its_days_its_precision_and_its_time(timeline, date, columns):
+    event = add_event(timeline, date=f'"{date}"')
+    names = ("earliest", "latest", "sort_day", "precision", "time")
+    assert tuple(event[name] for name in names) == columns
+
+
+def test_disagreeing_accounts_make_an_event_disputed(timeline):
+    timeline.batch(
+        "more",
+        "- {account: '', event: nis-taken, source: two, at: '1', date: 1944-10-15,"
+        " claims: {tanks: 40}}",
+    )
+    assert timeline.event("nis-taken")["disputed"] == '["date","figures"]'
+
+
+def test_a_source_that_tells_twice_is_named_once(timeline):
+    timeline.batch("more", "- {account: '', event: nis-taken, source: one, at: '7'}")
+    event = timeline.event("nis-taken")
+    assert (event["sources"], event["accounts"]) == ('["First source"]', 2)

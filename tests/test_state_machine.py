@@ -1,0 +1,195 @@
+"""Any sequence of batches, against a model of plain dictionaries.
+
+Rules add records to a batch and alter the model; `ingest` ingests the batch. After each one the
+tables have to equal a fresh fold of the log, and history every state that they ever had.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from itertools import count
+
+from conftest import START
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from chronology import batches, log, projections, schema
+from chronology.ingest import ingest
+
+DATES = ("1944-10-14", "1944-10", "[..1944-10-12]", "1944-11-20/..", "[1944-09-30,1944-10-12]")
+PLACES = ("nis", "belgrade", "serbia")
+FORMATIONS = ("c68", "a57", "f3")
+PEOPLE = ([], ["tolbukhin"])
+CLAIMS = ({}, {"tanks": "160"}, {"tanks": "500+"}, {"taken_by": "partisans"})
+NOW = "2026-02-01T00:00:00Z"
+
+any_number = st.integers(0, 10**6)
+
+
+class Chronicle(RuleBasedStateMachine):
+    """`events` maps ids to titles, `accounts` maps ids to their events, as they should be."""
+
+    @initialize()
+    def start(self) -> None:
+        self.db = schema.connect(":memory:", write=True)
+        self.number = count(1)
+        self.pending: list[dict[str, object]] = []
+        self.events: dict[str, str] = {}
+        self.accounts: dict[str, str] = {}
+        self.snapshots: dict[int, list[tuple[object, ...]]] = {}
+        self._ingest(START.encode(), "yml")
+
+    def teardown(self) -> None:
+        if hasattr(self, "db"):
+            self.ingest()
+            self._history_gives_every_state()
+            self.db.close()
+
+    # Records
+
+    @rule(
+        date=st.sampled_from(DATES), place=st.sampled_from(PLACES), people=st.sampled_from(PEOPLE)
+    )
+    def record_event(self, date, place, people):
+        name, title = f"e{next(self.number)}", f"Title {next(self.number)}"
+        self._add(event=name, date=date, title=title, kind="battle", places=[place], people=people)
+        self.events[name] = title
+
+    @precondition(lambda self: self.events)
+    @rule(pick=any_number, date=st.sampled_from(DATES), formation=st.sampled_from(FORMATIONS))
+    def correct_event(self, pick, date, formation):
+        name, title = self._event(pick), f"Title {next(self.number)}"
+        self._correct(f"event/{name}", title=title, date=date, formations=[formation])
+        self.events[name] = title
+
+    @precondition(lambda self: self.events)
+    @rule(pick=any_number, into=any_number)
+    def retract_event(self, pick, into):
+        name = self._event(pick)
+        others = [other for other in self.events if other != name]
+        held = [account for account, event in self.accounts.items() if event == name]
+        if held and not others:
+            return
+        target = {"into": others[into % len(others)]} if held else {}
+        self._add(retract=f"event/{name}", because="The same.", **target)
+        del self.events[name]
+        self.accounts.update(dict.fromkeys(held, target.get("into")))
+
+    @precondition(lambda self: self.events)
+    @rule(
+        pick=any_number,
+        stance=st.sampled_from(("asserts", "denies", "plans")),
+        date=st.sampled_from(DATES),
+        claims=st.sampled_from(CLAIMS),
+    )
+    def record_account(self, pick, stance, date, claims):
+        name, event = f"a{next(self.number)}", self._event(pick)
+        fields = {"source": "one", "at": "1", "stance": stance, "date": date, "claims": claims}
+        self._add(account=name, event=event, **fields)
+        self.accounts[name] = event
+
+    @precondition(lambda self: self.accounts)
+    @rule(pick=any_number, into=any_number, by=st.sampled_from(("tolbukhin", "An officer")))
+    def correct_account(self, pick, into, by):
+        name, event = self._account(pick), self._event(into)
+        says = f"Says {next(self.number)}."
+        self._correct(f"account/{name}", event=event, source="two", by=by, says=says)
+        self.accounts[name] = event
+
+    @precondition(lambda self: self.accounts)
+    @rule(pick=any_number)
+    def retract_account(self, pick):
+        name = self._account(pick)
+        self._add(retract=f"account/{name}", because="Misread.")
+        del self.accounts[name]
+
+    @rule(subject=st.sampled_from(("place/nis", "person/tolbukhin", "formation/f3", "source/one")))
+    def rename(self, subject):
+        self._correct(subject, name=f"Name {next(self.number)}")
+
+    @rule(to=st.sampled_from(("a57", "f3")), since=st.sampled_from(DATES), part=st.booleans())
+    def move_attachment(self, to, since, part):
+        attached = {"to": to, "source": "one", "at": str(next(self.number))}
+        attached |= {"from": since, "part": part}
+        self._correct("formation/c68", attached=[attached])
+
+    @rule(first=st.sampled_from(("1944-09-01", "1944-10-10")))
+    def change_window(self, first):
+        summary = f"Summary {next(self.number)}"
+        self._correct("chronology/test", window=f"{first}/1944-11-30", summary=summary)
+
+    # Batches
+
+    @rule()
+    def ingest(self) -> None:
+        if not self.pending:
+            return
+        header = {"format": 1, "batch": f"b{next(self.number)}", "recorded": NOW}
+        lines = [json.dumps(line) for line in (header, *self.pending)]
+        self.pending.clear()
+        self._ingest("\n".join(lines).encode(), "jsonl")
+
+    def _ingest(self, text: bytes, form: str) -> None:
+        ingest(self.db, batches.read(io.BytesIO(text), f"batch.{form}", form))
+        self.snapshots[log.head(self.db).position] = self._rows("SELECT {} FROM events")
+
+    # What holds after every batch
+
+    @invariant()
+    def tables_equal_a_fresh_fold(self) -> None:
+        if not self.pending:
+            assert projections.verify(self.db) == []
+
+    @invariant()
+    def events_and_accounts_are_the_models(self) -> None:
+        if not self.pending:
+            assert dict(self.db.execute("SELECT id, title FROM events")) == self.events
+            assert dict(self.db.execute("SELECT id, event FROM accounts")) == self.accounts
+
+    @invariant()
+    def counts_equal_the_links(self) -> None:
+        linked = "SELECT facet, value, count(*) FROM event_links GROUP BY facet, value"
+        counted = "SELECT facet, value, count FROM facet_counts"
+        assert set(self.db.execute(counted)) == set(self.db.execute(linked))
+
+    def _history_gives_every_state(self) -> None:
+        """As of any position the events are those of the last batch that ended there or before."""
+        then: list[tuple[object, ...]] = []
+        for position in range(1, log.head(self.db).position + 1):
+            then = self.snapshots.get(position, then)
+            found = self._rows(
+                "SELECT {} FROM history WHERE from_position <= :p"
+                " AND (until_position IS NULL OR :p < until_position)",
+                position,
+            )
+            assert found == then, position
+
+    def _rows(self, sql: str, position: int = 0) -> list[tuple[object, ...]]:
+        columns = self.db.execute("SELECT name FROM pragma_table_info('events')")
+        names = ", ".join(name for (name,) in columns)
+        return sorted(self.db.execute(sql.format(names), {"p": position}), key=repr)
+
+    # Helpers
+
+    def _add(self, **fields: object) -> None:
+        self.pending.append(fields)
+
+    def _correct(self, subject: str, **found: object) -> None:
+        self._add(correct=subject, set=found, because="Better known.")
+
+    def _event(self, pick: int) -> str:
+        return sorted(self.events)[pick % len(self.events)]
+
+    def _account(self, pick: int) -> str:
+        return sorted(self.accounts)[pick % len(self.accounts)]
+
+
+TestChronicle = Chronicle.TestCase
+TestChronicle.settings = settings(
+    max_examples=40,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
