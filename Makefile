@@ -129,3 +129,23 @@ $(TEST_1_0)/.locked: requirements-test-1.0.lock
 %/.installed: %/.locked pyproject.toml
 	@$(find_python) && "$$python" -m pip --python $(@D)/bin/python install -qq --no-deps \
 	    --no-build-isolation --no-index -e . && touch $@
+
+BUILD := build/vendor
+
+# npm and pip check what they fetch against the hashes in scripts/. One fixed wheel holds the shapes,
+# whatever machine this is.
+.PHONY: vendor
+vendor: $(BUILD)/.locked ## fetch the pinned browser libraries and map shapes anew (takes npm)
+	@if ! command -v npm >/dev/null; then \
+	    echo "No npm." >&2; \
+	    echo "Remedy: install Node.js with npm, or leave the committed files as they are." >&2; exit 1; fi
+	@mkdir -p $(BUILD)/npm && cp scripts/vendor-package.json $(BUILD)/npm/package.json && \
+	cp scripts/vendor-package-lock.json $(BUILD)/npm/package-lock.json && \
+	cd $(BUILD)/npm && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@$(find_python) && rm -rf $(BUILD)/wheel && "$$python" -m pip download -qq --no-deps \
+	    --require-hashes --only-binary :all: --platform manylinux2014_x86_64 --python-version 3.11 \
+	    --implementation cp --abi cp311 --dest $(BUILD)/wheel -r scripts/requirements-map.lock
+	@$(BUILD)/bin/python scripts/vendor.py $(BUILD)/npm/node_modules $(BUILD)/wheel/*.whl
+
+$(BUILD)/.locked: scripts/requirements-vendor.lock
+	$(environment)

@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 faults in the data, 2 wrong usage, 3 conflict or corruptio
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import socket
 import sqlite3
@@ -22,9 +21,8 @@ import click
 import pendulum
 
 from chronology import __version__, batches, ingest, log, projections, remote, schema
-from chronology.batches import FORMATS, Batch
+from chronology.batches import FORMATS
 from chronology.errors import BatchRefused, ChronologyError
-from chronology.records import ID_PATTERN
 
 DATABASE = "timeline.db"
 FAULTS, USAGE, CONFLICT = 1, 2, 3
@@ -211,7 +209,8 @@ def _ingest_folder(folder: Path, path: Path, check: bool, say: _Sayer) -> None:
     with _target(path, check) as db:
         for file in new:
             with say.bar(file.name) as progress:
-                _report(say, ingest.ingest_file(db, file, progress), check)
+                result = ingest.ingest_file(db, file, progress)
+            _report(say, result, check)
         if not projections.is_current(db):
             with schema.transaction(db):
                 projections.catch_up(db)
@@ -227,13 +226,15 @@ def _ingest_one(
     header: dict[str, str] | None,
     say: _Sayer,
 ) -> None:
-    with _open(source, form) as (stream, kind), _target(path, check) as db:
+    with _open(source, form) as (stream, kind):
         if header and kind != "csv":
             raise click.UsageError(f"{source} has a header of its own; --batch is for CSV")
-        batch: Batch = batches.read(stream, source, kind, header)
-        with say.bar(source) as progress:
-            _report(say, ingest.ingest(db, batch, progress), check)
-        say(_head(db))
+        with _target(path, check) as db:
+            batch = batches.read(stream, source, kind, header)
+            with say.bar(source) as progress:
+                result = ingest.ingest(db, batch, progress)
+            _report(say, result, check)
+            say(_head(db))
 
 
 @contextmanager
@@ -345,7 +346,7 @@ def new(name: str, events: Path) -> None:
     \b
     chronology new corrections-of-spring
     """
-    if not re.fullmatch(ID_PATTERN, name):
+    if not batches.is_id(name):
         raise click.UsageError(f"{name!r} is no id: lower-case letters, digits, single hyphens")
     numbers = [int(p.name[:4]) for p in ingest.files(events) if p.name[:4].isdecimal()]
     path = events / f"{max(numbers, default=0) + 1:04}-{name}.yml"

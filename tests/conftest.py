@@ -9,7 +9,11 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
+import many_events
 import pytest
+from server import publish, serving
+
 from chronology import batches, schema
 from chronology.ingest import Result, ingest
 
@@ -121,6 +125,21 @@ def memory() -> Iterator[sqlite3.Connection]:
     db = schema.connect(":memory:", write=True)
     yield db
     db.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Datasette over a chronology of 1,100 generated events."""
+    folder = publish(tmp_path_factory.mktemp("server") / "many", many_events.batches(START))
+    with serving(folder) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def chronicle() -> Iterator[httpx.Client]:
+    """Datasette over this folder, as it was cloned."""
+    with serving(ROOT) as client:
+        yield client
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

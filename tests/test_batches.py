@@ -297,7 +297,7 @@ RECORDS: list[dict[str, Any]] = [
     {
         "event": "belgrade-taken",
         "date": "[1944-10-19,1944-10-20]",
-        "title": "Belgrade, the capital, is taken",
+        "title": "Belgrade, capital, is taken",
         "kind": "capture",
         "summary": 'The "battle".\nIn two lines.',
     },
@@ -308,7 +308,7 @@ AS_YAML = f"{HEADER}records: {json.dumps(RECORDS, ensure_ascii=False)}\n"
 AS_CSV = """\
 id,date,title,kind,places,formations,summary,source,at,says,by,stance
 nis-taken,1944-10-14,Niš is taken,capture,nis,c68; a57,,one,¶1;¶2,It falls.,a witness,
-belgrade-taken,"[1944-10-19,1944-10-20]","Belgrade, the capital, is taken",capture,,,"The ""battle"".
+belgrade-taken,"[1944-10-19,1944-10-20]","Belgrade, capital, is taken",capture,,,"The ""battle"".
 In two lines.",,,,,
 nis-taken,,,,,,,two,3,,,denies
 """

@@ -270,3 +270,29 @@ def test_search_finds_nothing_of_what_was_corrected_or_retracted(timeline):
         "- {retract: event/belgrade-taken, into: nis-taken, because: The same.}\n",
     )
     assert search(timeline, "Niš") == search(timeline, "Belgrade") == []
+
+
+def test_the_search_index_holds_live_events_only(timeline):
+    timeline.batch("r", "- {retract: event/nis-taken, into: belgrade-taken, because: The same.}")
+    assert timeline.rows("SELECT rowid FROM events_fts") == [{"rowid": 15}]
+
+
+def test_a_corrected_date_leaves_no_span_of_the_one_before(timeline):
+    for name, date in (("one", "[1944-10-01,1944-10-05]"), ("two", "[1944-10-02,1944-10-05]")):
+        timeline.batch(
+            name, f'- {{correct: event/nis-taken, set: {{date: "{date}"}}, because: Doubtful.}}'
+        )
+    assert [span["earliest"] for span in timeline.rows("SELECT earliest FROM event_spans")] == [
+        "1944-10-02",
+        "1944-10-05",
+    ]
+    timeline.batch("three", "- {correct: event/nis-taken, set: {date: 1944-10}, because: Vague.}")
+    assert timeline.rows("SELECT * FROM event_spans") == []
+
+
+def test_a_corrected_account_leaves_no_claim_of_the_one_before(timeline):
+    timeline.batch(
+        "c",
+        "- {correct: account/nis-taken-one-1, set: {claims: {guns: 9}}, because: No tanks.}",
+    )
+    assert [claim["key"] for claim in timeline.rows("SELECT key FROM claims")] == ["guns"]

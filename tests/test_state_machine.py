@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chronology import batches, log, projections, schema
+from chronology.dates import parse
 from chronology.ingest import ingest
 
 DATES = ("1944-10-14", "1944-10", "[..1944-10-12]", "1944-11-20/..", "[1944-09-30,1944-10-12]")
@@ -91,11 +92,11 @@ class Chronicle(RuleBasedStateMachine):
         self.accounts[name] = event
 
     @precondition(lambda self: self.accounts)
-    @rule(pick=any_number, into=any_number, by=st.sampled_from(("tolbukhin", "An officer")))
-    def correct_account(self, pick, into, by):
+    @rule(pick=any_number, into=any_number, claims=st.sampled_from(CLAIMS))
+    def correct_account(self, pick, into, claims):
         name, event = self._account(pick), self._event(into)
         says = f"Says {next(self.number)}."
-        self._correct(f"account/{name}", event=event, source="two", by=by, says=says)
+        self._correct(f"account/{name}", event=event, source="two", claims=claims, says=says)
         self.accounts[name] = event
 
     @precondition(lambda self: self.accounts)
@@ -151,8 +152,22 @@ class Chronicle(RuleBasedStateMachine):
     @invariant()
     def counts_equal_the_links(self) -> None:
         linked = "SELECT facet, value, count(*) FROM event_links GROUP BY facet, value"
-        counted = "SELECT facet, value, count FROM facet_counts"
-        assert set(self.db.execute(counted)) == set(self.db.execute(linked))
+        assert self._set("SELECT facet, value, count FROM facet_counts") == self._set(linked)
+
+    @invariant()
+    def helpers_hold_what_the_rows_say_and_nothing_besides(self) -> None:
+        live = self._set("SELECT rowid FROM events")
+        assert self._set("SELECT rowid FROM events_fts") == live
+        assert self._set("SELECT event FROM event_links") == live
+        spans = [
+            (number, *(day and day.isoformat() for day in span))
+            for number, text in self.db.execute("SELECT rowid, date FROM events ORDER BY rowid")
+            for span in parse(text).spans
+            if len(parse(text).spans) > 1
+        ]
+        assert self.db.execute("SELECT * FROM event_spans ORDER BY 1, 2").fetchall() == spans
+        told = "SELECT accounts.id, key, value FROM accounts, json_each(claims)"
+        assert self._set("SELECT account, key, value FROM claims") == self._set(told)
 
     def _history_gives_every_state(self) -> None:
         """As of any position the events are those of the last batch that ended there or before."""
@@ -172,6 +187,9 @@ class Chronicle(RuleBasedStateMachine):
         return sorted(self.db.execute(sql.format(names), {"p": position}), key=repr)
 
     # Helpers
+
+    def _set(self, sql: str) -> set[tuple[object, ...]]:
+        return set(self.db.execute(sql))
 
     def _add(self, **fields: object) -> None:
         self.pending.append(fields)

@@ -7,7 +7,7 @@ infinite. `docs/glossary.md` defines the three words.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from chronology.dates import Date, Span
 from chronology.records import Account, figure
@@ -15,11 +15,10 @@ from chronology.records import Account, figure
 KINDS = ("date", "figures", "claim")
 
 
-def disputes(accounts: Iterable[Account]) -> list[str]:
+def disputes(accounts: Sequence[Account]) -> list[str]:
     """The kinds of dispute among one event's accounts, out of KINDS and in that order."""
-    told = [account for account in accounts if account.stance != "plans"]
-    asserted = [account for account in told if account.stance == "asserts"]
-    denied = [account for account in told if account.stance == "denies"]
+    asserted = [account for account in accounts if account.stance == "asserts"]
+    denied = [account for account in accounts if account.stance == "denies"]
     found = {
         "date": _dates_differ(asserted, denied),
         "figures": _figures_differ(asserted),

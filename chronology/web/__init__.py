@@ -12,7 +12,7 @@ from typing import Any
 from datasette import hookimpl
 
 from chronology.projections.subjects import COLUMNS
-from chronology.web import errors, exports, facets, pages, selection
+from chronology.web import errors, exports, facets, forms, pages, paging, selection
 
 TABLES = frozenset({"events", "history", "batches", *COLUMNS})
 
@@ -21,9 +21,18 @@ TABLES = frozenset({"events", "history", "batches", *COLUMNS})
 def filters_from_request(
     request: Any, database: str, table: str, datasette: Any
 ) -> Callable[[], Awaitable[Any]] | None:
-    if table != "events":
+    if table not in TABLES:
         return None
-    return lambda: selection.own_filters(request, database, datasette)
+
+    async def filters() -> Any:
+        if not await selection.is_chronology(datasette, database):
+            return None
+        await paging.order_first_page(request, datasette, database, table)
+        if table != "events":
+            return None
+        return await selection.own_filters(request, database, datasette)
+
+    return filters
 
 
 @hookimpl(hookwrapper=True)
@@ -37,6 +46,11 @@ def register_facet_classes() -> Any:
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
     return exports.ROUTES
+
+
+@hookimpl
+def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
+    return forms.without_empty_fields
 
 
 @hookimpl

@@ -6,16 +6,14 @@ Its own handler of exceptions still makes the page or the JSON.
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from typing import Any, NamedTuple
 
 from datasette import handle_exception
+from datasette.database import QueryInterrupted
 from datasette.utils.asgi import BadRequest, Base400, NotFound
 from datasette.utils.sqlite import sqlite3
 from datasette.views.base import DatasetteError
-
-_FACETS = ("_facet", "_facet_array", "_facet_date")
-# What SQLite says of a facet that the table cannot have.
-_NO_FACET = ("no such column", "malformed JSON")
 
 
 def answer(datasette: Any, request: Any, exception: Exception) -> Any:
@@ -26,33 +24,42 @@ def answer(datasette: Any, request: Any, exception: Exception) -> Any:
 
 def _fault(request: Any, exception: Exception) -> Base400 | None:
     if isinstance(exception, DatasetteError):
-        told = exception.status == 500 and exception.message.startswith("Cannot ")
+        told = exception.status == 500 and exception.message.startswith(("Cannot ", "Invalid "))
         return BadRequest(exception.message) if told else None
     if isinstance(exception, KeyError) and _is_csv_of_database(request):
         return NotFound("A database as a whole is no CSV; each of its tables is")
-    reason = _reason(request.args, exception)
-    return BadRequest(reason) if reason else None
+    text = str(exception)
+    for rule in _RULES:
+        suspects = [key for key in request.args if re.fullmatch(rule.arguments, key, re.DOTALL)]
+        if suspects and isinstance(exception, rule.exceptions) and text.startswith(rule.start):
+            # As JSON, so that a control character in a name is shown.
+            shown = ", ".join(json.dumps(key, ensure_ascii=False)[1:-1] for key in suspects)
+            return BadRequest(f"{shown}: {rule.says} ({text})")
+    return None
 
 
 def _is_csv_of_database(request: Any) -> bool:
     return request.url_vars.get("format") == "csv" and "table" not in request.url_vars
 
 
-def _reason(arguments: Any, exception: Exception) -> str | None:
-    """Which argument of the request is wrong, if the exception tells that one is."""
-    text = str(exception)
-    if isinstance(exception, json.JSONDecodeError):
-        suspects = [key for key in arguments if key == "_through" or key.endswith("__in")]
-        return f"{_listed(suspects)}: that is no JSON: {text}" if suspects else None
-    if isinstance(exception, ValueError) and "_timelimit" in arguments:
-        return f"_timelimit: {arguments['_timelimit']!r} is no number of milliseconds"
-    if isinstance(exception, sqlite3.ProgrammingError) and "null character" in text:
-        return "The address holds a null character, which no column's name does"
-    if isinstance(exception, sqlite3.OperationalError) and text.startswith(_NO_FACET):
-        facets = [key for key in arguments if key in _FACETS]
-        return f"{_listed(facets)}: nothing to count there: {text}" if facets else None
-    return None
+class _Rule(NamedTuple):
+    """Which arguments are wrong (a pattern of their names) if an exception is one of these."""
+
+    arguments: str
+    exceptions: type[Exception] | tuple[type[Exception], ...]
+    start: str
+    says: str
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(names)
+_FACETS = "_facet|_facet_array|_facet_date"
+_RULES = (
+    _Rule(f"_through|.*__in|{_FACETS}", json.JSONDecodeError, "", "that is no JSON"),
+    _Rule(_FACETS, KeyError, "'simple'", "the column to count is missing"),
+    _Rule(_FACETS, sqlite3.OperationalError, "no such column", "nothing to count"),
+    _Rule(_FACETS, sqlite3.OperationalError, "malformed JSON", "that column holds no lists"),
+    _Rule("_through", (KeyError, TypeError), "", "give an object of table, column and value"),
+    _Rule(".*__in", sqlite3.Error, "Error binding", "give a list of texts and numbers"),
+    _Rule("_timelimit", ValueError, "invalid literal", "give a number of milliseconds"),
+    _Rule("_timelimit", QueryInterrupted, "", "that was too little time"),
+    _Rule(".*", sqlite3.ProgrammingError, "the query contains a null", "take the character out"),
+)

@@ -63,7 +63,7 @@ async def events_csv(datasette: Any, request: Any, send: Any) -> Response | None
 
 async def _database(datasette: Any, request: Any) -> str:
     """The name of the chronology asked for; raises if there is none or it may not be seen."""
-    name = tilde_decode(request.url_vars["database"])
+    name: str = tilde_decode(request.url_vars["database"])
     if name not in datasette.databases:
         raise NotFound(f"There is no database {name!r}")
     await versions.ensure_view_table(datasette, request.actor, name, "events")

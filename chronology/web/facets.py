@@ -29,11 +29,14 @@ class _Exact:
         linked = await self._linked()
         others = [c for c in self.get_configs() if _column(c) not in linked]
         results, timed_out = await self._by_datasette(others)
+        asked: dict[str, str] = {}
         for config in self.get_configs():
-            column = _column(config)
+            # Asked for by metadata.yml and by the address, it is still one facet.
+            asked.setdefault(_column(config), config["source"])
+        for column, source in asked.items():
             if column in linked:
                 try:
-                    results.append(await self._count(column, config["source"]))
+                    results.append(await self._count(column, source))
                 except QueryInterrupted:
                     timed_out.append(column)
         return results, timed_out
@@ -53,7 +56,8 @@ class _Exact:
         if self.table != "events" or not await is_chronology(self.ds, self.database):
             return set()
         columns = await self.ds.get_database(self.database).table_columns("events")
-        return self._counted(columns)
+        counted: set[str] = self._counted(columns)
+        return counted
 
     async def _count(self: Any, column: str, source: str) -> dict[str, Any]:
         selection = await selected(self.ds, self.request, self.database, "events")

@@ -30,13 +30,13 @@ async def is_chronology(datasette: Any, database: str) -> bool:
 
 async def own_filters(request: Any, database: str, datasette: Any) -> FilterArguments | None:
     """The own parameters of `events` as Datasette's filter arguments; malformed ones are a 400."""
-    # A form sends its empty fields too; they filter nothing.
+    # Empty, they filter nothing.
     given = {
         key: [value for value in request.args.getlist(key) if value]
         for key in request.args
         if key.startswith("_")
     }
-    if not given or not await is_chronology(datasette, database):
+    if not given:
         return None
     db = datasette.get_database(database)
     try:
@@ -70,13 +70,21 @@ async def selected(datasette: Any, request: Any, database: str, table: str) -> S
     return Selection(clause, params, await _order(datasette, request, database, table))
 
 
-async def _order(datasette: Any, request: Any, database: str, table: str) -> str:
-    config = await versions.table_config(datasette, database, table)
+async def sorting(
+    datasette: Any, request: Any, database: str, table: str
+) -> tuple[str | None, str | None]:
+    """The column that rows ascend by or the one that they descend by, if there is one."""
     ascending, descending = request.args.get("_sort"), request.args.get("_sort_desc")
+    if ascending or descending:
+        return ascending, descending
+    config = await versions.table_config(datasette, database, table)
+    return config.get("sort"), config.get("sort_desc")
+
+
+async def _order(datasette: Any, request: Any, database: str, table: str) -> str:
+    ascending, descending = await sorting(datasette, request, database, table)
     if ascending and descending:
         raise BadRequest("_sort and _sort_desc cannot both be given; leave one out")
-    if not ascending and not descending:
-        ascending, descending = config.get("sort"), config.get("sort_desc")
     column = ascending or descending
     columns = await datasette.get_database(database).table_columns(table)
     if column is None:

@@ -1,0 +1,95 @@
+"""A folder with a chronology, and a real Datasette server over it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIGURATION = ("metadata.yml", "settings.json", "datasette.yaml", "ingest.py")
+WITHOUT_PLUGINS = {"DATASETTE_LOAD_PLUGINS": ""}
+START_LIMIT_S = 30.0
+
+
+def publish(folder: Path, batches: Mapping[str, str], configuration: Path = ROOT) -> Path:
+    """Writes batches and the configuration of a folder, and ingests them."""
+    (folder / "events").mkdir(parents=True)
+    for name, text in batches.items():
+        (folder / "events" / name).write_text(text, "utf-8")
+    for name in CONFIGURATION:
+        shutil.copy(configuration / name, folder)
+    run(folder)
+    return folder
+
+
+def run(folder: Path, *arguments: str, status: int = 0) -> str:
+    """What `python ingest.py` says in a folder; it has to end with the status."""
+    command = [sys.executable, "ingest.py", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@contextmanager
+def serving(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[httpx.Client]:
+    """A client of a `datasette serve FOLDER` that ends with the context."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--host", "127.0.0.1", "--port", str(port)]
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "datasette", "serve", str(folder), *options],
+            env={**os.environ, **(environment or {})},
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+                _await(client, process)
+                yield client
+        finally:
+            process.terminate()
+            process.wait(timeout=START_LIMIT_S)
+            said.seek(0)
+            sys.stdout.write(said.read())
+
+
+def _await(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the server ended by itself"
+        try:
+            client.get("/-/versions.json")
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"no answer in {START_LIMIT_S} s")
+
+
+def rows(client: httpx.Client, query: str = "", table: str = "events") -> list[dict[str, object]]:
+    """All rows that a query selects, page after page."""
+    found: list[dict[str, object]] = []
+    url: str | None = f"/timeline/{table}.json?_shape=objects&_size=max&{query}"
+    while url:
+        answer = client.get(url)
+        assert answer.status_code == 200, answer.text
+        found += answer.json()["rows"]
+        url = answer.json()["next_url"]
+    return found
+
+
+def ids(client: httpx.Client, query: str = "") -> set[object]:
+    """The ids of the events that a query selects."""
+    return {row["id"] for row in rows(client, query)}

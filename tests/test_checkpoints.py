@@ -1,0 +1,109 @@
+"""Signed checkpoints: what is signed opens, and nothing else does."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from chronology import checkpoints
+from chronology.checkpoints import Checkpoint, CheckpointRefused
+from chronology.log import Head
+from hypothesis import given
+from hypothesis import strategies as st
+
+SIGNER = checkpoints.generate("example.org/timeline")
+VERIFIER = checkpoints.verifier_of(SIGNER)
+CHECKPOINT = Checkpoint("example.org/timeline", Head(42, "ab" * 32))
+NOTE = checkpoints.sign(CHECKPOINT, SIGNER)
+
+# The example of the signed-note format, made by another implementation.
+FOREIGN_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+FOREIGN_NOTE = (
+    "If you think cryptography is the answer to your problem,\n"
+    "then you don't know what your problem is.\n"
+    "\n"
+    "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngot"
+    "pRZb6KE6RyyBwJnAM=\n"
+)
+
+
+def test_what_is_signed_opens_as_what_it_was() -> None:
+    assert checkpoints.open_note(NOTE, VERIFIER) == CHECKPOINT
+
+
+def test_the_text_is_origin_size_and_hash_a_line_each() -> None:
+    root = base64.b64encode(bytes.fromhex("ab" * 32)).decode()
+    assert NOTE.startswith(f"example.org/timeline\n42\n{root}\n\n— example.org/timeline ")
+
+
+def test_keys_survive_being_written_and_read() -> None:
+    signer = checkpoints.parse_signer(checkpoints.format_signer(SIGNER))
+    verifier = checkpoints.parse_verifier(checkpoints.format_verifier(VERIFIER))
+    assert checkpoints.open_note(checkpoints.sign(CHECKPOINT, signer), verifier) == CHECKPOINT
+
+
+def test_a_key_and_a_signature_of_another_implementation_hold() -> None:
+    """Its text is no checkpoint, and that is what it is refused for: the signature held."""
+    verifier = checkpoints.parse_verifier(FOREIGN_KEY)
+    with pytest.raises(CheckpointRefused, match="a checkpoint has an origin"):
+        checkpoints.open_note(FOREIGN_NOTE, verifier)
+
+
+@given(st.integers(0, len(NOTE.encode()) - 1), st.integers(1, 255))
+def test_a_changed_byte_is_refused(place: int, change: int) -> None:
+    raw = bytearray(NOTE.encode())
+    raw[place] ^= change
+    with pytest.raises(CheckpointRefused):
+        opened = checkpoints.open_note(raw.decode(errors="replace"), VERIFIER)
+        # Base64 has bits that decode to nothing; then the same bytes were signed.
+        assert opened != CHECKPOINT
+
+
+def test_the_signature_of_another_key_is_passed_over() -> None:
+    other = checkpoints.generate("example.org/witness")
+    line = checkpoints.sign(CHECKPOINT, other).rpartition("\n\n")[2]
+    assert checkpoints.open_note(NOTE + line, VERIFIER) == CHECKPOINT
+
+
+def test_a_note_without_the_keys_signature_is_refused() -> None:
+    other = checkpoints.verifier_of(checkpoints.generate("example.org/timeline"))
+    with pytest.raises(CheckpointRefused, match="no signature is by the key"):
+        checkpoints.open_note(NOTE, other)
+
+
+@pytest.mark.parametrize(
+    "note",
+    ["", "a\n1\n", "a\n1\nq6urq6urq6s=\n\n", NOTE.rstrip("\n"), NOTE.replace("— ", "- ")],
+)
+def test_what_is_no_signed_note_is_refused(note: str) -> None:
+    with pytest.raises(CheckpointRefused):
+        checkpoints.open_note(note, VERIFIER)
+
+
+@pytest.mark.parametrize("size", ["-1", "007", "4 2", "٤", "x", ""])
+def test_a_size_is_a_plain_number(size: str) -> None:
+    text = checkpoints.body(CHECKPOINT).replace("42", size)
+    signature = checkpoints.key_id(VERIFIER) + SIGNER.key.sign(text.encode())
+    note = f"{text}\n— {SIGNER.name} {base64.b64encode(signature).decode()}\n"
+    with pytest.raises(CheckpointRefused, match="is no size"):
+        checkpoints.open_note(note, VERIFIER)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "name", "name+00000000+AAAA", FOREIGN_KEY.replace("c74f20a3", "c74f20a4"), "+a+b"],
+)
+def test_what_is_no_public_key_is_refused(text: str) -> None:
+    with pytest.raises(CheckpointRefused):
+        checkpoints.parse_verifier(text)
+
+
+def test_a_public_key_is_no_private_key() -> None:
+    with pytest.raises(CheckpointRefused, match="PRIVATE"):
+        checkpoints.parse_signer(FOREIGN_KEY)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a+b", "a\n"])
+def test_a_name_of_a_key_has_no_spaces_and_no_plus(name: str) -> None:
+    with pytest.raises(CheckpointRefused):
+        checkpoints.generate(name)

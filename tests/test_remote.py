@@ -1,0 +1,235 @@
+"""Batches by HTTP, from a server on this machine."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from conftest import EVENTS, START, Timeline
+
+from chronology import log, remote
+from chronology.cli import ingest_command
+from chronology.remote import FetchFailed, fetch
+
+Answer = tuple[int, dict[str, str], bytes]
+Serve = Callable[..., str]
+
+
+class Server(ThreadingHTTPServer):
+    """Answers each path with the answers it was given, one by one, the last for ever."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers: dict[str, list[Answer]] = {}
+        self.asked: list[str] = []
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        answers = self.server.answers[self.path]
+        status, headers, body = answers.pop(0) if len(answers) > 1 else answers[0]
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if "Content-Length" not in headers:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr(remote, "BACK_OFF_S", 0)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with Server() as found:
+        thread = Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield found
+        found.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def serve(server: Server) -> Serve:
+    """Sets the answers of a path; returns its address."""
+
+    def setting(path: str, *answers: Answer) -> str:
+        server.answers[path] = list(answers)
+        return f"http://127.0.0.1:{server.server_port}{path}"
+
+    return setting
+
+
+def ok(body: bytes = b"format: 1\n", kind: str = "text/plain", **headers: str) -> Answer:
+    return 200, {"Content-Type": kind, **headers}, body
+
+
+def got(url: str) -> tuple[bytes, str]:
+    with fetch(url) as (body, form):
+        return body.read(), form
+
+
+def why(url: str) -> str:
+    with pytest.raises(FetchFailed) as error, fetch(url):
+        pass
+    return str(error.value).removeprefix(url).lstrip()
+
+
+def test_the_body_and_its_form_are_fetched(serve: Serve) -> None:
+    assert got(serve("/a.yml", ok())) == (b"format: 1\n", "yml")
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "form"),
+    [
+        ("/a.jsonl", "text/plain", "jsonl"),
+        ("/a.csv", "application/octet-stream", "csv"),
+        ("/a.yaml?raw=1", "text/plain", "yaml"),
+        ("/a", "text/csv; charset=utf-8", "csv"),
+        ("/a", "application/jsonl", "jsonl"),
+        ("/a", "application/x-ndjson", "jsonl"),
+        ("/a.txt", "text/plain", "yml"),
+        ("/a.jsonl", "text/csv", "jsonl"),
+    ],
+)
+def test_the_form_is_told_by_the_extension_then_by_the_type(
+    serve: Serve, path: str, kind: str, form: str
+) -> None:
+    assert got(serve(path, ok(kind=kind)))[1] == form
+
+
+def test_a_missing_page_fails_with_its_status(serve: Serve, server: Server) -> None:
+    assert why(serve("/a.yml", (404, {}, b"gone"))) == "answered 404 Not Found"
+    assert len(server.asked) == 1
+
+
+def test_an_empty_answer_of_another_status_fails(serve: Serve) -> None:
+    assert why(serve("/a.yml", (204, {}, b""))) == "answered 204 No Content"
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_server_in_trouble_is_asked_again(serve: Serve, server: Server, status: int) -> None:
+    url = serve("/a.yml", (status, {}, b"busy"), (status, {}, b"busy"), ok())
+    assert got(url)[0] == b"format: 1\n"
+    assert len(server.asked) == 3
+
+
+def test_a_server_that_stays_in_trouble_fails_with_its_status(serve: Serve, server: Server) -> None:
+    assert why(serve("/a.yml", (500, {}, b"busy"))) == "answered 500 Internal Server Error"
+    assert len(server.asked) == remote.TRIES
+
+
+def test_a_web_page_by_type_is_refused(serve: Serve) -> None:
+    url = serve("/a.yml", ok(kind="text/html; charset=utf-8"))
+    assert why(url) == "is a web page, not a batch; use the address of the file itself"
+
+
+def test_a_web_page_by_content_is_refused(serve: Serve) -> None:
+    url = serve("/a.yml", ok(b"\n <!doctype html><p>Sign in"))
+    assert why(url) == "holds HTML or XML, not a batch; use the file's own address"
+
+
+def test_a_body_beyond_the_limit_is_refused(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "MAX_BYTES", 1 << 20)
+    assert got(serve("/a.yml", ok(b"x" * (1 << 20))))
+    assert why(serve("/b.yml", ok(b"x" * (1 << 20) + b"x"))) == "is larger than 1 MiB"
+
+
+def test_the_limit_holds_for_what_is_unpacked(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "MAX_BYTES", 1 << 20)
+    packed = gzip.compress(b"x" * (2 << 20))
+    url = serve("/a.yml", ok(packed, **{"Content-Encoding": "gzip"}))
+    assert why(url) == "is larger than 1 MiB"
+
+
+def test_a_redirect_is_followed(serve: Serve) -> None:
+    target = serve("/b.jsonl", ok(b"{}"))
+    assert got(serve("/a.yml", (302, {"Location": target}, b""))) == (b"{}", "jsonl")
+
+
+def test_redirects_in_a_circle_fail(serve: Serve, server: Server) -> None:
+    url = serve("/a.yml", (302, {"Location": "/a.yml"}, b""))
+    assert why(url).startswith(": Exceeded maximum allowed redirects")
+    assert len(server.asked) == remote.MAX_REDIRECTS + 1
+
+
+def test_a_redirect_away_from_http_fails(serve: Serve) -> None:
+    url = serve("/a.yml", (302, {"Location": "file:///etc/hostname"}, b""))
+    assert "unsupported protocol 'file://'" in why(url)
+
+
+def test_an_answer_that_breaks_off_fails(serve: Serve) -> None:
+    url = serve("/a.yml", ok(**{"Content-Length": "1000"}))
+    assert "closed connection" in why(url)
+
+
+def test_an_answer_that_cannot_be_unpacked_fails(serve: Serve) -> None:
+    assert why(serve("/a.yml", ok(b"no gzip", **{"Content-Encoding": "gzip"}))).startswith(":")
+
+
+def test_nobody_listening_fails() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    assert "refused" in why(f"http://127.0.0.1:{port}/a.yml")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://127.0.0.1/a.yml",
+        "file:///etc/hostname",
+        "http://",
+        "http://[::1",
+        "http://.../a.yml",
+        "http://xn--/a.yml",
+        f"http://{'a' * 300}.invalid/",
+        "http://127.0.0.1/\udcff",
+        "http://127.0.0.1\x00/",
+    ],
+)
+def test_what_is_no_web_address_fails_with_a_reason(url: str) -> None:
+    assert len(why(url)) > 2
+
+
+# Through the command
+
+
+def test_a_batch_at_an_address_is_ingested(serve: Serve, make_timeline: Any) -> None:
+    timeline: Timeline = make_timeline(START)
+    url = serve("/events.yml", ok(EVENTS.encode()))
+    result = CliRunner().invoke(ingest_command, [url, "--db", str(timeline.path)])
+    assert result.exit_code == 0
+    assert log.head(timeline.db).position == 17
+
+
+def test_an_address_that_fails_is_a_fault_and_appends_nothing(
+    serve: Serve, timeline: Timeline
+) -> None:
+    before = timeline.path.read_bytes()
+    url = serve("/events.yml", (404, {}, b""))
+    result = CliRunner().invoke(ingest_command, [url, "--db", str(timeline.path)])
+    assert (result.exit_code, result.stderr) == (1, f"Error: {url} answered 404 Not Found\n")
+    assert timeline.path.read_bytes() == before
+
+
+def test_a_fault_of_a_batch_at_an_address_names_the_address(
+    serve: Serve, timeline: Timeline
+) -> None:
+    url = serve("/events.yml", ok(b"format: 2\n"))
+    result = CliRunner().invoke(ingest_command, [url, "--db", str(timeline.path)])
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"{url}:1: the batch has no records")

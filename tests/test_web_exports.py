@@ -1,0 +1,149 @@
+"""CSV of all events, and one event as JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import httpx
+import many_events
+import pandas
+import pytest
+from server import ids, rows
+
+
+def read(client: httpx.Client, query: str = "") -> list[dict[str, str]]:
+    """The export as Python's own reader of CSV sees it."""
+    answer = client.get(f"/timeline/events.csv?{query}")
+    assert answer.status_code == 200, answer.text
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+
+
+def test_every_event_is_in_it_however_many(server: httpx.Client) -> None:
+    exported = read(server)
+
+    assert len(exported) == many_events.COUNT > 1_000
+    assert {row["id"] for row in exported} == ids(server)
+
+
+def test_it_gives_back_every_value_of_every_column(server: httpx.Client) -> None:
+    expected = [
+        {column: "" if value is None else str(value) for column, value in row.items()}
+        for row in rows(server)
+    ]
+
+    # What would run in a spreadsheet has an apostrophe before it, checked below.
+    exported = [{**row, "summary": row["summary"].removeprefix("'")} for row in read(server)]
+    assert sorted(exported, key=lambda r: r["id"]) == sorted(expected, key=lambda r: r["id"])
+    assert list(exported[0]) == list(expected[0])
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["_front=f3&_search=Nis", "_within=1944-10-14&kind__in=capture,death", "_place=serbia&_size=5"],
+)
+def test_it_holds_what_the_filters_select(server: httpx.Client, query: str) -> None:
+    expected = ids(server, query.replace("&_size=5", ""))
+
+    assert expected
+    assert {row["id"] for row in read(server, query)} == expected
+
+
+def test_it_ignores_the_cursor_of_the_page_it_is_linked_from(server: httpx.Client) -> None:
+    assert len(read(server, "_next=1944-10-01%2Cevent-1")) == many_events.COUNT
+
+
+@pytest.mark.parametrize("query", ["", "_sort=title", "_sort_desc=position", "_sort_desc=sort_day"])
+def test_it_is_sorted_as_the_list_is(server: httpx.Client, query: str) -> None:
+    column = query.partition("=")[2] or "sort_day"
+    values = [row[column] for row in rows(server, query)]
+
+    assert [row[column] for row in read(server, query)] == [str(value) for value in values]
+
+
+def test_columns_are_chosen_and_left_out(server: httpx.Client) -> None:
+    assert list(read(server, "_col=title&_col=id")[0]) == ["id", "title"]
+    assert {*rows(server)[0]} - {*read(server, "_nocol=basis&_nocol=date")[0]} == {"basis", "date"}
+
+
+def test_it_is_what_spreadsheets_read(server: httpx.Client) -> None:
+    answer = server.get("/timeline/events.csv?id__in=event-0,event-9&_col=title&_col=latitude")
+
+    head, *lines = answer.content.removeprefix(b"\xef\xbb\xbf").split(b"\r\n")
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "timeline-events.csv" in answer.headers["content-disposition"]
+    assert head == b'"title","latitude"'
+    assert lines[-1] == b""
+    assert all(line.startswith('"Đorđe, event “'.encode()) for line in lines[:-1])
+
+
+def test_what_a_spreadsheet_would_run_is_led_by_an_apostrophe(server: httpx.Client) -> None:
+    exported = {row["id"]: row["summary"] for row in read(server)}
+
+    for number, formula in enumerate(many_events.FORMULAS):
+        assert exported[f"event-{number}"] == "'" + formula
+    assert not [text for text in exported.values() if text[:1] in "=+-@\t\r" and text]
+
+
+def test_numbers_are_untouched_even_if_negative(server: httpx.Client) -> None:
+    longitudes = {row["longitude"] for row in read(server, "places__arraycontains=Lisbon")}
+
+    assert "-9.1393" in longitudes
+
+
+def test_pandas_reads_it_with_the_right_types(server: httpx.Client) -> None:
+    body = server.get("/timeline/events.csv").content
+    table = pandas.read_csv(io.BytesIO(body), parse_dates=["earliest", "latest"])
+
+    assert len(table) == many_events.COUNT
+    for column in ("accounts", "version", "position"):
+        assert pandas.api.types.is_integer_dtype(table[column])
+    for column in ("latitude", "longitude"):
+        assert pandas.api.types.is_float_dtype(table[column])
+    for column in ("earliest", "latest"):
+        assert pandas.api.types.is_datetime64_any_dtype(table[column])
+    assert pandas.api.types.is_string_dtype(table["title"])
+    assert table["places"].map(json.loads).map(len).sum() > many_events.COUNT // 2
+
+
+def test_one_event_tells_all_that_is_known_of_it(chronicle: httpx.Client) -> None:
+    found: dict[str, Any] = chronicle.get("/timeline/events/schneckenburger-killed.json").json()
+
+    assert found["event"]["date"] == "[1944-10-13,1944-10-14]"
+    assert found["event"]["disputed"] == ["date"]
+    assert {account["date"] for account in found["accounts"]} == {"1944-10-13", "1944-10-14"}
+    assert all(account["at"] and account["source_name"] for account in found["accounts"])
+    assert [place["name"] for place in found["places"]] == ["Belgrade"]
+    assert found["formations"][0]["superiors"]
+    assert found["people"]
+    assert [state["action"] for state in found["history"]] == ["recorded"]
+
+
+def test_one_event_in_the_shape_of_a_list_is_its_row(server: httpx.Client) -> None:
+    (row,) = server.get("/timeline/events/event-7.json?_shape=array").json()
+    (listed,) = rows(server, "id=event-7")
+
+    assert row["title"] == listed["title"]
+    assert row["places"] == json.loads(str(listed["places"]))
+
+
+def test_the_csv_of_one_event_holds_its_accounts(server: httpx.Client) -> None:
+    accounts = server.get("/timeline/events/event-7.json").json()["accounts"]
+
+    body = server.get("/timeline/events/event-7.csv").content.decode("utf-8-sig")
+    exported = list(csv.DictReader(io.StringIO(body, newline="")))
+
+    assert [row["says"] for row in exported] == ["Passage 7."] * len(accounts)
+    assert [row["id"] for row in exported] == [account["id"] for account in accounts]
+    assert {row["at"] for row in exported} == {"¶7"}
+
+
+def test_the_log_is_a_feed(server: httpx.Client) -> None:
+    tail = server.get("/timeline/log.json?_shape=array&position__gt=1110&_size=max").json()
+
+    positions = [record["position"] for record in tail]
+    assert positions == list(range(1111, positions[-1] + 1))
+    assert tail[-1]["stream"].startswith("account/event-1099-")

@@ -1,0 +1,146 @@
+"""Facets over HTTP: counts by front, army, place, month and kind, exact on every page."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import pytest
+from server import ids, rows
+
+ARRAYS = ("fronts", "armies", "places", "months", "sources")
+ASKED = "&".join([*(f"_facet_array={column}" for column in ARRAYS), "_facet=kind"])
+QUERIES = (
+    "",
+    "_front=f3",
+    "_front=f2&_front=f3",
+    "_army=57th+Army&kind=capture",
+    "_place=Serbia",
+    "_place=serbia&_within=1944-10-14/1944-10-20",
+    "_certain=1944-10",
+    "_search=Nis",
+    "_search=Nis&_front=f3&_within=[1944-10-03,1944-11-03]",
+    "fronts__arraycontains=3rd+Ukrainian+Front&earliest__gte=1944-10-10",
+    "places__arraynotcontains=Belgrade",
+    "id=event-3",
+    "id=nothing",
+)
+
+
+def facets(client: httpx.Client, query: str, table: str = "events") -> dict[str, dict[str, Any]]:
+    """The facets of an answer by name, on either line of Datasette."""
+    answer = client.get(f"/timeline/{table}.json?_extra=facet_results&{query}")
+    assert answer.status_code == 200, answer.text
+    found = answer.json()["facet_results"]
+    return dict(found.get("results", found))
+
+
+def counts(facet: dict[str, Any]) -> dict[str, int]:
+    return {item["value"]: item["count"] for item in facet["results"]}
+
+
+def counted(events: list[dict[str, Any]], column: str) -> Counter[str]:
+    """The same by hand, over all rows."""
+    if column == "kind":
+        return Counter(event["kind"] for event in events)
+    return Counter(value for event in events for value in json.loads(event[column]))
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_counts_are_exact_under_any_filter(server: httpx.Client, query: str) -> None:
+    events = rows(server, query)
+
+    found = facets(server, f"{ASKED}&{query}")
+
+    for column in (*ARRAYS, "kind"):
+        assert counts(found[column]) == counted(events, column), column
+
+
+@pytest.mark.parametrize("query", ["", "_front=f3", "_search=event&_sort_desc=title"])
+def test_counts_are_the_same_on_every_page(server: httpx.Client, query: str) -> None:
+    first = server.get(f"/timeline/events.json?_shape=objects&_size=50&{query}").json()
+    cursor = dict(parse_qsl(urlsplit(first["next_url"]).query))["_next"]
+
+    one, two = (facets(server, f"{ASKED}&{query}{more}") for more in ("", f"&_next={cursor}"))
+
+    assert {c: counts(one[c]) for c in ARRAYS} == {c: counts(two[c]) for c in ARRAYS}
+    assert counts(one["kind"]) == counts(two["kind"])
+
+
+@pytest.mark.parametrize("column", [*ARRAYS, "kind"])
+def test_a_toggle_address_selects_what_it_counts_from_page_one(
+    server: httpx.Client, column: str
+) -> None:
+    query = f"{ASKED}&_army=57th+Army&_size=5&_next=1944-10-01%2Cevent-1"
+    for item in facets(server, query)[column]["results"][:4]:
+        given = urlsplit(item["toggle_url"]).query
+
+        assert "_next" not in dict(parse_qsl(given))
+        assert "_army=57th+Army" in given
+        assert not item["selected"]
+        assert len(rows(server, given.replace("_size=5", "_size=max"))) == item["count"]
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    ["fronts__arraycontains=3rd+Ukrainian+Front", "places__arraycontains=Ni%C5%A1", "kind=death"],
+)
+def test_a_chosen_value_is_selected_and_its_toggle_takes_it_away(
+    server: httpx.Client, chosen: str
+) -> None:
+    column = chosen.partition("=")[0].partition("__")[0]
+    found = facets(server, f"{ASKED}&{chosen}&_army=a57")[column]["results"]
+
+    (selected,) = (item for item in found if item["selected"])
+    kept = parse_qsl(urlsplit(selected["toggle_url"]).query)
+    assert selected["value"] == parse_qsl(chosen)[0][1]
+    assert kept == parse_qsl(f"_extra=facet_results&{ASKED}&_army=a57")
+
+
+def test_months_stand_in_order_of_time_and_the_others_by_count(server: httpx.Client) -> None:
+    found = facets(server, ASKED)
+
+    assert list(counts(found["months"])) == ["1944-09", "1944-10", "1944-11"]
+    assert [*counts(found["places"]).values()] == sorted(counts(found["places"]).values())[::-1]
+
+
+def test_a_facet_of_the_metadata_that_is_asked_for_too_is_one_facet(server: httpx.Client) -> None:
+    assert [name for name in facets(server, ASKED) if name.endswith("_2")] == []
+
+
+def test_the_size_of_a_facet_is_kept_and_said(server: httpx.Client) -> None:
+    found = facets(server, "_facet_array=places&_facet_size=2")["places"]
+
+    assert len(found["results"]) == 2
+    assert found["truncated"]
+
+
+def test_facets_of_other_columns_and_tables_are_those_of_datasette(server: httpx.Client) -> None:
+    precisions = Counter(event["precision"] for event in rows(server))
+    accounts = Counter(account["source"] for account in rows(server, table="accounts"))
+
+    assert counts(facets(server, "_facet=precision")["precision"]) == precisions
+    assert counts(facets(server, "_facet=source", "accounts")["source"]) == accounts
+    assert facets(server, "_facet_array=names", "places")["names"]["type"] == "array"
+
+
+def test_a_plain_facet_of_an_array_column_counts_whole_cells(server: httpx.Client) -> None:
+    whole = Counter(event["fronts"] for event in rows(server, "_army=a57"))
+
+    found = facets(server, "_facet=fronts&_army=a57")
+
+    assert (
+        counts(next(f for f in found.values() if f["type"] == "column" and f["name"] == "fronts"))
+        == whole
+    )
+
+
+def test_the_page_shows_the_facets_with_their_counts(server: httpx.Client) -> None:
+    page = server.get("/timeline/events?_place=serbia").text
+
+    assert "By front" in page
+    assert "By month" in page
+    assert f">3rd Ukrainian Front</a> <span>{len(ids(server, '_place=serbia&_front=f3'))}<" in page
