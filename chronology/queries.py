@@ -1,27 +1,24 @@
-"""Questions to the tables: the own parameters as SQL, and one event with all that is told of it.
+"""The own parameters as SQL: a `Condition` is a WHERE clause with named parameters.
 
-A `Condition` is a WHERE clause over `events` with named parameters; nothing here knows HTTP.
+Nothing here knows HTTP.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-import msgspec
-
-from chronology import log
+from chronology import past
 from chronology.dates import Date, parse
 from chronology.errors import DateError, UnknownName
-from chronology.projections import events, order_of_battle, state, tables
-from chronology.projections.state import Catalogue
-from chronology.records import Chronology, Event
+from chronology.past import Moment
+from chronology.projections import state
+from chronology.records import Chronology
 
 Row = dict[str, Any]
-
-_BOOKKEEPING = ("version", "position", "recorded_at", *tables.HISTORY)
 
 
 class Condition(NamedTuple):
@@ -52,20 +49,26 @@ def rows(
 def conditions(db: sqlite3.Connection, given: Mapping[str, Sequence[str]]) -> list[Condition]:
     """The conditions of the own parameters among those given; several of one are all to hold.
 
-    Raises `UnknownName` for a name that is not known and a date that is malformed.
+    They are over `events`; with `_as_of` over `history`, whose rows then are the events of that
+    moment, and `_search` (in the syntax of FTS5) is among the own parameters, too.
+    Raises `UnknownName` for a name that is not known and a value that is malformed.
     """
-    found = []
-    about = chronology(db)
-    levels = {} if about is None else about.dimensions
-    for column, level in levels.items():
+    moments = given.get("_as_of", ())
+    if len(moments) > 1:
+        raise UnknownName("_as_of stands twice; give one moment")
+    table: _Now = _Then(db, past.resolve(db, moments[0])) if moments else _Now(db)
+    found = list(table.itself())
+    for column, level in table.dimensions().items():
         for index, name in enumerate(given.get(f"_{level}", ())):
-            found.append(_at_level(db, column, level, name, f"dimension_{column}_{index}"))
+            found.append(table.at_level(column, level, name, f"dimension_{column}_{index}"))
     for index, name in enumerate(given.get("_place", ())):
-        found.append(_in_place(db, name, f"place_{index}"))
+        found.append(table.in_place(name, f"place_{index}"))
     for index, text in enumerate(given.get("_within", ())):
-        found.append(_within(_date("_within", text), f"within_{index}"))
+        found.append(_within(table, _date("_within", text), f"within_{index}"))
     for index, text in enumerate(given.get("_certain", ())):
-        found.append(_certain(_date("_certain", text), f"certain_{index}"))
+        found.append(_certain(table, _date("_certain", text), f"certain_{index}"))
+    if moments:
+        found += [_search(text, f"search_{n}") for n, text in enumerate(given.get("_search", ()))]
     return found
 
 
@@ -76,37 +79,109 @@ def _date(parameter: str, text: str) -> Date:
         raise UnknownName(f"{parameter}: {error}") from None
 
 
-def _linked(facet: str, value: str, mark: str) -> tuple[str, dict[str, Any]]:
-    # Datasette appends the clause to a query of `events`, whose rowid the links hold.
-    sql = (
-        f"events.rowid IN (SELECT event FROM event_links WHERE facet = :{mark}_facet"
-        f" AND value = :{mark}_value)"
+class _Now:
+    """The timeline as it stands: `events`, whose rowid the links and the spans hold."""
+
+    key = "events.rowid"
+    spans = "SELECT event FROM event_spans"
+    group = "event"
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+
+    def itself(self) -> list[Condition]:
+        return []
+
+    def dimensions(self) -> Mapping[str, str]:
+        about = chronology(self.db)
+        return about.dimensions if about else {}
+
+    def at_level(self, column: str, level: str, name: str, mark: str) -> Condition:
+        found = self.db.execute(
+            "SELECT name FROM formations WHERE level = ? AND ? IN (id, name) ORDER BY id = ? DESC",
+            (level, name, name),
+        ).fetchone()
+        if found is None:
+            known = self.db.execute("SELECT name FROM formations WHERE level = ?", (level,))
+            raise _no_formation(level, name, (name for (name,) in known))
+        return self._linked(column, found[0], mark, f"{level} is {found[0]}")
+
+    def in_place(self, name: str, mark: str) -> Condition:
+        found = self.db.execute(
+            "SELECT id, name FROM places WHERE ? IN (id, name) ORDER BY id = ? DESC", (name, name)
+        ).fetchone()
+        if found is None:
+            raise _no_place(name)
+        return self._linked("place_within", found[0], mark, f"in or about {found[1]}")
+
+    def _linked(self, facet: str, value: str, mark: str, says: str) -> Condition:
+        sql = (
+            f"events.rowid IN (SELECT event FROM event_links WHERE facet = :{mark}_facet"
+            f" AND value = :{mark}_value)"
+        )
+        return Condition(sql, {f"{mark}_facet": facet, f"{mark}_value": value}, says)
+
+
+class _Then(_Now):
+    """The timeline of an earlier moment: the rows of `history` that held then."""
+
+    key = "(history.id, history.from_position)"
+    spans = "SELECT id, from_position FROM history_spans"
+    group = "id, from_position"
+
+    def __init__(self, db: sqlite3.Connection, moment: Moment) -> None:
+        super().__init__(db)
+        self.moment = moment
+        self.catalogue = state.load(db, moment.position)
+
+    def itself(self) -> list[Condition]:
+        sql = "from_position <= :as_of AND (until_position IS NULL OR until_position > :as_of)"
+        says = f"as of position {self.moment.position}"
+        return [Condition(sql, {"as_of": self.moment.position}, says)]
+
+    def at_level(self, column: str, level: str, name: str, mark: str) -> Condition:
+        names = {n: f.name for n, f in self.catalogue.formations.items() if f.level == level}
+        if name not in names and name not in names.values():
+            raise _no_formation(level, name, names.values())
+        found = names.get(name, name)
+        return self._holding(column, [found], mark, f"{level} is {found}")
+
+    def in_place(self, name: str, mark: str) -> Condition:
+        places = {n: place.name for n, place in self.catalogue.places.items()}
+        found = name if name in places else self.catalogue.places.by_name.get(name)
+        if found is None:
+            raise _no_place(name)
+        within = [places[p] for p in places if found in self.catalogue.ancestors(p)]
+        return self._holding("places", within, mark, f"in or about {places[found]}")
+
+    def _holding(self, column: str, names: list[str], mark: str, says: str) -> Condition:
+        sql = (
+            f'EXISTS (SELECT 1 FROM json_each(history."{column}")'
+            f" WHERE value IN (SELECT value FROM json_each(:{mark})))"
+        )
+        return Condition(sql, {mark: json.dumps(names)}, says)
+
+
+def _no_formation(level: str, name: str, known: Iterable[str]) -> UnknownName:
+    names = ", ".join(sorted(known))
+    return UnknownName(f"_{level}: no {level} is called {name!r}; known are {names}")
+
+
+def _no_place(name: str) -> UnknownName:
+    return UnknownName(f"_place: no place is called {name!r}; see the table places")
+
+
+def _search(text: str, mark: str) -> Condition:
+    """Rows of `history` by the index of ended states and, for those that last, that of events."""
+    ended = f"history.rowid IN (SELECT rowid FROM history_fts WHERE history_fts MATCH :{mark})"
+    lasting = (
+        "history.until_position IS NULL AND history.id IN (SELECT id FROM events WHERE rowid IN"
+        f" (SELECT rowid FROM events_fts WHERE events_fts MATCH :{mark}))"
     )
-    return sql, {f"{mark}_facet": facet, f"{mark}_value": value}
+    return Condition(f"({ended} OR ({lasting}))", {mark: text}, f"search matches {text}")
 
 
-def _at_level(db: sqlite3.Connection, column: str, level: str, name: str, mark: str) -> Condition:
-    found = db.execute(
-        "SELECT name FROM formations WHERE level = ? AND ? IN (id, name) ORDER BY id = ? DESC",
-        (level, name, name),
-    ).fetchone()
-    if found is None:
-        known = db.execute("SELECT name FROM formations WHERE level = ? ORDER BY 1", (level,))
-        names = ", ".join(name for (name,) in known)
-        raise UnknownName(f"_{level}: no {level} is called {name!r}; known are {names}")
-    return Condition(*_linked(column, found[0], mark), f"{level} is {found[0]}")
-
-
-def _in_place(db: sqlite3.Connection, name: str, mark: str) -> Condition:
-    found = db.execute(
-        "SELECT id, name FROM places WHERE ? IN (id, name) ORDER BY id = ? DESC", (name, name)
-    ).fetchone()
-    if found is None:
-        raise UnknownName(f"_place: no place is called {name!r}; see the table places")
-    return Condition(*_linked("place_within", found[0], mark), f"in or about {found[1]}")
-
-
-def _within(wanted: Date, mark: str) -> Condition:
+def _within(table: _Now, wanted: Date, mark: str) -> Condition:
     """Events that may fall on one of the days; those with gaps are held to their spans."""
     params: dict[str, Any] = {}
     spans = []
@@ -121,13 +196,13 @@ def _within(wanted: Date, mark: str) -> Condition:
         spans.append(f"({' AND '.join(span)})")
     possible = " OR ".join(spans)
     sql = (
-        f"({possible}) AND (events.rowid NOT IN (SELECT event FROM event_spans)"
-        f" OR events.rowid IN (SELECT event FROM event_spans WHERE {possible}))"
+        f"({possible}) AND ({table.key} NOT IN ({table.spans})"
+        f" OR {table.key} IN ({table.spans} WHERE {possible}))"
     )
     return Condition(sql, params, f"possibly {wanted.in_words()}")
 
 
-def _certain(wanted: Date, mark: str) -> Condition:
+def _certain(table: _Now, wanted: Date, mark: str) -> Condition:
     """Events all of whose possible days are among the days; open ends never are."""
     params: dict[str, Any] = {}
     spans = []
@@ -138,137 +213,7 @@ def _certain(wanted: Date, mark: str) -> Condition:
         spans.append(f"(earliest >= :{mark}_low_{index} AND latest <= :{mark}_high_{index})")
     contained = " OR ".join(spans)
     sql = (
-        f"(({contained}) OR events.rowid IN (SELECT event FROM event_spans"
-        f" GROUP BY event HAVING min(coalesce({contained}, 0)) = 1))"
+        f"(({contained}) OR {table.key} IN ({table.spans}"
+        f" GROUP BY {table.group} HAVING min(coalesce({contained}, 0)) = 1))"
     )
     return Condition(sql, params, f"certainly {wanted.in_words()}")
-
-
-# One event ------------------------------------------------------------------------------------
-
-
-class Dossier(NamedTuple):
-    """One event with everything that is told of it, ready to be shown or sent."""
-
-    event: Row
-    accounts: list[Row]
-    disagreements: list[Row]
-    places: list[Row]
-    formations: list[Row]
-    people: list[Row]
-    history: list[Row]
-
-
-def dossier(db: sqlite3.Connection, name: str) -> Dossier | None:
-    """One live event by its id, or None."""
-    found = rows(db, "SELECT * FROM events WHERE id = ?", (name,))
-    if not found:
-        return None
-    fields = _fields(db, f"event/{name}")
-    catalogue = state.load(db)
-    accounts = _accounts(db, name)
-    return Dossier(
-        {**_parsed(found[0]), "date_in_words": parse(found[0]["date"]).in_words()},
-        accounts,
-        _disagreements(accounts),
-        _places(fields, catalogue),
-        _formations(fields, catalogue),
-        [{"id": p, "name": catalogue.people[p].name} for p in fields.people],
-        _revisions(db, name),
-    )
-
-
-def _fields(db: sqlite3.Connection, stream: str) -> Event:
-    found = state.fold(log.stream(db, stream))
-    assert found is not None
-    event: Event = found.fields
-    return event
-
-
-def _parsed(row: Row) -> Row:
-    """A row of `events` with its arrays as lists: the known ones and the dimensions."""
-    plain = events.RESERVED - set(events.ARRAYS)
-    return {
-        column: value if column in plain else msgspec.json.decode(value)
-        for column, value in row.items()
-    }
-
-
-def _accounts(db: sqlite3.Connection, event: str) -> list[Row]:
-    found = rows(
-        db,
-        "SELECT accounts.*, sources.name AS source_name, people.name AS by_name FROM accounts"
-        " JOIN sources ON sources.id = accounts.source"
-        ' LEFT JOIN people ON people.id = accounts."by"'
-        " WHERE event = ? ORDER BY (SELECT min(position) FROM log"
-        " WHERE stream = 'account/' || accounts.id)",
-        (event,),
-    )
-    for row in found:
-        row["claims"] = msgspec.json.decode(row["claims"])
-        row["date_in_words"] = parse(row["date"]).in_words() if row["date"] else None
-        row["said_in_words"] = parse(row["said"]).in_words() if row["said"] else None
-    return found
-
-
-def _disagreements(accounts: Sequence[Row]) -> list[Row]:
-    """The claims under which the accounts give different values, with who gives which."""
-    told: dict[str, list[Row]] = {}
-    for account in accounts:
-        for key, value in account["claims"].items():
-            told.setdefault(key, []).append({"account": account["id"], "value": value})
-    return [
-        {"key": key, "values": values}
-        for key, values in told.items()
-        if len({value["value"].casefold() for value in values}) > 1
-    ]
-
-
-def _places(event: Event, catalogue: Catalogue) -> list[Row]:
-    found = []
-    for ref in event.places:
-        place = catalogue.places[ref.place]
-        found.append(
-            {
-                "id": ref.place,
-                "name": place.name,
-                "role": ref.role,
-                "names": [other.name for other in place.names],
-                "within": [catalogue.places[p].name for p in catalogue.ancestors(ref.place)[1:]],
-                "latitude": place.latitude,
-                "longitude": place.longitude,
-                "radius_km": place.radius_km,
-            }
-        )
-    return found
-
-
-def _formations(event: Event, catalogue: Catalogue) -> list[Row]:
-    found = []
-    for formation in event.formations:
-        chain = order_of_battle.chain(catalogue, formation, event.date)
-        found.append(
-            {
-                "id": formation,
-                "name": catalogue.formations[formation].name,
-                "level": catalogue.formations[formation].level,
-                "side": catalogue.formations[formation].side,
-                "superiors": [{"id": s, "name": catalogue.formations[s].name} for s in chain[1:]],
-            }
-        )
-    return found
-
-
-def _revisions(db: sqlite3.Connection, name: str) -> list[Row]:
-    """The states of an event's row, each with the columns that changed from the one before."""
-    found = rows(db, "SELECT * FROM history WHERE id = ? ORDER BY from_position", (name,))
-    revisions = []
-    for before, row in zip([None, *found], found, strict=False):
-        changed = {
-            column: {"from": before[column], "to": row[column]}
-            for column in (row if before else ())
-            if before and column not in _BOOKKEEPING and before[column] != row[column]
-        }
-        kept = ("from_position", "until_position", "action", "because", "recorded_at")
-        revisions.append({**{key: row[key] for key in kept}, "changed": changed})
-    return revisions

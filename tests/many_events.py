@@ -40,7 +40,7 @@ DATES = (
 )
 PLACES = ("nis", "belgrade", "serbia", "skopje", "macedonia", "novi-beograd", "lisbon")
 FORMATIONS = ("c68", "a57", "c31", "a46", "f2", "f3")
-FORMULAS = ("=1+1", "+1", "-1", "@A1", "\t=1")
+FORMULAS = ("=1+1", "+1", "-1", "@A1")
 
 
 def batches(start: str) -> dict[str, str]:

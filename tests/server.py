@@ -42,14 +42,15 @@ def run(folder: Path, *arguments: str, status: int = 0) -> str:
 
 @contextmanager
 def serving(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[httpx.Client]:
-    """A client of a `datasette serve FOLDER` that ends with the context."""
+    """A client of a `datasette serve .` in the folder that ends with the context."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = ["--host", "127.0.0.1", "--port", str(port)]
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", "datasette", "serve", str(folder), *options],
+            [sys.executable, "-m", "datasette", "serve", ".", *options],
+            cwd=folder,
             env={**os.environ, **(environment or {})},
             stdout=said,
             stderr=subprocess.STDOUT,
@@ -81,7 +82,9 @@ def _await(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
 def rows(client: httpx.Client, query: str = "", table: str = "events") -> list[dict[str, object]]:
     """All rows that a query selects, page after page."""
     found: list[dict[str, object]] = []
-    url: str | None = f"/timeline/{table}.json?_shape=objects&_size=max&{query}"
+    url: str | None = f"/timeline/{table}.json?_shape=objects&{query}"
+    if "_size=" not in query:
+        url += "&_size=max"
     while url:
         answer = client.get(url)
         assert answer.status_code == 200, answer.text

@@ -20,8 +20,9 @@ TIERS = (
     {"log"},
     {"projections", "checkpoints"},
     {"uses"},
-    {"ingest", "follow"},
+    {"ingest", "follow", "past"},
     {"queries", "remote"},
+    {"dossiers"},
     {"cli", "web"},
 )
 PROJECTIONS = (

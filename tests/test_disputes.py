@@ -249,8 +249,16 @@ def test_an_occurrence_that_nobody_asserts_is_not_disputed():
         plans("1944-10-20", tanks="9", taken_by="nobody"),
     ],
 )
-def test_plans_never_dispute_anything(other):
-    assert found(plans("1944-10-10", tanks="500", taken_by="37th Army"), other) == []
+@pytest.mark.parametrize(
+    "plan",
+    [
+        plans("1944-10-10", tanks="500", taken_by="37th Army"),
+        plans("1944-10-14", tanks="160", taken_by="partisans"),
+        plans(),
+    ],
+)
+def test_plans_never_dispute_anything(plan, other):
+    assert found(plan, other) == []
 
 
 def test_a_plan_does_not_settle_a_dispute_either():

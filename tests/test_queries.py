@@ -9,6 +9,7 @@ from conftest import EVENTS, START, Timeline
 
 from chronology import queries
 from chronology.dates import parse
+from chronology.dossiers import dossier
 from chronology.errors import UnknownName
 
 DAYS = [f"1944-10-{day:02}" for day in (1, 2, 3, 5, 31)]
@@ -202,7 +203,7 @@ def told(timeline):
 
 
 def test_a_dossier_has_the_row_with_its_arrays_as_lists_and_the_date_in_words(told):
-    event = queries.dossier(told.db, "nis-taken").event
+    event = dossier(told.db, "nis-taken").event
     assert event["title"] == "Niš falls"
     assert event["date_in_words"] == "14 October 1944"
     assert event["fronts"] == ["3rd Ukrainian Front"]
@@ -212,7 +213,7 @@ def test_a_dossier_has_the_row_with_its_arrays_as_lists_and_the_date_in_words(to
 
 
 def test_a_dossier_has_all_accounts_in_the_order_of_their_records(told):
-    one, quoted = queries.dossier(told.db, "nis-taken").accounts
+    one, quoted = dossier(told.db, "nis-taken").accounts
     assert (one["id"], one["source_name"], one["at"]) == ("nis-taken-one-1", "First source", "¶1")
     assert (one["claims"], one["says"]) == ({"tanks": "160"}, "The town falls.")
     assert (one["by_name"], one["said_in_words"]) == (None, None)
@@ -222,7 +223,7 @@ def test_a_dossier_has_all_accounts_in_the_order_of_their_records(told):
 
 
 def test_a_dossier_sets_different_values_of_one_claim_against_each_other(told):
-    assert queries.dossier(told.db, "nis-taken").disagreements == [
+    assert dossier(told.db, "nis-taken").disagreements == [
         {
             "key": "tanks",
             "values": [
@@ -234,7 +235,7 @@ def test_a_dossier_sets_different_values_of_one_claim_against_each_other(told):
 
 
 def test_a_dossier_has_the_places_with_their_roles_names_and_what_they_lie_within(told):
-    (place,) = queries.dossier(told.db, "belgrade-taken").places
+    (place,) = dossier(told.db, "belgrade-taken").places
     assert place == {
         "id": "belgrade",
         "name": "Belgrade",
@@ -248,7 +249,7 @@ def test_a_dossier_has_the_places_with_their_roles_names_and_what_they_lie_withi
 
 
 def test_a_dossier_has_the_formations_with_their_superiors_on_the_day(told):
-    (formation,) = queries.dossier(told.db, "nis-taken").formations
+    (formation,) = dossier(told.db, "nis-taken").formations
     assert (formation["id"], formation["level"], formation["side"]) == ("c68", "corps", "soviet")
     assert formation["superiors"] == [
         {"id": "a57", "name": "57th Army"},
@@ -257,13 +258,13 @@ def test_a_dossier_has_the_formations_with_their_superiors_on_the_day(told):
 
 
 def test_a_dossier_has_the_people_by_id_and_name(told):
-    assert queries.dossier(told.db, "nis-taken").people == [
+    assert dossier(told.db, "nis-taken").people == [
         {"id": "tolbukhin", "name": "Fyodor Tolbukhin"}
     ]
 
 
 def test_a_dossier_has_every_state_with_what_changed_in_it(told):
-    first, second = queries.dossier(told.db, "nis-taken").history
+    first, second = dossier(told.db, "nis-taken").history
     assert (first["action"], first["changed"]) == ("recorded", {})
     assert (second["action"], second["because"]) == (
         "corrected",
@@ -276,7 +277,7 @@ def test_a_dossier_has_every_state_with_what_changed_in_it(told):
 @pytest.mark.parametrize("name", ["none", "belgrade-taken"])
 def test_an_event_that_is_unknown_or_retracted_has_no_dossier(timeline, name):
     timeline.batch("r", "- {retract: event/belgrade-taken, into: nis-taken, because: The same.}")
-    assert queries.dossier(timeline.db, name) is None
+    assert dossier(timeline.db, name) is None
 
 
 def test_the_chronology_is_told_as_it_stands(timeline):

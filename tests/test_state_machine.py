@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from itertools import count
 
-from conftest import START
+from conftest import EVENTS, START
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -37,14 +38,20 @@ class Chronicle(RuleBasedStateMachine):
         self.db = schema.connect(":memory:", write=True)
         self.number = count(1)
         self.pending: list[dict[str, object]] = []
-        self.events: dict[str, str] = {}
-        self.accounts: dict[str, str] = {}
+        self.events = {"nis-taken": "Niš is taken", "belgrade-taken": "Belgrade is taken"}
+        self.accounts = {
+            "nis-taken-one-1": "nis-taken",
+            "belgrade-taken-one-1": "belgrade-taken",
+            "belgrade-taken-two-1": "belgrade-taken",
+        }
         self.snapshots: dict[int, list[tuple[object, ...]]] = {}
-        self._ingest(START.encode(), "yml")
+        for text in (START, EVENTS):
+            self._ingest(text.encode(), "yml")
 
     def teardown(self) -> None:
         if hasattr(self, "db"):
-            self.ingest()
+            if self.pending:
+                self._ingest_pending()
             self._history_gives_every_state()
             self.db.close()
 
@@ -123,10 +130,17 @@ class Chronicle(RuleBasedStateMachine):
 
     # Batches
 
+    @precondition(lambda self: self.pending)
     @rule()
     def ingest(self) -> None:
-        if not self.pending:
-            return
+        self._ingest_pending()
+
+    @precondition(lambda self: len(self.pending) > 2)
+    @rule()
+    def ingest_before_it_grows(self) -> None:
+        self._ingest_pending()
+
+    def _ingest_pending(self) -> None:
         header = {"format": 1, "batch": f"b{next(self.number)}", "recorded": NOW}
         lines = [json.dumps(line) for line in (header, *self.pending)]
         self.pending.clear()
@@ -148,6 +162,15 @@ class Chronicle(RuleBasedStateMachine):
         if not self.pending:
             assert dict(self.db.execute("SELECT id, title FROM events")) == self.events
             assert dict(self.db.execute("SELECT id, event FROM accounts")) == self.accounts
+            told = Counter(self.accounts.values())
+            counted = dict(self.db.execute("SELECT id, accounts FROM events"))
+            assert counted == {name: told[name] for name in self.events}
+
+    @invariant()
+    def events_name_everything_as_it_is_called_today(self) -> None:
+        for table in ("places", "people", "formations", "sources"):
+            named = self._set(f"SELECT value FROM events, json_each({table})")
+            assert named <= self._set(f"SELECT name FROM {table}")
 
     @invariant()
     def counts_equal_the_links(self) -> None:
@@ -206,7 +229,7 @@ class Chronicle(RuleBasedStateMachine):
 
 TestChronicle = Chronicle.TestCase
 TestChronicle.settings = settings(
-    max_examples=40,
+    max_examples=25,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -109,6 +109,8 @@ class Fold:
         live = [(name, found) for name, (found, _) in states.items() if found]
         rows = [subjects.account_row(name, found) for name, found in live]
         tables.insert(self.db, "accounts", rows)
+        told = [{"event": row["event"], "account": row["id"]} for row in rows]
+        tables.insert(self.db, "event_accounts", told)
         for name, found in live:
             tables.insert(self.db, "claims", subjects.claim_rows(name, found.fields))
         self._touch((row["event"], row["position"], _why(last[row["id"]])) for row in rows)

@@ -37,7 +37,9 @@ class Publication:
         old = self._published(list(why))
         new = {name: events.row(one, self.catalogue) for name, one in told.items()}
         changed = [name for name in why if not _same(old.get(name), new.get(name))]
+        self._keep_search_text([name for name in changed if name in old])
         self._write_history(changed, old, new, why)
+        self._write_spans([told[name] for name in changed if name in told])
         # Links and search text may change where the row does not: a new name of a place, say.
         self._unlink([row["rowid"] for row in old.values()])
         tables.delete(self.db, "events", "id", changed)
@@ -113,6 +115,24 @@ class Publication:
             row = new.get(name) or _bare(old[name])
             rows.append({**row, **self._stamp, **state_columns})
         tables.insert(self.db, "history", rows)
+
+    def _keep_search_text(self, names: list[str]) -> None:
+        """Keeps what the index held of states that end now, for reads as of then."""
+        columns = ", ".join(tables.SEARCH)
+        self.db.execute(
+            f"INSERT INTO history_fts (rowid, {columns})"
+            f" SELECT history.rowid, {', '.join(f'events_fts.{c}' for c in tables.SEARCH)}"
+            " FROM json_each(?) JOIN events ON events.id = json_each.value"
+            " JOIN events_fts ON events_fts.rowid = events.rowid"
+            " JOIN history ON history.id = events.id AND history.until_position IS NULL",
+            (json.dumps(names),),
+        )
+
+    def _write_spans(self, written: list[Told]) -> None:
+        self.db.executemany(
+            "INSERT INTO history_spans VALUES (?, ?, ?, ?)",
+            ((told.id, self.batch.last, *span) for told in written for span in events.spans(told)),
+        )
 
     def _unlink(self, numbers: list[int]) -> None:
         held = self.db.execute(

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 from chronology.projections import events, subjects
 from chronology.records import Chronology
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same log would give other rows: an older file is then folded again."""
 
 HISTORY = {"from_position": int, "until_position": int, "action": str, "because": str}
@@ -35,10 +35,13 @@ COUNTS = {"facet": str, "value": str, "count": int}
 TRACKING = {"projection": str, "position": int, "digest": str, "version": int}
 SEARCH = ("title", "summary", "places", "formations", "people", "accounts")
 PUBLISHED = ("events", "history", *subjects.COLUMNS, "batches")
-HELPERS = ("event_links", "event_spans", "facet_counts", "events_fts", "tracking")
+HELPERS = (
+    *("event_links", "event_spans", "event_accounts", "facet_counts", "events_fts"),
+    *("history_spans", "history_fts", "tracking"),
+)
 DERIVED = (*PUBLISHED, *HELPERS)
 # Tables whose row numbers mean something: the links and the search index name events by them.
-NUMBERED = ("events", "events_fts")
+NUMBERED = ("events", "events_fts", "history", "history_fts")
 
 
 class Tracked(NamedTuple):
@@ -69,12 +72,20 @@ _INDEXES = (
     " PRIMARY KEY (facet, value, event)) WITHOUT ROWID",
     "CREATE TABLE event_spans (event INTEGER NOT NULL, earliest TEXT, latest TEXT)",
     "CREATE INDEX event_spans_event ON event_spans (event)",
+    "CREATE TABLE history_spans (id TEXT NOT NULL, from_position INTEGER NOT NULL,"
+    " earliest TEXT, latest TEXT)",
+    "CREATE INDEX history_spans_state ON history_spans (id, from_position)",
+    "CREATE TABLE event_accounts (event TEXT NOT NULL, account TEXT NOT NULL,"
+    " PRIMARY KEY (event, account)) WITHOUT ROWID",
     "CREATE INDEX event_links_event ON event_links (event)",
     "CREATE INDEX events_sort ON events (sort_day, id)",
     "CREATE INDEX accounts_event ON accounts (event)",
     "CREATE INDEX accounts_source ON accounts (source)",
-    f"CREATE VIRTUAL TABLE events_fts USING fts5 ({', '.join(SEARCH)},"
-    " tokenize = 'unicode61 remove_diacritics 2')",
+    *(
+        f"CREATE VIRTUAL TABLE {name} USING fts5 ({', '.join(SEARCH)},"
+        " tokenize = 'unicode61 remove_diacritics 2')"
+        for name in ("events_fts", "history_fts")
+    ),
 )
 
 

@@ -12,7 +12,20 @@ from typing import Any
 from datasette import hookimpl
 
 from chronology.projections.subjects import COLUMNS
-from chronology.web import errors, exports, facets, forms, pages, paging, selection
+from chronology.web import (
+    changes,
+    context,
+    errors,
+    exports,
+    facets,
+    forms,
+    home,
+    moments,
+    pages,
+    paging,
+    points,
+    selection,
+)
 
 TABLES = frozenset({"events", "history", "batches", *COLUMNS})
 
@@ -28,7 +41,7 @@ def filters_from_request(
         if not await selection.is_chronology(datasette, database):
             return None
         await paging.order_first_page(request, datasette, database, table)
-        if table != "events":
+        if table != "events" and not (table == "history" and "_as_of" in request.args):
             return None
         return await selection.own_filters(request, database, datasette)
 
@@ -45,12 +58,12 @@ def register_facet_classes() -> Any:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    return exports.ROUTES
+    return [*exports.ROUTES, *changes.ROUTES, *points.ROUTES]
 
 
 @hookimpl
 def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
-    return forms.without_empty_fields
+    return lambda app: forms.without_empty_fields(moments.redirecting(app, datasette))
 
 
 @hookimpl
@@ -75,27 +88,12 @@ def extra_template_vars(
     database: str | None, table: str | None, view_name: str, request: Any, datasette: Any
 ) -> Callable[[], Awaitable[dict[str, Any]]]:
     async def values() -> dict[str, Any]:
+        name = database if database in datasette.databases else await home.chronology_of(datasette)
+        if request is None or name is None or not await selection.is_chronology(datasette, name):
+            return {}
+        found = await context.variables(datasette, request, name, table, view_name)
         if view_name == "index":
-            name = await _chronology(datasette)
-            if name is None:
-                return {}
-            db = datasette.get_database(name)
-            return {**await db.execute_fn(pages.home), "timeline": name}
-        if view_name == "row" and table == "events" and database is not None:
-            event = request.url_vars["pks"]
-            db = datasette.get_database(database)
-            return dict(await db.execute_fn(lambda found: pages.event(found, event)))
-        if view_name == "table" and table == "events" and database is not None:
-            labels = await datasette.get_database(database).execute_fn(pages.labels)
-            return {"words": pages.words, "labels": labels}
-        return {}
+            return {**found, **await home.page(datasette, request)}
+        return found
 
     return values
-
-
-async def _chronology(datasette: Any) -> str | None:
-    """The database that holds the chronology, the first if there are several."""
-    for name in datasette.databases:
-        if name not in ("_internal", "_memory") and await selection.is_chronology(datasette, name):
-            return str(name)
-    return None

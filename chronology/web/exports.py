@@ -16,8 +16,9 @@ from datasette.plugins import pm
 from datasette.utils import escape_sqlite, tilde_decode
 from datasette.utils.asgi import BadRequest, NotFound, Response
 
-from chronology import queries, schema
-from chronology.web import versions
+from chronology import schema
+from chronology.dossiers import Dossier, dossier
+from chronology.web import moments, versions
 from chronology.web.selection import is_chronology, selected
 
 CHUNK_BYTES = 1 << 16
@@ -47,12 +48,13 @@ def write_csv(rows: Iterable[tuple[Any, ...]], columns: list[str], target: IO[by
 async def events_csv(datasette: Any, request: Any, send: Any) -> Response | None:
     """Every selected event, from one consistent read, whatever the size of a page."""
     database = await _database(datasette, request)
-    selection = await selected(datasette, request, database, "events")
+    table = "history" if "_as_of" in request.args else "events"
+    selection = await selected(datasette, request, database, table)
     known = await datasette.get_database(database).table_columns("events")
     columns = _chosen(request, known)
     names = ", ".join(escape_sqlite(column) for column in columns)
     where = f" WHERE {selection.where}" if selection.where else ""
-    sql = f"SELECT {names} FROM events{where} ORDER BY {selection.order}"
+    sql = f"SELECT {names} FROM {table}{where} ORDER BY {selection.order}"
     body: IO[bytes]
     with SpooledTemporaryFile(_IN_MEMORY_BYTES) as body:
         # Spooled first and sent after, so that a slow reader never holds up a writer.
@@ -120,11 +122,11 @@ def _chunks(body: IO[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-async def _dossier(datasette: Any, request: Any) -> queries.Dossier:
+async def _dossier(datasette: Any, request: Any) -> Dossier:
     database = await _database(datasette, request)
     name = tilde_decode(request.url_vars["event"])
-    found: queries.Dossier | None = await datasette.get_database(database).execute_fn(
-        lambda connection: queries.dossier(connection, name)
+    found: Dossier | None = await datasette.get_database(database).execute_fn(
+        lambda connection: dossier(connection, name, moments.position(request, connection))
     )
     if found is None:
         raise NotFound(f"There is no event {name!r}; it may have been retracted")

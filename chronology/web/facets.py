@@ -51,19 +51,30 @@ class _Exact:
         finally:
             self.get_configs = kept
 
+    @property
+    def _past(self: Any) -> bool:
+        return self.table == "history" and "_as_of" in self.request.args
+
     async def _linked(self: Any) -> set[str]:
-        """The columns that the links know, if this is the table of events."""
-        if self.table != "events" or not await is_chronology(self.ds, self.database):
+        """The columns that can be counted so, if these are the events of now or of a moment."""
+        if self.table != "events" and not self._past:
+            return set()
+        if not await is_chronology(self.ds, self.database):
             return set()
         columns = await self.ds.get_database(self.database).table_columns("events")
         counted: set[str] = self._counted(columns)
         return counted
 
     async def _count(self: Any, column: str, source: str) -> dict[str, Any]:
-        selection = await selected(self.ds, self.request, self.database, "events")
+        selection = await selected(self.ds, self.request, self.database, self.table)
         size = self.get_facet_size()
         order = "value" if column in BY_VALUE else "count DESC, value"
-        if selection.where:
+        if self._past:
+            sql = (
+                f"SELECT value, count(*) AS count FROM ({self._values(column, selection.where)})"
+                f" WHERE :facet_of_links != '' GROUP BY value ORDER BY {order} LIMIT {size + 1}"
+            )
+        elif selection.where:
             sql = (
                 "SELECT value, count(*) AS count FROM event_links WHERE facet = :facet_of_links"
                 f" AND event IN (SELECT rowid FROM events WHERE {selection.where})"
@@ -123,6 +134,14 @@ class ExactArrayFacet(_Exact, ArrayFacet):
     operator = "__arraycontains"
     argument = "_facet_array"
 
+    def _values(self, column: str, where: str) -> str:
+        # The inner query first: json_each has columns of its own, `id` among them.
+        return (
+            "SELECT DISTINCT state, value FROM"
+            f' (SELECT rowid AS state, "{column}" AS listed FROM history WHERE {where}),'
+            " json_each(listed)"
+        )
+
     def _counted(self, columns: list[str]) -> set[str]:
         start, end = columns.index("months"), columns.index("formations")
         return {*ARRAYS, *columns[start:end]}
@@ -134,6 +153,9 @@ class ExactColumnFacet(_Exact, ColumnFacet):
     type = "column"
     operator = ""
     argument = "_facet"
+
+    def _values(self, column: str, where: str) -> str:
+        return f'SELECT "{column}" AS value FROM history WHERE {where}'
 
     def _counted(self, columns: list[str]) -> set[str]:
         return set(COLUMNS)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from datasette.filters import FilterArguments
 from datasette.plugins import pm
-from datasette.utils import await_me_maybe
+from datasette.utils import await_me_maybe, escape_fts
 from datasette.utils.asgi import BadRequest
 
 from chronology import queries
@@ -29,7 +29,7 @@ async def is_chronology(datasette: Any, database: str) -> bool:
 
 
 async def own_filters(request: Any, database: str, datasette: Any) -> FilterArguments | None:
-    """The own parameters of `events` as Datasette's filter arguments; malformed ones are a 400."""
+    """The own parameters as Datasette's filter arguments; malformed ones are a 400."""
     # Empty, they filter nothing.
     given = {
         key: [value for value in request.args.getlist(key) if value]
@@ -38,6 +38,8 @@ async def own_filters(request: Any, database: str, datasette: Any) -> FilterArgu
     }
     if not given:
         return None
+    if "raw" not in given.get("_searchmode", []):
+        given["_search"] = [escape_fts(text) for text in given.get("_search", [])]
     db = datasette.get_database(database)
     try:
         found = await db.execute_fn(lambda connection: queries.conditions(connection, given))
@@ -77,7 +79,9 @@ async def sorting(
     ascending, descending = request.args.get("_sort"), request.args.get("_sort_desc")
     if ascending or descending:
         return ascending, descending
-    config = await versions.table_config(datasette, database, table)
+    # The states of a moment are its events, and in their order.
+    like = "events" if "_as_of" in request.args else table
+    config = await versions.table_config(datasette, database, like)
     return config.get("sort"), config.get("sort_desc")
 
 

@@ -1,0 +1,162 @@
+"""One event with everything that is told of it, as it stands or as of an earlier moment."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from chronology import log
+from chronology.dates import Date, parse
+from chronology.projections import events, order_of_battle, state, subjects, tables
+from chronology.projections.state import Catalogue, State
+from chronology.queries import Row, rows
+from chronology.records import Event
+
+_BOOKKEEPING = ("version", "position", "recorded_at", *tables.HISTORY)
+
+
+class Dossier(NamedTuple):
+    """One event with everything that is told of it, ready to be shown or sent."""
+
+    event: Row
+    accounts: list[Row]
+    disagreements: list[Row]
+    places: list[Row]
+    formations: list[Row]
+    people: list[Row]
+    history: list[Row]
+
+
+def dossier(db: sqlite3.Connection, name: str, until: int | None = None) -> Dossier | None:
+    """One event by its id that is live now, or was as of a position; or None."""
+    top = log.head(db).position if until is None else until
+    found = rows(
+        db,
+        "SELECT * FROM history WHERE id = ? AND from_position <= ?"
+        " AND (until_position IS NULL OR until_position > ?)",
+        (name, top, top),
+    )
+    if not found:
+        return None
+    row = {column: value for column, value in found[0].items() if column not in tables.HISTORY}
+    event, _ = state.states(db, "event", [name], top)[name]
+    assert event is not None
+    fields: Event = event.fields
+    catalogue = state.load(db, top)
+    accounts = _accounts(db, name, catalogue, top)
+    return Dossier(
+        {**_parsed(row), "date_in_words": parse(row["date"]).in_words()},
+        accounts,
+        _disagreements(accounts),
+        _places(fields, catalogue),
+        _formations(fields, catalogue),
+        [{"id": p, "name": catalogue.people[p].name} for p in fields.people],
+        _revisions(db, name, top),
+    )
+
+
+def _parsed(row: Row) -> Row:
+    """A row of `events` with its arrays as lists: the known ones and the dimensions."""
+    plain = events.RESERVED - set(events.ARRAYS)
+    return {
+        column: value if column in plain else msgspec.json.decode(value)
+        for column, value in row.items()
+    }
+
+
+def _accounts(db: sqlite3.Connection, event: str, catalogue: Catalogue, top: int) -> list[Row]:
+    """The accounts that were the event's at a position, in order of record."""
+    ever = db.execute("SELECT account FROM event_accounts WHERE event = ?", (event,))
+    states = state.states(db, "account", [name for (name,) in ever], top)
+    found = []
+    for name, (account, first) in states.items():
+        if account is not None and account.fields.event == event:
+            found.append((first, _account(name, account, catalogue)))
+    return [row for _, row in sorted(found, key=lambda pair: pair[0])]
+
+
+def _account(name: str, account: State, catalogue: Catalogue) -> Row:
+    row = subjects.account_row(name, account)
+    by = account.fields.by
+    return {
+        **row,
+        "claims": msgspec.json.decode(row["claims"]),
+        "source_name": catalogue.sources[account.fields.source].name,
+        "by_name": catalogue.people[by].name if by in catalogue.people else None,
+        "date_in_words": _in_words(account.fields.date),
+        "said_in_words": _in_words(account.fields.said),
+    }
+
+
+def _in_words(date: Date | None) -> str | None:
+    return date.in_words() if date else None
+
+
+def _disagreements(accounts: Sequence[Row]) -> list[Row]:
+    """The claims under which the accounts give different values, with who gives which."""
+    told: dict[str, list[Row]] = {}
+    for account in accounts:
+        for key, value in account["claims"].items():
+            told.setdefault(key, []).append({"account": account["id"], "value": value})
+    return [
+        {"key": key, "values": values}
+        for key, values in told.items()
+        if len({value["value"].casefold() for value in values}) > 1
+    ]
+
+
+def _places(event: Event, catalogue: Catalogue) -> list[Row]:
+    found = []
+    for ref in event.places:
+        place = catalogue.places[ref.place]
+        found.append(
+            {
+                "id": ref.place,
+                "name": place.name,
+                "role": ref.role,
+                "names": [other.name for other in place.names],
+                "within": [catalogue.places[p].name for p in catalogue.ancestors(ref.place)[1:]],
+                "latitude": place.latitude,
+                "longitude": place.longitude,
+                "radius_km": place.radius_km,
+            }
+        )
+    return found
+
+
+def _formations(event: Event, catalogue: Catalogue) -> list[Row]:
+    found = []
+    for formation in event.formations:
+        chain = order_of_battle.chain(catalogue, formation, event.date)
+        found.append(
+            {
+                "id": formation,
+                "name": catalogue.formations[formation].name,
+                "level": catalogue.formations[formation].level,
+                "side": catalogue.formations[formation].side,
+                "superiors": [{"id": s, "name": catalogue.formations[s].name} for s in chain[1:]],
+            }
+        )
+    return found
+
+
+def _revisions(db: sqlite3.Connection, name: str, top: int) -> list[Row]:
+    """The states of an event's row, each with the columns that changed from the one before."""
+    found = rows(
+        db,
+        "SELECT * FROM history WHERE id = ? AND from_position <= ? ORDER BY from_position",
+        (name, top),
+    )
+    revisions = []
+    for before, row in zip([None, *found], found, strict=False):
+        changed = {
+            column: {"from": before[column], "to": row[column]}
+            for column in (row if before else ())
+            if before and column not in _BOOKKEEPING and before[column] != row[column]
+        }
+        kept = ("from_position", "until_position", "action", "because", "recorded_at")
+        revisions.append({**{key: row[key] for key in kept}, "changed": changed})
+    return revisions

@@ -1,0 +1,99 @@
+"""What each batch added, corrected and retracted: for the page of changes, and as an Atom feed."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+from xml.etree import ElementTree
+
+from datasette.utils import tilde_decode
+from datasette.utils.asgi import NotFound, Response
+
+from chronology import queries
+from chronology.web import versions
+
+ATOM = "http://www.w3.org/2005/Atom"
+FEED_LENGTH = 50
+REASONS = 40
+
+
+def notes(db: sqlite3.Connection) -> dict[int, queries.Row]:
+    """The batches by their last position, at which their changes show."""
+    return {row["last_position"]: row for row in queries.rows(db, "SELECT * FROM batches")}
+
+
+def latest(db: sqlite3.Connection) -> list[queries.Row]:
+    """The latest batches, newest first, each with what it changed of the events."""
+    found = queries.rows(
+        db, "SELECT * FROM batches ORDER BY first_position DESC LIMIT ?", (FEED_LENGTH,)
+    )
+    for batch in found:
+        batch["changes"] = queries.rows(
+            db,
+            "SELECT id, title, action, because FROM history WHERE from_position = ?"
+            " ORDER BY action, id LIMIT ?",
+            (batch["last_position"], REASONS),
+        )
+    return found
+
+
+async def feed(datasette: Any, request: Any) -> Response:
+    """The Atom feed of the batches."""
+    from chronology.web.context import public_address
+
+    database = tilde_decode(request.url_vars["database"])
+    if database not in datasette.databases:
+        raise NotFound(f"There is no database {database!r}")
+    await versions.ensure_view_table(datasette, request.actor, database, "history")
+    db = datasette.get_database(database)
+    about = await db.execute_fn(queries.chronology)
+    found = await db.execute_fn(latest)
+    address = public_address(datasette, request)
+    history = address + datasette.urls.table(database, "history")
+    text = atom(about.title if about else database, history, found)
+    return Response(text, content_type="application/atom+xml; charset=utf-8")
+
+
+def atom(title: str, address: str, batches: list[queries.Row]) -> str:
+    """An Atom document; `address` is that of the page of changes."""
+    ElementTree.register_namespace("", ATOM)
+    root = ElementTree.Element(f"{{{ATOM}}}feed")
+    updated = batches[0]["recorded_at"] if batches else "1970-01-01T00:00:00Z"
+    _texts(root, title=f"Changes: {title}", id=address, updated=updated)
+    _link(root, address, "alternate")
+    _link(root, f"{address}.atom", "self")
+    _texts(ElementTree.SubElement(root, f"{{{ATOM}}}author"), name=title)
+    for batch in batches:
+        entry = ElementTree.SubElement(root, f"{{{ATOM}}}entry")
+        where = f"{address}?from_position={batch['last_position']}"
+        _texts(entry, title=_title(batch), id=where, updated=batch["recorded_at"])
+        _link(entry, where, "alternate")
+        _texts(entry, content="\n".join(_lines(batch)))
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
+
+
+def _title(batch: queries.Row) -> str:
+    counts = ((batch[name], name) for name in ("recorded", "corrected", "retracted"))
+    return f"{batch['id']}: {', '.join(f'{number} {name}' for number, name in counts if number)}"
+
+
+def _lines(batch: queries.Row) -> list[str]:
+    lines = [batch["note"]] if batch["note"] else []
+    for change in batch["changes"]:
+        reason = f" ({change['because']})" if change["because"] else ""
+        lines.append(f"{change['action']}: {change['title']}{reason}")
+    if len(batch["changes"]) == REASONS:
+        lines.append("and more")
+    return lines
+
+
+def _texts(parent: ElementTree.Element, **texts: str) -> None:
+    for name, text in texts.items():
+        ElementTree.SubElement(parent, f"{{{ATOM}}}{name}").text = text
+
+
+def _link(parent: ElementTree.Element, address: str, relation: str) -> None:
+    ElementTree.SubElement(parent, f"{{{ATOM}}}link", {"rel": relation, "href": address})
+
+
+ROUTES = [(r"/(?P<database>[^/.]+)/history\.atom$", feed)]

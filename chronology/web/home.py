@@ -1,0 +1,274 @@
+"""The exploring page `/`: what it says of the selected events without any script.
+
+The parameters are those of the list of events; `_lane` besides chooses the lanes of the timeline,
+and `_day` is short for `_within`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from datasette.utils import tilde_encode
+from datasette.utils.asgi import BadRequest, Forbidden, Request
+
+from chronology import log, queries
+from chronology.dates import Date, parse
+from chronology.errors import DateError
+from chronology.records import Chronology
+from chronology.web import pages, strip, versions
+from chronology.web.selection import Selection, is_chronology, selected
+
+PLUGIN = "datasette-chronology"
+ROWS = 60
+_PLACES = 400
+_OF_THE_PAGE = frozenset({"_lane", "_next", "_size", "_sort", "_sort_desc"})
+
+
+class Asked(NamedTuple):
+    """A request without its empty fields and what is of the page alone, as pairs."""
+
+    request: Any
+    pairs: list[tuple[str, str]]
+
+    @property
+    def query(self) -> str:
+        return urlencode(self.pairs)
+
+    def values(self, key: str) -> list[str]:
+        return [value for name, value in self.pairs if name == key]
+
+
+def asked(request: Any) -> Asked:
+    """The filters of a request to this page or to its data."""
+    given = parse_qsl(request.query_string)
+    pairs = [("_within" if key == "_day" else key, value) for key, value in given]
+    pairs = [pair for pair in pairs if pair[0] not in _OF_THE_PAGE]
+    if "_as_of" in dict(pairs):
+        raise BadRequest("_as_of: this page shows what is recorded now; see the list of events")
+    scope = {**request.scope, "query_string": urlencode(pairs).encode()}
+    return Asked(Request(scope, None), pairs)
+
+
+async def chronology_of(datasette: Any) -> str | None:
+    """The database that holds the chronology, the first if there are several."""
+    for name in datasette.databases:
+        if name not in ("_internal", "_memory") and await is_chronology(datasette, name):
+            return str(name)
+    return None
+
+
+async def page(datasette: Any, request: Any) -> dict[str, Any]:
+    """What the template of the page shows; nothing if there is no chronology to be seen."""
+    name = await chronology_of(datasette)
+    if name is None:
+        return {}
+    try:
+        await versions.ensure_view_table(datasette, request.actor, name, "events")
+    except Forbidden:
+        return {}
+    wanted = asked(request)
+    selection = await selected(datasette, wanted.request, name, "events")
+    found = await datasette.get_database(name).execute_fn(
+        lambda db: _page(db, selection, wanted, request.args.get("_lane"))
+    )
+    if not found:
+        return {}
+    config = datasette.plugin_config(PLUGIN) or {}
+    return {
+        **found,
+        "timeline": name,
+        "words": pages.words,
+        "explore": {
+            **found["explore"],
+            **_addresses(datasette, name),
+            "tiles": config.get("tile_url"),
+            "attribution": config.get("tile_attribution"),
+            "affiliations": config.get("affiliations") or {},
+        },
+    }
+
+
+def _addresses(datasette: Any, name: str) -> dict[str, str]:
+    def static(path: str) -> str:
+        url: str = datasette.urls.static_plugins(PLUGIN, path)
+        return url
+
+    return {
+        "home": datasette.urls.path("/"),
+        "points": datasette.urls.path("/-/chronology/points.json"),
+        "events": datasette.urls.path(f"/{tilde_encode(name)}/events"),
+        "shapes": static("map/"),
+        "symbols": static("vendor/milsymbol-3.0.4/src/milsymbol.js"),
+    }
+
+
+def _page(
+    db: sqlite3.Connection, selection: Selection, wanted: Asked, lane: str | None
+) -> dict[str, Any]:
+    about = queries.chronology(db)
+    if about is None:
+        return {}
+    try:
+        return _content(db, about, selection, wanted, lane)
+    except sqlite3.OperationalError as error:
+        raise BadRequest(f"the filters cannot be applied: {error}") from None
+
+
+def _content(
+    db: sqlite3.Connection,
+    about: Chronology,
+    selection: Selection,
+    wanted: Asked,
+    lane: str | None,
+) -> dict[str, Any]:
+    where = f"WHERE {selection.where}" if selection.where else ""
+    tables = ("events", "accounts", "sources", "places", "people", "formations")
+    labels = {**about.dimensions, "places": "place", "kind": "kind"}
+    if lane is not None and lane not in labels.values():
+        raise BadRequest(f"_lane: {lane!r} is no choice; known are {', '.join(labels.values())}")
+    first = next(iter(about.dimensions), "kind")
+    series = strip.series(db, first)
+    (total,) = db.execute(f"SELECT count(*) FROM events {where}", selection.params).fetchone()
+    return {
+        "chronology": about,
+        "counts": {t: db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in tables},
+        "total": total,
+        "strip": strip.months(db, about.window, first, series, where, selection.params),
+        "series": series,
+        "labels": labels,
+        "lane": lane or labels[first],
+        "options": _options(db, about),
+        "asked": wanted,
+        "without": lambda *keys: _without(wanted, *keys),
+        "toggled": lambda key, value: _toggled(wanted, key, value),
+        "facets": {c: _top(db, c, where, selection.params) for c in labels},
+        "day": _day(db, about.window, wanted, where, selection.params),
+        "events": _rows(db, where, selection.params),
+        "disputed": _disputed(db, where, selection.params),
+        "head": log.head(db),
+        "explore": {"series": series, "first": first, "lanes": labels},
+    }
+
+
+def _without(wanted: Asked, *keys: str) -> str:
+    """The query without some parameters, ready for another `&key=value`."""
+    kept = urlencode([pair for pair in wanted.pairs if pair[0] not in keys])
+    return f"{kept}&" if kept else ""
+
+
+def _toggled(wanted: Asked, key: str, value: str) -> str:
+    """The query with a filter added, or taken away if it is there."""
+    pair = (key, value)
+    kept = [other for other in wanted.pairs if other != pair]
+    return urlencode(kept if len(kept) < len(wanted.pairs) else [*kept, pair])
+
+
+def _options(db: sqlite3.Connection, about: Chronology) -> list[dict[str, Any]]:
+    """The choices of each filter: its parameter, its name, and values with counts."""
+    found = []
+    for column, level in about.dimensions.items():
+        found.append({"key": f"_{level}", "label": level, "values": _all(db, column)})
+    places = queries.rows(
+        db,
+        "SELECT name AS value, events AS count FROM (SELECT name, events FROM places"
+        " WHERE events > 0 ORDER BY events DESC, name LIMIT ?) ORDER BY name",
+        (_PLACES,),
+    )
+    found.append({"key": "_place", "label": "place", "values": places})
+    found.append({"key": "kind", "label": "kind", "values": _all(db, "kind")})
+    for column, label in (("sources", "source"), ("disputed", "dispute about")):
+        found.append(
+            {"key": f"{column}__arraycontains", "label": label, "values": _all(db, column)}
+        )
+    return [each for each in found if each["values"]]
+
+
+def _all(db: sqlite3.Connection, facet: str) -> list[dict[str, Any]]:
+    return queries.rows(
+        db, "SELECT value, count FROM facet_counts WHERE facet = ? ORDER BY value", (facet,)
+    )
+
+
+def _top(
+    db: sqlite3.Connection, facet: str, where: str, params: Mapping[str, Any], limit: int = 10
+) -> list[dict[str, Any]]:
+    """The commonest values of a facet among the selected events."""
+    if where:
+        counted = (
+            "SELECT value, count(*) AS count FROM event_links WHERE facet = :facet_of_links"
+            f" AND event IN (SELECT rowid FROM events {where}) GROUP BY value"
+        )
+    else:
+        counted = "SELECT value, count FROM facet_counts WHERE facet = :facet_of_links"
+    sql = f"{counted} ORDER BY count DESC, value LIMIT {limit}"
+    return queries.rows(db, sql, {**params, "facet_of_links": facet})
+
+
+_SHOWN = "id, date, time, title, summary, kind, status, places, formations, disputed, accounts"
+
+
+def _rows(db: sqlite3.Connection, where: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+    sql = f"SELECT {_SHOWN} FROM events {where} ORDER BY sort_day, id LIMIT {ROWS}"
+    return [_listed(row) for row in queries.rows(db, sql, params)]
+
+
+def _listed(row: dict[str, Any]) -> dict[str, Any]:
+    lists = ("places", "formations", "disputed")
+    return {**row, **{column: strip.names(row[column]) for column in lists}}
+
+
+def _disputed(
+    db: sqlite3.Connection, where: str, params: Mapping[str, Any], limit: int = 24
+) -> list[dict[str, Any]]:
+    clause = f"{where} AND" if where else "WHERE"
+    return queries.rows(
+        db,
+        f"SELECT id, title, date, disputed FROM events {clause} disputed != '[]'"
+        f" ORDER BY sort_day, id LIMIT {limit}",
+        params,
+    )
+
+
+def _day(
+    db: sqlite3.Connection, window: Date, wanted: Asked, where: str, params: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """One day to be read, if the filters ask for a single one: its events by how sure they are."""
+    day = single_day(wanted.values("_within"))
+    if day is None:
+        return None
+    groups: dict[str, list[dict[str, Any]]] = {"certain": [], "lasting": [], "possible": []}
+    sql = f"SELECT {_SHOWN} FROM events {where} ORDER BY sort_day, id LIMIT 1000"
+    for row in queries.rows(db, sql, params):
+        groups[_how(parse(row["date"]), day)].append(_listed(row))
+    for group in groups.values():
+        # Moments by the clock, and those without one after them.
+        group.sort(key=lambda row: (row["time"] is None, row["time"] or ""))
+    first, last = window.earliest, window.latest
+    return {
+        "date": day,
+        "before": day - timedelta(days=1) if first is None or day > first else None,
+        "after": day + timedelta(days=1) if last is None or day < last else None,
+        "groups": groups,
+    }
+
+
+def _how(event: Date, day: date) -> str:
+    if event.lasts:
+        core = event.core
+        return "lasting" if core and core[0] <= day <= core[1] else "possible"
+    return "certain" if event.core else "possible"
+
+
+def single_day(within: list[str]) -> date | None:
+    """The day that a `_within` asks for, if it is just one day."""
+    if len(within) != 1:
+        return None
+    try:
+        wanted = parse(within[0])
+    except DateError:
+        return None
+    return wanted.earliest if wanted.precision == "day" else None

@@ -1,0 +1,121 @@
+"""Reads as of an earlier moment: `_as_of` on the events, answered from `history`.
+
+The addresses of the events redirect to those of `history`, where Datasette's own parameters,
+pages and facets work on the states that held then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+from datasette.utils import tilde_encode
+from datasette.utils.asgi import BadRequest
+
+from chronology import past
+from chronology.errors import UnknownName
+from chronology.past import Moment
+from chronology.web import versions
+
+_App = Callable[[Any, Any, Any], Awaitable[None]]
+_LIST = re.compile(r"(?P<before>.*/(?P<database>[^/]+)/)events(?P<format>\.[a-z]+)?")
+_EVENT = re.compile(r"(?P<before>.*/(?P<database>[^/]+)/)events/(?P<event>[a-z0-9-]+)")
+_OF_A_STATE = frozenset({"_as_of", "_sort", "_facet", "_facet_array"})
+
+
+def position(request: Any, connection: Any) -> int | None:
+    """The position that a request asks for; None for now, and a 400 if it is malformed."""
+    found = moment(request, connection)
+    return found.position if found else None
+
+
+def moment(request: Any, connection: Any) -> Moment | None:
+    """The state that a request asks for by `_as_of`."""
+    text = request.args.get("_as_of")
+    if text is None:
+        return None
+    try:
+        return past.resolve(connection, text)
+    except UnknownName as error:
+        raise BadRequest(str(error)) from None
+
+
+def now(datasette: Any, request: Any, database: str) -> str:
+    """The address of what is shown as it stands now."""
+    pairs = parse_qsl(request.query_string, keep_blank_values=True)
+    kept = [(key, value) for key, value in pairs if key not in _OF_A_STATE and key != "_next"]
+    path: str = datasette.urls.table(database, "events")
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def redirecting(app: _App, datasette: Any) -> _App:
+    """The application, with the addresses of past events led to `history`."""
+
+    async def asked(scope: Any, receive: Any, send: Any) -> None:
+        target = None
+        if scope["type"] == "http" and b"_as_of=" in scope["query_string"]:
+            target = await _target(datasette, scope["path"], scope["query_string"].decode())
+        if target is None:
+            await app(scope, receive, send)
+            return
+        headers = [(b"location", target.encode()), (b"cache-control", b"no-cache")]
+        await send({"type": "http.response.start", "status": 302, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    return asked
+
+
+async def _target(datasette: Any, path: str, query: str) -> str | None:
+    pairs = parse_qsl(query, keep_blank_values=True)
+    moment = dict(pairs).get("_as_of")
+    if moment is None:
+        return None
+    if (found := _LIST.fullmatch(path)) and found["database"] in datasette.databases:
+        if found["format"] == ".csv":
+            return None
+        if not found["format"]:
+            pairs += await _as_in_events(datasette, found["database"], pairs)
+        elif not {"_sort", "_sort_desc"} & dict(pairs).keys():
+            config = await versions.table_config(datasette, found["database"], "events")
+            pairs.append(("_sort", config.get("sort", "sort_day")))
+        return f"{quote(found['before'])}history{found['format'] or ''}?{urlencode(pairs)}"
+    if (found := _EVENT.fullmatch(path)) and found["database"] in datasette.databases:
+        db = datasette.get_database(found["database"])
+        start = await db.execute_fn(lambda c: _start(c, found["event"], moment))
+        if start is not None:
+            key = f"{tilde_encode(found['event'])},{start}"
+            return f"{quote(found['before'])}history/{key}?{urlencode(pairs)}"
+    return None
+
+
+async def _as_in_events(
+    datasette: Any, database: str, pairs: list[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """The order and the facets that the page of events has without being asked."""
+    config = await versions.table_config(datasette, database, "events")
+    given = dict(pairs)
+    found = []
+    if not {"_sort", "_sort_desc"} & given.keys():
+        found.append(("_sort", config.get("sort", "sort_day")))
+    for facet in config.get("facets", []):
+        array = facet.get("array") if isinstance(facet, dict) else None
+        pair = ("_facet_array", array) if array else ("_facet", str(facet))
+        if pair not in pairs:
+            found.append(pair)
+    return found
+
+
+def _start(connection: Any, event: str, moment: str) -> int | None:
+    """The position from which the state of an event holds that held at a moment."""
+    try:
+        at = past.resolve(connection, moment).position
+    except UnknownName:
+        return None
+    found = connection.execute(
+        "SELECT from_position FROM history WHERE id = ? AND from_position <= ?"
+        " AND (until_position IS NULL OR until_position > ?)",
+        (event, at, at),
+    ).fetchone()
+    return found[0] if found else None
