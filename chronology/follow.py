@@ -18,7 +18,6 @@ from chronology.errors import ChronologyError
 from chronology.log import Entry, Head
 from chronology.records import Record
 
-PAGE = 1_000
 TIMEOUT_S = 30.0
 MAX_PAGE_BYTES = 256 << 20
 _TEXTS = ("record_id", "stream", "type", "recorded_at", "batch", "data", "digest")
@@ -46,13 +45,13 @@ class Peer:
         self.url = f"{url.rstrip('/')}/log.json"
         self.client = client
 
-    def after(self, position: int, count: int = PAGE) -> list[Entry]:
-        """Up to `count` records after a position; fewer only at the end of the log."""
+    def after(self, position: int, size: str = "max") -> list[Entry]:
+        """A page of the records after a position, in order; none at the end of the log."""
         params = {
             "_shape": "array",
             "_sort": "position",
             "position__gt": str(position),
-            "_size": str(count),
+            "_size": size,
         }
         try:
             response = self.client.get(self.url, params=params)
@@ -68,7 +67,7 @@ class Peer:
 
     def digest(self, position: int) -> str | None:
         """The digest at a position, None past the end."""
-        found = self.after(position - 1, 1)
+        found = self.after(position - 1, "1")
         return found[0].digest if found and found[0].position == position else None
 
 
@@ -115,16 +114,13 @@ def _refuse_diverged(db: sqlite3.Connection, peer: Peer) -> None:
 def _batches(peer: Peer, last: Head) -> Iterator[list[Entry]]:
     """The peer's records after a head, whole batch by whole batch, each digest checked."""
     waiting: list[Entry] = []
-    while True:
-        page = peer.after(last.position)
+    while page := peer.after(last.position):
         for entry in page:
             last = _continued(last, entry)
             if waiting and waiting[-1].batch != entry.batch:
                 yield waiting
                 waiting = []
             waiting.append(entry)
-        if len(page) < PAGE:
-            break
     if waiting:
         yield waiting
 

@@ -235,6 +235,23 @@ def verify(db: sqlite3.Connection) -> Head:
     return last
 
 
+def verify_contains(db: sqlite3.Connection, state: Head) -> None:
+    """Raises `CorruptLog` unless a head that was known before is part of this log."""
+    if state == Head(0, GENESIS):
+        return
+    found = next(read(db, state.position - 1, state.position), None)
+    if found is None:
+        raise CorruptLog(
+            f"the log ends at position {head(db).position} and does not reach {state.position}:"
+            " records were cut off, or this is another log"
+        )
+    if found.digest != state.digest:
+        raise CorruptLog(
+            f"position {state.position} has another digest than the one given: this log was"
+            " written anew, or is another log"
+        )
+
+
 def as_record(entry: Entry) -> Record:
     """The record that was appended as this entry."""
     return Record(

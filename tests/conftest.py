@@ -12,12 +12,16 @@ from pathlib import Path
 import httpx
 import many_events
 import pytest
+from hypothesis import settings
 from server import publish, serving
 
 from chronology import batches, schema
 from chronology.ingest import Result, ingest
 
 ROOT = Path(__file__).resolve().parent.parent
+# No example fails for being slow: other programs may have the processor.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 PROGRAMS = {"browser": "chromium", "strace": "strace"}
 
 START = """\

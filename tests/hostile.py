@@ -81,7 +81,8 @@ SECOND: list[dict[str, Any]] = [
 
 def batches() -> dict[str, str]:
     """The batches by file name."""
-    return {"0001-first.jsonl": _lines("first", FIRST), "0002-second.jsonl": _lines("second", SECOND)}
+    first, second = _lines("first", FIRST), _lines("second", SECOND)
+    return {"0001-first.jsonl": first, "0002-second.jsonl": second}
 
 
 def _lines(name: str, records: list[dict[str, Any]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -73,9 +74,10 @@ def test_markup_in_the_data_is_text_on_the_page_of_every_row(
 
 @pytest.mark.parametrize("query", ["_front", "_place", "_within", "_sort", "_facet", "_through"])
 def test_markup_in_the_address_is_text_in_the_answer(attacked: httpx.Client, query: str) -> None:
-    answer = attacked.get("/timeline/events", params={query: hostile.TEXT})
+    answer = attacked.get("/timeline/events", params={query: f"x{hostile.TEXT}"})
 
-    assert answer.status_code == 400
+    # Datasette 1.0 takes a facet of that name for a text, and counts it.
+    assert answer.status_code == 400 or query == "_facet"
     assert hostile.ALERT not in answer.text
     assert "<img" not in answer.text
 
@@ -89,14 +91,14 @@ def test_the_home_page_counts_what_the_tables_hold(chronicle: httpx.Client) -> N
 
 
 def test_the_home_page_tells_of_each_day_of_the_window(chronicle: httpx.Client) -> None:
-    bar = r'_within=([\d-]+)" aria-label="[^"]*: (\d+) certain, ([\d.]+) expected'
+    bar = r'data-day="([\d-]+)" aria-label="[^"]*: ([\d.]+) certain, ([\d.]+) expected'
     found = re.findall(bar, chronicle.get("/").text)
     cores = [parse(str(row["date"])).core for row in rows(chronicle)]
 
     days = [date.fromisoformat(day) for day, _, _ in found]
     assert (str(days[0]), str(days[-1]), len(days)) == ("1944-09-01", "1944-11-30", 91)
     for day, (_, certain, _) in zip(days, found, strict=True):
-        assert int(certain) == sum(1 for core in cores if core and core[0] <= day <= core[1])
+        assert float(certain) == sum(1 for core in cores if core and core[0] <= day <= core[1])
 
 
 def test_what_is_expected_on_no_certain_day_is_spread_over_all(chronicle: httpx.Client) -> None:
@@ -134,8 +136,8 @@ def test_a_list_pages_through_all_its_events(chronicle: httpx.Client) -> None:
     while address:
         page = chronicle.get(address)
         found += re.findall(r'class="title"><a href="/timeline/events/([a-z0-9-]+)"', page.text)
-        after = [a for t, a in elements(page) if t == "a" and "_next=" in a.get("href", "")]
-        address = after[-1]["href"] if after else None
+        after = re.search(r'class="next"><a href="([^"]+)"', page.text)
+        address = unescape(after[1]) if after else None
 
     assert len(found) == len({*found})
     assert {*found} == ids(chronicle)
@@ -158,11 +160,13 @@ def test_the_form_of_a_list_can_be_sent_with_empty_fields(
 
 
 def test_cells_show_names_as_links_and_never_raw_json(chronicle: httpx.Client) -> None:
-    for address in ("/timeline/events", "/timeline/history", "/timeline/places"):
-        page = chronicle.get(address).text
+    for address in ("events", "places", "sources", "people", "formations", "accounts"):
+        page = chronicle.get(f"/timeline/{address}?_size=max").text
         assert "[&#34;" not in page
-        assert "[{" not in page
-    assert "fronts__arraycontains=3rd+Ukrainian+Front" in chronicle.get("/timeline/history").text
+        assert "{&#34;" not in page
+    listed = links(chronicle.get("/timeline/events?_place=belgrade"))
+    assert "/timeline/events?_place=Belgrade" in listed
+    assert any("formations__arraycontains=" in address for address in listed)
 
 
 def test_an_event_page_shows_its_accounts_locators_and_dispute(chronicle: httpx.Client) -> None:

@@ -24,6 +24,7 @@ from chronology.web import (
     pages,
     paging,
     points,
+    proofs,
     selection,
 )
 
@@ -58,7 +59,7 @@ def register_facet_classes() -> Any:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    return [*exports.ROUTES, *changes.ROUTES, *points.ROUTES]
+    return [*exports.ROUTES, *changes.ROUTES, *points.ROUTES, *proofs.ROUTES]
 
 
 @hookimpl

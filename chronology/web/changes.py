@@ -11,6 +11,7 @@ from datasette.utils.asgi import NotFound, Response
 
 from chronology import queries
 from chronology.web import versions
+from chronology.web.addresses import public_address
 
 ATOM = "http://www.w3.org/2005/Atom"
 FEED_LENGTH = 50
@@ -39,8 +40,6 @@ def latest(db: sqlite3.Connection) -> list[queries.Row]:
 
 async def feed(datasette: Any, request: Any) -> Response:
     """The Atom feed of the batches."""
-    from chronology.web.context import public_address
-
     database = tilde_decode(request.url_vars["database"])
     if database not in datasette.databases:
         raise NotFound(f"There is no database {database!r}")

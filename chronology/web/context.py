@@ -12,14 +12,7 @@ from datasette.utils.asgi import NotFound
 from chronology import log, queries
 from chronology.past import Moment
 from chronology.web import changes, moments, pages
-
-PLUGIN = "datasette-chronology"
-
-
-def public_address(datasette: Any, request: Any) -> str:
-    """Where the service is reached: as configured (`public_url`), else as it was asked."""
-    configured = (datasette.plugin_config(PLUGIN) or {}).get("public_url")
-    return configured.rstrip("/") if configured else f"{request.scheme}://{request.host}"
+from chronology.web.addresses import public_address
 
 
 async def variables(

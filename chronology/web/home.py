@@ -6,9 +6,12 @@ and `_day` is short for `_within`.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -25,6 +28,8 @@ from chronology.web.selection import Selection, is_chronology, selected
 PLUGIN = "datasette-chronology"
 ROWS = 60
 _PLACES = 400
+_LAZY = "milsymbol"
+_NAMES = {"_search": "search", "_within": "possibly on", "_certain": "certainly within"}
 _OF_THE_PAGE = frozenset({"_lane", "_next", "_size", "_sort", "_sort_desc"})
 
 
@@ -132,6 +137,7 @@ def _content(
         raise BadRequest(f"_lane: {lane!r} is no choice; known are {', '.join(labels.values())}")
     first = next(iter(about.dimensions), "kind")
     series = strip.series(db, first)
+    options = _options(db, about)
     (total,) = db.execute(f"SELECT count(*) FROM events {where}", selection.params).fetchone()
     return {
         "chronology": about,
@@ -141,17 +147,40 @@ def _content(
         "series": series,
         "labels": labels,
         "lane": lane or labels[first],
-        "options": _options(db, about),
+        "options": options,
+        "scripts": _scripts(),
         "asked": wanted,
+        "others": _others(wanted, {option["key"] for option in options}),
+        "names_of": {**{o["key"]: o["label"] for o in options}, **_NAMES},
         "without": lambda *keys: _without(wanted, *keys),
         "toggled": lambda key, value: _toggled(wanted, key, value),
         "facets": {c: _top(db, c, where, selection.params) for c in labels},
         "day": _day(db, about.window, wanted, where, selection.params),
-        "events": _rows(db, where, selection.params),
+        "shown": _rows(db, where, selection.params),
         "disputed": _disputed(db, where, selection.params),
         "head": log.head(db),
         "explore": {"series": series, "first": first, "lanes": labels},
     }
+
+
+def _others(wanted: Asked, keys: set[str]) -> list[tuple[str, str]]:
+    """The filters that no field of the form shows: unknown to it, or the second of their key."""
+    first = {key: (key, value) for key, value in reversed(wanted.pairs)}
+    fields = {first[key] for key in (*keys, *_NAMES) if key in first}
+    return [pair for pair in wanted.pairs if pair not in fields]
+
+
+@cache
+def _scripts() -> list[str]:
+    """The vendored scripts that the page loads, in their order."""
+    folder = Path(__file__).parent / "static" / "vendor"
+    libraries = json.loads((folder / "manifest.json").read_text("utf-8"))["libraries"]
+    return [
+        file["path"]
+        for library in libraries
+        for file in library["files"]
+        if file["path"].endswith(".js") and not library["name"].startswith(_LAZY)
+    ]
 
 
 def _without(wanted: Asked, *keys: str) -> str:

@@ -1,0 +1,28 @@
+"""The commands: `python ingest.py` and `chronology …`.
+
+Exit codes: 0 done, 1 faults in the data, 2 wrong usage, 3 conflict or corruption.
+"""
+
+from __future__ import annotations
+
+import click
+
+from chronology import __version__
+from chronology.cli import folders, trust
+from chronology.cli.ingesting import ingest_command
+
+__all__ = ["ingest_command", "main"]
+
+
+@click.group()
+@click.version_option(__version__, prog_name="chronology")
+def main() -> None:
+    """A chronology as an append-only log, published through Datasette."""
+
+
+for command in (
+    *(ingest_command, trust.head, trust.verify, trust.rebuild),
+    *(trust.key, trust.sign, trust.follow),
+    *(folders.new, folders.init, folders.serve),
+):
+    main.add_command(command)

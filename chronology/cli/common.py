@@ -1,0 +1,118 @@
+"""What all commands share: options, opening the database, exit codes, progress."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+import pendulum
+
+from chronology import log, remote, schema
+from chronology.errors import BatchRefused, ChronologyError
+
+DATABASE = "timeline.db"
+CHECKPOINT = "checkpoint.txt"
+FAULTS, USAGE, CONFLICT = 1, 2, 3
+
+
+def exit_codes(command: Callable[..., None]) -> Callable[..., None]:
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> None:
+        try:
+            command(*args, **options)
+        except BatchRefused as error:
+            count = len(error.faults)
+            click.echo(str(error), err=True)
+            noun = "fault" if count == 1 else "faults"
+            click.echo(f"{count} {noun}; nothing of this batch was appended", err=True)
+            sys.exit(FAULTS)
+        except remote.FetchFailed as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(FAULTS)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise click.UsageError(str(error)) from error
+        except (ChronologyError, sqlite3.Error) as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(CONFLICT)
+
+    return run
+
+
+db_option = click.option(
+    "--db",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=DATABASE,
+    show_default=True,
+    help="The database file.",
+)
+events_option = click.option(
+    "--events",
+    type=click.Path(path_type=Path),
+    default="events",
+    show_default=True,
+    help="The folder of batches.",
+)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    if not path.exists():
+        raise click.UsageError(f"there is no file {path}; 'python ingest.py' makes it")
+    db = schema.connect(path)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[sqlite3.Connection]:
+    if not path.parent.is_dir():
+        raise click.UsageError(f"there is no folder {path.parent} for {path.name}; create it")
+    db = schema.connect(path, write=True)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+class Sayer:
+    """What a command tells, unless it was asked to be quiet."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
+
+    def __call__(self, text: str) -> None:
+        if not self.quiet:
+            click.echo(text)
+
+    @contextmanager
+    def bar(self, label: str) -> Iterator[Callable[[int], None] | None]:
+        """Progress with rate on a terminal; nothing elsewhere."""
+        if self.quiet or not sys.stderr.isatty():
+            yield None
+            return
+        started, done = pendulum.now(), 0
+
+        def step(count: int) -> None:
+            nonlocal done
+            done += count
+            seconds = max((pendulum.now() - started).total_seconds(), 0.001)
+            click.echo(f"\r{label}: {done:,} ({done / seconds:,.0f}/s)  ", nl=False, err=True)
+
+        yield step
+        if done:
+            click.echo(err=True)
+
+
+def head_line(db: sqlite3.Connection) -> str:
+    head = log.head(db)
+    return f"Head: {head.position}:{head.digest}"

@@ -1,0 +1,157 @@
+"""`python ingest.py`, also `chronology ingest`."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import click
+
+from chronology import batches, ingest, projections, remote, schema
+from chronology.batches import FORMATS
+from chronology.cli.common import Sayer, db_option, exit_codes, head_line, reading, writing
+
+
+@click.command("ingest")
+@click.argument("sources", nargs=-1, metavar="[PATH|URL|-]...")
+@click.option("--check", is_flag=True, help="Validate only; append nothing.")
+@db_option
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Of standard input or a URL.")
+@click.option("--batch", "batch_id", help="The batch's id, for CSV, which has no header.")
+@click.option("--recorded", help="When it was recorded, for CSV: 2026-11-21T12:00:00Z.")
+@click.option("--note", help="A note on the batch, for CSV.")
+@click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
+@exit_codes
+def ingest_command(
+    sources: tuple[str, ...],
+    check: bool,
+    db: Path,
+    form: str | None,
+    batch_id: str | None,
+    recorded: str | None,
+    note: str | None,
+    quiet: bool,
+) -> None:
+    """Ingest batches into the timeline: whole or not at all, each once.
+
+    Without arguments, everything new in the folder events/, in order of name. A batch that is
+    in the log already is compared with it, and refused if it was edited.
+
+    \b
+    python ingest.py                              what is new in events/
+    python ingest.py --check                      only say what is wrong with it
+    python ingest.py more.jsonl                   a file: .yml, .jsonl or .csv
+    python ingest.py https://example.org/a.yml    a batch elsewhere
+    python ingest.py a.csv --batch a --recorded 2026-11-21T12:00:00Z
+    """
+    say = Sayer(quiet)
+    header = _header(batch_id, recorded, note)
+    if not sources:
+        _ingest_folder(Path("events"), db, check, say)
+    for source in sources:
+        if source != "-" and "://" not in source and Path(source).is_dir():
+            _ingest_folder(Path(source), db, check, say)
+        else:
+            _ingest_one(source, db, check, form, header, say)
+
+
+def _header(batch: str | None, recorded: str | None, note: str | None) -> dict[str, str] | None:
+    if batch is None and recorded is None and note is None:
+        return None
+    if batch is None or recorded is None:
+        raise click.UsageError("--batch and --recorded go together, and --note with them")
+    return {"format": "1", "batch": batch, "recorded": recorded, **({"note": note} if note else {})}
+
+
+@contextmanager
+def _target(path: Path, check: bool) -> Iterator[sqlite3.Connection]:
+    """The database to ingest into; to check only, a copy in memory."""
+    if not check:
+        with writing(path) as db:
+            yield db
+        return
+    copy = schema.connect(":memory:", write=True) if not path.exists() else _copy_of(path)
+    try:
+        yield copy
+    finally:
+        copy.close()
+
+
+def _copy_of(path: Path) -> sqlite3.Connection:
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    with reading(path) as db:
+        db.backup(copy)
+    return copy
+
+
+def _ingest_folder(folder: Path, path: Path, check: bool, say: Sayer) -> None:
+    paths = ingest.files(folder)
+    if not path.exists():
+        new, current = paths, False
+    else:
+        with reading(path) as db:
+            new, current = ingest.pending(db, paths), projections.is_current(db)
+    if not new and current:
+        with reading(path) as db:
+            say(f"Nothing new: {len(paths)} batches are in the log. {head_line(db)}")
+        return
+    with _target(path, check) as db:
+        for file in new:
+            with say.bar(file.name) as progress:
+                result = ingest.ingest_file(db, file, progress)
+            _report(say, result, check)
+        if not projections.is_current(db):
+            with schema.transaction(db):
+                projections.catch_up(db)
+            say("The tables were folded again by this version of the program.")
+        say(head_line(db))
+
+
+def _ingest_one(
+    source: str,
+    path: Path,
+    check: bool,
+    form: str | None,
+    header: dict[str, str] | None,
+    say: Sayer,
+) -> None:
+    with _open(source, form) as (stream, kind):
+        if header and kind != "csv":
+            raise click.UsageError(f"{source} has a header of its own; --batch is for CSV")
+        with _target(path, check) as db:
+            batch = batches.read(stream, source, kind, header)
+            with say.bar(source) as progress:
+                result = ingest.ingest(db, batch, progress)
+            _report(say, result, check)
+            say(head_line(db))
+
+
+@contextmanager
+def _open(source: str, form: str | None) -> Iterator[tuple[BinaryIO, str]]:
+    if source == "-":
+        yield cast(BinaryIO, sys.stdin.buffer), form or "yml"
+    elif "://" in source:
+        with remote.fetch(source) as (body, kind):
+            yield cast(BinaryIO, body), form or kind
+    else:
+        file = Path(source)
+        kind = form or file.suffix.lstrip(".")
+        if not file.exists():
+            raise click.UsageError(f"there is no file {source}")
+        if kind not in FORMATS:
+            raise click.UsageError(f"{source} is none of {', '.join(FORMATS)}; say --format")
+        with file.open("rb") as stream:
+            yield stream, kind
+
+
+def _report(say: Sayer, result: ingest.Result, check: bool) -> None:
+    done = "would be appended" if check else "appended"
+    say(
+        f"{result.batch}: {result.records} records {done}"
+        if result.records
+        else f"{result.batch}: in the log already; nothing to append"
+    )

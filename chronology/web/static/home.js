@@ -1,0 +1,215 @@
+// The exploring page: one address holds the filters; timeline, map and list show what it selects.
+// Without this script the same page works by its links and its form.
+import { Card } from "./home/card.js";
+import { decode } from "./home/data.js";
+import { EventMap } from "./home/map.js";
+import { Symbols } from "./home/symbols.js";
+import { Timeline } from "./home/timeline.js";
+
+const config = JSON.parse(document.getElementById("explore").textContent);
+const form = document.querySelector(".explore-filters");
+const alertBox = document.querySelector(".alert");
+const announced = document.getElementById("announced");
+const laneSelect = document.querySelector("select[name=lane]");
+const defaultLane = Object.values(config.lanes)[0];
+
+const announce = (text) => { announced.textContent = text; };
+const symbols = new Symbols(config);
+const card = new Card(document.querySelector(".card"), config, symbols);
+const hooks = { announce, card, filter: (changes) => go(changed(changes)) };
+document.querySelector(".views").hidden = false;
+const timeline = new Timeline(document.querySelector(".timeline"), hooks);
+const map = new EventMap(document.querySelector(".map"), { ...hooks, config, symbols, timeline });
+timeline.selected = (event) => map.highlight(event);
+let loading = null;
+
+// The filters ----------------------------------------------------------------------------------
+
+function query(url = location) {
+  return new URLSearchParams(url.search);
+}
+
+function address(params) {
+  const text = params.toString();
+  return text ? `${config.home}?${text}` : config.home;
+}
+
+/** The address of the page with some parameters set, or taken away by an empty value. */
+function changed(changes) {
+  const params = query();
+  params.delete("_day");
+  for (const [key, value] of Object.entries(changes)) {
+    if (value) params.set(key, value);
+    else params.delete(key);
+  }
+  return address(params);
+}
+
+function fromForm() {
+  const params = new URLSearchParams();
+  for (const [key, value] of new FormData(form)) {
+    if (value.trim() && key !== "_lane") params.append(key, value.trim());
+  }
+  return withLane(params);
+}
+
+function withLane(params) {
+  if (laneSelect.value !== defaultLane) params.set("_lane", laneSelect.value);
+  return address(params);
+}
+
+function toForm(params) {
+  for (const field of form.elements) {
+    if (!field.name || field.type === "hidden") continue;
+    const value = params.get(field.name) ?? (field.name === "_within" && params.get("_day")) ?? "";
+    field.value = value || "";
+  }
+}
+
+// Loading --------------------------------------------------------------------------------------
+
+async function go(url) {
+  const target = new URL(url, location);
+  if (target.search === location.search) return;
+  if (await show(target)) history.pushState(null, "", target);
+}
+
+/** Shows what an address selects; the parts of the page come as the server renders them. */
+async function show(url) {
+  loading?.abort();
+  const { signal } = loading = new AbortController();
+  document.body.classList.add("loading");
+  try {
+    const [page, points] = await Promise.all([
+      fetched(config.home + url.search, signal), pointsOf(url, signal),
+    ]);
+    replace(new DOMParser().parseFromString(await page.text(), "text/html"));
+    toForm(query(url));
+    draw(points, url);
+    alertBox.hidden = true;
+    announce(`${points.events.length} events`);
+    return true;
+  } catch (error) {
+    if (error.name !== "AbortError") complain(error);
+    return false;
+  } finally {
+    if (loading?.signal === signal) document.body.classList.remove("loading");
+  }
+}
+
+async function pointsOf(url, signal) {
+  const params = query(url);
+  params.delete("_lane");
+  return decode(await (await fetched(`${config.points}?${params}`, signal)).json(), config);
+}
+
+async function fetched(url, signal) {
+  const answer = await fetch(url, { signal });
+  if (answer.ok) return answer;
+  const text = await answer.text();
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const told = page.querySelector("section.content p, section.content h1 + *")?.textContent;
+  throw new Error(told?.trim() || told || errorIn(text) || `The server answered ${answer.status}`);
+}
+
+function errorIn(text) {
+  try {
+    return JSON.parse(text).error;
+  } catch {
+    return "";
+  }
+}
+
+function complain(error) {
+  alertBox.textContent = error.message;
+  alertBox.hidden = false;
+}
+
+/** Takes the parts of another state of this page over, and keeps the focus where it was. */
+function replace(page) {
+  const focus = document.activeElement;
+  const mark = focus?.dataset?.day ? `[data-day="${focus.dataset.day}"]`
+    : focus?.rel ? `[rel="${focus.rel}"]` : null;
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const other = page.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (other) part.replaceChildren(...document.adoptNode(other).childNodes);
+  }
+  document.title = page.title;
+  if (mark && !document.contains(focus)) {
+    document.querySelector(mark)?.focus({ preventScroll: true });
+  }
+  tabStop();
+}
+
+function draw(points, url) {
+  const params = query(url);
+  const column = laneSelect.selectedOptions[0].dataset.column;
+  const within = params.getAll("_within").concat(params.getAll("_day"));
+  timeline.show(points, column, within.length === 1 ? within[0] : "");
+  map.show(points);
+  card.data = points;
+}
+
+// The days are one stop for the Tab key; the arrows go from day to day.
+function tabStop() {
+  const days = [...document.querySelectorAll(".days a")];
+  const current = days.find((day) => day.ariaCurrent || day.hasAttribute("aria-current"));
+  for (const day of days) day.tabIndex = -1;
+  if (days.length) (current ?? days[0]).tabIndex = 0;
+}
+
+// Listening ------------------------------------------------------------------------------------
+
+function delayed(action, limit_ms) {
+  let timer;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(action, limit_ms);
+  };
+}
+
+const apply = () => go(fromForm());
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  apply();
+});
+form.addEventListener("change", apply);
+form.elements._search.addEventListener("input", delayed(apply, 400));
+
+laneSelect.addEventListener("change", () => {
+  history.replaceState(null, "", withLane((() => {
+    const params = query();
+    params.delete("_lane");
+    return params;
+  })()));
+  timeline.lanesBy(laneSelect.selectedOptions[0].dataset.column);
+});
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  const url = new URL(link.href, location);
+  if (url.origin !== location.origin || url.pathname !== config.home) return;
+  if (!link.closest(".content")) return;
+  event.preventDefault();
+  go(withLane(query(url)));
+});
+
+document.addEventListener("keydown", (event) => {
+  const day = event.target.closest?.(".days a");
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!day || !step) return;
+  const days = [...document.querySelectorAll(".days a")];
+  days[days.indexOf(day) + step]?.focus();
+  event.preventDefault();
+});
+
+addEventListener("popstate", () => show(new URL(location)));
+
+tabStop();
+try {
+  draw(await pointsOf(new URL(location)), location);
+} catch (error) {
+  complain(error);
+}
+document.body.classList.add("ready");

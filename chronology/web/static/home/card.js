@@ -1,0 +1,89 @@
+// One or several events in a small window beside what was opened; Escape closes it.
+import { html } from "./svg.js";
+
+const MOST = 60;
+const SAYS = { date: "the date", figures: "figures", claim: "what happened" };
+
+export class Card {
+  constructor(element, config, symbols) {
+    Object.assign(this, { element, config, symbols, data: null, opener: null });
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.close();
+    });
+    document.addEventListener("pointerdown", (event) => {
+      if (!element.contains(event.target) && event.target.closest(".views") === null) this.close();
+    });
+  }
+
+  /** Opens at a point of the screen; closed, the focus goes back to the opener. */
+  open(events, [x, y], opener, heading = "") {
+    this.opener = opener;
+    const content = events.length === 1 ? this.one(events[0]) : this.several(events, heading);
+    const close = html("button", { type: "button", class: "close", "aria-label": "Close" }, "✕");
+    close.addEventListener("click", () => this.close());
+    this.element.replaceChildren(close, ...content);
+    this.element.hidden = false;
+    const { width, height } = this.element.getBoundingClientRect();
+    const left = Math.max(8, Math.min(x + 8, document.documentElement.clientWidth - width - 8));
+    const top = Math.max(8, Math.min(y + 10, innerHeight - height - 8));
+    this.element.style.left = `${left + scrollX}px`;
+    this.element.style.top = `${top + scrollY}px`;
+    (this.element.querySelector("a") ?? close).focus({ preventScroll: true });
+  }
+
+  close() {
+    if (this.element.hidden) return;
+    const inside = this.element.contains(document.activeElement);
+    this.element.hidden = true;
+    if (inside) this.opener?.focus({ preventScroll: true });
+  }
+
+  one(event) {
+    const found = [
+      html("p", { class: "kind" }, event.status === "asserted" ? event.kind
+        : `${event.kind} · ${event.status}`),
+      html("h3", {}, this.link(event)),
+      html("p", { class: "date" }, [event.date.words, " ", html("code", {}, event.date.edtf)]),
+    ];
+    const places = event.places.map(placeWords).join("; ");
+    if (places) found.push(html("p", { class: "note" }, places));
+    if (event.formations.length) found.push(this.units(event));
+    if (event.disputed.length) {
+      const about = event.disputed.map((what) => SAYS[what] ?? what).join(" and ");
+      found.push(html("p", { class: "disputed" }, `The sources disagree about ${about}.`));
+    }
+    return found;
+  }
+
+  units(event) {
+    const list = html("ul", { class: "units" });
+    for (const [name, level, side] of event.formations) {
+      const item = html("li", {}, [name, " ", html("span", { class: "note" }, `${level}, ${side}`)]);
+      const symbol = this.symbols.element(level, side, 16);
+      if (symbol) item.prepend(symbol);
+      list.append(item);
+    }
+    return list;
+  }
+
+  several(events, heading) {
+    const list = html("ol", {}, events.slice(0, MOST).map((event) => {
+      const mark = event.disputed.length ? [" ", html("span", { class: "mark" }, "◆")] : [];
+      const when = html("span", { class: "when" }, event.date.words);
+      return html("li", {}, [this.link(event), ...mark, " ", when]);
+    }));
+    const rest = events.length - MOST;
+    const more = html("p", { class: "note" }, `and ${rest} more: zoom in or filter`);
+    return [html("h3", {}, heading), list, ...(rest > 0 ? [more] : [])];
+  }
+
+  link(event) {
+    return html("a", { href: `${this.config.events}/${event.id}` }, event.title);
+  }
+}
+
+/** A place with its other names, those of the period first. */
+export function placeWords({ name, names }) {
+  const others = names.map(([other, use]) => (use === "period" ? `then ${other}` : other));
+  return others.length ? `${name} (${others.join(", ")})` : name;
+}

@@ -1,0 +1,145 @@
+// Where the events of a lane stand: in rows, in counts where there is no room, or in bars.
+import { DAY_MS } from "./data.js";
+
+const MOST_LANES = 12;
+const MOST_ITEMS = 300;
+const LABELLED = 18;
+const PILL_WIDTH = 46;
+const GAP = 6;
+
+/** The lanes by a column, the fullest first, events without a value last. */
+export function lanes(events, column, label) {
+  const found = new Map();
+  const none = [];
+  for (const event of events) {
+    const values = [].concat(event[column] ?? []);
+    if (!values.length) none.push(event);
+    for (const value of values) {
+      if (!found.has(value)) found.set(value, []);
+      found.get(value).push(event);
+    }
+  }
+  const sorted = [...found].sort((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1));
+  const shown = sorted.slice(0, sorted.length > MOST_LANES ? MOST_LANES - 1 : MOST_LANES);
+  const others = sorted.slice(shown.length);
+  const result = shown.map(([name, listed]) => ({ name, events: listed }));
+  if (others.length) {
+    const all = new Set(others.flatMap(([, listed]) => listed));
+    result.push({ name: `${others.length} others`, events: [...all] });
+  }
+  if (none.length) result.push({ name: `No ${label} named`, events: none });
+  return result;
+}
+
+/** What a lane shows between the edges of a scale: items in rows with counts, or bars. */
+export function arrange(lane, x, width, mostRows) {
+  const [start, end] = x.domain().map(Number);
+  const visible = lane.events.filter(({ date }) => date.from < end && date.to > start);
+  if (visible.length > MOST_ITEMS) return { visible, bars: bars(visible, x, width) };
+  const labelled = visible.length <= LABELLED;
+  const items = visible.map((event) => item(event, x, width, labelled));
+  // The surest first: they take the rows on top.
+  items.sort((a, b) => a.vague - b.vague || a.x0 - b.x0);
+  const rows = [];
+  const rest = items.filter((each) => !placed(each, rows, mostRows));
+  label(rows, width);
+  return { visible, items: rows.flat(), rows: rows.length, pills: pills(rest) };
+}
+
+function item(event, x, width, labelled) {
+  const { date } = event;
+  const dayWidth = x(DAY_MS) - x(0);
+  const edge = (time) => Math.max(-4, Math.min(width + 4, Number.isFinite(time) ? x(time)
+    : time < 0 ? -4 : width + 4));
+  let core = date.core && date.core.map(edge);
+  let [x0, x1] = [edge(date.from), edge(date.to)];
+  if (date.at && dayWidth > 40) {
+    core = [x(date.at), x(date.at)];
+    [x0, x1] = core;
+  }
+  if (core && core[1] - core[0] < 6) {
+    const middle = (core[0] + core[1]) / 2;
+    core = [middle - 3, middle + 3];
+  }
+  x1 = Math.max(x1, x0 + 6, core ? core[1] : 0);
+  const text = labelled ? Math.min(event.title.length * 6 + 8, 260) : 0;
+  const vague = core ? 0 : Math.min(date.to - date.from, 1e13);
+  return { event, core, x0, x1, reach: x1 + text, vague };
+}
+
+function placed(each, rows, mostRows) {
+  const [from, to] = [each.x0 - GAP - (each.event.disputed.length ? 10 : 0), each.reach];
+  for (let number = 0; number < mostRows; number += 1) {
+    rows[number] ??= [];
+    const row = rows[number];
+    if (row.every((other) => other.reach <= from || other.x0 - GAP >= to)) {
+      each.row = number;
+      row.push(each);
+      return true;
+    }
+  }
+  return false;
+}
+
+/** How many letters of its title fit behind each item, or on it if it is long and pale. */
+function label(rows, width) {
+  for (const row of rows) {
+    row.sort((a, b) => a.x0 - b.x0);
+    row.forEach((each, index) => {
+      const next = row[index + 1];
+      const room = (next ? next.x0 - 14 : width) - each.x1 - 4;
+      const inside = Math.min(each.x1, width) - Math.max(each.x0, 0) - 10;
+      const behind = room >= 70 || room >= each.event.title.length * 6;
+      each.inside = !behind && !each.core && inside >= 110;
+      const letters = Math.floor((behind ? room : each.inside ? inside : 0) / 6);
+      each.label = letters ? shortened(each.event.title, letters) : "";
+    });
+  }
+}
+
+function shortened(text, letters) {
+  return text.length <= letters ? text : `${text.slice(0, letters - 1).trimEnd()}…`;
+}
+
+function pills(rest) {
+  const found = new Map();
+  for (const each of rest) {
+    const bin = Math.floor(((each.core ? each.core[0] : Math.max(each.x0, 0))) / PILL_WIDTH);
+    if (!found.has(bin)) found.set(bin, { x: Math.max(bin, 0) * PILL_WIDTH + 4, events: [] });
+    found.get(bin).events.push(each.event);
+  }
+  return [...found.values()];
+}
+
+/** Many events as bars of time: the certain ones, and the uncertain ones spread over their days. */
+function bars(events, x, width) {
+  const dayWidth = x(DAY_MS) - x(0);
+  const step = Math.max(dayWidth, 5);
+  const count = Math.ceil(width / step) + 1;
+  const origin = x(Math.floor(x.invert(0) / DAY_MS) * DAY_MS);
+  const certain = new Float64Array(count + 1);
+  const possible = new Float64Array(count + 1);
+  const bin = (time) => (time === Infinity ? count
+    : Math.max(0, Math.min(count, Math.floor((x(time) - origin) / step + 1e-6))));
+  const spread = (target, from, to, weight) => {
+    const [a, b] = [bin(from), Math.max(bin(to), bin(from) + 1)];
+    if (a < count) {
+      target[a] += weight;
+      target[Math.min(b, count)] -= weight;
+    }
+  };
+  for (const { date } of events) {
+    if (date.core) spread(certain, date.core[0], date.core[1], 1);
+    else for (const [from, to] of date.spans) {
+      const days = Math.max(1, (Math.min(to, 8e14) - Math.max(from, -8e14)) / DAY_MS);
+      spread(possible, from, to, Number.isFinite(to - from) ? Math.max(1, step / dayWidth) / days : 0.02);
+    }
+  }
+  for (let i = 1; i < count; i += 1) {
+    certain[i] += certain[i - 1];
+    possible[i] += possible[i - 1];
+  }
+  return Array.from({ length: count }, (_, i) => ({
+    x: origin + i * step, width: step, certain: certain[i], possible: Math.max(0, possible[i]),
+  }));
+}

@@ -1,0 +1,117 @@
+"""The engine serves any chronology: what it is about stands in `events/` and `metadata.yml`."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import naval
+import pytest
+from conftest import ROOT
+from server import ids, publish, run, serving
+from test_web_facets import counts, facets
+
+SUBJECT = re.compile(r"1944|belgrade|yugoslav|balkan|soviet|german|\b(front|arm(y|ies))s?\b", re.I)
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Datasette over what `chronology init` makes."""
+    folder = tmp_path_factory.mktemp("example") / "siege"
+    command = [sys.executable, "-c", "from chronology.cli import main; main()", "init", str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+    run(folder)
+    with serving(folder) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def fleets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Datasette over a chronology of the 18th century."""
+    folder = publish(tmp_path_factory.mktemp("fleets") / "it", naval.BATCHES)
+    (folder / "metadata.yml").write_text(naval.METADATA, "utf-8")
+    with serving(folder) as client:
+        yield client
+
+
+def test_a_new_chronology_has_a_facet_and_a_filter_for_its_dimension(example: httpx.Client) -> None:
+    found = facets(example, "_facet_array=hosts")
+
+    assert counts(found["hosts"]) == {"Northern Host": 1}
+    assert ids(example, "_host=Northern+Host") == {"east-gate-assaulted"}
+    assert ids(example, "_host=northern-host") == {"east-gate-assaulted"}
+    assert ids(example, "_place=harrowmere") == {"east-gate-assaulted", "terms-agreed"}
+
+
+def test_a_new_chronology_answers_an_unknown_name_with_its_own(example: httpx.Client) -> None:
+    answer = example.get("/timeline/events.json?_host=Nobody")
+
+    assert answer.status_code == 400
+    assert answer.json()["error"].endswith("known are Northern Host")
+
+
+@pytest.mark.parametrize("path", ["/", "/timeline/events", "/timeline/events/terms-agreed"])
+def test_the_pages_of_a_new_chronology_are_about_it_alone(example: httpx.Client, path: str) -> None:
+    page = example.get(path)
+
+    assert page.status_code == 200
+    assert "Harrowmere" in page.text
+    # An example in a field is not about anything.
+    shown = re.sub(r'placeholder="[^"]*"', "", page.text)
+    assert not re.search("1944|Belgrade|By front|By army", shown)
+
+
+def test_another_century_has_its_own_facets_filters_and_months(fleets: httpx.Client) -> None:
+    found = facets(fleets, "")
+
+    assert counts(found["fleets"]) == {"Leeward Fleet": 1}
+    assert counts(found["squadrons"]) == {"Van Squadron": 2}
+    assert list(counts(found["months"])) == ["1781-01", "1782-04"]
+    assert ids(fleets, "_fleet=leeward") == {"battle-off-dominica"}
+    assert ids(fleets, "_squadron=Van+Squadron") == {"battle-off-dominica", "barfleur-arrives"}
+    assert ids(fleets, "_certain=1782-04") == {"battle-off-dominica", "sailing-from-fort-royal"}
+    assert ids(fleets, "_place=antilles&_within=1782-04-08") == {"sailing-from-fort-royal"}
+
+
+def test_another_century_has_its_own_pages(fleets: httpx.Client) -> None:
+    home = fleets.get("/").text
+    event = fleets.get("/timeline/events/battle-off-dominica").text
+
+    assert "Fleets in the West Indies" in home
+    assert "By squadron" in home
+    assert "1944" not in re.sub(r'placeholder="[^"]*"', "", home)
+    assert "The sources disagree about the date." in event
+    assert "Leeward Fleet" in event
+
+
+def test_a_parameter_of_another_chronology_has_no_effect(fleets: httpx.Client) -> None:
+    assert len(ids(fleets, "_front=x")) == 3
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "chronology").rglob("*.py")), ids=lambda p: p.name)
+def test_no_string_of_the_code_is_about_one_chronology(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    explained = {id(node) for node in ast.walk(tree) if _is_explanation(node)}
+    explained |= {
+        id(text) for node in ast.walk(tree) if id(node) in explained for text in ast.walk(node)
+    }
+    found = [
+        f"{node.lineno}: {node.value}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if id(node) not in explained and SUBJECT.search(node.value)
+    ]
+
+    assert found == []
+
+
+def _is_explanation(node: ast.AST) -> bool:
+    """Docstrings and strings of help; and the reasons of a refused date, which give examples."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    return isinstance(node, ast.keyword) and node.arg in ("help", "remedy", "epilog")
