@@ -76,7 +76,7 @@ class Batch:
     def fault(self, line: int, what: str, remedy: str) -> None:
         self.faults.append(Fault(self.file, line, what, remedy))
         if len(self.faults) >= MAX_FAULTS:
-            raise BatchRefused(self.faults)
+            raise BatchRefused(self.faults, stopped=True)
 
 
 def read(stream: BinaryIO, file: str, form: str, header: Mapping[str, str] | None = None) -> Batch:

@@ -28,6 +28,7 @@ class Dossier(NamedTuple):
     formations: list[Row]
     people: list[Row]
     history: list[Row]
+    distinct: list[Row]
 
 
 def dossier(db: sqlite3.Connection, name: str, until: int | None = None) -> Dossier | None:
@@ -55,6 +56,7 @@ def dossier(db: sqlite3.Connection, name: str, until: int | None = None) -> Doss
         _formations(fields, catalogue),
         [{"id": p, "name": catalogue.people[p].name} for p in fields.people],
         _revisions(db, name, top),
+        [{"event": other.event, "because": other.because} for other in fields.distinct],
     )
 
 
@@ -158,5 +160,8 @@ def _revisions(db: sqlite3.Connection, name: str, top: int) -> list[Row]:
             if before and column not in _BOOKKEEPING and before[column] != row[column]
         }
         kept = ("from_position", "until_position", "action", "because", "recorded_at")
-        revisions.append({**{key: row[key] for key in kept}, "changed": changed})
+        revision = {**{key: row[key] for key in kept}, "changed": changed}
+        if revision["until_position"] is not None and revision["until_position"] > top:
+            revision["until_position"] = None  # Then nobody knew.
+        revisions.append(revision)
     return revisions

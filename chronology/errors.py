@@ -44,10 +44,14 @@ class Fault:
 
 
 class BatchRefused(ChronologyError):
-    """A batch has faults; nothing of it was appended."""
+    """A batch has faults; nothing of it was appended.
 
-    def __init__(self, faults: list[Fault]) -> None:
+    `stopped` says that reading stopped at so many faults: there may be more.
+    """
+
+    def __init__(self, faults: list[Fault], *, stopped: bool = False) -> None:
         self.faults = sorted(faults)
+        self.stopped = stopped
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 

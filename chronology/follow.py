@@ -6,6 +6,7 @@ goes on where it was, and at every moment is a state that its source once had.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,18 +14,26 @@ from typing import Any
 import httpx
 import msgspec
 
-from chronology import log, projections, schema
-from chronology.errors import ChronologyError
+from chronology import log, projections, remote, schema
+from chronology.errors import ChronologyError, RecordConflict
 from chronology.log import Entry, Head
-from chronology.records import Record
+from chronology.records import ID_PATTERN, SUBJECTS
 
-TIMEOUT_S = 30.0
 MAX_PAGE_BYTES = 256 << 20
+MAX_BATCH_BYTES = 1 << 30
 _TEXTS = ("record_id", "stream", "type", "recorded_at", "batch", "data", "digest")
+_FIELDS = {**dict.fromkeys(_TEXTS, str), "position": int, "version": int}
+
+_ACTIONS = ("recorded", "corrected", "retracted")
+_TYPES = {"batch.recorded", *(f"{subject}.{action}" for subject in SUBJECTS for action in _ACTIONS)}
 
 
 class PeerRefused(ChronologyError):
     """A peer that cannot be read, or whose log is none."""
+
+
+class PeerUnavailable(PeerRefused):
+    """A peer that does not answer now, and may later."""
 
 
 class HistoryDiverged(ChronologyError):
@@ -54,15 +63,14 @@ class Peer:
             "_size": size,
         }
         try:
-            response = self.client.get(self.url, params=params)
-            if response.status_code != 200:
-                raise PeerRefused(f"{response.url} answered {response.status_code}")
-            if len(response.content) > MAX_PAGE_BYTES:
-                raise PeerRefused(f"{response.url} answered more than {MAX_PAGE_BYTES >> 20} MiB")
-            return [_entry(row) for row in msgspec.json.decode(response.content)]
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise PeerRefused(f"{self.url}: {error or type(error).__name__}") from error
-        except (msgspec.DecodeError, TypeError) as error:
+            with remote.asking(self.client, self.url, params) as response:
+                page = b"".join(remote.pieces(response, MAX_PAGE_BYTES))
+            return [_entry(row) for row in msgspec.json.decode(page, type=list[dict[str, Any]])]
+        except remote.FetchUnavailable as error:
+            raise PeerUnavailable(str(error)) from error
+        except remote.FetchFailed as error:
+            raise PeerRefused(str(error)) from error
+        except (msgspec.MsgspecError, TypeError, UnicodeDecodeError, RecursionError) as error:
             raise PeerRefused(f"{self.url} is no log: {error}") from error
 
     def digest(self, position: int) -> str | None:
@@ -71,11 +79,10 @@ class Peer:
         return found[0].digest if found and found[0].position == position else None
 
 
-def _entry(row: Any) -> Entry:
-    if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in _TEXTS):
-        raise TypeError("a row is no record")
-    if not all(isinstance(row.get(name), int) for name in ("position", "version")):
-        raise TypeError("a row has no position or version")
+def _entry(row: dict[str, Any]) -> Entry:
+    for name, kind in _FIELDS.items():
+        if type(row.get(name)) is not kind:
+            raise TypeError(f"a row has no {name}")
     return Entry(**{name: row[name] for name in Entry._fields})
 
 
@@ -84,8 +91,9 @@ def follow(
 ) -> Head:
     """Copies what the peer has beyond the head, and returns the new head.
 
-    Raises `HistoryDiverged` if the peer's log does not contain this one, `PeerRefused` if the
-    peer sends what does not continue its own chain or is no valid record.
+    Raises `HistoryDiverged` if the peer's log does not contain this one, `PeerUnavailable` if it
+    does not answer, `PeerRefused` if it sends what does not continue its own chain or is no valid
+    record. The batches before the one at fault are copied.
     """
     _refuse_diverged(db, peer)
     for batch in _batches(peer, log.head(db)):
@@ -108,26 +116,35 @@ def _refuse_diverged(db: sqlite3.Connection, peer: Peer) -> None:
             low = middle + 1
         else:
             high = middle
+    if peer.digest(low) is None:
+        raise PeerRefused(
+            f"the peer's log ends at position {low - 1}, and this one at {ours.position}: the peer"
+            " is behind, or its last records were cut off; nothing was copied"
+        )
     raise HistoryDiverged(low)
 
 
 def _batches(peer: Peer, last: Head) -> Iterator[list[Entry]]:
     """The peer's records after a head, whole batch by whole batch, each digest checked."""
     waiting: list[Entry] = []
+    size = 0
     while page := peer.after(last.position):
         for entry in page:
             last = _continued(last, entry)
             if waiting and waiting[-1].batch != entry.batch:
                 yield waiting
-                waiting = []
+                waiting, size = [], 0
             waiting.append(entry)
+            size += len(entry.data)
+            if size > MAX_BATCH_BYTES:
+                limit = MAX_BATCH_BYTES >> 20
+                raise PeerRefused(f"the peer's batch {entry.batch} is larger than {limit} MiB")
     if waiting:
         yield waiting
 
 
 def _continued(last: Head, entry: Entry) -> Head:
-    wanted = log.digest_of(last.digest, last.position + 1, log.as_record(entry), entry.version)
-    if entry.position != last.position + 1 or entry.digest != wanted:
+    if entry.position != last.position + 1 or not log.continues(last, entry):
         raise PeerRefused(
             f"the peer's record at position {entry.position} does not continue its chain after"
             f" position {last.position}"
@@ -136,13 +153,33 @@ def _continued(last: Head, entry: Entry) -> Head:
 
 
 def _append(db: sqlite3.Connection, batch: list[Entry]) -> None:
-    records: list[Record] = [log.as_record(entry) for entry in batch]
+    first, last = batch[0], batch[-1]
+    where = f"the peer's batch {first.batch} (positions {first.position} to {last.position})"
     try:
         with schema.transaction(db):
-            head = log.append(db, records)
-            if head.digest != batch[-1].digest:
-                raise PeerRefused(f"the peer's batch {batch[0].batch} does not fit here")
+            _check_batch(db, batch)
+            head = log.append(db, map(log.as_record, batch))
+            if head.digest != last.digest:
+                raise PeerRefused(f"{where} does not fit here: this log has changed meanwhile")
             projections.catch_up(db)
-    except (msgspec.ValidationError, msgspec.DecodeError, KeyError, ValueError) as error:
-        where = f"positions {batch[0].position} to {batch[-1].position}"
-        raise PeerRefused(f"the peer's batch {batch[0].batch} ({where}): {error}") from error
+    except (*projections.UNFIT, RecordConflict, sqlite3.IntegrityError) as error:
+        raise PeerRefused(f"{where} holds what is no record: {error}") from error
+
+
+def _check_batch(db: sqlite3.Connection, batch: list[Entry]) -> None:
+    """Holds the peer to what ingesting holds to: a batch says what it is, time never runs back."""
+    first = batch[0]
+    before = next(log.read(db, first.position - 2, first.position - 1), None)
+    is_rest = before is not None and before.batch == first.batch
+    if not is_rest and (first.stream, first.type) != (f"batch/{first.batch}", "batch.recorded"):
+        raise ValueError(f"position {first.position} does not begin with the batch's own record")
+    times = [before.recorded_at] if before else []
+    for entry in batch:
+        subject, _, name = entry.stream.partition("/")
+        if entry.type not in _TYPES or not entry.type.startswith(f"{subject}."):
+            raise ValueError(f"position {entry.position}: no {entry.type} of {entry.stream}")
+        if not re.fullmatch(ID_PATTERN, name):
+            raise ValueError(f"position {entry.position}: {name!r} is no id")
+        if times and entry.recorded_at < times[-1]:
+            raise ValueError(f"position {entry.position} was recorded before the one before it")
+        times = [entry.recorded_at]

@@ -395,6 +395,32 @@ class _Ingestion:
             self._refer(item, ("formations", index), "formation", formation)
         for index, person in enumerate(fields.people):
             self._refer(item, ("people", index), "person", person)
+        self._check_repeats(item, fields)
+        self._check_distinct(item, fields)
+
+    def _check_repeats(self, item: Item, fields: Event) -> None:
+        """A formation or a person is named once, a place once in each role."""
+        named: dict[str, list[tuple[str, ...]]] = {
+            "places": [(ref.place, ref.role) for ref in fields.places],
+            "formations": [(formation,) for formation in fields.formations],
+            "people": [(person,) for person in fields.people],
+        }
+        for key, members in named.items():
+            for index, member in enumerate(members):
+                if member in members[:index]:
+                    what = f"{key}: {member[0]!r} is named twice"
+                    self._fault(item, (key, index), what, "leave one out")
+
+    def _check_distinct(self, item: Item, fields: Event) -> None:
+        """Only what this record says: an event that it was told from may be retracted since."""
+        if item.action == "corrected" and "distinct" not in item.change.get("set", {}):
+            return
+        for index, other in enumerate(fields.distinct):
+            path = ("distinct", index, "event")
+            if other.event == item.id:
+                what = "it is told from itself"
+                self._fault(item, path, what, "name the other event")
+            self._refer(item, path, "event", other.event)
 
     def check_account(self, item: Item, fields: Account) -> None:
         self._refer(item, ("event",), "event", fields.event)

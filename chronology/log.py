@@ -124,6 +124,15 @@ def digest_of(previous: str, position: int, record: Record, version: int) -> str
     return sha256("\n".join(fields).encode()).hexdigest()
 
 
+def continues(last: Head, entry: Entry) -> bool:
+    """Whether an entry's digest follows from the one before it, and from its own fields."""
+    try:
+        wanted = digest_of(last.digest, entry.position, as_record(entry), entry.version)
+    except (TypeError, UnicodeEncodeError):
+        return False  # A field is no text.
+    return entry.digest == wanted
+
+
 def append(
     db: sqlite3.Connection,
     records: Iterable[Record],
@@ -216,23 +225,39 @@ def verify(db: sqlite3.Connection) -> Head:
     """
     last = Head(0, GENESIS)
     reached: dict[str, int] = {}
-    for entry in read(db):
-        if entry.position != last.position + 1:
-            raise CorruptLog(f"position {last.position + 1} is missing from the log")
-        if entry.version != reached.get(entry.stream, 0) + 1:
-            raise CorruptLog(
-                f"position {entry.position}: {entry.stream} has version {entry.version} where"
-                f" {reached.get(entry.stream, 0) + 1} is due"
-            )
-        reached[entry.stream] = entry.version
-        wanted = digest_of(last.digest, entry.position, as_record(entry), entry.version)
-        if wanted != entry.digest:
-            raise CorruptLog(
-                f"position {entry.position}: the digest does not follow from the record;"
-                " it or one before it was changed"
-            )
-        last = Head(entry.position, entry.digest)
+    try:
+        for entry in read(db):
+            _check(last, entry, reached.get(entry.stream, 0) + 1)
+            reached[entry.stream] = entry.version
+            last = Head(entry.position, entry.digest)
+    except sqlite3.DatabaseError as error:
+        position = _first_unreadable(db, last.position)
+        raise CorruptLog(f"position {position} cannot be read: {error}") from error
     return last
+
+
+def _check(last: Head, entry: Entry, version: int) -> None:
+    if entry.position != last.position + 1:
+        raise CorruptLog(f"position {last.position + 1} is missing from the log")
+    if entry.version != version:
+        raise CorruptLog(
+            f"position {entry.position}: {entry.stream} has version {entry.version} where"
+            f" {version} is due"
+        )
+    if not continues(last, entry):
+        raise CorruptLog(
+            f"position {entry.position}: the digest does not follow from the record;"
+            " it or one before it was changed"
+        )
+
+
+def _first_unreadable(db: sqlite3.Connection, last: int) -> int:
+    """The position after one that was read at which reading fails; the cursor may be one ahead."""
+    try:
+        readable = next(read(db, last, last + 1), None)
+    except sqlite3.DatabaseError:
+        return last + 1
+    return last + 2 if readable else last + 1
 
 
 def verify_contains(db: sqlite3.Connection, state: Head) -> None:
@@ -257,6 +282,15 @@ def as_record(entry: Entry) -> Record:
     return Record(
         entry.record_id, entry.stream, entry.type, entry.recorded_at, entry.batch, entry.data
     )
+
+
+def verify_pages(db: sqlite3.Connection) -> list[str]:
+    """What SQLite finds wrong with the file: pages, and indexes that differ from their tables."""
+    try:
+        found = [text for (text,) in db.execute("PRAGMA integrity_check(10)")]
+    except sqlite3.DatabaseError as error:
+        return [f"the file is damaged: {error}"]
+    return [f"the file is damaged: {text}" for text in found if text != "ok"]
 
 
 def verify_schema(db: sqlite3.Connection) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from chronology import batches, log
@@ -15,6 +16,13 @@ class Moment(NamedTuple):
     position: int
     digest: str
     recorded_at: str
+
+
+def single(given: Sequence[str]) -> str:
+    """The one moment that is asked for; raises `UnknownName` if there are several."""
+    if len(given) > 1:
+        raise UnknownName("_as_of stands twice; give one moment")
+    return given[0]
 
 
 def resolve(db: sqlite3.Connection, text: str) -> Moment:

@@ -54,9 +54,7 @@ def conditions(db: sqlite3.Connection, given: Mapping[str, Sequence[str]]) -> li
     Raises `UnknownName` for a name that is not known and a value that is malformed.
     """
     moments = given.get("_as_of", ())
-    if len(moments) > 1:
-        raise UnknownName("_as_of stands twice; give one moment")
-    table: _Now = _Then(db, past.resolve(db, moments[0])) if moments else _Now(db)
+    table: _Now = _Then(db, past.resolve(db, past.single(moments))) if moments else _Now(db)
     found = list(table.itself())
     for column, level in table.dimensions().items():
         for index, name in enumerate(given.get(f"_{level}", ())):

@@ -92,6 +92,13 @@ class PlaceRole(_Fields):
     role: Literal["at", "near", "between", "from", "to"] = "at"
 
 
+class Distinct(_Fields):
+    """Another event that looks like the same occurrence, and why it is not."""
+
+    event: Id
+    because: Text
+
+
 class Batch(_Fields):
     """The header of a batch, kept as its first record."""
 
@@ -208,6 +215,7 @@ class Event(_Fields):
     places: list[PlaceRole] = []
     formations: list[Id] = []
     people: list[Id] = []
+    distinct: list[Distinct] = []
 
 
 class Account(_Fields):

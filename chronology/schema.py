@@ -6,6 +6,7 @@ declared beside the code that folds them.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -67,14 +68,10 @@ def connect(path: str | Path, *, write: bool = False) -> sqlite3.Connection:
     Rows are plain tuples; transactions are explicit (`transaction`).
     Raises `CorruptLog` if the file is no chronology or is written in a later format.
     """
-    mode = "rwc" if write else "ro"
     try:
-        db = sqlite3.connect(
-            f"file:{quote(str(path))}?mode={mode}",
-            uri=True,
-            isolation_level=None,
-            timeout=BUSY_TIMEOUT_S,
-        )
+        if not write:
+            recover(path)
+        db = _open(path, "rwc" if write else "ro")
         with ExitStack() as unless_ready:
             unless_ready.callback(db.close)
             _prepare(db, path, write)
@@ -82,6 +79,24 @@ def connect(path: str | Path, *, write: bool = False) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         raise CorruptLog(f"{path} cannot be opened as a chronology: {error}") from error
     return db
+
+
+def _open(path: str | Path, mode: str) -> sqlite3.Connection:
+    address = f"file:{quote(str(path))}?mode={mode}"
+    return sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S)
+
+
+def recover(path: str | Path) -> None:
+    """Rolls back what a writer that was killed left half written; a reader may not do that.
+
+    Until then, whoever opens the file only to read is refused by SQLite.
+    """
+    if Path(f"{path}-journal").exists() and os.access(path, os.W_OK):
+        db = _open(path, "rw")
+        try:
+            db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        finally:
+            db.close()
 
 
 def _prepare(db: sqlite3.Connection, path: str | Path, write: bool) -> None:
@@ -98,14 +113,23 @@ def _prepare(db: sqlite3.Connection, path: str | Path, write: bool) -> None:
         return
     # Durable before it is acknowledged: the log is the only copy of what was recorded.
     db.execute("PRAGMA synchronous = FULL")
+    # What is changed stays in memory until it is committed: with a full cache, SQLite would write
+    # to the file earlier, and lock readers out until then.
+    db.execute("PRAGMA cache_spill = OFF")
     if not tables:
         db.execute("PRAGMA journal_mode = DELETE")
-        with transaction(db):
-            db.execute(LOG)
-            for trigger in TRIGGERS.values():
-                db.execute(trigger)
-            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version = {LOG_FORMAT}")
+        _create(db)
+
+
+def _create(db: sqlite3.Connection) -> None:
+    with transaction(db):
+        if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'log'").fetchone():
+            return  # another writer was first
+        db.execute(LOG)
+        for trigger in TRIGGERS.values():
+            db.execute(trigger)
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {LOG_FORMAT}")
 
 
 @contextmanager

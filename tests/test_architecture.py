@@ -18,11 +18,11 @@ TIERS = (
     {"readers"},
     {"batches", "schema"},
     {"log"},
-    {"projections", "checkpoints"},
+    {"projections", "checkpoints", "remote"},
     {"uses"},
     {"ingest", "follow", "past"},
-    {"queries", "remote"},
-    {"dossiers"},
+    {"queries"},
+    {"dossiers", "duplicates", "report"},
     {"cli", "web"},
 )
 PROJECTIONS = (

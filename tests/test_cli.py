@@ -236,6 +236,7 @@ def test_a_fault_of_the_header_of_csv_is_told(
         (("notes.txt",), "notes.txt is none of yml, yaml, jsonl, csv; say --format"),
         (("--db", "nowhere/timeline.db"), "there is no folder nowhere for timeline.db; create it"),
         (("--db", "events"), "is a directory"),
+        ((f"{'a' * 300}.yml",), "File name too long"),
         (("--fast",), "No such option"),
         (("-", "--format", "xml"), "'xml' is not one of"),
     ],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import socket
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -129,6 +131,63 @@ def test_a_server_in_trouble_is_asked_again(serve: Serve, server: Server, status
 def test_a_server_that_stays_in_trouble_fails_with_its_status(serve: Serve, server: Server) -> None:
     assert why(serve("/a.yml", (500, {}, b"busy"))) == "answered 500 Internal Server Error"
     assert len(server.asked) == remote.TRIES
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What is waited between tries, and then nothing is."""
+    found: list[float] = []
+    monkeypatch.setattr(remote, "BACK_OFF_S", 1.0)
+    monkeypatch.setattr("chronology.remote.time.sleep", found.append)
+    return found
+
+
+def test_the_pauses_between_tries_grow(serve: Serve, pauses: list[float]) -> None:
+    why(serve("/a.yml", (503, {}, b"busy")))
+    assert pauses == [1, 2, 4]
+
+
+def test_the_pause_that_a_server_asks_for_is_kept(serve: Serve, pauses: list[float]) -> None:
+    busy: Answer = (429, {"Retry-After": "7"}, b"busy")
+    assert got(serve("/a.yml", busy, ok()))[0] == b"format: 1\n"
+    assert pauses == [7]
+
+
+def test_a_pause_may_be_asked_for_with_a_date(serve: Serve, pauses: list[float]) -> None:
+    until = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    past = format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True)
+    later: Answer = (503, {"Retry-After": until}, b"")
+    got(serve("/a.yml", later, (503, {"Retry-After": past}, b""), ok()))
+    assert pauses == [pytest.approx(29, abs=2), 0]
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "1.5", "٣", ""])
+def test_a_pause_that_cannot_be_read_is_as_if_none_was_asked_for(
+    serve: Serve, pauses: list[float], text: str
+) -> None:
+    got(serve("/a.yml", (503, {"Retry-After": text.encode().decode("latin-1")}, b""), ok()))
+    assert pauses == [1]
+
+
+def test_a_server_that_asks_for_a_long_pause_is_not_asked_again(
+    serve: Serve, server: Server, pauses: list[float]
+) -> None:
+    url = serve("/a.yml", (503, {"Retry-After": "3600"}, b""), ok())
+    assert why(url) == "answered 503 Service Unavailable"
+    assert (pauses, len(server.asked)) == ([], 1)
+
+
+def test_an_answer_that_takes_too_long_as_a_whole_fails(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "TRANSFER_S", -1)
+    assert why(serve("/a.yml", ok())) == "took longer than -1 s"
+
+
+def test_a_server_that_says_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "TIMEOUT_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert "timed out" in why(f"http://127.0.0.1:{silent.getsockname()[1]}/a.yml")
 
 
 def test_a_web_page_by_type_is_refused(serve: Serve) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,8 @@ def exit_codes(command: Callable[..., None]) -> Callable[..., None]:
             count = len(error.faults)
             click.echo(str(error), err=True)
             noun = "fault" if count == 1 else "faults"
-            click.echo(f"{count} {noun}; nothing of this batch was appended", err=True)
+            more = ", and there may be more: it was read no further" if error.stopped else ""
+            click.echo(f"{count} {noun}{more}; nothing of this batch was appended", err=True)
             sys.exit(FAULTS)
         except remote.FetchFailed as error:
             click.echo(f"Error: {error}", err=True)
@@ -77,11 +78,24 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 def writing(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.parent.is_dir():
         raise click.UsageError(f"there is no folder {path.parent} for {path.name}; create it")
+    created = not path.exists()
     db = schema.connect(path, write=True)
     try:
         yield db
     finally:
+        if created:
+            _remove_if_empty(db, path)
         db.close()
+
+
+def _remove_if_empty(db: sqlite3.Connection, path: Path) -> None:
+    """Leaves no file behind in which nothing was recorded, unless another writer has it."""
+    db.execute("PRAGMA busy_timeout = 0")
+    with suppress(sqlite3.OperationalError):
+        db.execute("BEGIN EXCLUSIVE")
+        if log.head(db).position == 0:
+            path.unlink()
+        db.execute("ROLLBACK")
 
 
 class Sayer:

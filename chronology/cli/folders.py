@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pendulum
 
-from chronology import batches, ingest
+from chronology import batches, ingest, schema
 from chronology.cli.common import DATABASE, events_option, exit_codes
 
 
@@ -75,6 +75,7 @@ def serve(folder: Path, host: str, port: int) -> None:
     if not (folder / DATABASE).exists():
         raise click.UsageError(f"{folder} has no {DATABASE}; run 'python ingest.py' there first")
     _refuse_taken(host, port)
+    schema.recover(folder / DATABASE)
     click.echo(f"Serving {folder / DATABASE} at http://{host}:{port} (end with Ctrl-C)")
     sys.stdout.flush()
     arguments = ["serve", str(folder), "--host", host, "--port", str(port)]

@@ -10,9 +10,8 @@ import time
 from pathlib import Path
 
 import click
-import httpx
 
-from chronology import checkpoints, ingest, log, projections, schema
+from chronology import checkpoints, ingest, log, projections, remote, schema
 from chronology import follow as following
 from chronology.cli.common import (
     CHECKPOINT,
@@ -71,7 +70,7 @@ def verify(
     if checkpoint and key:
         states.append(_signed(checkpoint, key))
     with reading(db) as opened, schema.snapshot(opened):
-        faults = log.verify_schema(opened)
+        faults = log.verify_schema(opened) + log.verify_pages(opened)
         last = log.verify(opened)
         click.echo(f"Chain: {last.position} records, each follows from the one before.")
         for state in states:
@@ -187,12 +186,15 @@ def follow(url: str, db: Path, watch: bool, every: float) -> None:
     chronology follow http://example.org/timeline --db copy.db
     """
     say = Sayer(quiet=False)
-    with httpx.Client(timeout=following.TIMEOUT_S, follow_redirects=True) as client:
+    with remote.client() as client:
         peer = following.Peer(url, client)
         _follow_once(peer, db, say, quiet=False)
         while watch:
             time.sleep(every)
-            _follow_once(peer, db, say, quiet=True)
+            try:
+                _follow_once(peer, db, say, quiet=True)
+            except following.PeerUnavailable as error:
+                click.echo(f"{error}; trying again in {every:g} s", err=True)
 
 
 def _follow_once(peer: following.Peer, db: Path, say: Sayer, quiet: bool) -> None:

@@ -9,13 +9,22 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+import msgspec
+
 from chronology import log
+from chronology.errors import CorruptLog, DateError
 from chronology.projections import state, tables
 from chronology.projections.fold import Fold, Progress
 from chronology.projections.publish import Extent
 from chronology.projections.state import Catalogue
 
-__all__ = ["Progress", "catch_up", "is_current", "position", "rebuild", "verify"]
+__all__ = ["UNFIT", "Progress", "catch_up", "is_current", "position", "rebuild", "verify"]
+
+UNFIT = (
+    *(msgspec.MsgspecError, CorruptLog, DateError),
+    *(LookupError, ValueError, TypeError, AttributeError, RecursionError, OverflowError),
+)
+"""What folding raises over records that ingesting would have refused."""
 
 
 def position(db: sqlite3.Connection) -> int:
@@ -37,6 +46,8 @@ def catch_up(db: sqlite3.Connection, progress: Progress | None = None) -> None:
     found = tables.tracked(db)
     if found is None or found.version != tables.VERSION:
         return rebuild(db, progress)
+    if _is_within_batch(db, found.position):
+        return rebuild(db, progress)
     catalogue = state.load(db, found.position)
     for batch in _batches(db, found.position):
         if not Fold(db, catalogue, batch).run(progress):
@@ -57,6 +68,12 @@ def rebuild(db: sqlite3.Connection, progress: Progress | None = None) -> None:
         Fold(db, catalogue, batch).run(progress)
 
 
+def _is_within_batch(db: sqlite3.Connection, position: int) -> bool:
+    """Whether a batch was folded in part: a copy may get its records in two goes."""
+    found = [entry.batch for entry in log.read(db, position - 1, position + 1)]
+    return len(found) == 2 and found[0] == found[1]
+
+
 def _batches(db: sqlite3.Connection, after: int) -> Iterator[Extent]:
     found = db.execute(
         "SELECT batch, min(position), max(position) FROM log WHERE position > ?"
@@ -75,7 +92,9 @@ def verify(db: sqlite3.Connection) -> list[str]:
         if not tables.exist(db) or not tables.exist(fresh):
             return [] if tables.exist(db) == tables.exist(fresh) else ["the tables are missing"]
         return tables.differences(db, fresh)
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         return [f"the tables cannot be read: {error}"]
+    except UNFIT as error:
+        return [f"the log cannot be folded into tables: {error}"]
     finally:
         fresh.close()

@@ -198,10 +198,10 @@ def _all_names(subjects: Iterable[Any]) -> list[str]:
 
 
 # Letters that have no decomposition, so that the tokenizer cannot fold them.
-_FOLDED = str.maketrans({"đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss"})
+FOLDED = str.maketrans({"đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss"})
 
 
 def _plain(texts: Iterable[str | None]) -> str:
     joined = "\n".join(text for text in texts if text)
-    folded = joined.translate(_FOLDED)
+    folded = joined.translate(FOLDED)
     return joined if folded == joined else f"{joined}\n{folded}"

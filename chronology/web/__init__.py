@@ -19,6 +19,8 @@ from chronology.web import (
     exports,
     facets,
     forms,
+    headers,
+    hidden,
     home,
     moments,
     pages,
@@ -59,12 +61,17 @@ def register_facet_classes() -> Any:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    return [*exports.ROUTES, *changes.ROUTES, *points.ROUTES, *proofs.ROUTES]
+    return [*exports.ROUTES, *changes.ROUTES, *points.ROUTES, *proofs.ROUTES, *hidden.ROUTES]
 
 
-@hookimpl
+# Innermost: the headers depend on the page as it is, before another plugin compresses it.
+@hookimpl(tryfirst=True)
 def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
-    return lambda app: forms.without_empty_fields(moments.redirecting(app, datasette))
+    def wrapped(app: Any) -> Any:
+        redirecting = moments.redirecting(app, datasette)
+        return headers.guarded(forms.without_empty_fields(redirecting), datasette)
+
+    return wrapped
 
 
 @hookimpl

@@ -1,45 +1,64 @@
 """Requests that Datasette answers as a failure of its own (500), told as what they are: wrong.
 
-Its own handler of exceptions still makes the page or the JSON.
+Its own handler of exceptions still makes the page or the JSON. What remains a failure is told in
+the server's log alone: the text of an exception may hold paths.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import sys
+import traceback
 from typing import Any, NamedTuple
 
 from datasette import handle_exception
 from datasette.database import QueryInterrupted
+from datasette.utils import ValueAsBooleanError
 from datasette.utils.asgi import BadRequest, Base400, NotFound
 from datasette.utils.sqlite import sqlite3
 from datasette.views.base import DatasetteError
 
 
 def answer(datasette: Any, request: Any, exception: Exception) -> Any:
-    """Datasette's own answer to the fault of the request, or None if the fault is not there."""
+    """Datasette's own answer to the fault of the request, or None if it is one already."""
     fault = _fault(request, exception)
+    if fault is None and not isinstance(exception, Base400 | DatasetteError):
+        traceback.print_exception(exception, file=sys.stderr)
+        fault = DatasetteError("The server failed; its log tells why", status=500)
     return fault and handle_exception.handle_exception(datasette, request, fault)
 
 
-def _fault(request: Any, exception: Exception) -> Base400 | None:
+def _fault(request: Any, exception: Exception) -> Exception | None:
     if isinstance(exception, DatasetteError):
         told = exception.status == 500 and exception.message.startswith(("Cannot ", "Invalid "))
         return BadRequest(exception.message) if told else None
-    if isinstance(exception, KeyError) and _is_csv_of_database(request):
+    return _fault_of_path(request, exception) or _fault_of_arguments(request, exception)
+
+
+def _fault_of_path(request: Any, exception: Exception) -> Exception | None:
+    given = request.url_vars
+    if isinstance(exception, KeyError) and "table" not in given and given.get("format") == "csv":
         return NotFound("A database as a whole is no CSV; each of its tables is")
+    if isinstance(exception, AssertionError) and str(exception).startswith("Invalid format"):
+        return NotFound(f"There is no .{given.get('format')} of it")
+    if isinstance(exception, KeyError) and exception.args[:1] == (given.get("table"),):
+        return NotFound(f"There is no table {given['table']!r} to show")
+    too_short = str(exception).startswith("You did not supply a value for binding")
+    if isinstance(exception, sqlite3.ProgrammingError) and too_short and "pks" in given:
+        return NotFound("The key of a row there has more parts")
+    return None
+
+
+def _fault_of_arguments(request: Any, exception: Exception) -> Exception | None:
     text = str(exception)
     for rule in _RULES:
         suspects = [key for key in request.args if re.fullmatch(rule.arguments, key, re.DOTALL)]
         if suspects and isinstance(exception, rule.exceptions) and text.startswith(rule.start):
             # As JSON, so that a control character in a name is shown.
             shown = ", ".join(json.dumps(key, ensure_ascii=False)[1:-1] for key in suspects)
-            return BadRequest(f"{shown}: {rule.says} ({text})")
+            return BadRequest(f"{shown}: {rule.says}" + (f" ({text})" if text else ""))
     return None
-
-
-def _is_csv_of_database(request: Any) -> bool:
-    return request.url_vars.get("format") == "csv" and "table" not in request.url_vars
 
 
 class _Rule(NamedTuple):
@@ -53,13 +72,18 @@ class _Rule(NamedTuple):
 
 _FACETS = "_facet|_facet_array|_facet_date"
 _RULES = (
-    _Rule(f"_through|.*__in|{_FACETS}", json.JSONDecodeError, "", "that is no JSON"),
+    _Rule(f"_through|.*__(not)?in|{_FACETS}", json.JSONDecodeError, "", "that is no JSON"),
+    _Rule(".*", RecursionError, "maximum recursion depth exceeded while d", "that is too deep"),
     _Rule(_FACETS, KeyError, "'simple'", "the column to count is missing"),
     _Rule(_FACETS, sqlite3.OperationalError, "no such column", "nothing to count"),
     _Rule(_FACETS, sqlite3.OperationalError, "malformed JSON", "that column holds no lists"),
     _Rule("_through", (KeyError, TypeError), "", "give an object of table, column and value"),
-    _Rule(".*__in", sqlite3.Error, "Error binding", "give a list of texts and numbers"),
+    _Rule(".*__(not)?in", sqlite3.Error, "Error binding", "give a list of texts and numbers"),
     _Rule("_timelimit", ValueError, "invalid literal", "give a number of milliseconds"),
     _Rule("_timelimit", QueryInterrupted, "", "that was too little time"),
+    _Rule("_json_infinity|_initial", ValueAsBooleanError, "", "give on or off"),
+    _Rule("_shape", KeyError, "'rows'", "a database has no rows; each of its tables does"),
+    _Rule(".*", ValueError, "Exceeds the limit", "a number is too long"),
+    _Rule(".*", OverflowError, "Python int too large", "a number is too great"),
     _Rule(".*", sqlite3.ProgrammingError, "the query contains a null", "take the character out"),
 )

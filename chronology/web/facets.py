@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from datasette.database import QueryInterrupted
 from datasette.facets import ArrayFacet, ColumnFacet
+from datasette.utils.asgi import BadRequest
 
 from chronology.projections.events import ARRAYS
 from chronology.web.selection import is_chronology, selected
@@ -123,7 +124,9 @@ class _Exact:
 
 def _column(config: dict[str, Any]) -> str:
     found = config["config"]
-    column: str = found.get("column") or found["simple"]
+    column = found.get("column") or found["simple"]
+    if not isinstance(column, str):
+        raise BadRequest("a facet is of a column; give its name")
     return column
 
 

@@ -28,6 +28,7 @@ from chronology.web.selection import Selection, is_chronology, selected
 PLUGIN = "datasette-chronology"
 ROWS = 60
 _PLACES = 400
+_DAYS = ("_within", "_certain")
 _LAZY = "milsymbol"
 _NAMES = {"_search": "search", "_within": "possibly on", "_certain": "certainly within"}
 _OF_THE_PAGE = frozenset({"_lane", "_next", "_size", "_sort", "_sort_desc"})
@@ -46,6 +47,26 @@ class Asked(NamedTuple):
     def values(self, key: str) -> list[str]:
         return [value for name, value in self.pairs if name == key]
 
+    def without(self, *keys: str) -> Asked:
+        return _asked(self.request, [pair for pair in self.pairs if pair[0] not in keys])
+
+    def toggled(self, key: str, value: str) -> str:
+        """The query with a filter added, or taken away if it is there."""
+        kept = [other for other in self.pairs if other != (key, value)]
+        return urlencode(kept if len(kept) < len(self.pairs) else [*kept, (key, value)])
+
+
+class Selections(NamedTuple):
+    """The events asked for, and those of the other days too."""
+
+    events: Selection
+    calendar: Selection
+
+
+def _asked(request: Any, pairs: list[tuple[str, str]]) -> Asked:
+    scope = {**request.scope, "query_string": urlencode(pairs).encode()}
+    return Asked(Request(scope, None), pairs)
+
 
 def asked(request: Any) -> Asked:
     """The filters of a request to this page or to its data."""
@@ -54,8 +75,7 @@ def asked(request: Any) -> Asked:
     pairs = [pair for pair in pairs if pair[0] not in _OF_THE_PAGE]
     if "_as_of" in dict(pairs):
         raise BadRequest("_as_of: this page shows what is recorded now; see the list of events")
-    scope = {**request.scope, "query_string": urlencode(pairs).encode()}
-    return Asked(Request(scope, None), pairs)
+    return _asked(request, pairs)
 
 
 async def chronology_of(datasette: Any) -> str | None:
@@ -76,9 +96,14 @@ async def page(datasette: Any, request: Any) -> dict[str, Any]:
     except Forbidden:
         return {}
     wanted = asked(request)
-    selection = await selected(datasette, wanted.request, name, "events")
+    # The days are what the calendar chooses from: there all count, whichever are chosen.
+    some = wanted.without(*_DAYS)
+    selections = Selections(
+        await selected(datasette, wanted.request, name, "events"),
+        await selected(datasette, some.request, name, "events"),
+    )
     found = await datasette.get_database(name).execute_fn(
-        lambda db: _page(db, selection, wanted, request.args.get("_lane"))
+        lambda db: _page(db, selections, wanted, request.args.get("_lane") or None)
     )
     if not found:
         return {}
@@ -107,18 +132,18 @@ def _addresses(datasette: Any, name: str) -> dict[str, str]:
         "points": datasette.urls.path("/-/chronology/points.json"),
         "events": datasette.urls.path(f"/{tilde_encode(name)}/events"),
         "shapes": static("map/"),
-        "symbols": static("vendor/milsymbol-3.0.4/src/milsymbol.js"),
+        "symbols": static("vendor/milsymbol-3.0.4/src/"),
     }
 
 
 def _page(
-    db: sqlite3.Connection, selection: Selection, wanted: Asked, lane: str | None
+    db: sqlite3.Connection, selections: Selections, wanted: Asked, lane: str | None
 ) -> dict[str, Any]:
     about = queries.chronology(db)
     if about is None:
         return {}
     try:
-        return _content(db, about, selection, wanted, lane)
+        return _content(db, about, selections, wanted, lane)
     except sqlite3.OperationalError as error:
         raise BadRequest(f"the filters cannot be applied: {error}") from None
 
@@ -126,11 +151,11 @@ def _page(
 def _content(
     db: sqlite3.Connection,
     about: Chronology,
-    selection: Selection,
+    selections: Selections,
     wanted: Asked,
     lane: str | None,
 ) -> dict[str, Any]:
-    where = f"WHERE {selection.where}" if selection.where else ""
+    where, params = _clause(selections.events)
     tables = ("events", "accounts", "sources", "places", "people", "formations")
     labels = {**about.dimensions, "places": "place", "kind": "kind"}
     if lane is not None and lane not in labels.values():
@@ -138,12 +163,13 @@ def _content(
     first = next(iter(about.dimensions), "kind")
     series = strip.series(db, first)
     options = _options(db, about)
-    (total,) = db.execute(f"SELECT count(*) FROM events {where}", selection.params).fetchone()
+    undated = wanted.without("_within").query
+    (total,) = db.execute(f"SELECT count(*) FROM events {where}", params).fetchone()
     return {
         "chronology": about,
         "counts": {t: db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in tables},
         "total": total,
-        "strip": strip.months(db, about.window, first, series, where, selection.params),
+        "strip": strip.months(db, about.window, first, series, *_clause(selections.calendar)),
         "series": series,
         "labels": labels,
         "lane": lane or labels[first],
@@ -152,14 +178,13 @@ def _content(
         "asked": wanted,
         "others": _others(wanted, {option["key"] for option in options}),
         "names_of": {**{o["key"]: o["label"] for o in options}, **_NAMES},
-        "without": lambda *keys: _without(wanted, *keys),
-        "toggled": lambda key, value: _toggled(wanted, key, value),
-        "facets": {c: _top(db, c, where, selection.params) for c in labels},
-        "day": _day(db, about.window, wanted, where, selection.params),
-        "shown": _rows(db, where, selection.params),
-        "disputed": _disputed(db, where, selection.params),
+        "undated": f"{undated}&" if undated else "",
+        "facets": {c: _top(db, c, where, params) for c in labels},
+        "day": _day(db, about.window, wanted, where, params),
+        "shown": _rows(db, where, params),
+        "disputed": _disputed(db, where, params),
         "head": log.head(db),
-        "explore": {"series": series, "first": first, "lanes": labels},
+        "explore": {"series": series, "first": first, "lane": labels[first]},
     }
 
 
@@ -183,17 +208,8 @@ def _scripts() -> list[str]:
     ]
 
 
-def _without(wanted: Asked, *keys: str) -> str:
-    """The query without some parameters, ready for another `&key=value`."""
-    kept = urlencode([pair for pair in wanted.pairs if pair[0] not in keys])
-    return f"{kept}&" if kept else ""
-
-
-def _toggled(wanted: Asked, key: str, value: str) -> str:
-    """The query with a filter added, or taken away if it is there."""
-    pair = (key, value)
-    kept = [other for other in wanted.pairs if other != pair]
-    return urlencode(kept if len(kept) < len(wanted.pairs) else [*kept, pair])
+def _clause(selection: Selection) -> tuple[str, dict[str, Any]]:
+    return f"WHERE {selection.where}" if selection.where else "", selection.params
 
 
 def _options(db: sqlite3.Connection, about: Chronology) -> list[dict[str, Any]]:
@@ -256,7 +272,8 @@ def _disputed(
     clause = f"{where} AND" if where else "WHERE"
     return queries.rows(
         db,
-        f"SELECT id, title, date, disputed FROM events {clause} disputed != '[]'"
+        f"SELECT id, title, date FROM events {clause} events.rowid IN"
+        " (SELECT event FROM event_links WHERE facet = 'disputed')"
         f" ORDER BY sort_day, id LIMIT {limit}",
         params,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from datasette.utils import tilde_encode
 from datasette.utils.asgi import BadRequest
@@ -18,10 +18,12 @@ from chronology import past
 from chronology.errors import UnknownName
 from chronology.past import Moment
 from chronology.web import versions
+from chronology.web.selection import is_chronology
 
+_Pairs = list[tuple[str, str]]
 _App = Callable[[Any, Any, Any], Awaitable[None]]
-_LIST = re.compile(r"(?P<before>.*/(?P<database>[^/]+)/)events(?P<format>\.[a-z]+)?")
-_EVENT = re.compile(r"(?P<before>.*/(?P<database>[^/]+)/)events/(?P<event>[a-z0-9-]+)")
+_LIST = re.compile(r"/(?P<database>[^/]+)/events(?P<format>\.[a-z]+)?")
+_EVENT = re.compile(r"/(?P<database>[^/]+)/events/(?P<event>[a-z0-9-]+)")
 _OF_A_STATE = frozenset({"_as_of", "_sort", "_facet", "_facet_array"})
 
 
@@ -33,11 +35,11 @@ def position(request: Any, connection: Any) -> int | None:
 
 def moment(request: Any, connection: Any) -> Moment | None:
     """The state that a request asks for by `_as_of`."""
-    text = request.args.get("_as_of")
-    if text is None:
+    given = request.args.getlist("_as_of")
+    if not given:
         return None
     try:
-        return past.resolve(connection, text)
+        return past.resolve(connection, past.single(given))
     except UnknownName as error:
         raise BadRequest(str(error)) from None
 
@@ -56,7 +58,8 @@ def redirecting(app: _App, datasette: Any) -> _App:
     async def asked(scope: Any, receive: Any, send: Any) -> None:
         target = None
         if scope["type"] == "http" and b"_as_of=" in scope["query_string"]:
-            target = await _target(datasette, scope["path"], scope["query_string"].decode())
+            query = scope["query_string"].decode("latin-1")
+            target = await _target(datasette, scope["path"], query)
         if target is None:
             await app(scope, receive, send)
             return
@@ -70,38 +73,49 @@ def redirecting(app: _App, datasette: Any) -> _App:
 async def _target(datasette: Any, path: str, query: str) -> str | None:
     pairs = parse_qsl(query, keep_blank_values=True)
     moment = dict(pairs).get("_as_of")
-    if moment is None:
+    base = datasette.setting("base_url")
+    path = f"/{path.removeprefix(base)}" if path.startswith(base) else path
+    found = _LIST.fullmatch(path) or _EVENT.fullmatch(path)
+    if moment is None or found is None or found["database"] not in datasette.databases:
         return None
-    if (found := _LIST.fullmatch(path)) and found["database"] in datasette.databases:
+    database = found["database"]
+    if not await is_chronology(datasette, database):
+        return None
+    # Made anew, not out of what was asked: an address such as //example.org leads elsewhere.
+    history = datasette.urls.table(database, "history")
+    if found.re is _LIST:
         if found["format"] == ".csv":
             return None
-        if not found["format"]:
-            pairs += await _as_in_events(datasette, found["database"], pairs)
-        elif not {"_sort", "_sort_desc"} & dict(pairs).keys():
-            config = await versions.table_config(datasette, found["database"], "events")
-            pairs.append(("_sort", config.get("sort", "sort_day")))
-        return f"{quote(found['before'])}history{found['format'] or ''}?{urlencode(pairs)}"
-    if (found := _EVENT.fullmatch(path)) and found["database"] in datasette.databases:
-        db = datasette.get_database(found["database"])
-        start = await db.execute_fn(lambda c: _start(c, found["event"], moment))
-        if start is not None:
-            key = f"{tilde_encode(found['event'])},{start}"
-            return f"{quote(found['before'])}history/{key}?{urlencode(pairs)}"
-    return None
+        if found["format"]:
+            pairs += await _order(datasette, database, pairs)
+        else:
+            pairs += await _as_in_events(datasette, database, pairs)
+        return f"{history}{found['format'] or ''}?{urlencode(pairs)}"
+    db = datasette.get_database(database)
+    start = await db.execute_fn(lambda c: _start(c, found["event"], moment))
+    if start is None:
+        return None
+    return f"{history}/{tilde_encode(found['event'])},{start}?{urlencode(pairs)}"
 
 
-async def _as_in_events(
-    datasette: Any, database: str, pairs: list[tuple[str, str]]
-) -> list[tuple[str, str]]:
+async def _order(datasette: Any, database: str, pairs: _Pairs) -> _Pairs:
+    """The order that a list of events has without being asked."""
+    if {"_sort", "_sort_desc"} & dict(pairs).keys():
+        return []
+    config = await versions.table_config(datasette, database, "events")
+    if config.get("sort_desc"):
+        return [("_sort_desc", config["sort_desc"])]
+    return [("_sort", config.get("sort") or "sort_day")]
+
+
+async def _as_in_events(datasette: Any, database: str, pairs: _Pairs) -> _Pairs:
     """The order and the facets that the page of events has without being asked."""
     config = await versions.table_config(datasette, database, "events")
-    given = dict(pairs)
-    found = []
-    if not {"_sort", "_sort_desc"} & given.keys():
-        found.append(("_sort", config.get("sort", "sort_day")))
+    found = await _order(datasette, database, pairs)
     for facet in config.get("facets", []):
-        array = facet.get("array") if isinstance(facet, dict) else None
-        pair = ("_facet_array", array) if array else ("_facet", str(facet))
+        # As in metadata.yml: `kind`, or `array: places`.
+        kind, column = next(iter(facet.items())) if isinstance(facet, dict) else ("", facet)
+        pair = (f"_facet_{kind}" if kind else "_facet", column)
         if pair not in pairs:
             found.append(pair)
     return found

@@ -61,9 +61,17 @@ class _Numbers:
 
     def __init__(self) -> None:
         self.of: dict[str, int] = {}
+        self._lists: dict[str, list[int]] = {}
 
     def number(self, value: str) -> int:
         return self.of.setdefault(value, len(self.of))
+
+    def numbers(self, text: str) -> list[int]:
+        """The numbers of the values of an array column."""
+        found = self._lists.get(text)
+        if found is None:
+            found = self._lists[text] = [self.number(value) for value in strip.names(text)]
+        return found
 
 
 def compact(db: sqlite3.Connection, about: Chronology, selection: Selection) -> dict[str, Any]:
@@ -76,20 +84,13 @@ def compact(db: sqlite3.Connection, about: Chronology, selection: Selection) -> 
         f"SELECT {chosen} FROM events {where} ORDER BY sort_day, id", selection.params
     )
     numbers = {column: _Numbers() for column in ("date", "kind", "status", *lists)}
-    known: dict[tuple[str, str], list[int]] = {}
-    rows = []
-    for row in cursor:
-        plain = [
-            *row[:2],
-            *(numbers[c].number(value) for c, value in zip(columns[2:5], row[2:5], strict=True)),
-            *row[5:7],
-        ]
-        for column, text in zip(lists, row[7:], strict=True):
-            if (column, text) not in known:
-                number = numbers[column].number
-                known[column, text] = [number(value) for value in strip.names(text)]
-            plain.append(known[column, text])
-        rows.append(plain)
+    date, kind, status = (numbers[column].number for column in columns[2:5])
+    listed = [numbers[column].numbers for column in lists]
+    rows = [
+        [name, title, date(day), kind(what), status(stands), latitude, longitude]
+        + [number(text) for number, text in zip(listed, texts, strict=True)]
+        for name, title, day, what, stands, latitude, longitude, *texts in cursor
+    ]
     head = log.head(db)
     window = about.window
     return {

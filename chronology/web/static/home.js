@@ -11,15 +11,15 @@ const form = document.querySelector(".explore-filters");
 const alertBox = document.querySelector(".alert");
 const announced = document.getElementById("announced");
 const laneSelect = document.querySelector("select[name=lane]");
-const defaultLane = Object.values(config.lanes)[0];
+const defaultLane = config.lane;
 
 const announce = (text) => { announced.textContent = text; };
 const symbols = new Symbols(config);
 const card = new Card(document.querySelector(".card"), config, symbols);
-const hooks = { announce, card, filter: (changes) => go(changed(changes)) };
+const hooks = { announce, card, config, filter: (changes) => go(changed(changes)) };
 document.querySelector(".views").hidden = false;
 const timeline = new Timeline(document.querySelector(".timeline"), hooks);
-const map = new EventMap(document.querySelector(".map"), { ...hooks, config, symbols, timeline });
+const map = new EventMap(document.querySelector(".map"), { ...hooks, symbols, timeline });
 timeline.selected = (event) => map.highlight(event);
 let loading = null;
 
@@ -135,8 +135,9 @@ function replace(page) {
     if (other) part.replaceChildren(...document.adoptNode(other).childNodes);
   }
   document.title = page.title;
-  if (mark && !document.contains(focus)) {
-    document.querySelector(mark)?.focus({ preventScroll: true });
+  if (focus && !document.contains(focus)) {
+    const same = mark && document.querySelector(mark);
+    (same || document.querySelector(".status")).focus({ preventScroll: true });
   }
   tabStop();
 }
@@ -192,7 +193,8 @@ document.addEventListener("click", (event) => {
   if (url.origin !== location.origin || url.pathname !== config.home) return;
   if (!link.closest(".content")) return;
   event.preventDefault();
-  go(withLane(query(url)));
+  const below = link.closest("[data-part=list], [data-part=facets]");
+  go(withLane(query(url))).then(() => below && form.scrollIntoView({ block: "start" }));
 });
 
 document.addEventListener("keydown", (event) => {

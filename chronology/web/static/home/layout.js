@@ -3,12 +3,12 @@ import { DAY_MS } from "./data.js";
 
 const MOST_LANES = 12;
 const MOST_ITEMS = 300;
-const LABELLED = 18;
+const LABELLED = 16; // few enough for a row and a title each
 const PILL_WIDTH = 46;
 const GAP = 6;
 
 /** The lanes by a column, the fullest first, events without a value last. */
-export function lanes(events, column, label) {
+export function lanes(events, column, label, colours) {
   const found = new Map();
   const none = [];
   for (const event of events) {
@@ -22,7 +22,9 @@ export function lanes(events, column, label) {
   const sorted = [...found].sort((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1));
   const shown = sorted.slice(0, sorted.length > MOST_LANES ? MOST_LANES - 1 : MOST_LANES);
   const others = sorted.slice(shown.length);
-  const result = shown.map(([name, listed]) => ({ name, events: listed }));
+  const result = shown.map(([name, listed]) => ({
+    name, events: listed, colour: colours.includes(name) ? colours.indexOf(name) : null,
+  }));
   if (others.length) {
     const all = new Set(others.flatMap(([, listed]) => listed));
     result.push({ name: `${others.length} others`, events: [...all] });
@@ -41,7 +43,8 @@ export function arrange(lane, x, width, mostRows) {
   // The surest first: they take the rows on top.
   items.sort((a, b) => a.vague - b.vague || a.x0 - b.x0);
   const rows = [];
-  const rest = items.filter((each) => !placed(each, rows, mostRows));
+  const most = labelled ? LABELLED : mostRows;
+  const rest = items.filter((each) => !placed(each, rows, most));
   label(rows, width);
   return { visible, items: rows.flat(), rows: rows.length, pills: pills(rest) };
 }
@@ -62,9 +65,13 @@ function item(event, x, width, labelled) {
     core = [middle - 3, middle + 3];
   }
   x1 = Math.max(x1, x0 + 6, core ? core[1] : 0);
+  // As far as it goes, also beyond the edges: there it has not ended and does not fade.
+  const far = (time, open) => (Number.isFinite(time)
+    ? Math.max(-40 * width, Math.min(41 * width, x(time))) : open);
+  const ends = [Math.min(far(date.from, -4), x0), Math.max(far(date.to, width + 4), x1)];
   const text = labelled ? Math.min(event.title.length * 6 + 8, 260) : 0;
   const vague = core ? 0 : Math.min(date.to - date.from, 1e13);
-  return { event, core, x0, x1, reach: x1 + text, vague };
+  return { event, core, x0, x1, ends, reach: x1 + text, vague };
 }
 
 function placed(each, rows, mostRows) {
@@ -90,7 +97,10 @@ function label(rows, width) {
       const room = (next ? next.x0 - 14 : width) - each.x1 - 4;
       const inside = Math.min(each.x1, width) - Math.max(each.x0, 0) - 10;
       const behind = room >= 70 || room >= each.event.title.length * 6;
-      each.inside = !behind && !each.core && inside >= 110;
+      const [start, end] = each.core ?? [0, 0];
+      const away = end <= 8 || start >= width - 8;
+      each.inside = !behind && inside >= 110 && (away || end - start >= inside);
+      each.above = each.inside && away;
       const letters = Math.floor((behind ? room : each.inside ? inside : 0) / 6);
       each.label = letters ? shortened(each.event.title, letters) : "";
     });

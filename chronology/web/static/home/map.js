@@ -13,19 +13,15 @@ export class EventMap {
     this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.day = null;
     this.map = L.map(section.querySelector(".canvas"), {
-      zoomSnap: 0.5, minZoom: 4, maxZoom: config.tiles ? 17 : 13, maxBoundsViscosity: 1,
+      minZoom: 4, maxZoom: config.tiles ? 17 : 13, maxBoundsViscosity: 1,
       scrollWheelZoom: false, zoomAnimation: !this.calm, fadeAnimation: !this.calm,
       markerZoomAnimation: !this.calm, inertia: !this.calm,
     }).setView([0, 0], 4);
     this.map.attributionControl.setPrefix(false);
     this.map.on("focus click", () => this.map.scrollWheelZoom.enable());
+    this.map.on("click", () => card.close());
     this.map.on("blur mouseout", () => this.map.scrollWheelZoom.disable());
     L.control.scale({ imperial: false }).addTo(this.map);
-    this.clusters = L.markerClusterGroup({
-      iconCreateFunction: (cluster) => this.clusterIcon(cluster), maxClusterRadius: 34,
-      showCoverageOnHover: false, animate: !this.calm, spiderfyOnMaxZoom: false,
-      disableClusteringAtZoom: 12, chunkedLoading: true,
-    }).addTo(this.map);
     this.labels = L.layerGroup().addTo(this.map);
     this.ring = L.circleMarker([0, 0], { radius: 24, className: "ring", interactive: false });
     this.map.on("zoomend moveend", () => this.name());
@@ -51,10 +47,26 @@ export class EventMap {
     else {
       for (const layer of [land, ...water]) layer.addTo(this.map);
       this.bounds = land.getBounds();
+      this.map.fitBounds(this.bounds, { animate: false });
+      const least = this.map.getBoundsZoom(this.bounds, true);
+      this.map.setZoom(least, { animate: false });
+      this.map.setMinZoom(least);
       this.map.setMaxBounds(this.bounds);
-      this.map.setMinZoom(this.map.getBoundsZoom(this.bounds, true));
       this.map.attributionControl.addAttribution("Made with Natural Earth");
     }
+  }
+
+  /** Made anew for each selection, once the least zoom of the map is known. */
+  cluster(spots) {
+    this.clusters?.remove();
+    this.clusters = L.markerClusterGroup({
+      iconCreateFunction: (cluster) => this.clusterIcon(cluster), maxClusterRadius: 30,
+      showCoverageOnHover: false, animate: !this.calm, spiderfyOnMaxZoom: false,
+      disableClusteringAtZoom: 12,
+    });
+    this.markers = spots.map((spot) => this.marker(spot));
+    this.clusters.addLayers(this.markers);
+    this.clusters.addTo(this.map);
   }
 
   async show(data) {
@@ -64,9 +76,10 @@ export class EventMap {
     this.ring.remove();
     const on = data.events.filter((event) => event.latitude !== null && this.holds(event));
     const fits = on.map(({ latitude, longitude }) => [latitude, longitude]);
-    if (!this.fitted && fits.length) {
-      this.map.fitBounds(middleOf(fits), { padding: [24, 24], maxZoom: 9, animate: false });
-      this.fitted = true;
+    const key = data.events.map(({ id }) => id).join();
+    if (this.fitted !== key && fits.length) {
+      this.map.fitBounds(middleOf(fits), { padding: [30, 30], maxZoom: 8, animate: false });
+      this.fitted = key;
     }
     this.slider.max = data.window[0] === null || data.window[1] === null ? 0
       : (data.window[1] - data.window[0]) / DAY_MS + 1;
@@ -81,9 +94,7 @@ export class EventMap {
     const shown = this.day === null ? this.data.events
       : this.data.events.filter((event) => onDay(event, this.day));
     const on = shown.filter((event) => event.latitude !== null && this.holds(event));
-    this.clusters.clearLayers();
-    this.spots = spotsOf(on);
-    this.clusters.addLayers(this.spots.map((spot) => this.marker(spot)));
+    this.cluster(spotsOf(on));
     this.tell(shown, on);
     this.name();
   }
@@ -130,6 +141,10 @@ export class EventMap {
     const size = Math.round(Math.min(46, 17 + 5.5 * Math.sqrt(events.length)));
     const unsure = this.day !== null && events.every((event) => onDay(event, this.day) !== "certain");
     const children = [disc(events, size)];
+    if (cluster) {
+      const says = `${events.length} events at several places; zoom in`;
+      children.push(html("span", { class: "visually-hidden" }, says));
+    }
     if (this.symbols.library && !cluster) children.push(this.unitsOf(events));
     return L.divIcon({
       html: html("span", { class: unsure ? "spot unsure" : "spot" }, children.filter(Boolean)),
@@ -141,39 +156,58 @@ export class EventMap {
     const units = new Map(events.flatMap(({ formations }) => formations)
       .map(([, level, side]) => [`${level} ${side}`, [level, side]]));
     const elements = [...units.values()].slice(0, 3)
-      .map(([level, side]) => this.symbols.element(level, side, 13));
+      .map(([level, side]) => this.symbols.element(level, side, 15));
     return elements.length ? html("span", { class: "spot-units" }, elements) : null;
   }
 
   /** Names of places where there is room, those with most events first. */
   name() {
     this.labels.clearLayers();
-    if (!this.data) return;
+    if (!this.clusters) return;
     const counts = new Map();
     for (const event of this.data.events) {
       for (const place of event.places) counts.set(place, (counts.get(place) ?? 0) + 1);
     }
-    const taken = [];
+    const discs = this.discs();
+    const taken = discs.map(({ x, y, r }) => [x - r, y - r, x + r, y + r]);
     const view = this.map.getBounds();
-    const zoom = this.map.getZoom();
     for (const [place] of [...counts].sort((a, b) => b[1] - a[1])) {
-      const region = place.radius_km > REGION_KM;
-      if (place.latitude === null || place.latitude === undefined || (region && zoom > 9)) continue;
       const at = [place.latitude, place.longitude];
-      if (!view.contains(at)) continue;
-      const { x, y } = this.map.latLngToContainerPoint(at);
-      const then = place.names.find(([, use]) => use === "period")?.[0];
-      const width = 7 * Math.max(place.name.length, then?.length ?? 0) + 6;
-      const box = [x + 8, y - 8, x + 8 + width, y + (then ? 20 : 8)];
-      if (taken.some((other) => overlap(box, other))) continue;
-      taken.push(box);
-      const text = html("span", {}, place.name);
-      if (then) text.append(html("i", {}, then));
-      const icon = L.divIcon({ html: text, className: `place-name${region ? " region" : ""}`,
-        iconSize: null, iconAnchor: region ? [width / 2, 8] : [-10, 8] });
-      L.marker(at, { icon, interactive: false, keyboard: false, pane: "shadowPane" })
-        .addTo(this.labels);
+      const region = place.radius_km > REGION_KM;
+      if (typeof at[0] !== "number" || !view.contains(at) || (region && this.map.getZoom() > 9)) continue;
+      this.write(place, at, region, discs, taken);
     }
+  }
+
+  /** The discs of the spots on the screen, clustered or not. */
+  discs() {
+    const seen = new Set(this.markers.map((marker) => this.clusters.getVisibleParent(marker)));
+    seen.delete(null);
+    return [...seen].map((marker) => ({
+      ...this.map.latLngToContainerPoint(marker.getLatLng()),
+      r: marker.options.icon?.options.iconSize?.[0] / 2 || marker._icon?.offsetWidth / 2 || 10,
+    }));
+  }
+
+  /** Writes the name of a place beside its disc, if nothing stands there. */
+  write(place, at, region, discs, taken) {
+    const point = this.map.latLngToContainerPoint(at);
+    const disc = discs.find(({ x, y, r }) => Math.hypot(x - point.x, y - point.y) < r);
+    if (disc?.named) return;
+    const then = place.names.find(([, use]) => use === "period")?.[0];
+    const width = (region ? 8 : 6.4) * Math.max(place.name.length, then?.length ?? 0) + 4;
+    const { x, y } = disc ?? point;
+    const left = disc ? x + disc.r + 3 : region ? x - width / 2 : x + 4;
+    const box = [left, y - 8, left + width, y + (then ? 18 : 8)];
+    if (taken.some((other) => overlap(box, other))) return;
+    taken.push(box);
+    if (disc) disc.named = true;
+    const text = html("span", {}, place.name);
+    if (then) text.append(html("i", {}, then));
+    const icon = L.divIcon({ html: text, className: `place-name${region ? " region" : ""}`,
+      iconSize: null, iconAnchor: [point.x - left, point.y - y + 7] });
+    L.marker(at, { icon, interactive: false, keyboard: false, pane: "shadowPane" })
+      .addTo(this.labels);
   }
 
   /** Shows where the event is that the timeline has chosen. */
@@ -194,7 +228,7 @@ export class EventMap {
     this.section.querySelector("[data-all]").addEventListener("click", () => this.goTo(0));
     this.section.querySelector("[name=symbols]").addEventListener("change", async ({ target }) => {
       if (target.checked) await this.symbols.load();
-      else this.symbols.library = null;
+      else this.symbols.unload();
       this.draw();
     });
   }
@@ -256,7 +290,7 @@ function spotsOf(events) {
 function middleOf(points) {
   const ends = [0, 1].map((axis) => {
     const sorted = points.map((each) => each[axis]).sort((a, b) => a - b);
-    const cut = Math.floor(sorted.length * 0.05);
+    const cut = Math.floor(sorted.length * 0.1);
     return [sorted[cut], sorted[sorted.length - 1 - cut]];
   });
   return [[ends[0][0], ends[1][0]], [ends[0][1], ends[1][1]]];

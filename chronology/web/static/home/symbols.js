@@ -6,7 +6,11 @@ const ECHELONS = [
   [/brigade/, "18"], [/regiment|flotilla/, "17"], [/battalion|battle.?group/, "16"],
   [/company|battery|squadron/, "15"], [/platoon/, "14"], [/squad|section/, "12"],
 ];
-const AFFILIATIONS = { friend: "3", neutral: "4", hostile: "6", unknown: "1" };
+// Each with its code and a quiet colour.
+const AFFILIATIONS = {
+  friend: ["3", "#a9cbe6"], neutral: ["4", "#e9e2cb"], hostile: ["6", "#eeb0a6"],
+  unknown: ["1", "#ece3a4"],
+};
 
 export class Symbols {
   constructor(config) {
@@ -14,14 +18,25 @@ export class Symbols {
     this.library = null;
   }
 
+  /** The base of the library and its reader of codes: frames and echelons need no more. */
   async load() {
-    this.library ??= (await import(this.config.symbols)).ms;
+    const parts = ["milsymbol.js", "numbersidc/metadata.js", "numbersidc/geticons.js"];
+    const [{ ms }, { metadata }, { geticons }] = await Promise.all(
+      parts.map((part) => import(this.config.symbols + part)));
+    const icons = (byEntity) => { byEntity["000000"] = []; };
+    ms.addIcons({ type: "number", getMetadata: metadata, getIcons: geticons, icons });
+    this.library = ms;
+  }
+
+  unload() {
+    this.library = null;
   }
 
   /** The symbol of a unit as an element, or null while the library is not loaded. */
   element(level, side, size) {
     if (!this.library) return null;
-    const markup = new this.library.Symbol(this.code(level, side), { size }).asSVG();
+    const [code, fillColor] = this.affiliation(side);
+    const markup = new this.library.Symbol(sidc(code, level), { size, fillColor }).asSVG();
     const { documentElement } = new DOMParser().parseFromString(markup, "image/svg+xml");
     documentElement.setAttribute("class", "unit");
     documentElement.setAttribute("role", "img");
@@ -29,10 +44,13 @@ export class Symbols {
     return document.importNode(documentElement, true);
   }
 
-  /** Version 10, reality, affiliation, land unit, present, no headquarters, echelon, no entity. */
-  code(level, side) {
-    const echelon = ECHELONS.find(([pattern]) => pattern.test(level ?? ""))?.[1] ?? "00";
-    const affiliation = AFFILIATIONS[this.config.affiliations[side]] ?? AFFILIATIONS.neutral;
-    return `100${affiliation}1000${echelon}0000000000`;
+  affiliation(side) {
+    return AFFILIATIONS[this.config.affiliations[side]] ?? AFFILIATIONS.neutral;
   }
+}
+
+/** Version 10, reality, affiliation, land unit, present, no headquarters, echelon, no entity. */
+function sidc(affiliation, level) {
+  const echelon = ECHELONS.find(([pattern]) => pattern.test(level ?? ""))?.[1] ?? "00";
+  return `100${affiliation}1000${echelon}0000000000`;
 }

@@ -11,8 +11,8 @@ const ROWS = 8;
 const COLOURS = 8;
 
 export class Timeline {
-  constructor(section, { announce, card, filter }) {
-    Object.assign(this, { section, announce, card, selected: () => {} });
+  constructor(section, { announce, card, config, filter }) {
+    Object.assign(this, { section, announce, card, config, selected: () => {} });
     this.box = section.querySelector(".lanes");
     this.axis = section.querySelector(".axis");
     this.filterButton = section.querySelector("[data-zoom=filter]");
@@ -51,7 +51,8 @@ export class Timeline {
 
   lanesBy(column, draw = true) {
     const label = this.section.querySelector(`option[data-column="${column}"]`).value;
-    this.lanes = lanes(this.data.events, column, label);
+    const colours = column === this.config.first ? this.config.series : [];
+    this.lanes = lanes(this.data.events, column, label, colours);
     if (draw) this.redraw();
   }
 
@@ -105,10 +106,12 @@ export class Timeline {
       parts.push(this.heading(lane, found.visible.length, top));
       top += HEAD;
       if (found.bars) {
-        parts.push(this.bars(found, top));
+        parts.push(this.bars(found, top, lane.colour ?? COLOURS - 1));
         top += BARS + 6;
       } else {
-        for (const each of found.items) parts.push(this.item(each, top + each.row * ROW));
+        for (const each of found.items) {
+          parts.push(this.item(each, top + each.row * ROW, lane.colour));
+        }
         top += found.rows * ROW;
         for (const pill of found.pills) parts.push(this.pill(pill, top));
         top += (found.pills.length ? 20 : 0) + 8;
@@ -141,13 +144,16 @@ export class Timeline {
     return svg("g", {}, [line, name]);
   }
 
-  item(each, y) {
+  item(each, y, own) {
     const { event, core, x0, x1 } = each;
-    const colour = event.colour;
-    const middle = y + ROW / 2;
-    const parts = core ? around(each, colour, middle) : [vague(each, colour, middle, this.width)];
+    const colour = own ?? event.colour;
+    // A title on a pale bar stands above it.
+    const onCore = each.inside && !each.above;
+    const middle = each.above ? y + ROW - 3 : y + ROW / 2;
+    const parts = core ? around(each, colour, middle) : [vague(each, colour, middle)];
     if (core) {
       const box = { x: core[0], width: core[1] - core[0], y: middle - 4.5, height: 9, rx: 2 };
+      if (onCore) Object.assign(box, { y: y + 1, height: ROW - 2 });
       parts.push(svg("rect", { class: `core c${colour}`, ...box }));
     }
     if (event.date.from === -Infinity) parts.push(arrow(1, middle, -1, colour));
@@ -155,7 +161,8 @@ export class Timeline {
     if (event.disputed.length) parts.push(dispute(event, core ? core[0] : x0, middle));
     if (each.label) {
       const at = each.inside ? Math.max(x0, 0) + 5 : x1 + 5;
-      parts.push(svg("text", { class: "label", x: at, y: middle + 3.8 }, each.label));
+      parts.push(svg("text", { class: onCore ? "label on-core" : "label",
+        x: at, y: y + (each.above ? 10 : 11.8) }, each.label));
     }
     const left = Math.max(x0, 0);
     const box = [left - 2, y, Math.max(8, Math.min(x1, this.width) - left) + 4, ROW];
@@ -178,7 +185,7 @@ export class Timeline {
     ]);
   }
 
-  bars({ visible, bars }, top) {
+  bars({ visible, bars }, top, colour) {
     const most = Math.max(...bars.map(({ certain, possible }) => certain + possible), 1e-9);
     const group = svg("g", { class: "bars" });
     for (const bar of bars) {
@@ -186,8 +193,8 @@ export class Timeline {
       const possible = (BARS * bar.possible) / most;
       const box = { x: bar.x + 0.5, width: Math.max(1, bar.width - 1) };
       group.append(
-        svg("rect", { class: "c7", ...box, y: top + BARS - certain, height: certain }),
-        svg("rect", { class: "c7 possible", ...box, y: top + BARS - certain - possible,
+        svg("rect", { class: `c${colour}`, ...box, y: top + BARS - certain, height: certain }),
+        svg("rect", { class: `c${colour} possible`, ...box, y: top + BARS - certain - possible,
           height: possible }),
       );
     }
@@ -348,7 +355,7 @@ function rect([x, y, width, height]) {
 }
 
 // What is possible before and after the certain days fades away from them.
-function around({ core, x0, x1, event }, colour, y) {
+function around({ core, ends: [x0, x1], event }, colour, y) {
   const found = [];
   const { from, to } = event.date;
   const box = { y: y - 2.5, height: 5 };
@@ -362,10 +369,11 @@ function around({ core, x0, x1, event }, colour, y) {
 }
 
 /** Possible days without a certain one; an open end fades to the edge. */
-function vague({ x0, x1, event }, colour, y) {
+function vague({ ends: [x0, x1], event, inside }, colour, y) {
   const { from, to } = event.date;
   const fade = from === -Infinity ? "to" : to === Infinity ? "off" : "in";
-  const box = { x: x0, width: x1 - x0, y: y - 2.5, height: 5, rx: 2.5 };
+  const height = inside ? 3 : 5;
+  const box = { x: x0, width: x1 - x0, y: y - height / 2, height, rx: height / 2 };
   return svg("rect", { ...box, fill: `url(#${fade}-${colour})` });
 }
 

@@ -1,0 +1,86 @@
+"""`python -m tests.faults [--long] [--list] [NAME]...`: a table of the faults that were run.
+
+Exits with 1 if anything that was acknowledged is lost, or a check fails.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from tests.faults import calls, damage, kills, writers
+from tests.faults.case import NotRun, Outcome, Setting
+
+SEED = 1944
+
+
+class Fault(NamedTuple):
+    """What is run, how often in the suite and how often in the soak."""
+
+    run: Callable[[Setting], Outcome]
+    short: int
+    long: int
+
+
+FAULTS = {
+    "killed-ingest": Fault(kills.killed_ingest, 12, 150),
+    "killed-rebuild": Fault(kills.killed_rebuild, 10, 100),
+    "killed-follow": Fault(kills.killed_follow, 8, 100),
+    "competing-versions": Fault(writers.competing_versions, 150, 3_000),
+    "competing-batches": Fault(writers.competing_batches, 2, 25),
+    "torn-wal": Fault(damage.torn_wal, 45, 600),
+    "torn-journal": Fault(damage.torn_journal, 45, 600),
+    "torn-file": Fault(damage.torn_file, 45, 1_500),
+    "forged-rows": Fault(damage.forged_rows, 60, 1_000),
+    "failing-calls": Fault(calls.failing_calls, 10, 120),
+    "full-disk": Fault(calls.full_disk, 2, 15),
+    "read-only": Fault(calls.read_only, 3, 9),
+}
+
+
+def main(arguments: list[str]) -> int:
+    if "--list" in arguments:
+        print("\n".join(FAULTS))
+        return 0
+    os.environ["NO_PROXY"] = "127.0.0.1"
+    long = "--long" in arguments
+    names = [name for name in arguments if not name.startswith("--")] or list(FAULTS)
+    print("| fault | cases | acknowledged | lost | seconds |")
+    print("|---|---:|---:|---:|---:|")
+    return max([_run(name, long) for name in names])
+
+
+def _run(name: str, long: bool) -> int:
+    fault, started = FAULTS[name], time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="chronology-", dir=_place()) as folder:
+        cases = fault.long if long else fault.short
+        setting = Setting(Path(folder), cases, Random(SEED))
+        try:
+            outcome = fault.run(setting)
+        except NotRun as reason:
+            print(f"| {name} | NOT RUN: {reason} | | | |", flush=True)
+            return 0
+        except Exception:
+            traceback.print_exc()
+            print(f"| {name} | FAILED | | | |", flush=True)
+            return 1
+    seconds = time.monotonic() - started
+    figures = (f"{number:,}" for number in outcome)
+    print(f"| {name} | {' | '.join(figures)} | {seconds:.1f} |", flush=True)
+    return 1 if outcome.lost or not outcome.cases else 0
+
+
+def _place() -> str | None:
+    """In memory where that can be: no fault here depends on what a disk keeps."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

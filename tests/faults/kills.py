@@ -1,0 +1,123 @@
+"""SIGKILL at random moments. It says nothing of a power failure: the system keeps its caches."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from chronology import follow, log, projections, remote, schema
+from chronology.errors import CorruptLog
+from chronology.ingest import ingest
+from tests import peers
+from tests.faults.case import SIZE, Child, Outcome, Setting, check, fill, numbered
+
+BATCHES = 40
+
+
+def _moment(setting: Setting) -> tuple[int, float]:
+    return setting.chance.randint(0, 4), setting.chance.uniform(0.0, 0.05)
+
+
+def killed_ingest(setting: Setting) -> Outcome:
+    """A writer killed between any two instructions; the next one goes on where it was."""
+    path = setting.folder / "timeline.db"
+    fill(path, 1)
+    done, acknowledged, outcome = 1, {"b0"}, Outcome()
+    for _ in range(setting.cases):
+
+        def work(say: Callable[[str], None], start: int = done) -> None:
+            with closing(schema.connect(path, write=True)) as db:
+                for number in range(start, start + BATCHES):
+                    ingest(db, numbered(number))
+                    say(f"b{number}")
+
+        child = Child(work)
+        acknowledged |= set(child.kill(*_moment(setting)))
+        outcome = outcome.plus(0, check(path, acknowledged))
+        done = _stored(path) // SIZE
+    return outcome._replace(acknowledged=len(acknowledged) * SIZE)
+
+
+def killed_rebuild(setting: Setting) -> Outcome:
+    """The tables are those of before or those of after, and a second run makes them."""
+    path = setting.folder / "timeline.db"
+    count = 12
+    fill(path, count)
+    names, outcome = {f"b{number}" for number in range(count)}, Outcome()
+
+    def work(say: Callable[[str], None]) -> None:
+        with closing(schema.connect(path, write=True)) as db, schema.transaction(db):
+            projections.rebuild(db)
+
+    for _ in range(setting.cases):
+        child = Child(work)
+        child.kill(0, setting.chance.uniform(0.002, 0.2))
+        outcome = outcome.plus(len(names) * SIZE, check(path, names) * SIZE)
+    assert Child(work).end()[0] == 0
+    assert not check(path, names)
+    return outcome
+
+
+def killed_follow(setting: Setting) -> Outcome:
+    """A follower killed at any moment goes on to the same end as one that never was."""
+    source, target = setting.folder / "source.db", setting.folder / "copy.db"
+    fill(source, BATCHES)
+    with closing(schema.connect(source)) as db:
+        rows, wanted = peers.rows_of(db), log.head(db)
+    server, url = _serve(rows)
+    outcome, acknowledged, ends = Outcome(), set[str](), 0
+
+    def work(say: Callable[[str], None]) -> None:
+        with closing(schema.connect(target, write=True)) as db, remote.client() as client:
+            follow.follow(db, follow.Peer(url, client), lambda _: say(_last_batch(db)))
+
+    try:
+        for _ in range(setting.cases):
+            child = Child(work)
+            acknowledged |= set(child.kill(*_moment(setting)))
+            lost = check(target, acknowledged) if _stored(target) else len(acknowledged)
+            outcome = outcome.plus(len(acknowledged) * SIZE, lost * SIZE)
+            if _stored(target) == wanted.position:
+                acknowledged.clear()
+                target.unlink()
+                ends += 1
+        assert Child(work).end()[0] == 0
+    finally:
+        os.kill(server, signal.SIGKILL)
+        os.waitpid(server, 0)
+    with closing(schema.connect(target)) as db:
+        assert log.head(db) == wanted
+    return outcome
+
+
+def _last_batch(db: sqlite3.Connection) -> str:
+    (entry,) = log.read(db, log.head(db).position - 1)
+    return entry.batch
+
+
+def _serve(rows: list[peers.Row]) -> tuple[int, str]:
+    """A peer in a process of its own, so that this one has no threads when it forks."""
+    server = peers.Peer(rows, peers.plain)
+    pid = os.fork()
+    if not pid:
+        try:
+            server.serve_forever()
+        finally:
+            os._exit(0)
+    url = server.url
+    server.socket.close()
+    return pid, url
+
+
+def _stored(path: Path) -> int:
+    if not path.exists() or not path.stat().st_size:
+        return 0
+    try:
+        with closing(schema.connect(path)) as db:
+            return log.head(db).position
+    except CorruptLog:
+        return 0  # Killed before the log was made.

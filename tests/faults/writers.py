@@ -1,0 +1,96 @@
+"""Writers that compete: what each was told, against what the log then holds."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+from chronology import log, schema
+from chronology.errors import WrongExpectedVersion
+from chronology.ingest import ingest
+from chronology.records import Record
+from tests.faults.case import RECORDED, SIZE, Child, Outcome, Setting, check, numbered
+
+WRITERS = 5
+STREAMS = 2
+
+
+def competing_versions(setting: Setting) -> Outcome:
+    """Each expectation is met for one writer only; who loses is told, and nothing is doubled."""
+    path = setting.folder / "timeline.db"
+    each = setting.cases // WRITERS
+    seeds = [setting.chance.random() for _ in range(WRITERS)]
+    children = [Child(_expecting(path, name, each, seed)) for name, seed in enumerate(seeds)]
+    told = [line.split() for child in children for line in _ended(child)]
+    won = [
+        (stream, int(version), record) for what, stream, version, record in told if what == "won"
+    ]
+    lost = sum(what == "lost" for what, *_ in told)
+    assert len(won) + lost == each * WRITERS
+    assert lost, "the writers never met"
+    uses = Counter((stream, version) for stream, version, _ in won)
+    assert max(uses.values()) == 1, "an expectation was met twice"
+    with closing(schema.connect(path)) as db:
+        log.verify(db)
+        stored = {(entry.stream, entry.version, entry.record_id) for entry in log.read(db)}
+        assert log.head(db).position == len(stored) == len(won)
+    return Outcome(len(told), len(won), len(set(won) - stored))
+
+
+def _expecting(
+    path: Path, name: int, count: int, seed: float
+) -> Callable[[Callable[[str], None]], None]:
+    """Reads a stream's version, waits a little, and appends if it is still that."""
+
+    def work(say: Callable[[str], None]) -> None:
+        chance = Random(seed)
+        with closing(schema.connect(path, write=True)) as db:
+            for number in range(count):
+                stream = f"event/s{chance.randrange(STREAMS)}"
+                version = log.versions(db, [stream])[stream]
+                record = Record(f"w{name}-{number}", stream, "event.recorded", RECORDED, "b", "{}")
+                time.sleep(chance.uniform(0, 0.003))
+                try:
+                    with schema.transaction(db):
+                        log.append(db, [record], version)
+                except WrongExpectedVersion:
+                    say(f"lost {stream} {version + 1} {record.record_id}")
+                else:
+                    say(f"won {stream} {version + 1} {record.record_id}")
+
+    return work
+
+
+def competing_batches(setting: Setting) -> Outcome:
+    """All ingest the same batches at once, from no file at all: each batch goes in once."""
+    outcome = Outcome()
+    for number in range(setting.cases):
+        path = setting.folder / f"timeline-{number}.db"
+        children = [Child(_ingesting(path, setting.chance.random())) for _ in range(WRITERS)]
+        told = [line.split() for child in children for line in _ended(child)]
+        won = Counter(name for name, records in told if records != "0")
+        assert set(won.values()) == {1}, "a batch was appended twice"
+        assert len(told) == WRITERS * len(won)
+        outcome = outcome.plus(len(won) * SIZE, check(path, won) * SIZE)
+    return outcome
+
+
+def _ingesting(path: Path, seed: float) -> Callable[[Callable[[str], None]], None]:
+    def work(say: Callable[[str], None]) -> None:
+        rest = list(range(1, 6))
+        Random(seed).shuffle(rest)
+        with closing(schema.connect(path, write=True)) as db:
+            for number in (0, *rest):
+                say(f"b{number} {ingest(db, numbered(number)).records}")
+
+    return work
+
+
+def _ended(child: Child) -> list[str]:
+    status, said = child.end()
+    assert status == 0, "a writer failed"
+    return said

@@ -1,0 +1,269 @@
+"""The exploring page in a real browser: linked views, history, keys, narrow and dark screens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from server import ids
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium"
+OPTIONS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
+FRONT = "3rd Ukrainian Front"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
+        yield chromium
+        chromium.close()
+
+
+class Watched:
+    """A page of the chronicle, with what went wrong on it and where it asked."""
+
+    def __init__(
+        self, browser: playwright.Browser, server: httpx.Client, **options: object
+    ) -> None:
+        size = {"width": 1280, "height": 900}
+        self.context = browser.new_context(**{"viewport": size, **options})
+        self.page = self.context.new_page()
+        self.server = server
+        self.faults: list[str] = []
+        self.asked: set[str] = set()
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", self._console)
+        self.page.on("request", lambda request: self.asked.add(urlsplit(request.url).netloc))
+
+    def _console(self, message: playwright.ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.faults.append(message.text)
+
+    def open(self, query: str = "") -> playwright.Page:
+        self.page.goto(f"{self.server.base_url}/?{query}")
+        self.page.locator("body.ready .spot").first.wait_for()
+        return self.page
+
+    def wait_for_total(self, number: int) -> None:
+        playwright.expect(self.page.locator(".status .total")).to_have_text(str(number))
+        self.page.locator("body:not(.loading)").wait_for()
+
+    def query(self) -> dict[str, list[str]]:
+        return parse_qs(urlsplit(self.page.url).query)
+
+
+@pytest.fixture
+def watched(browser: playwright.Browser, chronicle: httpx.Client) -> Iterator[Watched]:
+    found = Watched(browser, chronicle)
+    yield found
+    found.context.close()
+    assert found.faults == []
+    assert found.asked <= {urlsplit(str(chronicle.base_url)).netloc}
+
+
+def counted(page: playwright.Page) -> tuple[int, int, int]:
+    """The events that the map counts, on it and beside it; those in the lanes; those listed."""
+    mapped = page.locator(".mapped").inner_text()
+    on_map = sum(int(part.split()[0]) for part in mapped.split("·"))
+    lanes = page.locator(".lane-count").all_text_contents()
+    listed = page.locator(".events-list li").count()
+    return on_map, sum(int(count.split()[-1]) for count in lanes), listed
+
+
+def test_a_filter_changes_map_timeline_list_and_address(watched: Watched) -> None:
+    page = watched.open()
+    everything = counted(page)
+    wanted = len(ids(watched.server, f"_front={FRONT}"))
+    page.select_option("select[name=_front]", FRONT)
+    watched.wait_for_total(wanted)
+    on_map, in_lanes, listed = counted(page)
+    assert on_map == listed == wanted < everything[0]
+    assert wanted <= in_lanes < everything[1]
+    assert watched.query() == {"_front": [FRONT]}
+    exports = page.locator(".status .exports a").evaluate_all("links => links.map(a => a.search)")
+    assert {parse_qs(search[1:])["_front"][0] for search in exports} == {FRONT}
+
+
+def test_back_and_forward_go_through_the_filters(watched: Watched) -> None:
+    page = watched.open()
+    total = len(ids(watched.server))
+    fewer = len(ids(watched.server, "kind=capture"))
+    page.select_option("select[name=kind]", "capture")
+    watched.wait_for_total(fewer)
+    page.go_back()
+    watched.wait_for_total(total)
+    assert page.input_value("select[name=kind]") == ""
+    page.go_forward()
+    watched.wait_for_total(fewer)
+    assert page.input_value("select[name=kind]") == "capture"
+    assert counted(page)[0] == fewer
+
+
+def test_a_filter_is_taken_away_by_its_chip(watched: Watched) -> None:
+    page = watched.open("kind=capture")
+    page.click(".chip")
+    watched.wait_for_total(len(ids(watched.server)))
+    assert watched.query() == {}
+
+
+def test_a_wrong_date_is_told_and_changes_nothing(
+    browser: playwright.Browser, chronicle: httpx.Client
+) -> None:
+    watched = Watched(browser, chronicle)
+    page = watched.open()
+    page.fill("input[name=_within]", "14.10.1944")
+    page.press("input[name=_within]", "Enter")
+    playwright.expect(page.locator(".alert")).to_contain_text("_within")
+    watched.wait_for_total(len(ids(chronicle)))
+    assert watched.query() == {}
+    watched.context.close()
+
+
+def test_a_day_is_read_and_turned_like_a_page(watched: Watched) -> None:
+    page = watched.open()
+    page.click("[data-day='1944-10-14']")
+    playwright.expect(page.locator(".reading h2")).to_have_text("Saturday, 14 October 1944")
+    page.click("[rel=next]")
+    playwright.expect(page.locator(".reading h2")).to_have_text("Sunday, 15 October 1944")
+    assert watched.query() == {"_within": ["1944-10-15"]}
+    watched.wait_for_total(len(ids(watched.server, "_within=1944-10-15")))
+
+
+def test_the_timeline_works_by_keys_alone(watched: Watched) -> None:
+    page = watched.open()
+    page.focus(".lanes")
+    said = page.locator("#announced")
+    page.keyboard.press("ArrowRight")
+    playwright.expect(said).to_contain_text("1 of 170")
+    page.keyboard.press("ArrowRight")
+    playwright.expect(said).to_contain_text("2 of 170")
+    page.keyboard.press("ArrowLeft")
+    playwright.expect(said).to_contain_text("1 of 170")
+    first = said.inner_text()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    assert said.inner_text() != first
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator(".card h3")).to_be_visible()
+    assert page.evaluate("document.activeElement.closest('.card') !== null")
+    page.keyboard.press("Escape")
+    playwright.expect(page.locator(".card")).to_be_hidden()
+    assert page.evaluate("document.activeElement.classList.contains('lanes')")
+
+
+def test_the_timeline_is_zoomed_by_keys_and_the_days_in_sight_become_a_filter(
+    watched: Watched,
+) -> None:
+    page = watched.open()
+    page.focus(".lanes")
+    for _ in range(3):
+        page.keyboard.press("+")
+    page.click("[data-zoom=filter]")
+    page.wait_for_url("**_within=**")
+    (within,) = watched.query()["_within"]
+    assert "1944-10" in within
+    watched.wait_for_total(len(ids(watched.server, f"_within={within}")))
+
+
+def test_each_event_is_in_the_timeline_or_in_a_count_that_opens(watched: Watched) -> None:
+    page = watched.open()
+    shown = page.evaluate(
+        """() => {
+            const all = (query) => [...document.querySelectorAll(query)];
+            const many = all('.pill').flatMap(pill => pill.dataset.ids.split(','));
+            return new Set([...all('.item').map(item => item.dataset.id), ...many]).size;
+        }"""
+    )
+    assert shown == len(ids(watched.server))
+    page.locator(".pill").first.click()
+    playwright.expect(page.locator(".card h3")).to_contain_text("more events here")
+
+
+def test_lanes_are_chosen_and_kept_in_the_address(watched: Watched) -> None:
+    page = watched.open()
+    page.select_option("select[name=lane]", "kind")
+    playwright.expect(page.locator(".lane-name").first).to_contain_text("advance")
+    assert watched.query() == {"_lane": ["kind"]}
+    page.select_option("select[name=kind]", "capture")
+    watched.wait_for_total(len(ids(watched.server, "kind=capture")))
+    assert watched.query() == {"_lane": ["kind"], "kind": ["capture"]}
+
+
+def test_the_map_plays_day_by_day(watched: Watched) -> None:
+    page = watched.open()
+    page.focus("#day-slider")
+    page.keyboard.press("ArrowRight")
+    playwright.expect(page.locator(".slider output")).to_have_text("1 September 1944")
+    possible = len(ids(watched.server, "_within=1944-09-01"))
+    assert counted(page)[0] == possible
+    page.click("[data-play]")
+    playwright.expect(page.locator(".slider output")).to_have_text("3 September 1944")
+    page.click("[data-play]")
+
+
+def test_events_off_the_map_open_beside_it(watched: Watched) -> None:
+    page = watched.open()
+    page.click("text=without a place")
+    playwright.expect(page.locator(".card li").first).to_be_visible()
+
+
+def test_symbols_of_units_are_loaded_when_they_are_asked_for(watched: Watched) -> None:
+    page = watched.open()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.check("input[name=symbols]")
+    playwright.expect(page.locator(".spot-units svg").first).to_be_visible()
+    assert any("milsymbol" in url for url in asked)
+
+
+@pytest.mark.parametrize("width", [360, 768])
+def test_a_narrow_screen_needs_no_scrolling_sideways(
+    browser: playwright.Browser, chronicle: httpx.Client, width: int
+) -> None:
+    watched = Watched(browser, chronicle, viewport={"width": width, "height": 780})
+    for query in ("", "_within=1944-10-14"):
+        page = watched.open(query)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    watched.context.close()
+
+
+def test_a_dark_screen_is_dark(browser: playwright.Browser, chronicle: httpx.Client) -> None:
+    watched = Watched(browser, chronicle, color_scheme="dark")
+    page = watched.open()
+    for element in ("body", ".lanes", ".card", ".leaflet-container"):
+        colour = page.locator(element).evaluate("e => getComputedStyle(e).backgroundColor")
+        red = int(colour.removeprefix("rgb(").split(",")[0])
+        assert red < 80, (element, colour)
+    watched.context.close()
+
+
+def test_less_motion_is_honoured(browser: playwright.Browser, chronicle: httpx.Client) -> None:
+    watched = Watched(browser, chronicle, reduced_motion="reduce")
+    page = watched.open()
+    assert page.locator(".leaflet-fade-anim, .leaflet-zoom-anim").count() == 0
+    watched.context.close()
+
+
+def test_without_scripts_the_form_and_the_list_work(
+    browser: playwright.Browser, chronicle: httpx.Client
+) -> None:
+    watched = Watched(browser, chronicle, java_script_enabled=False)
+    page = watched.page
+    page.goto(f"{chronicle.base_url}/")
+    assert not page.locator(".views").is_visible()
+    page.select_option("select[name=_front]", FRONT)
+    page.click(".explore-filters input[type=submit]")
+    wanted = len(ids(chronicle, f"_front={FRONT}"))
+    playwright.expect(page.locator(".status .total")).to_have_text(str(wanted))
+    assert page.locator(".events-list li").count() == wanted
+    watched.context.close()

@@ -1,0 +1,188 @@
+"""Several writers and readers at once, and what a writer leaves behind that was killed."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Thread
+
+import httpx
+import many_events
+import pytest
+from conftest import START, Timeline
+from server import publish, serving
+
+from chronology import log, schema
+from chronology.errors import BatchRefused, CorruptLog
+
+PLACE = "- {{place: {0}, name: {0}}}\n"
+ADDRESSES = (
+    "/",
+    "/timeline/events.json?_shape=array",
+    "/timeline/events?_front=f3",
+    "/timeline/log.json?_size=10&_sort=position",
+    "/timeline/events.csv",
+    "/timeline/places.json",
+)
+WRITERS = 3
+
+
+# The time of recording
+
+
+def test_writers_that_race_may_give_the_same_time(timeline: Timeline) -> None:
+    for name in ("a", "b"):
+        timeline.batch(name, PLACE.format(name), "2026-02-01T00:00:00Z")
+    log.verify(timeline.db)
+
+
+def test_a_writer_that_comes_later_with_an_earlier_time_is_told_what_to_do(
+    timeline: Timeline,
+) -> None:
+    timeline.batch("first", PLACE.format("a"), "2026-02-01T00:00:01Z")
+    with pytest.raises(BatchRefused) as error:
+        timeline.batch("second", PLACE.format("b"), "2026-02-01T00:00:00Z")
+    assert "recorded 2026-02-01T00:00:00Z is earlier than the head of the log" in str(error.value)
+    assert "give it the time at which it is recorded now" in str(error.value)
+    assert timeline.batch("second", PLACE.format("b"), "2026-02-01T00:00:01Z").records == 2
+
+
+# A server and writers
+
+
+def test_the_server_answers_without_an_error_while_others_write(tmp_path: Path) -> None:
+    """What is written is more than SQLite's cache holds, and the tables are folded anew too."""
+    batches = many_events.batches(START)
+    many = batches.pop("0003-many.jsonl")
+    folder = publish(tmp_path / "folder", batches)
+    (folder / "events/0003-many.jsonl").write_text(many, "utf-8")
+    answers: Counter[int] = Counter()
+    with serving(folder) as client:
+        over, threads = Event(), []
+        for start in range(2):
+            arguments = (client.base_url, start, over, answers)
+            threads.append(Thread(target=ask, args=arguments))
+            threads[-1].start()
+        try:
+            together([["ingest.py"]] * WRITERS, folder)
+            together([["-m", "chronology.cli", "rebuild"]] * 2, folder)
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join(timeout=60)
+
+    assert set(answers) == {200}
+    assert answers[200] > len(ADDRESSES)
+    db = schema.connect(folder / "timeline.db")
+    assert log.verify(db).position > many_events.COUNT
+    db.close()
+
+
+def ask(url: httpx.URL, start: int, over: Event, answers: Counter[int]) -> None:
+    with httpx.Client(base_url=url, timeout=60) as client:
+        while not over.is_set():
+            for address in (*ADDRESSES[start:], *ADDRESSES[:start]):
+                answers[client.get(address).status_code] += 1
+
+
+def together(commands: list[list[str]], folder: Path) -> None:
+    """Starts all, and waits for them; each has to end well."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, *command],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for command in commands
+    ]
+    for process in started:
+        said, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, said
+
+
+def test_a_writer_keeps_its_changes_in_memory_until_it_commits(timeline: Timeline) -> None:
+    assert timeline.db.execute("PRAGMA cache_spill").fetchone() == (0,)
+
+
+# What was left half written
+
+
+@pytest.fixture
+def interrupted(make_timeline: Callable[..., Timeline], tmp_path: Path) -> Path:
+    """A file and its journal, as a writer leaves them that is killed in the middle of a commit."""
+    timeline = make_timeline(START)
+    timeline.db.execute("PRAGMA cache_spill = 1")
+    timeline.db.execute("PRAGMA cache_size = 1")
+    path = tmp_path / "interrupted.db"
+    timeline.db.execute("BEGIN IMMEDIATE")
+    timeline.db.execute("CREATE TABLE big (text)")
+    timeline.db.executemany("INSERT INTO big VALUES (?)", [("x" * 4096,)] * 500)
+    shutil.copy(timeline.path, path)
+    shutil.copy(f"{timeline.path}-journal", f"{path}-journal")
+    timeline.db.execute("ROLLBACK")
+    return path
+
+
+def test_who_only_reads_cannot_open_what_was_left_half_written(interrupted: Path) -> None:
+    """It is why `schema.connect` recovers the file first."""
+    db = sqlite3.connect(f"file:{interrupted}?mode=ro", uri=True)
+    with pytest.raises(sqlite3.OperationalError):
+        db.execute("SELECT * FROM log")
+    db.close()
+
+
+@pytest.mark.parametrize("write", [False, True])
+def test_what_was_left_half_written_is_rolled_back_by_whoever_opens_it(
+    interrupted: Path, write: bool
+) -> None:
+    db = schema.connect(interrupted, write=write)
+    assert log.verify(db).position == 11
+    assert db.execute("SELECT 1 FROM sqlite_master WHERE name = 'big'").fetchone() is None
+    db.close()
+    assert not Path(f"{interrupted}-journal").exists()
+
+
+def test_a_reader_leaves_the_journal_of_a_living_writer_alone(
+    timeline: Timeline, tmp_path: Path
+) -> None:
+    with schema.transaction(timeline.db):
+        timeline.db.execute("CREATE TABLE more (text)")
+        assert Path(f"{timeline.path}-journal").exists()
+        reader = schema.connect(timeline.path)
+        assert log.head(reader).position == 17
+        reader.close()
+    assert timeline.rows("SELECT * FROM more") == []
+
+
+def test_a_journal_that_is_no_journal_changes_nothing(timeline: Timeline) -> None:
+    before = timeline.path.read_bytes()
+    Path(f"{timeline.path}-journal").write_bytes(b"nothing of the kind" * 100)
+    db = schema.connect(timeline.path)
+    assert log.verify(db).position == 17
+    db.close()
+    assert timeline.path.read_bytes() == before
+
+
+def test_two_writers_that_make_the_file_at_once_make_one_log(tmp_path: Path) -> None:
+    """The second sees an empty file, and then the log of the first."""
+    path = tmp_path / "timeline.db"
+    first = schema.connect(path, write=True)
+    second = sqlite3.connect(path, isolation_level=None)
+    schema._create(second)
+    assert not log.verify_schema(second)
+    first.close()
+    second.close()
+
+
+def test_a_file_of_nothing_but_a_journal_holds_no_chronology(tmp_path: Path) -> None:
+    (tmp_path / "timeline.db").write_bytes(b"")
+    (tmp_path / "timeline.db-journal").write_bytes(b"x" * 600)
+    with pytest.raises(CorruptLog):
+        schema.connect(tmp_path / "timeline.db")
