@@ -79,6 +79,10 @@ reproduce: $(TEST)/.installed ## rebuild from events/ alone, and compare with th
 	    exit 1; \
 	fi
 
+.PHONY: corpus
+corpus: timeline.db ## write docs/corpus.md anew from timeline.db: coverage, sources, gaps
+	@$(USE)/bin/chronology report --notes docs/corpus-notes.md --out docs/corpus.md
+
 .PHONY: lock
 lock: ## write the locks anew from pyproject.toml (LOCK=--upgrade for the newest versions)
 	@$(find_python) && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \

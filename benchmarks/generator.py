@@ -31,7 +31,8 @@ def catalogue() -> Iterator[dict[str, Any]]:
     }
     yield {"source": "synthetic", "name": "Synthetic source"}
     for number in range(FRONTS):
-        yield {"formation": f"f{number}", "name": f"Front {number}", "level": "front", "side": "red"}
+        name = {"formation": f"f{number}", "name": f"Front {number}"}
+        yield {**name, "level": "front", "side": "red"}
     for number in range(ARMIES):
         attached = [{"to": f"f{number % FRONTS}", "source": "synthetic", "at": str(number)}]
         yield {

@@ -97,7 +97,7 @@ def _explained(db: sqlite3.Connection) -> set[tuple[str, str]]:
     """The pairs that an event says are distinct, whichever of the two says it."""
     streams = db.execute(
         "SELECT DISTINCT stream FROM log WHERE type IN ('event.recorded', 'event.corrected')"
-        " AND (data -> '$.distinct' IS NOT NULL OR data -> '$.set.distinct' IS NOT NULL)"
+        " AND instr(data, '\"distinct\"')"
     ).fetchall()
     pairs = set()
     for (stream,) in streams:

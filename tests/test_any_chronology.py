@@ -16,7 +16,9 @@ from conftest import ROOT
 from server import ids, publish, run, serving
 from test_web_facets import counts, facets
 
-WORDS = r"belgrade|yugoslav|balkan|soviet|german|\b(fronts?|army|armies)\b"
+# The levels as names of something; "in front of" is only English.
+LEVELS = r"(?:^|[_\"'])(?:fronts?|army|armies)(?:$|[\"'])"
+WORDS = rf"belgrade|yugoslav|balkan|soviet|german|ukrainian|{LEVELS}"
 OTHER_WORDS = re.compile(WORDS, re.IGNORECASE)
 SUBJECT = re.compile(f"1944|{WORDS}", re.IGNORECASE)
 

@@ -16,11 +16,12 @@ from xml.etree import ElementTree
 import datasette
 import httpx
 import pytest
-from conftest import EVENTS, START
+from conftest import EVENTS, START, Timeline
 from html_page import elements
 from server import publish, rows, run, serving
 from test_web_facets import counted, counts, facets
 
+from chronology import queries
 from chronology.projections import tables
 
 PUBLIC = "https://example.org/balkans"
@@ -225,6 +226,27 @@ def test_names_are_those_of_then(served: Served) -> None:
     assert before["_front=f3"]
     assert before["_search=Fyodor"]
     assert after["_search=Fyodor"] == []
+
+
+def test_search_goes_through_the_newest_wording_of_the_state_of_then(timeline: Timeline) -> None:
+    says = "- {correct: account/nis-taken-one-1, set: {says: Given up.}, because: Read again.}"
+    timeline.batch("wording", says)
+    title = "- {correct: event/nis-taken, set: {title: Niš is left}, because: Read again.}"
+    timeline.batch("title", title)
+    first = timeline.rows("SELECT last_position FROM batches WHERE id = 'events'")[0]
+
+    def found(word: str) -> int:
+        given = {"_as_of": [str(first["last_position"])], "_search": [f'"{word}"']}
+        where = queries.conditions(timeline.db, given)
+        params = {key: value for c in where for key, value in c.params.items()}
+        clause = " AND ".join(c.sql for c in where)
+        (count,) = timeline.db.execute(
+            f"SELECT count(*) FROM history WHERE {clause}", params
+        ).fetchone()
+        return int(count)
+
+    # The row of then lasted until the title changed; its account had been worded anew before.
+    assert [found(word) for word in ("taken", "left", "Given", "falls")] == [2, 0, 1, 0]
 
 
 @pytest.mark.parametrize("number", NUMBERS)

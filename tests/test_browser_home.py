@@ -199,6 +199,12 @@ def test_lanes_are_chosen_and_kept_in_the_address(watched: Watched) -> None:
     assert watched.query() == {"_lane": ["kind"], "kind": ["capture"]}
 
 
+@pytest.mark.parametrize(("lane", "first"), [("place", "Belgrade"), ("army", "57th Army")])
+def test_the_fullest_lane_is_the_first(watched: Watched, lane: str, first: str) -> None:
+    page = watched.open(f"_lane={lane}&_army=57th+Army&_place=Belgrade")
+    playwright.expect(page.locator(".lane-name").first).to_contain_text(first)
+
+
 def test_the_map_plays_day_by_day(watched: Watched) -> None:
     page = watched.open()
     page.focus("#day-slider")

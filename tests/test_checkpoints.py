@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from chronology import checkpoints
 from chronology.checkpoints import Checkpoint, CheckpointRefused
 from chronology.log import Head
-from hypothesis import given
-from hypothesis import strategies as st
 
 SIGNER = checkpoints.generate("example.org/timeline")
 VERIFIER = checkpoints.verifier_of(SIGNER)
@@ -54,9 +55,7 @@ def test_a_changed_byte_is_refused(place: int, change: int) -> None:
     raw = bytearray(NOTE.encode())
     raw[place] ^= change
     with pytest.raises(CheckpointRefused):
-        opened = checkpoints.open_note(raw.decode(errors="replace"), VERIFIER)
-        # Base64 has bits that decode to nothing; then the same bytes were signed.
-        assert opened != CHECKPOINT
+        checkpoints.open_note(raw.decode(errors="replace"), VERIFIER)
 
 
 def test_the_signature_of_another_key_is_passed_over() -> None:

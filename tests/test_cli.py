@@ -140,6 +140,36 @@ def test_faults_are_listed_and_counted_and_nothing_is_appended(db: Path, here: P
     assert db.read_bytes() == content
 
 
+def test_a_refused_first_batch_leaves_no_file(here: Path) -> None:
+    (here / "events/0001-start.yml").write_text(START.replace("level: army", "level: x"), "utf-8")
+    assert ingest().exit_code == FAULTS
+    assert sorted(path.name for path in here.iterdir()) == ["events"]
+
+
+def test_a_refused_second_batch_leaves_the_first(here: Path) -> None:
+    (here / "events/0002-events.yml").write_text(EVENTS.replace("battle", "x") + "- x\n", "utf-8")
+    assert ingest().exit_code == FAULTS
+    assert positions(here / "timeline.db") == 11
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (199, "199 faults; nothing of this batch was appended\n"),
+        (
+            300,
+            "200 faults, and there may be more: it was read no further;"
+            " nothing of this batch was appended\n",
+        ),
+    ],
+)
+def test_where_reading_stopped_at_the_limit_is_said(count: int, said: str) -> None:
+    result = ingest("-", stdin=MORE + "- text\n" * count)
+    assert result.exit_code == FAULTS
+    assert result.stderr.splitlines(keepends=True)[-1] == said
+
+
 def test_an_edited_batch_exits_with_faults(db: Path, here: Path) -> None:
     (here / "events/0001-start.yml").write_text(START.replace("A test", "The test"), "utf-8")
     result = ingest()

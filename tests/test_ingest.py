@@ -96,6 +96,30 @@ def faults(timeline: Timeline, records: str, recorded: str = "2026-02-01T00:00:0
             "5: source/one: the id 'one' is recorded already; choose another, or correct it",
         ),
         (f"{EVENT}{EVENT}", "6: event/a: the id 'a' is recorded already; choose another, or"),
+        *(
+            (
+                EVENT.replace("}", f", {key}: [{twice}]}}"),
+                f"5: event/a: {key}: '{name}' is named tw",
+            )
+            for key, twice, name in (
+                ("places", "nis, belgrade, nis", "nis"),
+                ("places", "{place: nis, role: at}, nis", "nis"),
+                ("formations", "a57, a57", "a57"),
+                ("people", "tolbukhin, tolbukhin", "tolbukhin"),
+            )
+        ),
+        (
+            EVENT.replace("}", ",\n   distinct: [{event: b, because: c}]}"),
+            "6: event/a: unknown event 'b'; record the event, or mend the id",
+        ),
+        (
+            EVENT.replace("}", ", distinct: [{event: a, because: c}]}"),
+            "5: event/a: it is told from itself; name the other event",
+        ),
+        (
+            "- {correct: event/nis-taken, set: {distinct: [{event: b, because: c}]}, because: d}\n",
+            "5: event/nis-taken: unknown event 'b'; record the event, or mend the id",
+        ),
         (
             "- {account: nis-taken-one-1, event: nis-taken, source: one, at: x}\n",
             "5: account/nis-taken-one-1: the id 'nis-taken-one-1' is recorded already",
@@ -743,3 +767,22 @@ def test_progress_counts_every_item(make_timeline: Make) -> None:
         timeline.db, batches.read(io.BytesIO(EVENTS.encode()), "e.yml", "yml"), done.append
     )
     assert sum(done) == 5
+
+
+def test_a_place_may_have_two_roles(timeline: Timeline) -> None:
+    places = ", places: [{place: nis, role: from}, {place: nis, role: to}]}"
+    timeline.batch("more", EVENT.replace("}", places))
+    assert json.loads(str(timeline.event("a")["places"])) == ["Niš"]
+
+
+def test_what_an_event_was_told_from_may_be_retracted_since(timeline: Timeline) -> None:
+    timeline.batch(
+        "told",
+        EVENT
+        + EVENT.replace("event: a", "event: b").replace(
+            "}", ", distinct: [{event: a, because: Another one}]}"
+        ),
+    )
+    timeline.batch("gone", "- {retract: event/a, because: c}\n")
+    timeline.batch("title", "- {correct: event/b, set: {title: B}, because: c}\n")
+    assert timeline.event("b")["title"] == "B"

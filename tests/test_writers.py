@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event, Thread
 
-import httpx
-import many_events
 import pytest
-from conftest import START, Timeline
-from server import publish, serving
+from conftest import ROOT, START, Timeline
 
 from chronology import log, schema
 from chronology.errors import BatchRefused, CorruptLog
 
 PLACE = "- {{place: {0}, name: {0}}}\n"
-ADDRESSES = (
-    "/",
-    "/timeline/events.json?_shape=array",
-    "/timeline/events?_front=f3",
-    "/timeline/log.json?_size=10&_sort=position",
-    "/timeline/events.csv",
-    "/timeline/places.json",
-)
-WRITERS = 3
 
 
 # The time of recording
@@ -55,56 +42,20 @@ def test_a_writer_that_comes_later_with_an_earlier_time_is_told_what_to_do(
 # A server and writers
 
 
-def test_the_server_answers_without_an_error_while_others_write(tmp_path: Path) -> None:
+def test_the_server_answers_without_an_error_while_others_write() -> None:
     """What is written is more than SQLite's cache holds, and the tables are folded anew too."""
-    batches = many_events.batches(START)
-    many = batches.pop("0003-many.jsonl")
-    folder = publish(tmp_path / "folder", batches)
-    (folder / "events/0003-many.jsonl").write_text(many, "utf-8")
-    answers: Counter[int] = Counter()
-    with serving(folder) as client:
-        over, threads = Event(), []
-        for start in range(2):
-            arguments = (client.base_url, start, over, answers)
-            threads.append(Thread(target=ask, args=arguments))
-            threads[-1].start()
-        try:
-            together([["ingest.py"]] * WRITERS, folder)
-            together([["-m", "chronology.cli", "rebuild"]] * 2, folder)
-        finally:
-            over.set()
-            for thread in threads:
-                thread.join(timeout=60)
-
-    assert set(answers) == {200}
-    assert answers[200] > len(ADDRESSES)
-    db = schema.connect(folder / "timeline.db")
-    assert log.verify(db).position > many_events.COUNT
-    db.close()
-
-
-def ask(url: httpx.URL, start: int, over: Event, answers: Counter[int]) -> None:
-    with httpx.Client(base_url=url, timeout=60) as client:
-        while not over.is_set():
-            for address in (*ADDRESSES[start:], *ADDRESSES[:start]):
-                answers[client.get(address).status_code] += 1
-
-
-def together(commands: list[list[str]], folder: Path) -> None:
-    """Starts all, and waits for them; each has to end well."""
-    started = [
-        subprocess.Popen(
-            [sys.executable, *command],
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for command in commands
-    ]
-    for process in started:
-        said, _ = process.communicate(timeout=120)
-        assert process.returncode == 0, said
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.serving"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    row = re.search(r"^\| (\S+) \| ([\d,]+) \| ([\d,]+) \| 0 \|", done.stdout, re.MULTILINE)
+    assert row
+    assert int(row[3].replace(",", "")) >= 10
 
 
 def test_a_writer_keeps_its_changes_in_memory_until_it_commits(timeline: Timeline) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import shutil
 import socket
@@ -14,6 +15,11 @@ import pendulum
 
 from chronology import batches, ingest, schema
 from chronology.cli.common import DATABASE, events_option, exit_codes
+
+EXPOSED = """\
+Whoever reaches {host} can read all of it: every table, the whole log with what was corrected and
+retracted since, the plugin's and Datasette's versions. Nobody can write, or run SQL of their own.
+It speaks plain HTTP; before the public, put a server with TLS in front of it."""
 
 
 @click.command()
@@ -77,9 +83,18 @@ def serve(folder: Path, host: str, port: int) -> None:
     _refuse_taken(host, port)
     schema.recover(folder / DATABASE)
     click.echo(f"Serving {folder / DATABASE} at http://{host}:{port} (end with Ctrl-C)")
+    if not _is_loopback(host):
+        click.echo(EXPOSED.format(host=host), err=True)
     sys.stdout.flush()
     arguments = ["serve", str(folder), "--host", host, "--port", str(port)]
     os.execv(sys.executable, [sys.executable, "-m", "datasette", *arguments])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _refuse_taken(host: str, port: int) -> None:

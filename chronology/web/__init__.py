@@ -69,7 +69,8 @@ def register_routes() -> list[tuple[str, Any]]:
 def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
     def wrapped(app: Any) -> Any:
         redirecting = moments.redirecting(app, datasette)
-        return headers.guarded(forms.without_empty_fields(redirecting), datasette)
+        caught = errors.caught(forms.without_empty_fields(redirecting))
+        return headers.guarded(caught, datasette)
 
     return wrapped
 

@@ -10,33 +10,66 @@ import json
 import re
 import sys
 import traceback
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from datasette import handle_exception
 from datasette.database import QueryInterrupted
 from datasette.utils import ValueAsBooleanError
-from datasette.utils.asgi import BadRequest, Base400, NotFound
+from datasette.utils.asgi import BadRequest, Base400, NotFound, Response
 from datasette.utils.sqlite import sqlite3
 from datasette.views.base import DatasetteError
+
+_App = Callable[[Any, Any, Any], Awaitable[None]]
+_FAILED = "The server failed; its log tells why"
 
 
 def answer(datasette: Any, request: Any, exception: Exception) -> Any:
     """Datasette's own answer to the fault of the request, or None if it is one already."""
     fault = _fault(request, exception)
     if fault is None and not isinstance(exception, Base400 | DatasetteError):
-        traceback.print_exception(exception, file=sys.stderr)
-        fault = DatasetteError("The server failed; its log tells why", status=500)
+        # Datasette's own handler, which is asked too, writes it to the log.
+        fault = DatasetteError(_FAILED, status=500)
     return fault and handle_exception.handle_exception(datasette, request, fault)
 
 
-def _fault(request: Any, exception: Exception) -> Exception | None:
+def caught(app: _App) -> _App:
+    """The application, with an answer also to what fails before Datasette catches anything."""
+
+    async def asked(scope: Any, receive: Any, send: Any) -> None:
+        begun = False
+
+        async def sending(message: Any) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await app(scope, receive, sending)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            if isinstance(error, ValueError):
+                response = Response.text("The request is malformed: its headers", status=400)
+            else:
+                traceback.print_exception(error, file=sys.stderr)
+                response = Response.text(_FAILED, status=500)
+            await response.asgi_send(send)
+
+    return asked
+
+
+def _fault(request: Any, exception: Exception) -> Any:
+    """The exception that tells what is wrong with the request, or None."""
     if isinstance(exception, DatasetteError):
         told = exception.status == 500 and exception.message.startswith(("Cannot ", "Invalid "))
         return BadRequest(exception.message) if told else None
+    if isinstance(exception, TypeError | AssertionError) and request.method not in ("GET", "HEAD"):
+        return DatasetteError(f"{request.method} is not for this address", status=405)
     return _fault_of_path(request, exception) or _fault_of_arguments(request, exception)
 
 
-def _fault_of_path(request: Any, exception: Exception) -> Exception | None:
+def _fault_of_path(request: Any, exception: Exception) -> Any:
     given = request.url_vars
     if isinstance(exception, KeyError) and "table" not in given and given.get("format") == "csv":
         return NotFound("A database as a whole is no CSV; each of its tables is")
@@ -50,7 +83,7 @@ def _fault_of_path(request: Any, exception: Exception) -> Exception | None:
     return None
 
 
-def _fault_of_arguments(request: Any, exception: Exception) -> Exception | None:
+def _fault_of_arguments(request: Any, exception: Exception) -> Any:
     text = str(exception)
     for rule in _RULES:
         suspects = [key for key in request.args if re.fullmatch(rule.arguments, key, re.DOTALL)]
@@ -70,7 +103,7 @@ class _Rule(NamedTuple):
     says: str
 
 
-_FACETS = "_facet|_facet_array|_facet_date"
+_FACETS = "_facet.*"
 _RULES = (
     _Rule(f"_through|.*__(not)?in|{_FACETS}", json.JSONDecodeError, "", "that is no JSON"),
     _Rule(".*", RecursionError, "maximum recursion depth exceeded while d", "that is too deep"),

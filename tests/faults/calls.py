@@ -33,7 +33,7 @@ def failing_calls(setting: Setting) -> Outcome:
     for number in range(setting.cases):
         call = CALLS[number % len(CALLS)]
         error = ERRORS[number // len(CALLS) % len(ERRORS)]
-        count = 1 + number // (len(CALLS) * len(ERRORS))
+        count = setting.chance.randint(1, 12)
         path.unlink(missing_ok=True)
         Path(f"{path}-journal").unlink(missing_ok=True)
         fill(path, 1)
@@ -80,7 +80,7 @@ def _traced(path: Path, injection: str) -> tuple[bool, list[str]]:
     os.close(go)
     os.close(going)
     _, said = child.end()
-    traced, _ = tracer.communicate(timeout=10)
+    _, traced = tracer.communicate(timeout=10)
     if "attached" not in first:
         raise NotRun(first.strip())
     return "(INJECTED)" in traced, said

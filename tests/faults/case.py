@@ -50,15 +50,15 @@ class NotRun(Exception):
     """This machine cannot bring the fault about; the text says why."""
 
 
-START = [
+START: list[dict[str, object]] = [
     {
         "chronology": "test",
         "title": "A test",
         "window": "1944-09-01/1944-11-30",
         "kinds": {"battle": "A battle"},
         "sides": {"soviet": "Soviet"},
-        "levels": {"front": "Fronts"},
-        "dimensions": {"fronts": "front"},
+        "levels": {"front": "Fronts", "army": "Armies"},
+        "dimensions": {"fronts": "front", "armies": "army"},
     },
     {"source": "one", "name": "First source"},
     {"place": "nis", "name": "Niš", "latitude": "43.3211", "longitude": "21.8958"},
@@ -67,18 +67,17 @@ START = [
 ]
 
 
-def batch(name: str, records: Iterable[dict[str, object]]) -> Batch:
-    """A batch as it is read from a file."""
-    header = {"format": 1, "batch": name, "recorded": RECORDED}
-    text = "".join(json.dumps(line) + "\n" for line in (header, *records))
-    return batches.read(io.BytesIO(text.encode()), f"{name}.jsonl", "jsonl")
+def text(number: int, events: int = SIZE - 1) -> str:
+    """A batch as a file: the first for 0, else one of events of its own."""
+    header = {"format": 1, "batch": f"b{number}", "recorded": RECORDED}
+    found = [_event(f"e{number}-{i}") for i in range(events)] if number else START
+    return "".join(json.dumps(line) + "\n" for line in (header, *found))
 
 
 def numbered(number: int, events: int = SIZE - 1) -> Batch:
-    """The first batch for 0, else one of events of its own."""
-    if not number:
-        return batch("b0", START)
-    return batch(f"b{number}", [_event(f"e{number}-{i}") for i in range(events)])
+    """The same batch, read."""
+    raw = io.BytesIO(text(number, events).encode())
+    return batches.read(raw, f"b{number}.jsonl", "jsonl")
 
 
 def _event(name: str) -> dict[str, object]:

@@ -24,22 +24,29 @@ def _moment(setting: Setting) -> tuple[int, float]:
 
 def killed_ingest(setting: Setting) -> Outcome:
     """A writer killed between any two instructions; the next one goes on where it was."""
-    path = setting.folder / "timeline.db"
-    fill(path, 1)
-    done, acknowledged, outcome = 1, {"b0"}, Outcome()
-    for _ in range(setting.cases):
+    outcome, number = Outcome(), 0
+    while outcome.cases < setting.cases:
+        path = setting.folder / f"timeline-{number}.db"
+        fill(path, 1)
+        acknowledged, done, number = {"b0"}, 1, number + 1
+        while outcome.cases < setting.cases and done < BATCHES:
+            before = len(acknowledged)
+            child = Child(_ingesting(path, done))
+            acknowledged |= set(child.kill(*_moment(setting)))
+            lost = check(path, acknowledged)
+            outcome = outcome.plus((len(acknowledged) - before) * SIZE, lost * SIZE)
+            done = _stored(path) // SIZE
+    return outcome
 
-        def work(say: Callable[[str], None], start: int = done) -> None:
-            with closing(schema.connect(path, write=True)) as db:
-                for number in range(start, start + BATCHES):
-                    ingest(db, numbered(number))
-                    say(f"b{number}")
 
-        child = Child(work)
-        acknowledged |= set(child.kill(*_moment(setting)))
-        outcome = outcome.plus(0, check(path, acknowledged))
-        done = _stored(path) // SIZE
-    return outcome._replace(acknowledged=len(acknowledged) * SIZE)
+def _ingesting(path: Path, start: int) -> Callable[[Callable[[str], None]], None]:
+    def work(say: Callable[[str], None]) -> None:
+        with closing(schema.connect(path, write=True)) as db:
+            for number in range(start, start + BATCHES):
+                ingest(db, numbered(number))
+                say(f"b{number}")
+
+    return work
 
 
 def killed_rebuild(setting: Setting) -> Outcome:

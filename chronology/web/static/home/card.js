@@ -1,4 +1,5 @@
 // One or several events in a small window beside what was opened; Escape closes it.
+import { number } from "./data.js";
 import { html } from "./svg.js";
 
 const MOST = 60;
@@ -73,7 +74,7 @@ export class Card {
       return html("li", {}, [this.link(event), ...mark, " ", when]);
     }));
     const rest = events.length - MOST;
-    const more = html("p", { class: "note" }, `and ${rest} more: zoom in or filter`);
+    const more = html("p", { class: "note" }, `and ${number(rest)} more: zoom in or filter`);
     return [html("h3", {}, heading), list, ...(rest > 0 ? [more] : [])];
   }
 

@@ -48,3 +48,7 @@ export function onDay(event, start) {
   if (core && core[0] <= start && start < core[1]) return "certain";
   return spans.some(([from, to]) => from <= start && start < to) ? "possible" : null;
 }
+
+export function number(count) {
+  return count.toLocaleString("en");
+}

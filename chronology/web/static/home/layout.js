@@ -14,7 +14,8 @@ export function lanes(events, column, label, colours) {
   for (const event of events) {
     const values = [].concat(event[column] ?? []);
     if (!values.length) none.push(event);
-    for (const value of values) {
+    for (const each of values) {
+      const value = each.name ?? each;
       if (!found.has(value)) found.set(value, []);
       found.get(value).push(event);
     }

@@ -1,6 +1,6 @@
 // The map: the spots of the events over land and water, whole or day by day.
 import { placeWords } from "./card.js";
-import { DAY_MS, onDay } from "./data.js";
+import { DAY_MS, number, onDay } from "./data.js";
 import { html, svg } from "./svg.js";
 
 const { L } = globalThis;
@@ -24,7 +24,8 @@ export class EventMap {
     L.control.scale({ imperial: false }).addTo(this.map);
     this.labels = L.layerGroup().addTo(this.map);
     this.ring = L.circleMarker([0, 0], { radius: 24, className: "ring", interactive: false });
-    this.map.on("zoomend moveend", () => this.name());
+    // After the clusters have moved, too.
+    this.map.on("zoomend moveend", () => setTimeout(() => this.name()));
     this.ready = this.ground();
     this.controls();
   }
@@ -66,6 +67,7 @@ export class EventMap {
     });
     this.markers = spots.map((spot) => this.marker(spot));
     this.clusters.addLayers(this.markers);
+    this.clusters.on("animationend", () => this.name());
     this.clusters.addTo(this.map);
   }
 
@@ -104,12 +106,15 @@ export class EventMap {
     const without = shown.filter(({ latitude }) => latitude === null);
     const beyond = shown.filter((event) => event.latitude !== null && !this.holds(event));
     const box = this.section.querySelector(".mapped");
-    box.replaceChildren(html("b", { class: "on-map" }, String(on.length)), " on the map");
-    for (const [events, says] of [[without, "without a place"], [beyond, "beyond its edges"]]) {
+    box.replaceChildren(html("b", { class: "on-map" }, number(on.length)), " on the map");
+    for (const [events, what] of [[without, "without a place"], [beyond, "beyond its edges"]]) {
       if (!events.length) continue;
-      const button = html("button", { type: "button", class: "linklike" }, `${events.length} ${says}`);
-      button.addEventListener("click", (event) =>
-        this.card.open(events, [event.clientX, event.clientY], button, `${events.length} ${says}`));
+      const says = `${number(events.length)} ${what}`;
+      const button = html("button", { type: "button", class: "linklike" }, says);
+      button.addEventListener("click", () => {
+        const { left, bottom } = button.getBoundingClientRect();
+        this.card.open(events, [left, bottom], button, says);
+      });
       box.append(" · ", button);
     }
   }
@@ -316,7 +321,8 @@ function disc(events, size) {
       transform: `rotate(-90 ${half} ${half})` }));
     start += length;
   }
-  parts.push(svg("text", { x: half, y: half + 3.8, "text-anchor": "middle" }, String(events.length)));
+  parts.push(svg("text", { x: half, y: half + 3.8, "text-anchor": "middle" },
+    events.length < 10_000 ? String(events.length) : `${Math.round(events.length / 1000)}k`));
   return svg("svg", { width: size, height: size, viewBox: `0 0 ${size} ${size}`,
     "aria-hidden": "true" }, parts);
 }

@@ -1,6 +1,7 @@
 // The timeline: lanes of events over time, to be zoomed from the whole window down to hours.
-import { DAY_MS } from "./data.js";
+import { DAY_MS, number, onDay } from "./data.js";
 import { arrange, lanes } from "./layout.js";
+import { arrow, around, COLOURS, dispute, gradients, vague } from "./shapes.js";
 import { svg } from "./svg.js";
 
 const { d3 } = globalThis;
@@ -8,7 +9,7 @@ const ROW = 16;
 const HEAD = 20;
 const BARS = 56;
 const ROWS = 8;
-const COLOURS = 8;
+const WIDE = 24; // px of a day that can be hit
 
 export class Timeline {
   constructor(section, { announce, card, config, filter }) {
@@ -106,7 +107,7 @@ export class Timeline {
       parts.push(this.heading(lane, found.visible.length, top));
       top += HEAD;
       if (found.bars) {
-        parts.push(this.bars(found, top, lane.colour ?? COLOURS - 1));
+        parts.push(this.bars(found, top, lane));
         top += BARS + 6;
       } else {
         for (const each of found.items) {
@@ -138,9 +139,10 @@ export class Timeline {
 
   heading(lane, visible, top) {
     const line = svg("line", { class: "lane", x2: this.width, y1: top + 0.5, y2: top + 0.5 });
-    const of = visible === lane.events.length ? visible : `${visible} of ${lane.events.length}`;
+    const all = number(lane.events.length);
+    const of = visible === lane.events.length ? all : `${number(visible)} of ${all}`;
     const name = svg("text", { class: "lane-name", x: 4, y: top + 14 }, lane.name);
-    name.append(svg("tspan", { class: "lane-count", dx: 7 }, String(of)));
+    name.append(svg("tspan", { class: "lane-count", dx: 7 }, of));
     return svg("g", {}, [line, name]);
   }
 
@@ -185,9 +187,10 @@ export class Timeline {
     ]);
   }
 
-  bars({ visible, bars }, top, colour) {
+  bars({ visible, bars }, top, lane) {
+    const colour = lane.colour ?? COLOURS - 1;
     const most = Math.max(...bars.map(({ certain, possible }) => certain + possible), 1e-9);
-    const group = svg("g", { class: "bars" });
+    const group = svg("g", { class: "bars", "data-lane": this.lanes.indexOf(lane) });
     for (const bar of bars) {
       const certain = (BARS * bar.certain) / most;
       const possible = (BARS * bar.possible) / most;
@@ -198,7 +201,7 @@ export class Timeline {
           height: possible }),
       );
     }
-    group.append(svg("title", {}, `${visible.length} events; zoom in to see each`));
+    group.append(svg("title", {}, `${number(visible.length)} events; click to open`));
     for (const event of visible.length < 2000 ? visible : []) {
       const at = Math.max(0, Math.min(this.width - 8, this.scale(middleOf(event))));
       if (!this.where.has(event.id)) this.where.set(event.id, [at - 4, top, 8, BARS]);
@@ -230,11 +233,24 @@ export class Timeline {
       const chosen = many.dataset.ids.split(",").map((index) => this.data.events[index]);
       this.card.open(chosen, point(event), this.box, `${chosen.length} more events here`);
     } else if (event.target.closest(".bars")) {
-      const [at] = d3.pointer(event, this.svg.node());
-      const time = Number(this.scale.invert(at));
-      const [from, to] = this.scale.domain();
-      this.lookAt(time - (to - from) / 8, time + (to - from) / 8);
+      this.openBars(event);
     } else this.card.close();
+  }
+
+  /** Bars open by zooming in, until each is a day: then its events are listed. */
+  openBars(event) {
+    const time = Number(this.scale.invert(d3.pointer(event, this.svg.node())[0]));
+    const [from, to] = this.scale.domain().map(Number);
+    const start = Math.floor(time / DAY_MS) * DAY_MS;
+    if ((this.width * DAY_MS) / (to - from) < WIDE) {
+      this.lookAt(time - (to - from) / 8, time + (to - from) / 8);
+      return;
+    }
+    const { events } = this.lanes[event.target.closest(".bars").dataset.lane];
+    const sure = events.filter((each) => onDay(each, start) === "certain");
+    const others = events.filter((each) => onDay(each, start) === "possible");
+    const heading = `${number(sure.length)} events, and ${number(others.length)} perhaps`;
+    this.card.open([...sure, ...others], point(event), this.box, heading);
   }
 
   /** Makes an event the chosen one, brings it into view, says it, and opens it if asked. */
@@ -253,9 +269,11 @@ export class Timeline {
   }
 
   bringIntoView(event) {
-    const time = middleOf(event, this.bounds);
     const [from, to] = this.scale.domain().map(Number);
-    if (time < from || time > to) this.lookAt(time - (to - from) / 2, time + (to - from) / 2);
+    const [start, end] = event.date.core ?? [event.date.from, event.date.to];
+    if (start < to && end > from) return;
+    const time = middleOf(event, this.bounds);
+    this.lookAt(time - (to - from) / 2, time + (to - from) / 2);
   }
 
   scrollTo([, y, , height]) {
@@ -352,56 +370,4 @@ function point(event) {
 
 function rect([x, y, width, height]) {
   return { x, y, width, height };
-}
-
-// What is possible before and after the certain days fades away from them.
-function around({ core, ends: [x0, x1], event }, colour, y) {
-  const found = [];
-  const { from, to } = event.date;
-  const box = { y: y - 2.5, height: 5 };
-  if (core[0] - x0 > 2 && from < Infinity) {
-    found.push(svg("rect", { ...box, x: x0, width: core[0] - x0, fill: `url(#to-${colour})` }));
-  }
-  if (x1 - core[1] > 2 && to > -Infinity) {
-    found.push(svg("rect", { ...box, x: core[1], width: x1 - core[1], fill: `url(#off-${colour})` }));
-  }
-  return found;
-}
-
-/** Possible days without a certain one; an open end fades to the edge. */
-function vague({ ends: [x0, x1], event, inside }, colour, y) {
-  const { from, to } = event.date;
-  const fade = from === -Infinity ? "to" : to === Infinity ? "off" : "in";
-  const height = inside ? 3 : 5;
-  const box = { x: x0, width: x1 - x0, y: y - height / 2, height, rx: height / 2 };
-  return svg("rect", { ...box, fill: `url(#${fade}-${colour})` });
-}
-
-function arrow(x, y, direction, colour) {
-  const back = x - 6 * direction;
-  return svg("path", { class: `arrow c${colour}`, d: `M${back} ${y - 4}L${x} ${y}L${back} ${y + 4}` });
-}
-
-function dispute(event, x, y) {
-  const at = Math.max(x - 7, 5);
-  const hollow = event.disputed.includes("date") ? "" : " hollow";
-  const d = `M${at} ${y - 5}L${at + 5} ${y}L${at} ${y + 5}L${at - 5} ${y}Z`;
-  return svg("path", { class: `dispute${hollow}`, d });
-}
-
-const FADES = {
-  to: [[0, 0.04], [1, 0.6]],
-  off: [[0, 0.6], [1, 0.04]],
-  in: [[0, 0.08], [0.2, 0.42], [0.8, 0.42], [1, 0.08]],
-};
-
-function gradients() {
-  const defs = svg("defs");
-  for (let colour = 0; colour < COLOURS; colour += 1) {
-    for (const [name, stops] of Object.entries(FADES)) {
-      defs.append(svg("linearGradient", { id: `${name}-${colour}` }, stops.map(([offset, opacity]) =>
-        svg("stop", { offset, class: `c${colour}`, "stop-opacity": opacity }))));
-    }
-  }
-  return defs;
 }

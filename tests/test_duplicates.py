@@ -1,0 +1,190 @@
+"""Likely duplicates: which pairs are found, which are explained, and what the command says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from conftest import START, Timeline
+
+from chronology import duplicates, schema
+from chronology.cli import main
+from chronology.dossiers import dossier
+from chronology.duplicates import find
+
+Make = Callable[..., Timeline]
+DONE, FAULTS, USAGE = 0, 1, 2
+FIRST = {"title": "Soviet troops take Niš", "date": "1944-10-14", "places": "nis", "source": "one"}
+PLACES = "- {place: fortress, name: Fortress, within: nis}\n- {place: timok, name: Timok}\n"
+
+
+def event(name: str, **fields: str) -> str:
+    """An event that differs from FIRST in the fields given."""
+    told = {**FIRST, "kind": "capture", "formations": "", "more": "", **fields}
+    return (
+        f"- {{event: {name}, date: '{told['date']}', title: {told['title']}, kind: {told['kind']},"
+        f" places: [{told['places']}], formations: [{told['formations']}] {told['more']},"
+        f" accounts: [{{source: {told['source']}, at: '1'}}]}}\n"
+    )
+
+
+@pytest.fixture
+def pair(make_timeline: Make) -> Callable[..., Timeline]:
+    """A timeline of two events, the second of another source and else as it is said."""
+
+    def make(**fields: str) -> Timeline:
+        timeline = make_timeline(START)
+        records = PLACES + event("a") + event("b", **{"source": "two", **fields})
+        timeline.batch("pair", records)
+        return timeline
+
+    return make
+
+
+def found(timeline: Timeline) -> list[tuple[str, str]]:
+    return [(one.first, one.second) for one in find(timeline.db)]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"title": "The Soviets take Nis"},
+        {"title": "Niš is taken by Soviet troops", "kind": "battle"},
+        {"places": "fortress"},
+        {"places": "fortress", "date": "[1944-10-13..1944-10-14]"},
+        {"date": "[1944-10-13..1944-10-16]"},
+        {"date": "[..1944-10-15]"},
+        {"date": "1944-10-15"},
+    ],
+)
+def test_two_events_that_are_alike_are_found(pair: Make, fields: dict[str, str]) -> None:
+    assert found(pair(**fields)) == [("a", "b")]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"date": "1944-10-17"},
+        {"date": "1944-10"},
+        {"date": "[..1944-10-20]"},
+        {"date": "1944-10-15", "source": "one"},
+        {"places": "timok"},
+        {"places": "belgrade"},
+        {"title": "A general dies of his wounds"},
+        {"title": "Soviet guns shell Niš", "kind": "battle"},
+    ],
+)
+def test_two_events_that_differ_are_not(pair: Make, fields: dict[str, str]) -> None:
+    assert found(pair(**fields)) == []
+
+
+def test_words_are_stems_without_case_and_diacritics() -> None:
+    assert duplicates.words("Đakovo: NIŠ, Nis; takes, taken") == {"dako", "nis", "take"}
+
+
+def test_the_more_days_are_possible_the_less_they_say(pair: Make) -> None:
+    dates = ("1944-10-14", "[1944-10-13..1944-10-14]", "[1944-10-10..1944-10-14]")
+    scores = [find(pair(date=date).db)[0].score for date in dates]
+    assert scores == sorted(set(scores), reverse=True)
+
+
+def test_a_rare_place_says_more_than_one_of_many_events(make_timeline: Make) -> None:
+    timeline = make_timeline(START)
+    timeline.batch("two", PLACES + event("a") + event("b", source="two"))
+    (before,) = find(timeline.db)
+    others = (event(f"c{n}", date=f"1944-11-{n:02}", title=f"Other{n}") for n in range(1, 30))
+    timeline.batch("more", "".join(others))
+    (after,) = find(timeline.db)
+    assert after.score < before.score
+
+
+def test_a_pair_is_explained_in_either_event(pair: Make) -> None:
+    explained = ", distinct: [{event: a, because: Another one}]"
+    assert found(pair(more=explained)) == []
+    timeline = pair()
+    change = "- {correct: event/a, set: {distinct: [{event: b, because: Another}]}, because: c}\n"
+    timeline.batch("explained", change)
+    assert found(timeline) == []
+
+
+def test_an_explanation_is_told_of_the_event_and_is_no_column(pair: Make) -> None:
+    timeline = pair(more=", distinct: [{event: a, because: Another one}]")
+    told = dossier(timeline.db, "b")
+    assert told is not None
+    assert told.distinct == [{"event": "a", "because": "Another one"}]
+    assert "distinct" not in timeline.event("b")
+
+
+def test_a_retracted_event_is_no_duplicate(pair: Make) -> None:
+    timeline = pair()
+    timeline.batch("one", "- {retract: event/b, into: a, because: The same}\n")
+    assert found(timeline) == []
+
+
+def test_only_events_of_near_days_and_places_are_compared(
+    make_timeline: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timeline = make_timeline(START)
+    days = (f"1944-{month}-{day:02}" for month in ("09", "10", "11") for day in range(1, 31, 3))
+    events = (
+        event(f"e{n}-{place}", date=day, places=place)
+        for n, day in enumerate(days)
+        for place in ("nis", "belgrade")
+    )
+    timeline.batch("many", "".join(events))
+    compared = []
+    compare = duplicates._Weights.compare
+    monkeypatch.setattr(
+        duplicates._Weights,
+        "compare",
+        lambda self, *two: compared.append(two) or compare(self, *two),
+    )
+    find(timeline.db)
+    assert compared == []
+
+
+# The command
+
+
+def check(timeline: Timeline, *arguments: str) -> Result:
+    arguments = ("check", "--db", str(timeline.path), *arguments)
+    return CliRunner().invoke(main, arguments, catch_exceptions=False)
+
+
+def test_the_command_tells_both_why_and_the_remedy(pair: Make) -> None:
+    result = check(pair(formations="c68"), "--duplicates")
+    assert result.exit_code == FAULTS
+    assert result.stdout == (
+        "0.87  a ~ b\n"
+        "      1944-10-14  Soviet troops take Niš  (Niš)\n"
+        "      1944-10-14  Soviet troops take Niš  (Niš)\n"
+        "      alike: the dates share a day; both at or within Niš; both of kind capture;"
+        " 100% of the titles in common\n"
+        "      remedy: '- {retract: event/b, into: a, because: …}',"
+        " or in b 'distinct: [{event: a, because: …}]'\n"
+    )
+    assert result.stderr == "1 pair of likely duplicates, not explained\n"
+
+
+def test_without_duplicates_the_command_is_done(timeline: Timeline) -> None:
+    result = check(timeline, "--duplicates")
+    assert (result.exit_code, result.stdout) == (
+        DONE,
+        "No likely duplicates that are not explained.\n",
+    )
+
+
+@pytest.mark.parametrize("arguments", [[], ["--duplicates", "--least", "2"]])
+def test_the_command_says_what_is_wrong_usage(timeline: Timeline, arguments: list[str]) -> None:
+    assert check(timeline, *arguments).exit_code == USAGE
+
+
+def test_tables_that_are_not_there_are_wrong_usage(tmp_path: Path) -> None:
+    path = tmp_path / "empty.db"
+    schema.connect(path, write=True).close()
+    result = CliRunner().invoke(main, ["check", "--duplicates", "--db", str(path)])
+    assert result.exit_code == USAGE
+    assert "not current; run 'python ingest.py'" in result.stderr

@@ -1,0 +1,100 @@
+"""The page that tells what a chronology holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from conftest import EVENTS, ROOT, START, Timeline
+
+from chronology import report, schema
+from chronology.cli import main
+
+MORE = """\
+- event: nis-day
+  date: 1944-10-13/1944-10-14
+  title: A | of *stars*
+  kind: battle
+  accounts:
+  - {source: one, at: "1", claims: {killed: 10}}
+  - {source: two, at: "1", claims: {killed: 20}}
+"""
+
+
+@pytest.fixture
+def lines(timeline: Timeline) -> list[str]:
+    timeline.batch("more", MORE)
+    return report.page(timeline.db).splitlines()
+
+
+def test_the_committed_page_is_what_the_command_writes() -> None:
+    db = schema.connect(ROOT / "timeline.db")
+    page = report.page(db, (ROOT / "docs/corpus-notes.md").read_text("utf-8"))
+    db.close()
+    assert (ROOT / "docs/corpus.md").read_text("utf-8") == page, "run 'make corpus'"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# What is recorded: A test",
+        "| events | 3 |",
+        "| sources with at least one account | 2 |",
+        "| events with accounts from two or more sources | 2 |",
+        "| events without the precision of a day | 1 |",
+        "| events on the map, of those that name a place | 2 of 2 (100.0%) |",
+        "| 1944-10-14 | 1 | 1 |",
+        "| First source | 3 | 3 | 1944-10-13 | 1944-10-20 |",
+        "| side | front | army | corps |",
+        "| soviet | 1 / 0 | 1 / 0 | 1 / 1 |",
+        "| Niš | 1 | 1 |",
+        "| kind | 1944-10 |",
+        "| battle | 1 |",
+        "1, of which 1 do not say why they are read as they are.",
+        r"- 1944-10-13/1944-10-14 A \| of \*stars\* (`nis-day`), figures: **no basis**",
+        "| 3rd Ukrainian Front | soviet | 0 | 1 | First source |",
+        "| 57th Army | soviet | 1 | 1 | First source |",
+    ],
+)
+def test_the_page_tells(lines: list[str], line: str) -> None:
+    assert line in lines
+
+
+def test_days_without_an_event_are_listed(lines: list[str]) -> None:
+    (listed,) = [line for line in lines if line.startswith("Days of the window without")]
+    assert listed.startswith("Days of the window without such an event (89): 1944-09-01, ")
+    assert "1944-10-13" in listed
+    assert "1944-10-14" not in listed
+
+
+def test_a_basis_is_told(timeline: Timeline) -> None:
+    timeline.batch("more", MORE.replace("  kind:", "  basis: A count\n  kind:"))
+    assert "figures: A count\n" in report.page(timeline.db)
+
+
+def test_a_level_without_an_attachment_is_flagged(timeline: Timeline) -> None:
+    timeline.batch("more", "- {formation: a4, name: 4th Army, level: army, side: german}\n")
+    assert "| 4th Army | german | 0 | 0 | **no attachment** |\n" in report.page(timeline.db)
+
+
+def test_the_same_log_gives_the_same_page(make_timeline: Callable[..., Timeline]) -> None:
+    first, second = (report.page(make_timeline(START, EVENTS).db) for _ in range(2))
+    assert first == second
+
+
+def test_the_command_writes_the_page_with_the_notes_at_its_end(
+    timeline: Timeline, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.md").write_text("## Notes\n\nBy hand.\n", "utf-8")
+    options = ["--notes", str(tmp_path / "notes.md"), "--out", str(tmp_path / "page.md")]
+    result = CliRunner().invoke(main, ["report", "--db", str(timeline.path), *options])
+    assert result.exit_code == 0
+    page = (tmp_path / "page.md").read_text("utf-8")
+    assert page == report.page(timeline.db) + "\n## Notes\n\nBy hand.\n"
+
+
+def test_the_command_prints_the_page_otherwise(timeline: Timeline) -> None:
+    result = CliRunner().invoke(main, ["report", "--db", str(timeline.path)])
+    assert result.stdout == report.page(timeline.db)
