@@ -60,6 +60,19 @@ check: $(TEST)/.installed ## check format, lint and types
 bench: $(TEST)/.installed ## run the benchmarks
 	@$(TEST)/bin/python -m benchmarks
 
+FUZZ_SECONDS = 30
+
+# Atheris is in no lock: it has wheels for few systems, and only this target asks for it.
+.PHONY: soak
+soak: $(TEST)/.installed $(TEST_1_0)/.installed ## faults, racing writers and fuzzing in long form (docs/trust.md)
+	@$(TEST)/bin/python -m tests.faults --long
+	@$(TEST)/bin/python -m tests.faults.serving 5000
+	@$(TEST_1_0)/bin/python -m tests.faults.serving 5000
+	@$(find_python) && "$$python" -m pip --python $(TEST)/bin/python install -qq --upgrade --no-deps \
+	    --require-hashes --only-binary :all: --target build/atheris -r scripts/requirements-fuzz.lock \
+	    || echo "atheris cannot be installed here."
+	@PYTHONPATH=build/atheris $(TEST)/bin/python -m tests.fuzz $(FUZZ_SECONDS)
+
 .PHONY: screenshots
 screenshots: $(TEST)/.installed ## make the pictures in docs/ (needs chromium)
 	@$(TEST)/bin/python scripts/screenshots.py
