@@ -443,6 +443,14 @@ def test_a_page_says_of_when_it_is_and_leads_back_to_now(served: Served) -> None
     assert 'class="as-of"' not in client.get("/timeline/events/nis-taken").text
 
 
+def test_a_retracted_event_says_so_and_leads_to_the_reason(served: Served) -> None:
+    page = served.client.get(f"/timeline/events/twice?_as_of={served.states[4].position}")
+    says, why = notice(page)
+
+    assert "Retracted since" in says
+    assert "It was recorded twice." in served.client.get(why).text
+
+
 def test_a_list_leads_to_events_and_pages_of_the_same_moment(served: Served) -> None:
     then, client = served.states[2], served.client
     page = client.get(f"/timeline/events?_size=20&_as_of={then.position}").text

@@ -54,7 +54,8 @@ def _of_page(
         shown = pages.event(db, name, moment.position if moment else until)
         if table == "events" and shown["dossier"] is None:
             raise NotFound(f"There is no event {name!r} as of then")
-        return {**shown, "event_id": name}
+        lives = db.execute("SELECT 1 FROM events WHERE id = ?", (name,)).fetchone()
+        return {**shown, "event_id": name, "retracted_since": lives is None}
     if view == "table" and table == "history" and moment is None:
         return {"batches": changes.notes(db)}
     return {}

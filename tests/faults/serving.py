@@ -95,4 +95,4 @@ def _together(commands: list[list[str]], folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if sys.argv[1:] else 2_000))
+    sys.exit(main(int(sys.argv[1]) if sys.argv[1:] else 1_000))
