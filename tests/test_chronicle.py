@@ -89,12 +89,12 @@ def test_nothing_else_of_the_folder_is_published() -> None:
     assert not [name for name in ("plugins", "templates", "static") if (ROOT / name).exists()]
 
 
-def test_the_death_of_schneckenburger_is_one_event_of_two_accounts(db: sqlite3.Connection) -> None:
+def test_the_death_of_schneckenburger_is_one_event_with_both_days(db: sqlite3.Connection) -> None:
     found = column(db, "SELECT disputed FROM events WHERE title LIKE '%Schneckenburger is killed%'")
     dates = column(db, "SELECT date FROM accounts WHERE event = 'schneckenburger-killed'")
 
     assert [json.loads(disputed) for disputed in found] == [["date"]]
-    assert sorted(dates) == ["1944-10-13", "1944-10-14"]
+    assert {"1944-10-13", "1944-10-14"} <= set(dates)
 
 
 @pytest.mark.parametrize("facet", ["fronts", "armies", "places", "kind", "months", "sources"])
