@@ -534,3 +534,23 @@ def ingest_file(db: sqlite3.Connection, path: Path, progress: Progress | None = 
     with path.open("rb") as stream:
         batch = batches.read(stream, str(path), path.suffix.lstrip("."))
         return ingest(db, batch, progress)
+
+
+# Batches from elsewhere ----------------------------------------------------------------------
+
+_FETCHED = "CREATE TABLE IF NOT EXISTS fetched (url TEXT PRIMARY KEY, etag TEXT NOT NULL) STRICT"
+
+
+def known_etag(db: sqlite3.Connection, url: str) -> str | None:
+    """The validator of what was last ingested from an address."""
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'fetched'").fetchone():
+        return None
+    found = db.execute("SELECT etag FROM fetched WHERE url = ?", (url,)).fetchone()
+    return str(found[0]) if found else None
+
+
+def keep_etag(db: sqlite3.Connection, url: str, etag: str) -> None:
+    """Notes what was ingested from an address; it is no part of the log."""
+    with schema.transaction(db):
+        db.execute(_FETCHED)
+        db.execute("INSERT OR REPLACE INTO fetched VALUES (?, ?)", (url, etag))

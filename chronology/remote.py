@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from pathlib import PurePosixPath
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, NamedTuple
 
 import httpx
 import pendulum
@@ -38,6 +38,18 @@ class FetchUnavailable(FetchFailed):
     """An address that did not answer, or answered that it cannot now."""
 
 
+class NotModified(ChronologyError):
+    """What stands at an address is still what was fetched before."""
+
+
+class Fetched(NamedTuple):
+    """A body as a stream, its format, and the validator that the server gave for it."""
+
+    body: IO[bytes]
+    form: str
+    etag: str | None
+
+
 def client() -> httpx.Client:
     """A client with the limits above; only http and https, for redirects too."""
     return httpx.Client(timeout=TIMEOUT_S, follow_redirects=True, max_redirects=MAX_REDIRECTS)
@@ -45,16 +57,20 @@ def client() -> httpx.Client:
 
 @contextmanager
 def asking(
-    client: httpx.Client, url: str, params: Mapping[str, str] | None = None
+    client: httpx.Client,
+    url: str,
+    params: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Iterator[httpx.Response]:
     """The answer of an http(s) address, its body still to come.
 
     Status 429 and 5xx are tried again with growing pauses, or with the pause that the answer's
-    Retry-After asks for, up to MAX_PAUSE_S. Raises `FetchFailed` unless the status is 200.
+    Retry-After asks for, up to MAX_PAUSE_S. Raises `FetchFailed` unless the status is 200, and
+    `NotModified` for a 304.
     """
     try:
         for attempt in range(TRIES):
-            with client.stream("GET", url, params=params) as response:
+            with client.stream("GET", url, params=params, headers=headers) as response:
                 pause = _pause(response, attempt)
                 if pause is None:
                     _check_status(url, response)
@@ -94,6 +110,8 @@ def _retry_after(text: str) -> float | None:
 
 
 def _check_status(url: str, response: httpx.Response) -> None:
+    if response.status_code == 304:
+        raise NotModified(url)
     if response.status_code != 200:
         kind = FetchUnavailable if _is_in_trouble(response) else FetchFailed
         raise kind(f"{url} answered {response.status_code} {response.reason_phrase}".rstrip())
@@ -112,18 +130,20 @@ def pieces(response: httpx.Response, limit_bytes: int) -> Iterator[bytes]:
 
 
 @contextmanager
-def fetch(url: str) -> Iterator[tuple[IO[bytes], str]]:
-    """The body at an http(s) address as a stream, and its format (`yml`, `jsonl` or `csv`).
+def fetch(url: str, etag: str | None = None) -> Iterator[Fetched]:
+    """What stands at an http(s) address: `yml`, `jsonl` or `csv`.
 
-    Raises `FetchFailed`, as `asking` and `pieces` do, and for a web page.
+    With the `etag` of an earlier answer, raises `NotModified` if it still holds. Raises
+    `FetchFailed`, as `asking` and `pieces` do, and for a web page.
     """
+    headers = {"If-None-Match": etag} if etag else None
     with SpooledTemporaryFile(_IN_MEMORY_BYTES) as body:
-        with client() as opened, asking(opened, url) as response:
+        with client() as opened, asking(opened, url, headers=headers) as response:
             _refuse_page(url, response)
             _copy(url, response, body)
-            form = _form(response)
+            found = Fetched(body, _form(response), response.headers.get("etag"))
         body.seek(0)
-        yield body, form
+        yield found
 
 
 def _refuse_page(url: str, response: httpx.Response) -> None:

@@ -30,6 +30,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers: dict[str, list[Answer]] = {}
         self.asked: list[str] = []
+        self.validators: list[str | None] = []
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -37,6 +38,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
+        self.server.validators.append(self.headers.get("If-None-Match"))
         answers = self.server.answers[self.path]
         status, headers, body = answers.pop(0) if len(answers) > 1 else answers[0]
         self.send_response(status)
@@ -79,8 +81,8 @@ def ok(body: bytes = b"format: 1\n", kind: str = "text/plain", **headers: str) -
 
 
 def got(url: str) -> tuple[bytes, str]:
-    with fetch(url) as (body, form):
-        return body.read(), form
+    with fetch(url) as found:
+        return found.body.read(), found.form
 
 
 def why(url: str) -> str:
@@ -292,3 +294,23 @@ def test_a_fault_of_a_batch_at_an_address_names_the_address(
     result = CliRunner().invoke(ingest_command, [url, "--db", str(timeline.path)])
     assert result.exit_code == 1
     assert result.stderr.startswith(f"{url}:1: the batch has no records")
+
+
+def test_an_address_is_asked_with_the_etag_of_what_was_ingested_from_it(
+    serve: Serve, server: Server, make_timeline: Any
+) -> None:
+    timeline: Timeline = make_timeline(START)
+    url = serve("/events.yml", ok(EVENTS.encode(), ETag='"one"'), (304, {}, b""))
+    CliRunner().invoke(ingest_command, [url, "--db", str(timeline.path)])
+    before = timeline.path.read_bytes()
+    result = CliRunner().invoke(ingest_command, [url, "--db", str(timeline.path)])
+    assert server.validators == [None, '"one"']
+    assert result.output == f"Nothing new: {url} is what was ingested from it before.\n"
+    assert (result.exit_code, timeline.path.read_bytes()) == (0, before)
+
+
+def test_a_refused_batch_leaves_no_etag(serve: Serve, server: Server, timeline: Timeline) -> None:
+    url = serve("/bad.yml", ok(b"format: 2\n", ETag='"bad"'))
+    for _ in range(2):
+        assert CliRunner().invoke(ingest_command, [url, "--db", str(timeline.path)]).exit_code == 1
+    assert server.validators == [None, None]

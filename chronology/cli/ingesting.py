@@ -56,7 +56,8 @@ def ingest_command(
         if source != "-" and "://" not in source and Path(source).is_dir():
             _ingest_folder(Path(source), db, check, say)
         else:
-            _ingest_one(source, db, check, form, header, say)
+            one = _ingest_remote if "://" in source else _ingest_one
+            one(source, db, check, form, header, say)
 
 
 def _header(batch: str | None, recorded: str | None, note: str | None) -> dict[str, str] | None:
@@ -120,23 +121,56 @@ def _ingest_one(
     say: Sayer,
 ) -> None:
     with _open(source, form) as (stream, kind):
-        if header and kind != "csv":
-            raise click.UsageError(f"{source} has a header of its own; --batch is for CSV")
-        with _target(path, check) as db:
-            batch = batches.read(stream, source, kind, header)
-            with say.bar(source) as progress:
-                result = ingest.ingest(db, batch, progress)
-            _report(say, result, check)
-            say(head_line(db))
+        _ingest_stream(source, stream, path, check, kind, header, say)
+
+
+def _ingest_remote(
+    url: str,
+    path: Path,
+    check: bool,
+    form: str | None,
+    header: dict[str, str] | None,
+    say: Sayer,
+) -> None:
+    known = None
+    if path.exists():
+        with reading(path) as db:
+            known = ingest.known_etag(db, url)
+    try:
+        with remote.fetch(url, known) as found:
+            stream = cast(BinaryIO, found.body)
+            _ingest_stream(url, stream, path, check, form or found.form, header, say)
+    except remote.NotModified:
+        say(f"Nothing new: {url} is what was ingested from it before.")
+        return
+    if found.etag and found.etag != known and not check:
+        with writing(path) as db:
+            ingest.keep_etag(db, url, found.etag)
+
+
+def _ingest_stream(
+    source: str,
+    stream: BinaryIO,
+    path: Path,
+    check: bool,
+    kind: str,
+    header: dict[str, str] | None,
+    say: Sayer,
+) -> None:
+    if header and kind != "csv":
+        raise click.UsageError(f"{source} has a header of its own; --batch is for CSV")
+    with _target(path, check) as db:
+        batch = batches.read(stream, source, kind, header)
+        with say.bar(source) as progress:
+            result = ingest.ingest(db, batch, progress)
+        _report(say, result, check)
+        say(head_line(db))
 
 
 @contextmanager
 def _open(source: str, form: str | None) -> Iterator[tuple[BinaryIO, str]]:
     if source == "-":
         yield cast(BinaryIO, sys.stdin.buffer), form or "yml"
-    elif "://" in source:
-        with remote.fetch(source) as (body, kind):
-            yield cast(BinaryIO, body), form or kind
     else:
         file = Path(source)
         kind = form or file.suffix.lstrip(".")
