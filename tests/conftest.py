@@ -9,6 +9,8 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+# Before the plugin, as in a server: the other way round it would be registered half imported.
+import datasette.app  # noqa: F401
 import httpx
 import many_events
 import pytest
@@ -135,6 +137,20 @@ def memory() -> Iterator[sqlite3.Connection]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Datasette over a chronology of 1,100 generated events."""
     folder = publish(tmp_path_factory.mktemp("server") / "many", many_events.batches(START))
+    with serving(folder) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def founding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Datasette over the chronicle's first nine batches, which stay as they are."""
+    folder = tmp_path_factory.mktemp("founding")
+    for name in ("metadata.yml", "settings.json", "datasette.yaml"):
+        shutil.copy(ROOT / name, folder / name)
+    timeline = Timeline(folder / "timeline.db")
+    for path in sorted((ROOT / "events").iterdir())[:9]:
+        timeline.ingest(path.read_text("utf-8"))
+    timeline.db.close()
     with serving(folder) as client:
         yield client
 

