@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import httpx
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {
-    "home": ("/", 1000),
+    "home": ("/", 1120),
     "events": ("/timeline/events?_front=3rd+Ukrainian+Front", 1000),
     "event": ("/timeline/events/schneckenburger-killed", 900),
 }
-CHROMIUM = (
-    *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
+CHROMIUM = shutil.which("chromium") or "chromium"
 DEADLINE_S = 30
 
 
@@ -33,9 +31,12 @@ def main() -> None:
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait(address)
-        for name, (path, height) in PAGES.items():
-            with TemporaryDirectory() as profile:
-                shoot(address + path, ROOT / "docs" / f"{name}.png", height, profile)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            for name, (path, height) in PAGES.items():
+                for scheme in ("", "-dark"):
+                    shoot(browser, address + path, name, height, scheme)
+            browser.close()
     finally:
         server.terminate()
         server.wait()
@@ -53,11 +54,14 @@ def wait(address: str) -> None:
     raise SystemExit(f"{address} did not answer in {DEADLINE_S} seconds")
 
 
-def shoot(address: str, target: Path, height: int, profile: str) -> None:
-    size = f"--window-size=1200,{height}"
-    where = f"--screenshot={target}"
-    command = [*CHROMIUM, size, where, f"--user-data-dir={profile}", address]
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+def shoot(browser: Browser, address: str, name: str, height: int, scheme: str) -> None:
+    size: ViewportSize = {"width": 1300, "height": height}
+    page = browser.new_page(viewport=size, color_scheme="dark" if scheme else None)
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    target = ROOT / "docs" / f"{name}{scheme}.png"
+    page.screenshot(path=target)
+    page.close()
     print(target.relative_to(ROOT))
 
 
