@@ -9,8 +9,10 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
+from dataclasses import replace
 from itertools import count
 
+import pytest
 from conftest import EVENTS, START
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -18,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from chronology import batches, log, projections, schema
 from chronology.dates import parse
+from chronology.errors import RecordConflict, WrongExpectedVersion
 from chronology.ingest import ingest
 
 DATES = ("1944-10-14", "1944-10", "[..1944-10-12]", "1944-11-20/..", "[1944-09-30,1944-10-12]")
@@ -145,6 +148,41 @@ class Chronicle(RuleBasedStateMachine):
         lines = [json.dumps(line) for line in (header, *self.pending)]
         self.pending.clear()
         self._ingest("\n".join(lines).encode(), "jsonl")
+
+    # What a writer may try again, and what is refused
+
+    @rule(pick=any_number)
+    def retry_a_record(self, pick: int) -> None:
+        before = log.head(self.db)
+        with schema.transaction(self.db):
+            assert log.append(self.db, [log.as_record(self._entry(pick))]) == before
+
+    @rule(pick=any_number)
+    def conflict_with_a_record(self, pick: int) -> None:
+        before = log.head(self.db)
+        other = replace(log.as_record(self._entry(pick)), data='{"other":true}')
+        with pytest.raises(RecordConflict), schema.transaction(self.db):
+            log.append(self.db, [other])
+        assert log.head(self.db) == before
+
+    @rule(pick=any_number, off=st.sampled_from((-1, 1, 7)))
+    def expect_another_version(self, pick: int, off: int) -> None:
+        before, entry = log.head(self.db), self._entry(pick)
+        (version,) = log.versions(self.db, [entry.stream]).values()
+        new = replace(log.as_record(entry), record_id="never/used")
+        with pytest.raises(WrongExpectedVersion), schema.transaction(self.db):
+            log.append(self.db, [new], expected_version=version + off)
+        assert log.head(self.db) == before
+
+    @rule()
+    def rebuild(self) -> None:
+        with schema.transaction(self.db):
+            projections.rebuild(self.db)
+
+    def _entry(self, pick: int) -> log.Entry:
+        position = pick % log.head(self.db).position + 1
+        (entry,) = log.read(self.db, position - 1, position)
+        return entry
 
     def _ingest(self, text: bytes, form: str) -> None:
         ingest(self.db, batches.read(io.BytesIO(text), f"batch.{form}", form))
