@@ -547,7 +547,10 @@ def test_the_page_of_changes_tells_of_batches_notes_and_reasons(served: Served) 
     page = served.client.get("/timeline/history?_size=max")
     batches = re.findall(r'<section class="batch">\s*<h2>(.*?)</h2>', page.text)
 
-    assert batches == ["retraction", "names", "corrections", "many", "events"]
+    # The last one changed no event: it recorded the chronology, its sources and its places.
+    assert batches == ["retraction", "names", "corrections", "many", "events", "start"]
+    reasons = re.findall(r"</span> (\w+/[a-z0-9-]+)<br>", page.text)
+    assert any(stream.startswith("account/") for stream in reasons)
     for text in (
         *("What was read wrongly", "It was recorded twice.", "As the source writes."),
         *("Many events, and one twice", "0 recorded, 3 corrected, 0 retracted"),

@@ -18,9 +18,27 @@ FEED_LENGTH = 50
 REASONS = 40
 
 
-def notes(db: sqlite3.Connection) -> dict[int, queries.Row]:
-    """The batches by their last position, at which their changes show."""
-    return {row["last_position"]: row for row in queries.rows(db, "SELECT * FROM batches")}
+def page(db: sqlite3.Connection) -> dict[str, Any]:
+    """What the page of changes tells beside the states: the batches, the newest first."""
+    (newest,) = db.execute("SELECT max(from_position) FROM history").fetchone()
+    return {"batches": _batches(db), "newest": newest, "reason_limit": REASONS}
+
+
+def _batches(db: sqlite3.Connection) -> list[queries.Row]:
+    found = queries.rows(db, "SELECT * FROM batches ORDER BY last_position DESC")
+    for batch in found:
+        batch["reasons"] = _reasons(db, batch) if batch["corrected"] + batch["retracted"] else []
+    return found
+
+
+def _reasons(db: sqlite3.Connection, batch: queries.Row) -> list[queries.Row]:
+    return queries.rows(
+        db,
+        "SELECT stream, substr(type, instr(type, '.') + 1) AS action,"
+        " json_extract(data, '$.because') AS because FROM log"
+        " WHERE position BETWEEN ? AND ? AND type NOT LIKE '%.recorded' ORDER BY position LIMIT ?",
+        (batch["first_position"], batch["last_position"], REASONS),
+    )
 
 
 def latest(db: sqlite3.Connection) -> list[queries.Row]:

@@ -57,7 +57,7 @@ def _of_page(
         lives = db.execute("SELECT 1 FROM events WHERE id = ?", (name,)).fetchone()
         return {**shown, "event_id": name, "retracted_since": lives is None}
     if view == "table" and table == "history" and moment is None:
-        return {"batches": changes.notes(db)}
+        return changes.page(db)
     return {}
 
 
