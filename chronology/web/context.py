@@ -10,6 +10,7 @@ from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound
 
 from chronology import log, queries
+from chronology.dossiers import dossier
 from chronology.past import Moment
 from chronology.web import changes, moments, pages
 from chronology.web.addresses import public_address
@@ -37,7 +38,7 @@ def _variables(
     head = log.head(db)
     return {
         "words": pages.words,
-        "labels": pages.labels(db),
+        "labels": pages.labels(about),
         "chronology_title": about.title if about else "",
         "moment": moment,
         "state": moment or Moment(head.position, head.digest, ""),
@@ -51,11 +52,11 @@ def _of_page(
     if view == "row" and table in ("events", "history"):
         name, _, start = tilde_decode(request.url_vars["pks"]).partition(",")
         until = int(start) if table == "history" and not moment else None
-        shown = pages.event(db, name, moment.position if moment else until)
-        if table == "events" and shown["dossier"] is None:
+        shown = dossier(db, name, moment.position if moment else until)
+        if table == "events" and shown is None:
             raise NotFound(f"There is no event {name!r} as of then")
         lives = db.execute("SELECT 1 FROM events WHERE id = ?", (name,)).fetchone()
-        return {**shown, "event_id": name, "retracted_since": lives is None}
+        return {"dossier": shown, "event_id": name, "retracted_since": lives is None}
     if view == "table" and table == "history" and moment is None:
         return changes.page(db)
     return {}

@@ -1,18 +1,16 @@
-"""What the pages show beside Datasette's own: one event, and cells of a table."""
+"""How dates, facets and the cells of a table are told on the pages."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import Any
 from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from chronology import queries
 from chronology.dates import parse
-from chronology.dossiers import dossier
 from chronology.errors import DateError
+from chronology.records import Chronology
 
 DATES = ("date", "said", "from", "until", "born", "died", "published", "accessed")
 
@@ -25,16 +23,10 @@ def words(text: str | None) -> str:
         return text or ""
 
 
-def labels(db: sqlite3.Connection) -> dict[str, str]:
+def labels(about: Chronology | None) -> dict[str, str]:
     """What the facets are called: a dimension by its level, the others in the singular."""
-    about = queries.chronology(db)
     dimensions = about.dimensions if about else {}
     return {**dimensions, "places": "place", "sources": "source", "months": "month"}
-
-
-def event(db: sqlite3.Connection, name: str, until: int | None = None) -> dict[str, Any]:
-    """What the page of one event shows, as it stands or as of a position."""
-    return {"dossier": dossier(db, name, until)}
 
 
 def cell(value: Any, column: str, table: str, base: str) -> Markup | None:
