@@ -138,9 +138,9 @@ class Describer:
         )
         parts = (when.links, where.links, who.links, people.links, sources.links, sort.links)
         search = (
-            *(_plain([event.title]), _plain([event.summary, event.basis])),
+            *(_plain(event.title), _plain(_joined([event.summary, event.basis]))),
             *(*where.names, *who.names, *people.names),
-            _plain(account.says for account in accounts),
+            _plain(_joined([account.says for account in accounts])),
         )
         return Published(row, sorted(set().union(*parts)), search)
 
@@ -159,7 +159,7 @@ class Describer:
         around = [outer for place, _ in refs for outer in self.catalogue.ancestors(place)]
         point = _point(refs, self.catalogue)
         links = self._numbers("places", names) + self._numbers("place_within", around)
-        text = _plain(_all_names(places[place] for place, _ in refs))
+        text = _all_names(places[place] for place, _ in refs)
         return _Part((canonical(names), *point), links, (text,))
 
     def _who_part(self, formations: Sequence[str], date: Date) -> _Part:
@@ -172,7 +172,7 @@ class Describer:
         for column, found in columns.items():
             links += self._numbers(column, found)
         links += self._numbers("chain", (superior for chain in chains for superior in chain))
-        text = _plain(_all_names(known[formation] for formation in formations))
+        text = _all_names(known[formation] for formation in formations)
         cells = tuple(map(canonical, columns.values())), canonical(names)
         return _Part(cells, links, (text,))
 
@@ -181,7 +181,7 @@ class Describer:
         names = [known[person].name for person in people]
         named = dict.fromkeys([*people, *(by for by in quoted if by in known)])
         others = (by for by in quoted if by not in named)
-        text = _plain([*_all_names(known[person] for person in named), *others])
+        text = _plain(_joined([_all_names(known[person] for person in named), *others]))
         links = self._numbers("people", names) + self._numbers("person", people)
         return _Part((canonical(names),), links, (text,))
 
@@ -244,17 +244,23 @@ def spans(told: Told) -> list[tuple[str | None, str | None]]:
     return [(_day(low), _day(high)) for low, high in pairs] if len(pairs) > 1 else []
 
 
-def _all_names(subjects: Iterable[Any]) -> list[str]:
-    return [n for s in subjects for n in (s.name, *(other.name for other in s.names))]
+def _all_names(subjects: Iterable[Any]) -> str:
+    """The names of subjects, one a line."""
+    names = [n for s in subjects for n in (s.name, *(other.name for other in s.names))]
+    return _plain(_joined(names))
 
 
 # Letters that have no decomposition, so that the tokenizer cannot fold them.
 FOLDED = str.maketrans({"đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss"})
 
 
-def _plain(texts: Iterable[str | None]) -> str:
-    joined = "\n".join(text for text in texts if text)
-    if joined.isascii():
-        return joined
-    folded = joined.translate(FOLDED)
-    return joined if folded == joined else f"{joined}\n{folded}"
+def _joined(texts: Sequence[str | None]) -> str:
+    return "\n".join([text for text in texts if text])
+
+
+def _plain(text: str) -> str:
+    """A text as it is searched: with letters that cannot be folded, folded as well."""
+    if text.isascii():
+        return text
+    folded = text.translate(FOLDED)
+    return text if folded == text else f"{text}\n{folded}"

@@ -50,7 +50,8 @@ class Chunk:
         found = state.first(entry)
         cells = subjects.account_cells(name, found)
         self.accounts.append(cells)
-        self.claims += subjects.claim_rows(name, found.fields)
+        if found.fields.claims:
+            self.claims += subjects.claim_rows(name, found.fields)
         if self.last is None or self.last.id != cells[1]:
             return str(cells[1])
         self.last.accounts.append((name, found.fields))

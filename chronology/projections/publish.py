@@ -15,6 +15,9 @@ from chronology.projections.events import Describer, Pair, Published, Row, Told
 from chronology.projections.state import Catalogue, states
 from chronology.records import Account, canonical
 
+LINKED_TOGETHER = 20_000
+"""Links of so many events are written at once: the more, the fewer pages are written twice."""
+
 
 class Extent(NamedTuple):
     """Where one batch stands in the log."""
@@ -34,6 +37,8 @@ class Publication:
         self.numbers: dict[Pair, int] = {(facet, value): number for number, facet, value in found}
         self.last_number = max(self.numbers.values(), default=0)
         self.counts: Counter[int] = Counter()
+        self.waiting: dict[int, list[int]] = defaultdict(list)
+        self.described = 0
         self.describer = Describer(catalogue, self._number)
         assert catalogue.chronology is not None
         self.columns = [*events.BEFORE_DIMENSIONS, *catalogue.dimensions, *events.AFTER_DIMENSIONS]
@@ -52,6 +57,7 @@ class Publication:
 
     def count(self) -> None:
         """Adds what the links gained and lost to the counts of the facets."""
+        self._write_links()
         self.db.executemany(
             "INSERT INTO facet_values VALUES (?, ?, ?, ?) ON CONFLICT (number)"
             " DO UPDATE SET count = count + excluded.count",
@@ -79,26 +85,33 @@ class Publication:
         self._write_spans(told.values())
         self._write_helpers(told, new)
         self._link({number: shown.links for number, shown in new.items()})
+        if self.described >= LINKED_TOGETHER:
+            self._write_links()
         values = [(n, canonical(shown.links), self.batch.last) for n, shown in new.items()]
         tables.insert(self.db, "event_values", values)
 
     def _link(self, linked: dict[int, list[int]]) -> None:
-        """Writes new links, value by value: rows in the order of the key cost least."""
-        by_value: dict[int, list[int]] = defaultdict(list)
         for event, numbers in linked.items():
             for number in numbers:
-                by_value[number].append(event)
-        for number, found in sorted(by_value.items()):
+                self.waiting[number].append(event)
+        self.described += len(linked)
+
+    def _write_links(self) -> None:
+        """Writes new links, value by value: rows in the order of the key cost least."""
+        for number, found in sorted(self.waiting.items()):
             self.db.execute(
                 "INSERT INTO event_links SELECT ?, value FROM json_each(?)",
                 (number, canonical(found)),
             )
             self.counts[number] += len(found)
+        self.waiting.clear()
+        self.described = 0
 
     # Events that there were, or of which the batch tells again
 
     def publish(self, why: dict[str, str]) -> None:
         """Brings everything published of the events, given with the reasons, to the batch's end."""
+        self._write_links()
         told, numbers = self._told(list(why))
         old = self._published(list(why))
         self._withdraw([name for name, row in old.items() if row[-2] == self.batch.last], old)
@@ -213,6 +226,7 @@ class Publication:
         self.db.executemany("DELETE FROM event_links WHERE value = ? AND event = ?", lost)
         self.counts.subtract(number for number, _ in lost)
         self._link(_beyond(linked, held))
+        self._write_links()
         self.db.executemany(
             "INSERT OR REPLACE INTO event_values VALUES (?, ?, ?)",
             (
