@@ -1,0 +1,42 @@
+"""How pages grow from 10,000 events to the most of a run: flat without a filter, else linear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from benchmarks.lines import Floor, Line, Measured
+from benchmarks.measuring import in_turns
+from benchmarks.pages import ARMIES, FRONTS, PAGE, WEEKS, WORDS, asking
+from benchmarks.run import QUICK, Run
+
+SMALL = QUICK[0]
+FLAT = 1.5
+"""What still counts as flat: times as long."""
+
+
+def grown(queries: Sequence[str], flat: bool = False) -> Callable[[Run, int], Measured]:
+    """A page with facets at the greatest size, beside the same at the smallest."""
+
+    def measure(run: Run, size: int) -> Measured:
+        paths = [f"{PAGE}?{query}" for query in queries]
+        ours, peer = asking(run.ours(size), paths), asking(run.ours(SMALL), paths)
+        found = in_turns(ours, peer, runs=7, peer_runs=7)
+        found.floor = Floor(ratio=1 / FLAT if flat else SMALL / size)
+        found.note = f"{size / SMALL:g} times as many events"
+        return found
+
+    return measure
+
+
+def _line(name: str, operation: str, measure: Callable[[Run, int], Measured]) -> Line:
+    peer = f"with {SMALL:,} events"
+    return Line(name, f"Growth: {operation}", "ms", measure, peer=peer, largest_only=True)
+
+
+LINES = (
+    _line("growth-page", "page with facets", grown([""], flat=True)),
+    _line("growth-army", "one army", grown(ARMIES)),
+    _line("growth-front", "one front", grown(FRONTS)),
+    _line("growth-week", "a week", grown(WEEKS)),
+    _line("growth-search", "a search", grown(WORDS)),
+)
