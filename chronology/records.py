@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from typing import Annotated, Any, Literal
 
@@ -270,12 +270,16 @@ def _encode(value: object) -> str:
     raise NotImplementedError
 
 
+_parsed = lru_cache(maxsize=1 << 14)(parse)
+"""The same dates are written again and again."""
+
+
 def _decode(wanted: type, value: object) -> object:
     if wanted is Date:
         if not isinstance(value, str):
             raise ValueError("is no date; write it as a text and quote it")
         try:
-            return parse(value)
+            return _parsed(value)
         except DateError as error:
             raise ValueError(str(error)) from None
     raise NotImplementedError
