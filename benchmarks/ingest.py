@@ -24,14 +24,13 @@ def run(*command: str) -> float:
 def main() -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        generator.write(folder / "batch.jsonl", COUNT)
+        start, batch, _ = generator.write_batches(folder, COUNT)
         with (folder / "events.jsonl").open("w", encoding="utf-8") as file:
             for event in generator.events(COUNT):
                 file.write(json.dumps({"id": event.pop("event"), **event}) + "\n")
-        ours = run(
-            "chronology.cli",
-            *("ingest", str(folder / "batch.jsonl"), "--db", str(folder / "ours.db"), "--quiet"),
-        )
+        database = ("--db", str(folder / "ours.db"), "--quiet")
+        run("chronology.cli", "ingest", str(start), *database)
+        ours = run("chronology.cli", "ingest", str(batch), *database)
         peer = str(folder / "peer.db")
         theirs = run(
             "sqlite_utils",
