@@ -148,7 +148,8 @@ def test_the_data_is_compressed_for_those_who_can_read_it(server: httpx.Client) 
         ("_front=Nobody", "Nobody"),
         ("_within=14.10.1944", "_within"),
         ("_day=14.10.1944", "_within"),
-        ("_as_of=3", "_as_of"),
+        ("_as_of=99999999", "_as_of"),
+        ("_as_of=", "_as_of"),
     ],
 )
 @pytest.mark.parametrize("path", ["/", POINTS])

@@ -13,6 +13,7 @@ from datasette import hookimpl
 
 from chronology.projections.subjects import COLUMNS
 from chronology.web import (
+    asked,
     changes,
     context,
     errors,
@@ -97,7 +98,7 @@ def extra_template_vars(
     database: str | None, table: str | None, view_name: str, request: Any, datasette: Any
 ) -> Callable[[], Awaitable[dict[str, Any]]]:
     async def values() -> dict[str, Any]:
-        name = database if database in datasette.databases else await home.chronology_of(datasette)
+        name = database if database in datasette.databases else await asked.chronology_of(datasette)
         if request is None or name is None or not await selection.is_chronology(datasette, name):
             return {}
         found = await context.variables(datasette, request, name, table, view_name)
