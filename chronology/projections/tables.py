@@ -81,6 +81,7 @@ _INDEXES = (
     "CREATE INDEX events_sort ON events (sort_day, id)",
     "CREATE INDEX accounts_event ON accounts (event)",
     "CREATE INDEX accounts_source ON accounts (source)",
+    'CREATE INDEX accounts_by ON accounts ("by") WHERE "by" IS NOT NULL',
     *(
         f"CREATE VIRTUAL TABLE {name} USING fts5 ({', '.join(SEARCH)},"
         " tokenize = 'unicode61 remove_diacritics 2')"
