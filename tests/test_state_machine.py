@@ -212,8 +212,11 @@ class Chronicle(RuleBasedStateMachine):
 
     @invariant()
     def counts_equal_the_links(self) -> None:
-        linked = "SELECT facet, value, count(*) FROM event_links GROUP BY facet, value"
-        assert self._set("SELECT facet, value, count FROM facet_counts") == self._set(linked)
+        linked = (
+            "SELECT facet, facet_values.value, count(*) FROM event_links"
+            " JOIN facet_values ON event_links.value = number GROUP BY number"
+        )
+        assert self._set("SELECT facet, value, count FROM facet_values") == self._set(linked)
 
     @invariant()
     def helpers_hold_what_the_rows_say_and_nothing_besides(self) -> None:

@@ -79,7 +79,10 @@ class Fold:
     def _touch_linked(self, subject: str, name: str, entry: Entry) -> None:
         where, params = "", [entry.position, _why(entry)]
         if subject != "chronology":
-            where = "WHERE rowid IN (SELECT event FROM event_links WHERE facet = ? AND value = ?)"
+            where = (
+                "WHERE rowid IN (SELECT event FROM event_links WHERE value ="
+                " (SELECT number FROM facet_values WHERE facet = ? AND value = ?))"
+            )
             params += [subjects.LINKS[subject], name]
         if subject == "person":
             where += ' OR id IN (SELECT event FROM accounts WHERE "by" = ?)'
@@ -132,7 +135,8 @@ class Fold:
         publication.count()
 
     def _finish(self, actions: Counter[str]) -> None:
-        counts = {(f, v): n for f, v, n in self.db.execute("SELECT * FROM facet_counts")}
+        found = self.db.execute("SELECT facet, value, count FROM facet_values")
+        counts = {(facet, value): count for facet, value, count in found}
         for table, rows in subjects.catalogue_rows(self.catalogue, counts):
             self.db.execute(f"DELETE FROM {table}")
             tables.insert(self.db, table, rows)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, NamedTuple
+
+import msgspec
 
 from chronology.projections import events, tables
 from chronology.projections.events import Row, Told
 from chronology.projections.state import Catalogue, states
-from chronology.records import Account
+from chronology.records import Account, canonical
 
 
 class Extent(NamedTuple):
@@ -29,7 +32,12 @@ class Publication:
         self.db = db
         self.catalogue = catalogue
         self.batch = batch
-        self.counts: Counter[tuple[str, str]] = Counter()
+        self.numbers: dict[tuple[str, str], int] = {
+            (facet, value): number
+            for number, facet, value in db.execute("SELECT number, facet, value FROM facet_values")
+        }
+        self.last_number = max(self.numbers.values(), default=0)
+        self.counts: Counter[int] = Counter()
 
     def publish(self, why: dict[str, str]) -> None:
         """Brings everything published of the events, given with the reasons, to the batch's end."""
@@ -40,24 +48,34 @@ class Publication:
         self._keep_search_text([name for name in changed if name in old])
         self._write_history(changed, old, new, why)
         self._write_spans([told[name] for name in changed if name in told])
-        # Links and search text may change where the row does not: a new name of a place, say.
-        self._unlink([row["rowid"] for row in old.values()])
         tables.delete(self.db, "events", "id", changed)
         tables.insert(
             self.db,
             "events",
             ({"rowid": numbers[n], **new[n], **self._stamp} for n in changed if n in new),
         )
-        self._link([(told[name], numbers[name], row) for name, row in new.items()])
+        # Links and search text may change where the row does not: a new name of a place, say.
+        self._forget([row["rowid"] for row in old.values()])
+        self._write_helpers([(told[name], numbers[name]) for name in new])
+        linked = {
+            numbers[name]: self._linked(told[name], new[name]) if name in new else []
+            for name in why
+            if name in new or name in old
+        }
+        self._link(linked, {numbers[name] for name in changed})
 
     def count(self) -> None:
         """Adds what the links gained and lost to the counts of the facets."""
         self.db.executemany(
-            "INSERT INTO facet_counts VALUES (?, ?, ?) ON CONFLICT (facet, value)"
+            "INSERT INTO facet_values VALUES (?, ?, ?, ?) ON CONFLICT (number)"
             " DO UPDATE SET count = count + excluded.count",
-            ((*pair, count) for pair, count in sorted(self.counts.items()) if count),
+            (
+                (number, *pair, self.counts[number])
+                for pair, number in self.numbers.items()
+                if self.counts[number]
+            ),
         )
-        self.db.execute("DELETE FROM facet_counts WHERE count = 0")
+        self.db.execute("DELETE FROM facet_values WHERE count = 0")
 
     @cached_property
     def _stamp(self) -> Row:
@@ -134,36 +152,65 @@ class Publication:
             ((told.id, self.batch.last, *span) for told in written for span in events.spans(told)),
         )
 
-    def _unlink(self, numbers: list[int]) -> None:
-        held = self.db.execute(
-            "SELECT facet, value FROM event_links WHERE event IN (SELECT value FROM json_each(?))",
-            (json.dumps(numbers),),
+    def _linked(self, told: Told, row: Row) -> list[int]:
+        """The numbers of an event's links, ascending; new values get the next ones."""
+        numbers = []
+        for pair in sorted(events.links(told, row, self.catalogue)):
+            if pair not in self.numbers:
+                self.last_number += 1
+                self.numbers[pair] = self.last_number
+            numbers.append(self.numbers[pair])
+        return sorted(numbers)
+
+    def _link(self, linked: dict[int, list[int]], changed: set[int]) -> None:
+        """Writes what differs from the links that are held; `changed` are rows that do."""
+        held: dict[int, list[int]] = {
+            event: msgspec.json.decode(numbers)
+            for event, numbers in self.db.execute(
+                "SELECT event, numbers FROM event_values"
+                " WHERE event IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(linked)),),
+            )
+        }
+        lost = list(_beyond(held, linked))
+        gained = list(_beyond(linked, held))
+        self.db.executemany("DELETE FROM event_links WHERE value = ? AND event = ?", lost)
+        self.db.executemany("INSERT INTO event_links VALUES (?, ?)", sorted(gained))
+        self.counts.subtract(number for number, _ in lost)
+        self.counts.update(number for number, _ in gained)
+        self.db.executemany(
+            "INSERT OR REPLACE INTO event_values VALUES (?, ?, ?)",
+            (
+                (event, canonical(numbers), self.batch.last)
+                for event, numbers in linked.items()
+                if event in changed or numbers != held.get(event)
+            ),
         )
-        self.counts.subtract(Counter(held.fetchall()))
-        tables.delete(self.db, "event_links", "event", numbers)
+
+    def _forget(self, numbers: list[int]) -> None:
         tables.delete(self.db, "event_spans", "event", numbers)
         tables.delete(self.db, "events_fts", "rowid", numbers)
 
-    def _link(self, written: list[tuple[Told, int, Row]]) -> None:
-        links = [
-            (facet, value, number)
-            for told, number, row in written
-            for facet, value in sorted(events.links(told, row, self.catalogue))
-        ]
-        self.db.executemany("INSERT INTO event_links VALUES (?, ?, ?)", links)
-        self.counts.update((facet, value) for facet, value, _ in links)
+    def _write_helpers(self, written: list[tuple[Told, int]]) -> None:
         self.db.executemany(
             "INSERT INTO event_spans VALUES (?, ?, ?)",
-            ((number, *span) for told, number, _ in written for span in events.spans(told)),
+            ((number, *span) for told, number in written for span in events.spans(told)),
         )
         tables.insert(
             self.db,
             "events_fts",
             (
                 {"rowid": number, **events.search_text(told, self.catalogue)}
-                for told, number, _ in written
+                for told, number in written
             ),
         )
+
+
+def _beyond(some: dict[int, list[int]], others: dict[int, list[int]]) -> Iterable[tuple[int, int]]:
+    """The links (value, event) that are in the first and not in the second."""
+    for event, numbers in some.items():
+        for number in {*numbers}.difference(others.get(event, ())):
+            yield number, event
 
 
 def _at(account: tuple[int, str, Account]) -> int:

@@ -1,7 +1,7 @@
 """The tables that projections fill: created, dropped and compared as a whole.
 
-What people and programs read is in the contract tables; `event_links`, `event_spans`,
-`facet_counts`, `events_fts` and `tracking` are hidden helpers of facets, search and catching up.
+What people and programs read is in the contract tables; the others are hidden helpers of facets,
+search and catching up.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlite_utils import Database
 from chronology.projections import events, subjects
 from chronology.records import Chronology
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the same log would give other rows: an older file is then folded again."""
 
 HISTORY = {"from_position": int, "until_position": int, "action": str, "because": str}
@@ -31,13 +31,12 @@ BATCHES = {
     "corrected": int,
     "retracted": int,
 }
-COUNTS = {"facet": str, "value": str, "count": int}
 TRACKING = {"projection": str, "position": int, "digest": str, "version": int}
 SEARCH = ("title", "summary", "places", "formations", "people", "accounts")
 PUBLISHED = ("events", "history", *subjects.COLUMNS, "batches")
 HELPERS = (
-    *("event_links", "event_spans", "event_accounts", "facet_counts", "events_fts"),
-    *("history_spans", "history_fts", "tracking"),
+    *("event_links", "event_values", "event_spans", "event_accounts", "facet_values"),
+    *("events_fts", "history_spans", "history_fts", "tracking"),
 )
 DERIVED = (*PUBLISHED, *HELPERS)
 # Tables whose row numbers mean something: the links and the search index name events by them.
@@ -61,15 +60,24 @@ def create(db: sqlite3.Connection, chronology: Chronology) -> None:
         key = "id" if "id" in held else ("account", "key") if name == "claims" else None
         tables.table(name).create(held, pk=key, foreign_keys=subjects.FOREIGN_KEYS.get(name, ()))
     tables.table("batches").create(BATCHES, pk="id")
-    tables.table("facet_counts").create(COUNTS, pk=("facet", "value"))
     tables.table("tracking").create(TRACKING, pk="projection")
     for sql in _INDEXES:
         db.execute(sql)
 
 
 _INDEXES = (
-    "CREATE TABLE event_links (facet TEXT NOT NULL, value TEXT NOT NULL, event INTEGER NOT NULL,"
-    " PRIMARY KEY (facet, value, event)) WITHOUT ROWID",
+    # Each value of a facet by number. A number is given anew after its value is gone: whoever
+    # keeps numbers reads this table again with every position.
+    "CREATE TABLE facet_values (number INTEGER PRIMARY KEY, facet TEXT NOT NULL,"
+    " value TEXT NOT NULL, count INTEGER NOT NULL, UNIQUE (facet, value))",
+    "CREATE TABLE event_links (value INTEGER NOT NULL, event INTEGER NOT NULL,"
+    " PRIMARY KEY (value, event)) WITHOUT ROWID",
+    # The same links by event: numbers as a JSON array, ascending. `position` is where the row or
+    # the links of the event last changed, and a retracted event stays, without numbers. So
+    # `SELECT event, numbers FROM event_values WHERE position > ?` is all that changed since.
+    "CREATE TABLE event_values (event INTEGER PRIMARY KEY, numbers TEXT NOT NULL,"
+    " position INTEGER NOT NULL)",
+    "CREATE INDEX event_values_position ON event_values (position)",
     "CREATE TABLE event_spans (event INTEGER NOT NULL, earliest TEXT, latest TEXT)",
     "CREATE INDEX event_spans_event ON event_spans (event)",
     "CREATE TABLE history_spans (id TEXT NOT NULL, from_position INTEGER NOT NULL,"
@@ -77,7 +85,6 @@ _INDEXES = (
     "CREATE INDEX history_spans_state ON history_spans (id, from_position)",
     "CREATE TABLE event_accounts (event TEXT NOT NULL, account TEXT NOT NULL,"
     " PRIMARY KEY (event, account)) WITHOUT ROWID",
-    "CREATE INDEX event_links_event ON event_links (event)",
     "CREATE INDEX events_sort ON events (sort_day, id)",
     "CREATE INDEX accounts_event ON accounts (event)",
     "CREATE INDEX accounts_source ON accounts (source)",
