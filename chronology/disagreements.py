@@ -15,7 +15,10 @@ from chronology.queries import Row, rows
 from chronology.related import parsed
 
 _COLUMNS = "id, date, title, summary, kind, status, basis, places, disputed, sort_day"
-_DISPUTED = "events.rowid IN (SELECT event FROM event_links WHERE facet = 'disputed')"
+_DISPUTED = (
+    "events.rowid IN (SELECT event FROM event_links"
+    " WHERE value IN (SELECT number FROM facet_values WHERE facet = 'disputed'))"
+)
 _GIVEN = (
     "SELECT accounts.id, event, source, sources.name AS source_name, at, stance, date, claims,"
     " accounts.basis FROM accounts JOIN sources ON sources.id = accounts.source"
@@ -60,13 +63,15 @@ def page(
 
 def count(db: sqlite3.Connection, where: str, params: Mapping[str, Any]) -> list[Row]:
     """How many of the selected events are disputed, by what about."""
-    clause = f" AND event IN (SELECT rowid FROM events WHERE {where})" if where else ""
-    return rows(
-        db,
-        "SELECT value, count(*) AS count FROM event_links WHERE facet = 'disputed'"
-        f"{clause} GROUP BY value ORDER BY count DESC, value",
-        params,
-    )
+    if where:
+        counted = (
+            "SELECT facet_values.value, count(*) AS count FROM facet_values"
+            " JOIN event_links ON event_links.value = number WHERE facet = 'disputed'"
+            f" AND event IN (SELECT rowid FROM events WHERE {where}) GROUP BY number"
+        )
+    else:
+        counted = "SELECT value, count FROM facet_values WHERE facet = 'disputed'"
+    return rows(db, f"{counted} ORDER BY 2 DESC, 1", params)
 
 
 def total(db: sqlite3.Connection, where: str, params: Mapping[str, Any]) -> int:

@@ -67,8 +67,10 @@ def _source(db: sqlite3.Connection, name: str) -> Row:
 def _disputed(db: sqlite3.Connection, source: str) -> int:
     """How many of the events that a source tells of are disputed."""
     sql = (
-        "SELECT count(*) FROM (SELECT event FROM event_links WHERE facet = 'source' AND value = ?"
-        " INTERSECT SELECT event FROM event_links WHERE facet = 'disputed')"
+        "SELECT count(*) FROM (SELECT event FROM event_links WHERE value ="
+        " (SELECT number FROM facet_values WHERE facet = 'source' AND value = ?)"
+        " INTERSECT SELECT event FROM event_links WHERE value IN"
+        " (SELECT number FROM facet_values WHERE facet = 'disputed'))"
     )
     found: int = db.execute(sql, (source,)).fetchone()[0]
     return found

@@ -16,7 +16,10 @@ from chronology.projections import events, subjects
 from chronology.queries import Row, rows
 
 _COLUMNS = "id, date, time, title, summary, kind, status, places, formations, disputed, accounts"
-_LINKED = "SELECT event FROM event_links WHERE facet = :facet AND value = :value"
+_LINKED = (
+    "SELECT event FROM event_links WHERE event_links.value ="
+    " (SELECT number FROM facet_values WHERE facet = :facet AND value = :value)"
+)
 # With more events than this, one of them is soon met on the way through all of them in order.
 _FEW = 5_000
 _NEAR = 6
@@ -46,7 +49,7 @@ def parsed(row: Row) -> Row:
 def number(db: sqlite3.Connection, facet: str, value: str) -> int:
     """How many events have a value."""
     found = db.execute(
-        "SELECT count FROM facet_counts WHERE facet = ? AND value = ?", (facet, value)
+        "SELECT count FROM facet_values WHERE facet = ? AND value = ?", (facet, value)
     ).fetchone()
     return found[0] if found else 0
 
@@ -72,8 +75,10 @@ def shared(db: sqlite3.Connection, facet: str, value: str, other: str, limit: in
     if number(db, facet, value) > _FEW:
         return []
     sql = (
-        "SELECT value, count(*) AS count FROM event_links WHERE facet = :other"
-        f" AND event IN ({_LINKED}) GROUP BY value ORDER BY count DESC, value LIMIT :limit"
+        f"SELECT facet_values.value, count(*) AS count FROM ({_LINKED}) AS linked"
+        " CROSS JOIN event_values ON event_values.event = linked.event"
+        " CROSS JOIN json_each(numbers) CROSS JOIN facet_values ON number = json_each.value"
+        " WHERE facet = :other GROUP BY number ORDER BY 2 DESC, 1 LIMIT :limit"
     )
     return rows(db, sql, {"facet": facet, "value": value, "other": other, "limit": limit})
 
@@ -83,7 +88,7 @@ def _ordered(
 ) -> list[Row]:
     if number(db, facet, value) > _FEW:
         source = "events INDEXED BY events_sort"
-        where = f"{where} AND events.rowid IN ({_LINKED} AND event = events.rowid)"
+        where = f"{where} AND EXISTS ({_LINKED} AND event = events.rowid)"
     else:
         source = f"({_LINKED}) CROSS JOIN events ON events.rowid = event"
     sql = f"SELECT {_COLUMNS} FROM {source} WHERE {where} ORDER BY {order} LIMIT :limit"
