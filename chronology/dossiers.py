@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from chronology import log
+from chronology import log, related
 from chronology.dates import Date, parse
-from chronology.projections import events, order_of_battle, state, subjects, tables
+from chronology.projections import order_of_battle, state, subjects, tables
 from chronology.projections.state import Catalogue, State
 from chronology.queries import Row, rows
 from chronology.records import Event
@@ -49,24 +50,29 @@ def dossier(db: sqlite3.Connection, name: str, until: int | None = None) -> Doss
     catalogue = state.load(db, top)
     accounts = _accounts(db, name, catalogue, top)
     return Dossier(
-        {**_parsed(row), "date_in_words": parse(row["date"]).in_words()},
+        {**related.parsed(row), "date_in_words": parse(row["date"]).in_words()},
         accounts,
         _disagreements(accounts),
         _places(fields, catalogue),
         _formations(fields, catalogue),
         [{"id": p, "name": catalogue.people[p].name} for p in fields.people],
         _revisions(db, name, top),
-        [{"event": other.event, "because": other.because} for other in fields.distinct],
+        _distinct(db, fields),
     )
 
 
-def _parsed(row: Row) -> Row:
-    """A row of `events` with its arrays as lists: the known ones and the dimensions."""
-    plain = events.RESERVED - set(events.ARRAYS)
-    return {
-        column: value if column in plain else msgspec.json.decode(value)
-        for column, value in row.items()
-    }
+def _distinct(db: sqlite3.Connection, event: Event) -> list[Row]:
+    """The events that are told apart from one, with their titles if they are live."""
+    titles = dict(
+        db.execute(
+            "SELECT id, title FROM events WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps([other.event for other in event.distinct]),),
+        )
+    )
+    return [
+        {"event": other.event, "title": titles.get(other.event), "because": other.because}
+        for other in event.distinct
+    ]
 
 
 def _accounts(db: sqlite3.Connection, event: str, catalogue: Catalogue, top: int) -> list[Row]:

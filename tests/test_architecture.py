@@ -22,7 +22,8 @@ TIERS = (
     {"uses"},
     {"ingest", "follow", "past"},
     {"queries"},
-    {"dossiers", "duplicates", "report"},
+    {"comparisons", "hierarchy", "related"},
+    {"disagreements", "dossiers", "duplicates", "profiles", "report"},
     {"cli", "web"},
 )
 PROJECTIONS = (

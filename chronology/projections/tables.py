@@ -74,6 +74,7 @@ _INDEXES = (
     "CREATE INDEX events_sort ON events (sort_day, id)",
     "CREATE INDEX event_values_position ON event_values (position)",
     "CREATE INDEX accounts_source ON accounts (source)",
+    'CREATE INDEX accounts_by ON accounts ("by") WHERE "by" IS NOT NULL',
 )
 _HELPERS = (
     # Each value of a facet by number. A number is given anew after its value is gone: whoever

@@ -24,6 +24,7 @@ from chronology.web import (
     hidden,
     home,
     moments,
+    own_pages,
     pages,
     paging,
     points,
@@ -62,7 +63,8 @@ def register_facet_classes() -> Any:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    return [*exports.ROUTES, *changes.ROUTES, *points.ROUTES, *proofs.ROUTES, *hidden.ROUTES]
+    modules = (exports, changes, points, own_pages, proofs, hidden)
+    return [route for module in modules for route in module.ROUTES]
 
 
 # Innermost: the headers depend on the page as it is, before another plugin compresses it.

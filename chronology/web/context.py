@@ -6,14 +6,16 @@ import sqlite3
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from datasette.utils import tilde_decode
-from datasette.utils.asgi import NotFound
+from datasette.utils import tilde_encode
 
 from chronology import log, queries
-from chronology.dossiers import dossier
 from chronology.past import Moment
-from chronology.web import changes, moments, pages
+from chronology.profiles import PROFILED
+from chronology.records import Chronology
+from chronology.web import changes, moments, navigation, pages, rows
 from chronology.web.addresses import public_address
+
+_OF_A_PAGE = ("_next", "_size", "_sort", "_sort_desc", "_as_of", "_facet", "_facet_array")
 
 
 async def variables(
@@ -21,55 +23,94 @@ async def variables(
 ) -> dict[str, Any]:
     """The variables of a page of a chronology's database."""
     db = datasette.get_database(database)
-    found: dict[str, Any] = await db.execute_fn(lambda c: _variables(c, request, table, view))
+    about, found = await db.execute_fn(lambda c: _variables(c, request, table, view))
     where = public_address(datasette, request)
     return {
         **found,
-        "permalink": where + _permalink(datasette, request, database, found),
+        **({"own_page": True} if _is_own(table, view, found) else {}),
+        "timeline": database,
+        "ways": navigation.ways(datasette, request, database, about),
+        "permalink": where + _permalink(datasette, request, database, view, found),
         "now_url": moments.now(datasette, request, database),
+        "map": rows.small_map(datasette, database, found.get("mapped", [])),
     }
+
+
+def _is_own(table: str | None, view: str, found: dict[str, Any]) -> bool:
+    """Whether a page is made by a template of this package; a retraction has none."""
+    if view == "row":
+        return bool(found.get("dossier") or found.get("subject"))
+    return view == "index" or table in navigation.OWN_TABLES
 
 
 def _variables(
     db: sqlite3.Connection, request: Any, table: str | None, view: str
-) -> dict[str, Any]:
+) -> tuple[Chronology | None, dict[str, Any]]:
     about = queries.chronology(db)
-    moment = moments.moment(request, db) if table in ("events", "history") else None
+    past = table in ("events", "history") or view == "order-of-battle"
+    moment = moments.moment(request, db) if past else None
     head = log.head(db)
-    return {
+    found = {
         "words": pages.words,
         "labels": pages.labels(about),
         "chronology_title": about.title if about else "",
         "moment": moment,
         "state": moment or Moment(head.position, head.digest, ""),
-        **_of_page(db, request, table, view, moment),
+        **_of_page(db, request, table, view, about, moment),
     }
+    return about, found
 
 
 def _of_page(
-    db: sqlite3.Connection, request: Any, table: str | None, view: str, moment: Moment | None
+    db: sqlite3.Connection,
+    request: Any,
+    table: str | None,
+    view: str,
+    about: Chronology | None,
+    moment: Moment | None,
 ) -> dict[str, Any]:
     if view == "row" and table in ("events", "history"):
-        name, _, start = tilde_decode(request.url_vars["pks"]).partition(",")
-        until = int(start) if table == "history" and not moment else None
-        shown = dossier(db, name, moment.position if moment else until)
-        if table == "events" and shown is None:
-            raise NotFound(f"There is no event {name!r} as of then")
-        lives = db.execute("SELECT 1 FROM events WHERE id = ?", (name,)).fetchone()
-        return {"dossier": shown, "event_id": name, "retracted_since": lives is None}
+        return rows.event(db, request, table, about, moment)
+    if view == "row" and table in PROFILED:
+        return rows.subject(db, request, table, about)
     if view == "table" and table == "history" and moment is None:
         return changes.page(db)
+    if view == "table" and table in navigation.OWN_TABLES:
+        return {"filters": filters(request)}
     return {}
 
 
-def _permalink(datasette: Any, request: Any, database: str, found: dict[str, Any]) -> str:
+def filters(request: Any) -> list[dict[str, str]]:
+    """The filters of a list, each with the query of the list without it."""
+    pairs = [pair for pair in parse_qsl(request.query_string) if pair[0] != "_next"]
+    return [
+        {
+            "name": key.replace("__", " ").lstrip("_").replace("arraycontains", "has"),
+            "value": value,
+            "without": urlencode([other for other in pairs if other != (key, value)]),
+        }
+        for key, value in pairs
+        if key not in _OF_A_PAGE
+    ]
+
+
+def _permalink(
+    datasette: Any, request: Any, database: str, view: str, found: dict[str, Any]
+) -> str:
     """The address that shows the same in ten years, where the page has one."""
-    if not request.url_vars or request.url_vars.get("table") not in ("events", "history"):
-        return str(request.full_path)
-    path = datasette.urls.table(database, "events")
-    if "event_id" in found:
-        path = f"{path}/{found['event_id']}"
-    elif request.url_vars["table"] == "history" and found["moment"] is None:
-        return str(request.full_path)
+    table = (request.url_vars or {}).get("table")
     kept = [p for p in parse_qsl(request.query_string) if p[0] not in ("_as_of", "_next")]
+    if view == "order-of-battle":
+        path = str(request.path)
+    elif table not in ("events", "history") or (table == "history" and _is_of_now(found)):
+        path = str(request.path)
+        return f"{path}?{urlencode(kept)}" if kept else path
+    elif "event_id" in found:
+        path = f"{datasette.urls.table(database, 'events')}/{tilde_encode(found['event_id'])}"
+    else:
+        path = datasette.urls.table(database, "events")
     return f"{path}?{urlencode([*kept, ('_as_of', found['state'].position)])}"
+
+
+def _is_of_now(found: dict[str, Any]) -> bool:
+    return found["moment"] is None and "event_id" not in found

@@ -1,7 +1,7 @@
 """Requests that Datasette answers as a failure of its own (500), told as what they are: wrong.
 
-Its own handler of exceptions still makes the page or the JSON. What remains a failure is told in
-the server's log alone: the text of an exception may hold paths.
+`refused` makes the page, Datasette's own handler of exceptions the JSON. What remains a failure
+is told in the server's log alone: the text of an exception may hold paths.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from datasette.utils.asgi import BadRequest, Base400, NotFound, Response
 from datasette.utils.sqlite import sqlite3
 from datasette.views.base import DatasetteError
 
+from chronology.web import refused
+
 _App = Callable[[Any, Any, Any], Awaitable[None]]
 _FAILED = "The server failed; its log tells why"
 
@@ -30,7 +32,25 @@ def answer(datasette: Any, request: Any, exception: Exception) -> Any:
     if fault is None and not isinstance(exception, Base400 | DatasetteError):
         # Datasette's own handler, which is asked too, writes it to the log.
         fault = DatasetteError(_FAILED, status=500)
-    return fault and handle_exception.handle_exception(datasette, request, fault)
+    told = fault or exception
+    status, message = getattr(told, "status", 500), _message(told)
+
+    async def answered() -> Any:
+        page = await refused.page(datasette, request, status, message) if message else None
+        if page is None and fault is not None:
+            return await handle_exception.handle_exception(datasette, request, fault)()
+        return page
+
+    return answered if fault is not None or status in refused.STATUSES else None
+
+
+def _message(exception: Exception) -> str:
+    """What a refused request is told; nothing if Datasette tells it in its own way."""
+    if getattr(exception, "status", 500) not in refused.STATUSES:
+        return ""
+    if isinstance(exception, DatasetteError):
+        return "" if exception.message_is_html else str(exception.message)
+    return str(exception.args[0]) if exception.args else ""
 
 
 def caught(app: _App) -> _App:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,11 @@ from chronology.records import Chronology
 
 DATES = ("date", "said", "from", "until", "born", "died", "published", "accessed")
 
+_MONTHS = (
+    *("Jan", "Feb", "March", "April", "May", "June"),
+    *("July", "Aug", "Sept", "Oct", "Nov", "Dec"),
+)
+
 
 def words(text: str | None) -> str:
     """An EDTF date in English; anything else as it is."""
@@ -21,6 +27,40 @@ def words(text: str | None) -> str:
         return parse(text).in_words() if text else ""
     except DateError:
         return text or ""
+
+
+def month(day: date) -> str:
+    """The name of a day's month, short; in English whatever the machine speaks."""
+    return _MONTHS[day.month - 1]
+
+
+def spoken(day: date) -> str:
+    """A day in English."""
+    return parse(day.isoformat()).in_words().removeprefix("on ")
+
+
+def meaning(text: str) -> str:
+    """What an EDTF date says of the days, in a sentence."""
+    found = parse(text)
+    first, last = found.earliest, found.latest
+    if found.lasts:
+        says = "It goes on from the first day to the last"
+        says += "; when it began is not known" if first is None else ""
+        says += "; when it ended is not known" if last is None else ""
+    elif first is None or last is None:
+        bound = f"by {spoken(last)}" if last else f"from {spoken(first)} on" if first else ""
+        says = f"Some moment {bound}; the other end is open"
+    elif first == last:
+        says = f"This day, at {found.time}" if found.time else "This day"
+    else:
+        number = sum((high - low).days + 1 for low, high in found.spans if low and high)
+        says = f"One moment on one of {number} days, {spoken(first)} to {spoken(last)}"
+    doubt = " and ".join(
+        word
+        for word, marked in (("uncertain", found.uncertain), ("approximate", found.approximate))
+        if marked
+    )
+    return f"{says}; marked as {doubt}." if doubt else f"{says}."
 
 
 def labels(about: Chronology | None) -> dict[str, str]:

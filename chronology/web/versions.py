@@ -45,3 +45,12 @@ def build_where(arguments: list[tuple[str, str]], table: str) -> tuple[list[str]
 
     where, params = Filters(sorted(arguments)).build_where_clauses(table)
     return where, params
+
+
+async def instance_metadata(datasette: Any) -> dict[str, Any]:
+    """What metadata.yml says of the whole: title, licence and the like."""
+    if hasattr(datasette, "get_instance_metadata"):
+        found: dict[str, Any] = await datasette.get_instance_metadata()
+    else:
+        found = datasette.metadata()
+    return found or {}

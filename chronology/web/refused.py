@@ -1,0 +1,96 @@
+"""The pages of requests that were refused: what was wrong, and where to go on from there.
+
+JSON and other data keep Datasette's own answer.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from datasette.utils import tilde_decode
+from datasette.utils.asgi import Response
+
+from chronology import queries, related
+from chronology.projections.subjects import TABLES
+from chronology.web import versions
+from chronology.web.home import chronology_of
+
+_KNOWN = ("events", *TABLES.values())
+_PARAMETER = re.compile(r"(_?\w+): ")
+STATUSES = (400, 403, 404, 405)
+
+
+async def page(datasette: Any, request: Any, status: int, message: str) -> Response | None:
+    """The page of a refusal; None where there is no chronology or no page is asked for."""
+    if "." in request.path.rpartition("/")[2]:
+        return None
+    name = await chronology_of(datasette)
+    if name is None:
+        return None
+    table, row = _asked_for(request, name)
+    found = await datasette.get_database(name).execute_fn(lambda db: _ways_on(db, table, row))
+    values = {
+        **found,
+        "database": name,
+        "own_page": True,
+        "status": status,
+        "message": _in_words(message, table, row, request.path),
+        "wanted": row.replace("-", " ") if row else "",
+        "kind": table,
+        "metadata": await versions.instance_metadata(datasette),
+        "without": _without(request, message),
+    }
+    html = await datasette.render_template("refused.html", values, request, "refused")
+    headers = {"access-control-allow-origin": "*"} if datasette.cors else {}
+    return Response.html(html, status=status, headers=headers)
+
+
+def _in_words(message: str, table: str | None, row: str | None, path: str) -> str:
+    """What was not found; Datasette names the kind of thing only."""
+    if message not in ("404", "Record not found", "Table not found", "Database not found"):
+        return message
+    if table and row:
+        return f"Nothing in {table} has the id {row}"
+    return f"Nothing is at {path}"
+
+
+def _asked_for(request: Any, database: str) -> tuple[str | None, str | None]:
+    """The table and the id of the row that an address names, if they are of the chronology."""
+    given = {key: tilde_decode(text) for key, text in (request.url_vars or {}).items() if text}
+    table = given.get("table")
+    if given.get("database") != database or table not in _KNOWN:
+        return None, None
+    return table, given.get("pks")
+
+
+def _ways_on(db: sqlite3.Connection, table: str | None, row: str | None) -> dict[str, Any]:
+    about = queries.chronology(db)
+    found: dict[str, Any] = {"example": about.window.earliest if about else None, "near": []}
+    if table and row:
+        found["near"] = related.near_ids(db, table, row)
+        if table == "events":
+            found["retracted"] = _retraction(db, row)
+    return found
+
+
+def _retraction(db: sqlite3.Connection, event: str) -> queries.Row | None:
+    """Why an event was retracted, and the last position at which it stood."""
+    found = queries.rows(
+        db,
+        "SELECT title, because, from_position - 1 AS last FROM history"
+        " WHERE id = ? AND action = 'retracted' ORDER BY from_position DESC LIMIT 1",
+        (event,),
+    )
+    return found[0] if found else None
+
+
+def _without(request: Any, message: str) -> str | None:
+    """The address without the parameter that the message begins with."""
+    named = _PARAMETER.match(message)
+    if named is None or named[1] not in request.args:
+        return None
+    kept = [p for p in parse_qsl(request.query_string) if p[0] not in (named[1], "_next")]
+    return f"{request.path}?{urlencode(kept)}" if kept else str(request.path)

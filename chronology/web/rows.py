@@ -1,0 +1,108 @@
+"""What the pages of single rows show: events, and the sources, places, formations and people."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from datasette.utils import tilde_decode, tilde_encode
+from datasette.utils.asgi import NotFound
+
+from chronology import related
+from chronology.comparisons import compared
+from chronology.dates import parse
+from chronology.dossiers import Dossier, dossier
+from chronology.past import Moment
+from chronology.profiles import profile
+from chronology.records import Chronology
+from chronology.web import drawings, pages
+from chronology.web.addresses import PLUGIN
+
+
+def event(
+    db: sqlite3.Connection,
+    request: Any,
+    table: str,
+    about: Chronology | None,
+    moment: Moment | None,
+) -> dict[str, Any]:
+    """One event of `events`, or a state of it in `history`."""
+    name, _, start = tilde_decode(request.url_vars["pks"]).partition(",")
+    until = int(start) if table == "history" and not moment else None
+    shown = dossier(db, name, moment.position if moment else until)
+    if table == "events" and shown is None:
+        raise NotFound(f"There is no event {name!r} as of then")
+    lives = db.execute("SELECT 1 FROM events WHERE id = ?", (name,)).fetchone()
+    found = {"dossier": shown, "event_id": name, "retracted_since": lives is None}
+    if shown is None or about is None:
+        return found
+    return {
+        **found,
+        "meaning": pages.meaning(shown.event["date"]),
+        "drawn": _drawn(shown, about),
+        "compared": compared(shown.accounts),
+        "beside": related.beside(db, shown.event) if table == "events" else None,
+        "mapped": [_point(place, "places") for place in shown.places if _is_located(place)],
+    }
+
+
+def _drawn(shown: Dossier, about: Chronology) -> dict[str, Any]:
+    """The editor's reading and the dates of the accounts, on one axis."""
+    dated = [account for account in shown.accounts if account["date"]]
+    texts = [shown.event["date"], *(account["date"] for account in dated)]
+    axis = drawings.around([parse(text) for text in texts], about.window)
+    if axis is None:
+        return {}
+    return {
+        "axis": axis,
+        "reading": drawings.bars(axis, parse(shown.event["date"])),
+        "accounts": [
+            {"account": account, "bars": drawings.bars(axis, parse(account["date"]))}
+            for account in dated
+        ],
+    }
+
+
+def subject(
+    db: sqlite3.Connection, request: Any, table: str, about: Chronology | None
+) -> dict[str, Any]:
+    """One row of a table of the catalogue, with its days and ties drawn."""
+    found = profile(db, table, tilde_decode(request.url_vars["pks"]))
+    if found is None or about is None:
+        return {}
+    axis = drawings.of_window(about.window)
+    for ties in ("superiors", "subordinates", "commands"):
+        if ties in found:
+            found[ties] = drawings.tenures(axis, found[ties])
+    located = [row for row in [found, *found.get("inside", ())] if _is_located(row)]
+    return {
+        "subject": found,
+        "axis": axis,
+        "strip": drawings.strip(axis, found["days"]),
+        "kind_names": {"levels": about.levels, "sides": about.sides},
+        "mapped": [_point(row, "places") for row in located],
+    }
+
+
+def _is_located(place: dict[str, Any]) -> bool:
+    return place.get("latitude") is not None and place.get("longitude") is not None
+
+
+def _point(place: dict[str, Any], table: str) -> dict[str, Any]:
+    kept = ("name", "latitude", "longitude", "radius_km", "role")
+    path = f"{table}/{tilde_encode(place['id'])}"
+    return {**{key: place[key] for key in kept if place.get(key) is not None}, "path": path}
+
+
+def small_map(datasette: Any, database: str, points: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """What the script of a small map is told; nothing if there is nothing to be shown."""
+    if not points:
+        return None
+    config = datasette.plugin_config(PLUGIN) or {}
+    base = datasette.urls.database(database)
+    return {
+        "points": [{**point, "path": f"{base}/{point['path']}"} for point in points],
+        "shapes": datasette.urls.static_plugins(PLUGIN, "map/"),
+        "tiles": config.get("tile_url"),
+        "attribution": config.get("tile_attribution"),
+    }

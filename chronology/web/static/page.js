@@ -1,0 +1,16 @@
+// What every page can do with a script: copy its citation or its address.
+for (const box of document.querySelectorAll(".copy")) {
+  if (!navigator.clipboard) break;
+  box.hidden = false;
+  const says = box.querySelector("[role=status]");
+  for (const button of box.querySelectorAll("[data-copy]")) {
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(button.dataset.copy);
+        says.textContent = "Copied.";
+      } catch {
+        says.textContent = "The browser did not allow it; select the text above.";
+      }
+    });
+  }
+}
