@@ -22,7 +22,7 @@ TIERS = (
     {"uses"},
     {"ingest", "follow", "past"},
     {"queries"},
-    {"dossiers", "duplicates", "report"},
+    {"dossiers", "duplicates", "formats", "report"},
     {"cli", "web"},
 )
 PROJECTIONS = (

@@ -45,3 +45,12 @@ def build_where(arguments: list[tuple[str, str]], table: str) -> tuple[list[str]
 
     where, params = Filters(sorted(arguments)).build_where_clauses(table)
     return where, params
+
+
+async def licence(datasette: Any, database: str) -> tuple[str | None, str | None]:
+    """The name and the address of the licence that metadata.yml gives a database or all."""
+    if hasattr(datasette, "get_database_metadata"):
+        whole = await datasette.get_instance_metadata()
+        found = {**whole, **await datasette.get_database_metadata(database)}
+        return found.get("license"), found.get("license_url")
+    return tuple(datasette.metadata(key, database=database) for key in ("license", "license_url"))
