@@ -63,7 +63,7 @@ def _common(edition: Edition, event: Event) -> Iterator[str]:
     yield f"DESCRIPTION:{_text(chr(10).join(lines(event)))}"
     yield f"URL:{edition.url(event)}"
     yield f"CATEGORIES:{_text(event.kind)}"
-    yield f"X-EDTF:{_text(event.date.text)}"
+    yield f"X-EDTF;VALUE=TEXT:{_text(event.date.text)}"
     if event.date.earliest:
         yield f"X-EARLIEST;VALUE=DATE:{_day(event.date.earliest)}"
     if event.date.latest:
