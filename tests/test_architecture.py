@@ -23,7 +23,7 @@ TIERS = (
     {"ingest", "follow", "past"},
     {"queries"},
     {"comparisons", "hierarchy", "related"},
-    {"disagreements", "dossiers", "duplicates", "profiles", "report"},
+    {"disagreements", "dossiers", "duplicates", "formats", "profiles", "report"},
     {"cli", "web"},
 )
 PROJECTIONS = (

@@ -11,6 +11,7 @@ from typing import Any
 
 from datasette import hookimpl
 
+from chronology.formats import FORMATS
 from chronology.projections.subjects import COLUMNS
 from chronology.web import (
     asked,
@@ -19,6 +20,7 @@ from chronology.web import (
     errors,
     exports,
     facets,
+    formats,
     forms,
     headers,
     hidden,
@@ -45,6 +47,8 @@ def filters_from_request(
     async def filters() -> Any:
         if not await selection.is_chronology(datasette, database):
             return None
+        if table == "events":
+            formats.refuse_unknown(datasette, request)
         await paging.order_first_page(request, datasette, database, table)
         if table != "events" and not (table == "history" and "_as_of" in request.args):
             return None
@@ -63,8 +67,13 @@ def register_facet_classes() -> Any:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    modules = (exports, changes, points, own_pages, proofs, hidden)
+    modules = (exports, formats, changes, points, own_pages, proofs, hidden)
     return [route for module in modules for route in module.ROUTES]
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Any) -> None:
+    env.globals["event_formats"] = FORMATS
 
 
 # Innermost: the headers depend on the page as it is, before another plugin compresses it.

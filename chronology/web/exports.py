@@ -47,7 +47,7 @@ def write_csv(rows: Iterable[tuple[Any, ...]], columns: list[str], target: IO[by
 
 async def events_csv(datasette: Any, request: Any, send: Any) -> Response | None:
     """Every selected event, from one consistent read, whatever the size of a page."""
-    database = await _database(datasette, request)
+    database = await database_of(datasette, request)
     table = "history" if "_as_of" in request.args else "events"
     selection = await selected(datasette, request, database, table)
     known = await datasette.get_database(database).table_columns("events")
@@ -63,7 +63,7 @@ async def events_csv(datasette: Any, request: Any, send: Any) -> Response | None
     return None
 
 
-async def _database(datasette: Any, request: Any) -> str:
+async def database_of(datasette: Any, request: Any) -> str:
     """The name of the chronology asked for; raises if there is none or it may not be seen."""
     name: str = tilde_decode(request.url_vars["database"])
     if name not in datasette.databases:
@@ -123,7 +123,7 @@ def _chunks(body: IO[bytes]) -> Iterator[bytes]:
 
 
 async def _dossier(datasette: Any, request: Any) -> Dossier:
-    database = await _database(datasette, request)
+    database = await database_of(datasette, request)
     name = tilde_decode(request.url_vars["event"])
     found: Dossier | None = await datasette.get_database(database).execute_fn(
         lambda connection: dossier(connection, name, moments.position(request, connection))
