@@ -100,14 +100,21 @@ def versions(db: sqlite3.Connection, streams: Iterable[str]) -> dict[str, int]:
     return {name: version or 0 for name, version in found}
 
 
-def latest(db: sqlite3.Connection, streams: Iterable[str]) -> dict[str, str]:
-    """The type of the last record of each stream; streams without records are left out."""
+class Latest(NamedTuple):
+    """The version and the type of a stream's last record."""
+
+    version: int
+    type: str
+
+
+def latest(db: sqlite3.Connection, streams: Iterable[str]) -> dict[str, Latest]:
+    """The last record of each stream; streams without records are left out."""
     found = db.execute(
-        "SELECT value, (SELECT type FROM log WHERE stream = value ORDER BY version DESC LIMIT 1)"
-        " FROM json_each(?)",
+        "SELECT value, log.version, log.type FROM json_each(?) JOIN log ON position ="
+        " (SELECT position FROM log WHERE stream = value ORDER BY version DESC LIMIT 1)",
         (json.dumps(list(streams)),),
     )
-    return {name: kind for name, kind in found if kind}
+    return {name: Latest(version, kind) for name, version, kind in found}
 
 
 def digest_of(previous: str, position: int, record: Record, version: int) -> str:
