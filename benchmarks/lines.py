@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LOWER_IS_BETTER = frozenset({"ms", "s", "MB", "stale"})
 HIGHER_IS_BETTER = frozenset({"/s"})
+NO_EVENTS = (0,)
+"""The sizes of a line that is measured without events."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,8 @@ def asking(client: httpx.Client, paths: Sequence[str]) -> Sample:
 def asking_stock(client: httpx.Client, paths: Sequence[str]) -> Sample:
     """The same of stock Datasette; it gives up where a facet does not come in its raised limit."""
     turns = cycle(paths)
+    # What a new server does once is not measured, here as for ours.
+    client.get(f"{PAGE}?_nofacet=1").raise_for_status()
 
     def sample() -> float:
         path, answers = fresh(next(turns)), list[httpx.Response]()

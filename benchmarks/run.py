@@ -17,7 +17,7 @@ import httpx
 
 import benchmarks
 from benchmarks import files, servers
-from benchmarks.lines import Line, Measured, Row, row_of
+from benchmarks.lines import NO_EVENTS, Line, Measured, Row, row_of
 
 SMALLEST = 10_000
 QUICK, FULL = (SMALLEST, 100_000), (SMALLEST, 100_000, 1_000_000)
@@ -108,7 +108,9 @@ def plan(lines: Sequence[Line], sizes: Sequence[int] | None, full: bool) -> list
     found = []
     for line in lines:
         own = [size for size in line.sizes if full or size <= QUICK_LIMIT]
-        wanted = sizes or own or ([] if line.sizes else usual)
+        wanted = usual if not line.sizes else own
+        if sizes and line.sizes != NO_EVENTS:
+            wanted = list(sizes)
         if line.largest_only:
             wanted = [size for size in wanted[-1:] if size > SMALLEST]
         found += [(line, size) for size in wanted]
@@ -119,7 +121,8 @@ def measured(lines: Sequence[tuple[Line, int]]) -> Iterator[Row]:
     """The rows of a plan, each as soon as it is measured; a line that fails says why."""
     with Run([size for _, size in lines]) as run:
         for number, (line, size) in enumerate(lines, 1):
-            run.say(f"[{number}/{len(lines)}] {line.name} at {size:,}")
+            of_events = f" with {size:,} events" if size else ""
+            run.say(f"[{number}/{len(lines)}] {line.name}{of_events}")
             start = perf_counter()
             try:
                 found = line.measure(run, size)

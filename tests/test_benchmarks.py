@@ -15,6 +15,7 @@ from benchmarks.__main__ import main
 from benchmarks.lines import (
     HIGHER_IS_BETTER,
     LOWER_IS_BETTER,
+    NO_EVENTS,
     Floor,
     Line,
     Measured,
@@ -269,6 +270,7 @@ def test_a_plan_has_the_sizes_of_the_run_or_of_the_line() -> None:
     assert sizes(own, None, False) == [200_000]
     assert sizes(own, None, True) == [200_000, 1_000_000]
     assert sizes(own, [5_000], False) == [5_000]
+    assert sizes(line(sizes=NO_EVENTS), [5_000], True) == [0]
     assert sizes(largest, None, True) == [1_000_000]
     assert sizes(largest, [10_000], False) == []
 
