@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import click
@@ -10,7 +11,8 @@ from benchmarks import report, results
 from benchmarks.lines import COLUMNS, cells
 from benchmarks.run import chosen, groups, measured, plan
 
-WIDTHS = {"operation": 68, "events": 10, "ours": 12, "peer": 12, "ratio": 8, "floor": 42, "met": 4}
+WIDTHS = dict(zip(COLUMNS, (42, 9, 10, 11, 34, 7, 42, 3, 0), strict=True))
+LEFT = ("operation", "beside", "floor", "note")
 
 
 def as_sizes(context: click.Context, option: click.Parameter, text: str | None) -> list[int] | None:
@@ -30,7 +32,7 @@ def as_sizes(context: click.Context, option: click.Parameter, text: str | None) 
 @click.option(
     "--size", "--sizes", "sizes", callback=as_sizes, help="How many events: 10000,100000."
 )
-@click.option("--full", is_flag=True, help="A million events too; takes hours with the peers.")
+@click.option("--full", is_flag=True, help="A million events too; the peers take long.")
 @click.option("--list", "listing", is_flag=True, help="List the groups and their lines.")
 @click.option("--write", is_flag=True, help="Measure nothing; write docs/performance.md.")
 def main(
@@ -46,10 +48,12 @@ def main(
     python -m benchmarks ingest --size 200000        one group
     python -m benchmarks pages-search --sizes 10000,100000
     """
+    # Ended by a signal, it still ends its servers and removes its files.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     if listing:
-        for group, lines in groups().items():
-            for line in lines:
-                click.echo(f"{group:10}{line.name:24}{line.operation}")
+        for group in groups():
+            for line in group.lines:
+                click.echo(f"{group.name:10}{line.name:24}{line.operation}")
     elif write:
         click.echo(report.write(results.load()))
     else:
@@ -71,9 +75,8 @@ def _measure(names: tuple[str, ...], sizes: list[int] | None, full: bool) -> Non
 
 
 def _aligned(texts: dict[str, str]) -> str:
-    left = ("operation", "floor", "note")
     padded = (
-        texts[name].ljust(WIDTHS.get(name, 0)) if name in left else texts[name].rjust(WIDTHS[name])
+        texts[name].ljust(WIDTHS[name]) if name in LEFT else texts[name].rjust(WIDTHS[name])
         for name in COLUMNS
     )
     return "  ".join(padded).rstrip()

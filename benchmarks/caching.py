@@ -1,4 +1,9 @@
-"""Answers that are asked for again: how many a second, and whether any is stale during ingest."""
+"""A page that is asked for again: how many a second, and whether any answer is stale.
+
+Eight clients ask at once; they share the machine with the server. An answer is stale if it lacks
+what a batch was acknowledged to have committed before the request was sent, while batches of one
+event follow one another.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +42,7 @@ def _again(client: httpx.Client) -> None:
 
 def _beside_uncached(run: Run, size: int, ask: Ask) -> Measured:
     """Requests a second of eight clients: what may be kept, beside what was never asked for."""
-    address = str(run.ours(size).base_url)
+    address = run.server(size).address
     return in_turns(
         lambda: requests_per_second(address, ask, LASTING_S),
         lambda: requests_per_second(address, _uncached, LASTING_S),
@@ -123,8 +128,8 @@ class _Watcher:
 def _served_copy(run: Run, size: int) -> Iterator[tuple[str, Path]]:
     with files.scratch() as folder:
         copy = Path(shutil.copytree(run.timeline(size).parent, folder / "copy"))
-        with servers.serving(copy) as address:
-            yield address, copy / "timeline.db"
+        with servers.serving(copy) as server:
+            yield server.address, copy / "timeline.db"
 
 
 def stale(run: Run, size: int) -> Measured:

@@ -7,7 +7,7 @@ from time import perf_counter
 
 import edtf
 
-from benchmarks.lines import Line, Measured
+from benchmarks.lines import NO_EVENTS, Line, Measured
 from benchmarks.measuring import in_turns
 from benchmarks.run import Run
 from chronology.dates import parse
@@ -45,7 +45,7 @@ LINES = tuple(
     Line(
         *(f"dates-{name.partition(',')[0]}", f"Parse dates: {name}", "/s", parsing(texts)),
         peer="python-edtf",
-        sizes=(0,),
+        sizes=NO_EVENTS,
     )
     for name, texts in {**FORMS, "mix": MIX}.items()
 )

@@ -1,4 +1,7 @@
-"""All events as CSV, every row counted, beside the command sqlite3 and stock Datasette."""
+"""All events as CSV into a file, every row counted.
+
+`sqlite3 -csv` runs the same query on the same file; stock Datasette streams its table.
+"""
 
 from __future__ import annotations
 

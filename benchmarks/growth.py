@@ -1,4 +1,7 @@
-"""How pages grow from 10,000 events to the most of a run: flat without a filter, else linear."""
+"""How a page grows from 10,000 events on: flat without a filter, else linear at most.
+
+Ours is the page at the greater size, the peer the same page of this service at the smaller one.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,8 @@ from collections.abc import Callable, Sequence
 from benchmarks.lines import Floor, Line, Measured
 from benchmarks.measuring import in_turns
 from benchmarks.pages import ARMIES, FRONTS, PAGE, WEEKS, WORDS, asking
-from benchmarks.run import QUICK, Run
+from benchmarks.run import SMALLEST, Run
 
-SMALL = QUICK[0]
 FLAT = 1.5
 """What still counts as flat: times as long."""
 
@@ -19,17 +21,17 @@ def grown(queries: Sequence[str], flat: bool = False) -> Callable[[Run, int], Me
 
     def measure(run: Run, size: int) -> Measured:
         paths = [f"{PAGE}?{query}" for query in queries]
-        ours, peer = asking(run.ours(size), paths), asking(run.ours(SMALL), paths)
+        ours, peer = asking(run.ours(size), paths), asking(run.ours(SMALLEST), paths)
         found = in_turns(ours, peer, runs=7, peer_runs=7)
-        found.floor = Floor(ratio=1 / FLAT if flat else SMALL / size)
-        found.note = f"{size / SMALL:g} times as many events"
+        found.floor = Floor(ratio=1 / FLAT if flat else SMALLEST / size)
+        found.note = f"{size / SMALLEST:g} times as many events"
         return found
 
     return measure
 
 
 def _line(name: str, operation: str, measure: Callable[[Run, int], Measured]) -> Line:
-    peer = f"with {SMALL:,} events"
+    peer = f"with {SMALLEST:,} events"
     return Line(name, f"Growth: {operation}", "ms", measure, peer=peer, largest_only=True)
 
 

@@ -1,4 +1,9 @@
-"""Ingesting a file of events: its rate beside sqlite-utils, and its peak memory."""
+"""Ingesting a file of events: validated, dated, chained, projected, searchable, facetable.
+
+The peer is `sqlite-utils insert --nl --pk id` of the same lines and `enable-fts` of their titles
+and summaries; each side is a process that writes into a new file. Memory is the most that the
+process and its children hold at once.
+"""
 
 from __future__ import annotations
 

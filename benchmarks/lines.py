@@ -1,7 +1,8 @@
 """What a line of the benchmarks is: an operation, what stands beside it, and its floor.
 
-A module of this package that has `LINES` is a group of its name; the runner finds it. A line's
-`measure(run, size)` gives `Measured`, and all arithmetic (median, ratio, floor) is here.
+A module of this package that has `LINES` is a group of its name, and its docstring introduces
+the group in `docs/performance.md`: the runner finds it, nothing else is to be told of it. A
+line's `measure(run, size)` gives `Measured`; median, ratio and floor are worked out here.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 LOWER_IS_BETTER = frozenset({"ms", "s", "MB", "stale"})
 HIGHER_IS_BETTER = frozenset({"/s"})
+NO_EVENTS = (0,)
+"""The sizes of a line that is measured without events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ def row_of(line: Line, size: int, found: Measured) -> Row:
 
 # As text --------------------------------------------------------------------------------------
 
-COLUMNS = ("operation", "events", "ours", "peer", "ratio", "floor", "met", "note")
+COLUMNS = ("operation", "events", "ours", "peer", "beside", "ratio", "floor", "met", "note")
 MET = {True: "yes", False: "NO", None: "–"}
 
 
@@ -156,10 +159,11 @@ def cells(row: Mapping[str, Any]) -> dict[str, str]:
     peer = "" if row["peer"] is None else figure(row["peer"], unit)
     ratio = "" if row["ratio"] is None else f"{row['ratio']:,.3g}"
     return {
-        "operation": row["operation"] + (f" / {row['beside']}" if row["beside"] else ""),
+        "operation": row["operation"],
         "events": f"{row['size']:,}" if row["size"] else "",
         "ours": "" if row["ours"] is None else figure(row["ours"], unit),
         "peer": f"{less} {peer}" if over and peer else peer,
+        "beside": row["beside"],
         "ratio": f"> {ratio}" if over and ratio else ratio,
         "floor": row["floor"],
         "met": MET[row["met"]] if row["floor"] else "",

@@ -1,4 +1,9 @@
-"""The log itself: verifying it, folding it again, and appending to it beside eventsourcing."""
+"""The log itself: verifying it, folding it again, and appending to it.
+
+`verify` does more than prove the chain: it checks the file and compares every table with a fresh
+fold. Beside appending stands `Application.save` of eventsourcing, with its SQLite recorder; both
+sides get the same texts, and have no projection.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,7 @@ from pathlib import Path
 
 from benchmarks import files, generator, peers
 from benchmarks.lines import Floor, Line, Measured
-from benchmarks.measuring import in_turns, run, seconds
+from benchmarks.measuring import in_turns, peak_memory, run, seconds
 from benchmarks.run import Run
 from chronology import log, records, schema
 from chronology.records import Record
@@ -42,8 +47,7 @@ def chain(run_: Run, size: int) -> Measured:
 def whole(run_: Run, size: int) -> Measured:
     """The same for `chronology verify`, which also compares every table with a fresh fold."""
     database = run_.timeline(size)
-    command = ("chronology.cli", "verify", "--db", str(database), "--events", "no-folder")
-    return Measured([_records(database) / run(*command)])
+    return Measured([_records(database) / run(*_verify(database))])
 
 
 def rebuild(run_: Run, size: int) -> Measured:
@@ -72,6 +76,22 @@ def _append(database: Path, texts: list[str]) -> float:
         return seconds(append)
     finally:
         db.close()
+
+
+def rebuild_memory(run_: Run, size: int) -> Measured:
+    """The most that the processes of one rebuild hold."""
+    with files.scratch() as folder:
+        copy = shutil.copy(run_.timeline(size), folder)
+        return Measured([peak_memory("chronology.cli", "rebuild", "--db", str(copy))])
+
+
+def verify_memory(run_: Run, size: int) -> Measured:
+    """The most that the processes of one `chronology verify` hold."""
+    return Measured([peak_memory(*_verify(run_.timeline(size)))])
+
+
+def _verify(database: Path) -> tuple[str, ...]:
+    return ("chronology.cli", "verify", "--db", str(database), "--events", "no-folder")
 
 
 def _some(given: Iterator[Record]) -> Iterator[list[Record]]:
@@ -106,6 +126,8 @@ LINES = (
         floor=Floor(least=25_000),
         sizes=SIZES,
     ),
+    Line("verify-memory", "Peak memory of verify", "MB", verify_memory, sizes=SIZES),
+    Line("rebuild-memory", "Peak memory of a rebuild", "MB", rebuild_memory, sizes=SIZES),
     Line(
         *("append", f"Append records, {TOGETHER} a transaction", "/s", append),
         peer="eventsourcing",

@@ -89,24 +89,33 @@ def run(*command: str) -> float:
 
 
 def peak_memory(*command: str) -> float:
-    """The most memory that a module of Python and its children hold at once, in MB (10^6).
-
-    Resident set sizes are added up, so what processes share is counted for each.
-    """
+    """The most memory that a module of Python and its children hold at once, in MB (10^6)."""
     peak = 0
     process = psutil.Popen([sys.executable, "-m", *command], stdout=subprocess.DEVNULL)
-    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-        held = 0
+    try:
+        while process.poll() is None:
+            peak = max(peak, held(process))
+            with suppress(psutil.TimeoutExpired):
+                process.wait(LOOK_EVERY_S)
+    finally:
         with suppress(psutil.NoSuchProcess):
-            for one in (process, *process.children(recursive=True)):
-                with suppress(psutil.NoSuchProcess):
-                    held += one.memory_info().rss
-        peak = max(peak, held)
-        with suppress(psutil.TimeoutExpired):
-            process.wait(LOOK_EVERY_S)
+            process.kill()
     if process.wait():
-        raise RuntimeError(f"{' '.join(command)} ended with {process.wait()}")
+        raise RuntimeError(f"{' '.join(command)} ended with status {process.wait()}")
     return peak / 1e6
+
+
+def held(process: psutil.Process) -> int:
+    """The bytes that a process and its children hold; what they share is counted for each.
+
+    The children that end meanwhile hold none.
+    """
+    total = 0
+    with suppress(psutil.NoSuchProcess):
+        for one in (process, *process.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                total += one.memory_info().rss
+    return total
 
 
 def requests_per_second(

@@ -1,4 +1,4 @@
-"""Pages as of an earlier position: the state before the second reading, beside today's."""
+"""Pages as of the position before the second reading, beside the same pages now."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.files import ROOT
-from benchmarks.lines import COLUMNS, Line, Row, cells
-from benchmarks.run import groups
+from benchmarks.lines import COLUMNS, Row, cells
+from benchmarks.run import Group, groups
 
 PAGE = ROOT / "docs" / "performance.md"
 NOTES = ROOT / "docs" / "performance-notes.md"
@@ -20,29 +20,52 @@ def write(results: Mapping[str, Any], path: Path = PAGE) -> Path:
     return path
 
 
-def page(results: Mapping[str, Any], known: Mapping[str, Sequence[Line]], notes: str) -> str:
-    """The page: the machine, a table for each group, and the notes written by hand.
+def page(results: Mapping[str, Any], known: Sequence[Group], notes: str) -> str:
+    """The page: the machine, the floors, a table for each group, and the notes written by hand.
 
     Rows of lines that there are no more are left out.
     """
-    order = [line.name for lines in known.values() for line in lines]
+    order = [line.name for group in known for line in group.lines]
     rows = sorted(
         (row for row in results["rows"] if row["line"] in order),
         key=lambda row: (order.index(row["line"]), row["size"]),
     )
-    parts = [_INTRODUCTION, _measured(results, rows), _missed(rows)]
-    for group, lines in known.items():
-        names = {line.name for line in lines}
+    parts = [_INTRODUCTION.strip(), unwrapped(_HOW), _measured(results, rows), _missed(rows)]
+    for group in known:
+        names = {line.name for line in group.lines}
         if held := [row for row in rows if row["line"] in names]:
-            parts.append(f"## {group.capitalize()}\n\n{_table(held)}")
+            parts.append(
+                f"## {group.name.capitalize()}\n\n{unwrapped(group.says)}\n\n{_table(held)}"
+            )
     return "\n\n".join([*parts, notes.strip()]) + "\n"
 
 
 _INTRODUCTION = """\
 # Performance
 
-Every figure was measured by `make bench`, and `python -m benchmarks --write` wrote it here.\
+Every figure here was measured by the benchmarks and written by them:
+
+    make bench                                   # every line, up to 200,000 events
+    make bench BENCH=--full                      # and with a million
+    .venv-test/bin/python -m benchmarks --list   # the lines; one or a group of them can be named
+    .venv-test/bin/python -m benchmarks --write  # this page, from what was measured last
 """
+_HOW = """\
+Figures are medians of several runs, ours and the peer's in turns, on the same machine and the
+same events. The ratio says how many times as good ours is: above 1 it is the better one. `>` and
+`<` mark a peer that did not answer within its limit and is at least so bad. A floor is what a
+line is held to, and `–` that it was not judged: for want of the peer, or at a size from which on
+it does not hold yet.
+
+The events are those of `benchmarks/generator.py`: lines of about 520 bytes with 13 fields, some
+fronts, armies, places and words in very many and others in hardly any, and a second batch that
+corrects, disputes and retracts some of them.
+"""
+
+
+def unwrapped(text: str) -> str:
+    """Each paragraph on one line, as the pages in docs/ have them."""
+    return "\n\n".join(" ".join(part.split()) for part in text.strip().split("\n\n"))
 
 
 def _measured(results: Mapping[str, Any], rows: Sequence[Row]) -> str:
@@ -71,7 +94,8 @@ def _missed(rows: Sequence[Row]) -> str:
         got = text["ours"] + (f", ratio {text['ratio']}" if text["ratio"] else "")
         why = f" ({text['note']})" if text["note"] else ""
         size = f" at {text['events']}" if text["events"] else ""
-        lines.append(f"- {text['operation']}{size}: {got or 'no figure'}; {text['floor']}{why}")
+        beside = f" beside {text['beside']}" if text["beside"] else ""
+        lines.append(f"- {text['operation']}{beside}{size}: {got or 'none'}; {text['floor']}{why}")
     return f"{said} Not reached:\n\n" + "\n".join(lines)
 
 
@@ -81,7 +105,6 @@ def _table(rows: Sequence[Row]) -> str:
     lines = [f"| {' | '.join(COLUMNS)} |", f"|{rule}|"]
     for row in rows:
         texts = cells(row)
-        lines.append(
-            f"| {' | '.join(texts[column].replace('|', chr(92) + '|') for column in COLUMNS)} |"
-        )
+        escaped = (texts[column].replace("|", r"\|") for column in COLUMNS)
+        lines.append(f"| {' | '.join(escaped)} |")
     return "\n".join(lines)

@@ -44,9 +44,7 @@ def machine() -> str:
     """The processor, the memory and the system, in a sentence's part."""
     memory = psutil.virtual_memory().total / 1e9
     cores = psutil.cpu_count()
-    return (
-        f"{_processor()}, {cores} cores, {memory:.0f} GB, {platform.system()} {platform.release()}"
-    )
+    return f"{_processor()}, {cores} cores, {memory:.0f} GB, {platform.system()}"
 
 
 def _processor() -> str:

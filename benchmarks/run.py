@@ -8,16 +8,19 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from inspect import cleandoc
 from pathlib import Path
 from time import perf_counter
+from typing import NamedTuple
 
 import httpx
 
 import benchmarks
 from benchmarks import files, servers
-from benchmarks.lines import Line, Measured, Row, row_of
+from benchmarks.lines import NO_EVENTS, Line, Measured, Row, row_of
 
-QUICK, FULL = (10_000, 100_000), (10_000, 100_000, 1_000_000)
+SMALLEST = 10_000
+QUICK, FULL = (SMALLEST, 100_000), (SMALLEST, 100_000, 1_000_000)
 QUICK_LIMIT = 200_000
 """Lines that have sizes of their own leave out greater ones in a quick run."""
 ORDER = ("ingest", "log", "pages", "past", "exports", "caching", "growth", "home", "dates")
@@ -30,7 +33,7 @@ class Run:
     def __init__(self, sizes: Sequence[int]) -> None:
         self.sizes = sorted(sizes)
         self._open = ExitStack()
-        self._clients: dict[tuple[str, int], httpx.Client] = {}
+        self._servers: dict[tuple[str, int], tuple[httpx.Client, servers.Server]] = {}
 
     def __enter__(self) -> Run:
         return self
@@ -48,48 +51,69 @@ class Run:
 
     def ours(self, size: int) -> httpx.Client:
         """A client of this service over so many events."""
-        return self._client("ours", size)
+        return self._served("ours", size)[0]
+
+    def server(self, size: int) -> servers.Server:
+        """The server that it asks."""
+        return self._served("ours", size)[1]
 
     def stock(self, size: int) -> httpx.Client:
         """A client of Datasette without this plugin over the same file."""
-        return self._client("stock", size)
+        return self._served("stock", size)[0]
 
-    def _client(self, kind: str, size: int) -> httpx.Client:
-        if (kind, size) not in self._clients:
+    def _served(self, kind: str, size: int) -> tuple[httpx.Client, servers.Server]:
+        if (kind, size) not in self._servers:
             folder = (files.timeline if kind == "ours" else files.stock)(size, self.say)
             program = servers.OURS if kind == "ours" else servers.STOCK
-            address = self._open.enter_context(servers.serving(folder, program))
-            client = self._open.enter_context(servers.client(address))
-            self._clients[kind, size] = client
-        return self._clients[kind, size]
+            server = self._open.enter_context(servers.serving(folder, program))
+            client = self._open.enter_context(servers.client(server.address))
+            self._servers[kind, size] = client, server
+        return self._servers[kind, size]
 
 
-def groups() -> dict[str, tuple[Line, ...]]:
-    """The lines of each module here that has some, in order."""
+class Group(NamedTuple):
+    """The lines of a module, and what its docstring says of them."""
+
+    name: str
+    says: str
+    lines: tuple[Line, ...]
+
+
+def groups() -> list[Group]:
+    """The groups that there are, in order."""
     names = [found.name for found in pkgutil.iter_modules(benchmarks.__path__)]
-    modules = [importlib.import_module(f"benchmarks.{name}") for name in names if name[0] != "_"]
-    found = {m.__name__.split(".")[1]: m.LINES for m in modules if hasattr(m, "LINES")}
+    modules = {
+        name: importlib.import_module(f"benchmarks.{name}") for name in names if name[0] != "_"
+    }
     rank = {name: number for number, name in enumerate(ORDER)}
-    return dict(sorted(found.items(), key=lambda pair: rank.get(pair[0], len(ORDER))))
+    found = [
+        Group(name, cleandoc(module.__doc__ or ""), module.LINES)
+        for name, module in modules.items()
+        if hasattr(module, "LINES")
+    ]
+    return sorted(found, key=lambda group: rank.get(group.name, len(ORDER)))
 
 
 def chosen(names: Sequence[str]) -> list[Line]:
     """The lines of these groups or names; all without any. Raises LookupError."""
     known = groups()
-    every = {line.name: (line,) for lines in known.values() for line in lines}
-    if not names:
-        return [line for lines in known.values() for line in lines]
-    return [line for name in names for line in (known.get(name) or every[name])]
+    lines = {line.name: (line,) for group in known for line in group.lines}
+    by_name = {**lines, **{group.name: group.lines for group in known}}
+    return [line for name in (names or [group.name for group in known]) for line in by_name[name]]
 
 
 def plan(lines: Sequence[Line], sizes: Sequence[int] | None, full: bool) -> list[tuple[Line, int]]:
-    """Which line is measured at which size."""
+    """Which line is measured at which size; sizes ascend, and given ones replace a line's own."""
     usual = list(sizes or (FULL if full else QUICK))
     found = []
     for line in lines:
         own = [size for size in line.sizes if full or size <= QUICK_LIMIT]
-        wanted = sizes or own or ([] if line.sizes else usual)
-        found += [(line, size) for size in ([max(wanted)] if line.largest_only else wanted)]
+        wanted = usual if not line.sizes else own
+        if sizes and line.sizes != NO_EVENTS:
+            wanted = list(sizes)
+        if line.largest_only:
+            wanted = [size for size in wanted[-1:] if size > SMALLEST]
+        found += [(line, size) for size in wanted]
     return found
 
 
@@ -97,7 +121,8 @@ def measured(lines: Sequence[tuple[Line, int]]) -> Iterator[Row]:
     """The rows of a plan, each as soon as it is measured; a line that fails says why."""
     with Run([size for _, size in lines]) as run:
         for number, (line, size) in enumerate(lines, 1):
-            run.say(f"[{number}/{len(lines)}] {line.name} at {size:,}")
+            of_events = f" with {size:,} events" if size else ""
+            run.say(f"[{number}/{len(lines)}] {line.name}{of_events}")
             start = perf_counter()
             try:
                 found = line.measure(run, size)

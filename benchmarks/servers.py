@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import NamedTuple
 
 import httpx
 
@@ -25,9 +26,16 @@ START_LIMIT_S = 60.0
 ANSWER_LIMIT_S = 600.0
 
 
+class Server(NamedTuple):
+    """Where a server listens, and its process."""
+
+    address: str
+    process_id: int
+
+
 @contextmanager
-def serving(folder: Path, program: Sequence[str] = OURS) -> Iterator[str]:
-    """The address of a server of the folder, which ends with the context."""
+def serving(folder: Path, program: Sequence[str] = OURS) -> Iterator[Server]:
+    """A server of the folder, which ends with the context."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -41,7 +49,7 @@ def serving(folder: Path, program: Sequence[str] = OURS) -> Iterator[str]:
             if not _answers(address, process):
                 said.seek(0)
                 raise RuntimeError(f"the server of {folder.name} did not start: {said.read()}")
-            yield address
+            yield Server(address, process.pid)
         finally:
             process.terminate()
             try:
