@@ -10,6 +10,8 @@ REQUIRE_ALL ?=
 # `make lock LOCK=--upgrade` moves to the newest versions.
 LOCK =
 PYTEST_ARGS ?= -n 2
+# `make bench BENCH="ingest --size 200000"` runs one group of them.
+BENCH =
 
 export REQUIRE_ALL
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -57,8 +59,8 @@ check: $(TEST)/.installed ## check format, lint and types
 	@$(TEST)/bin/python -m mypy
 
 .PHONY: bench
-bench: $(TEST)/.installed ## run the benchmarks
-	@$(TEST)/bin/python -m benchmarks
+bench: $(TEST)/.installed ## run the benchmarks (BENCH=--full with a million events; docs/performance.md)
+	@$(TEST)/bin/python -m benchmarks $(BENCH)
 
 FUZZ_SECONDS = 30
 
