@@ -4,6 +4,7 @@ import { Card } from "./home/card.js";
 import { number } from "./home/data.js";
 import { EventMap } from "./home/map.js";
 import { fetched, Source } from "./home/source.js";
+import { pause } from "./home/svg.js";
 import { Symbols } from "./home/symbols.js";
 import { Timeline } from "./home/timeline.js";
 
@@ -93,7 +94,9 @@ async function show(url) {
     ]);
     replace(new DOMParser().parseFromString(page, "text/html"));
     toForm(query(url));
-    draw(points, source);
+    await pause();
+    if (signal.aborted) return false;
+    await draw(points, source);
     alertBox.hidden = true;
     announce(`${number(points.total)} events`);
     return true;
@@ -127,12 +130,14 @@ function replace(page) {
   tabStop();
 }
 
-function draw(points, source) {
+/** Shows what a source answered in all views, each in a task of its own. */
+async function draw(points, source) {
   const column = laneSelect.selectedOptions[0].dataset.column;
   const within = source.params.getAll("_within").concat(source.params.getAll("_day"));
   card.source = source;
   timeline.show(points, source, column, within.length === 1 ? within[0] : "");
-  map.show(points, source);
+  await pause();
+  await map.show(points, source);
 }
 
 // The days are one stop for the Tab key; the arrows go from day to day.
@@ -199,7 +204,7 @@ addEventListener("popstate", () => {
 async function load() {
   const source = new Source(config, new URL(location), laneSelect.value);
   try {
-    draw(await source.ask(), source);
+    await draw(await source.ask(), source);
   } catch (error) {
     complain(error);
   }

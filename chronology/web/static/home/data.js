@@ -64,8 +64,13 @@ export function onDay(event, start) {
   return spans.some(([from, to]) => from <= start && start < to) ? "possible" : null;
 }
 
+// Made once: to make one takes longer than to draw a marker.
+const FIGURES = new Intl.NumberFormat("en");
+const DAYS = new Intl.DateTimeFormat("en-GB",
+  { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+
 export function number(count) {
-  return count.toLocaleString("en");
+  return FIGURES.format(count);
 }
 
 export function sum(numbers) {
@@ -78,6 +83,5 @@ export function dayOf(time) {
 }
 
 export function inWords(time) {
-  return new Date(time).toLocaleDateString("en-GB",
-    { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+  return DAYS.format(time);
 }

@@ -3,9 +3,16 @@ import { dayOf, inWords, number, onDay, sum } from "./data.js";
 import { Days } from "./days.js";
 import { Names } from "./names.js";
 import { disc, middleOf, nameOf, saysOf, sizeOf, spotsOf, together } from "./spots.js";
-import { html } from "./svg.js";
+import { html, pause } from "./svg.js";
 
 const { L } = globalThis;
+// Drawn when it is added to the map: most markers are within a cluster.
+const SpotIcon = L.DivIcon.extend({
+  createIcon(old) {
+    this.options.html = this.options.draw();
+    return L.DivIcon.prototype.createIcon.call(this, old);
+  },
+});
 
 export class EventMap {
   constructor(section, { announce, card, config, symbols, timeline }) {
@@ -25,7 +32,7 @@ export class EventMap {
     this.names = new Names(this.map);
     this.ring = L.circleMarker([0, 0], { radius: 24, className: "ring", interactive: false });
     // After the clusters have moved, too.
-    this.map.on("zoomend moveend", () => setTimeout(() => this.name()));
+    this.map.on("zoomend moveend", () => this.nameSoon());
     this.ready = this.ground();
     this.days = new Days(section, config, (day, next) => this.goTo(day, next));
     section.querySelector("[name=symbols]").addEventListener("change", async ({ target }) => {
@@ -49,9 +56,9 @@ export class EventMap {
       return L.geoJSON(shape, { pane: "ground", interactive: false, style });
     });
     const [land, ...water] = await Promise.all(layers);
-    if (tiles) L.tileLayer(tiles, { attribution, maxZoom: 17 }).addTo(this.map);
+    if (tiles) this.layers = [L.tileLayer(tiles, { attribution, maxZoom: 17 })];
     else {
-      for (const layer of [land, ...water]) layer.addTo(this.map);
+      this.layers = [land, ...water];
       this.bounds = land.getBounds();
       this.map.fitBounds(this.bounds, { animate: false });
       const least = this.map.getBoundsZoom(this.bounds, true);
@@ -74,7 +81,12 @@ export class EventMap {
       this.map.fitBounds(middleOf(points), { padding: [30, 30], maxZoom: 8, animate: false });
     }
     this.fitted = source.query;
-    await this.goTo(this.day);
+    // Once the view is known: a change of it draws them anew.
+    for (const layer of this.layers.splice(0)) {
+      layer.addTo(this.map);
+      await pause();
+    }
+    if (this.data === data) await this.goTo(this.day);
   }
 
   holds({ at }) {
@@ -113,7 +125,7 @@ export class EventMap {
     this.most = Math.max(1, ...on.map(({ count }) => count));
     this.cluster(on);
     this.tell(on, beyond);
-    this.name();
+    this.nameSoon();
   }
 
   /** What the map does not show is counted and opens beside it. */
@@ -170,7 +182,7 @@ export class EventMap {
     });
     this.markers = spots.map((spot) => this.marker(spot));
     this.clusters.addLayers(this.markers);
-    this.clusters.on("animationend", () => this.name());
+    this.clusters.on("animationend", () => this.nameSoon());
     this.clusters.addTo(this.map);
   }
 
@@ -201,19 +213,20 @@ export class EventMap {
 
   clusterIcon(cluster) {
     const spot = together(cluster.getAllChildMarkers().map((marker) => marker.spot));
-    const says = `${number(spot.count)} events at several places; zoom in`;
-    return this.icon(spot, html("span", { class: "visually-hidden" }, says));
+    return this.icon(spot, `${number(spot.count)} events at several places; zoom in`);
   }
 
-  icon(spot, beside = this.unitsOf(spot.events)) {
+  icon(spot, says = "") {
     const size = sizeOf(spot.count, this.most);
-    const unsure = this.day !== null
-      && spot.events?.every((event) => onDay(event, this.day) !== "certain");
-    return L.divIcon({
-      html: html("span", { class: unsure ? "spot unsure" : "spot" },
-        [disc(spot, size), beside].filter(Boolean)),
-      className: "spot-icon", iconSize: [size, size],
-    });
+    const draw = () => {
+      const unsure = this.day !== null
+        && spot.events?.every((event) => onDay(event, this.day) !== "certain");
+      const beside = says ? html("span", { class: "visually-hidden" }, says)
+        : this.unitsOf(spot.events);
+      return html("span", { class: unsure ? "spot unsure" : "spot" },
+        [disc(spot, size), beside].filter(Boolean));
+    };
+    return new SpotIcon({ draw, className: "spot-icon", iconSize: [size, size] });
   }
 
   unitsOf(events) {
@@ -223,6 +236,12 @@ export class EventMap {
     const elements = [...units.values()].slice(0, 3)
       .map(([level, side]) => this.symbols.element(level, side, 15));
     return elements.length ? html("span", { class: "spot-units" }, elements) : null;
+  }
+
+  /** Writes the names in a task of its own, so that what is drawn is seen before. */
+  nameSoon() {
+    clearTimeout(this.naming);
+    this.naming = setTimeout(() => this.name());
   }
 
   /** Names of places where there is room, those with most events first. */
@@ -242,7 +261,7 @@ export class EventMap {
     seen.delete(null);
     return [...seen].map((marker) => ({
       ...this.map.latLngToContainerPoint(marker.getLatLng()),
-      r: marker.options.icon?.options.iconSize?.[0] / 2 || marker._icon?.offsetWidth / 2 || 10,
+      r: (marker.getElement()?.firstElementChild?.firstElementChild.getAttribute("width") ?? 20) / 2,
     }));
   }
 
