@@ -56,7 +56,7 @@ class Side(msgspec.Struct, frozen=True):
 
 
 def on_day(catalogue: Catalogue, day: Date) -> list[Side]:
-    """The order of battle on a day, by side in the order of the vocabulary.
+    """The order of battle on a day, by side, those of most formations first.
 
     Attachments hold as they do for events: unless the day is certainly excluded. One of a part
     is shown under its superior and followed no further.
@@ -64,16 +64,16 @@ def on_day(catalogue: Catalogue, day: Date) -> list[Side]:
     about = catalogue.chronology
     assert about is not None
     drawn = _Drawn(catalogue, day, list(about.levels))
-    sides = dict.fromkeys([*about.sides, *(f.side for _, f in catalogue.formations.items())])
+    members: dict[str, list[str]] = {}
+    for name, formation in catalogue.formations.items():
+        members.setdefault(formation.side, []).append(name)
     found = []
-    for side in sides:
-        members = [name for name, f in catalogue.formations.items() if f.side == side]
-        roots = [drawn.unit(name) for name in drawn.sorted(members) if name not in drawn.held]
-        if members:
-            loose = [unit for unit in roots if drawn.rank(unit.level) and not unit.below]
-            tops = [unit for unit in roots if not drawn.rank(unit.level) or unit.below]
-            found.append(Side(side, about.sides.get(side, side), len(members), tops, loose))
-    return found
+    for side, names in members.items():
+        roots = [drawn.unit(name) for name in drawn.sorted(names) if name not in drawn.held]
+        tops = [unit for unit in roots if unit.below or unit.parts or not drawn.rank(unit.level)]
+        loose = [unit for unit in roots if unit not in tops]
+        found.append(Side(side, about.sides.get(side, side), len(names), tops, loose))
+    return sorted(found, key=lambda side: (-side.number, side.name))
 
 
 class _Drawn:

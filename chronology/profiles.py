@@ -67,10 +67,10 @@ def _source(db: sqlite3.Connection, name: str) -> Row:
 def _disputed(db: sqlite3.Connection, source: str) -> int:
     """How many of the events that a source tells of are disputed."""
     sql = (
-        "SELECT count(*) FROM (SELECT event FROM event_links WHERE value ="
-        " (SELECT number FROM facet_values WHERE facet = 'source' AND value = ?)"
-        " INTERSECT SELECT event FROM event_links WHERE value IN"
-        " (SELECT number FROM facet_values WHERE facet = 'disputed'))"
+        "SELECT count(DISTINCT event) FROM event_links AS disputed WHERE value IN"
+        " (SELECT number FROM facet_values WHERE facet = 'disputed') AND EXISTS"
+        " (SELECT 1 FROM event_links AS told WHERE told.event = disputed.event AND told.value ="
+        " (SELECT number FROM facet_values WHERE facet = 'source' AND value = ?))"
     )
     found: int = db.execute(sql, (source,)).fetchone()[0]
     return found

@@ -20,8 +20,10 @@ _LINKED = (
     "SELECT event FROM event_links WHERE event_links.value ="
     " (SELECT number FROM facet_values WHERE facet = :facet AND value = :value)"
 )
-# With more events than this, one of them is soon met on the way through all of them in order.
-_FEW = 5_000
+# Of more events than this no day and no source is counted.
+_MOST = 5_000
+# Reading a row wherever it lies costs about as much as so many steps along the index of days.
+_STEPS_A_ROW = 10
 _NEAR = 6
 _CANDIDATES = 200
 FACETS = {table: subjects.LINKS[subject] for subject, table in subjects.TABLES.items()}
@@ -61,7 +63,7 @@ def linked(db: sqlite3.Connection, facet: str, value: str, limit: int) -> list[R
 
 def days(db: sqlite3.Connection, facet: str, value: str) -> list[tuple[str, int]]:
     """The dates of the events that have a value, each with their number; none if too many."""
-    if number(db, facet, value) > _FEW:
+    if number(db, facet, value) > _MOST:
         return []
     sql = (
         f"SELECT date, count(*) FROM ({_LINKED}) CROSS JOIN events ON events.rowid = event"
@@ -72,7 +74,7 @@ def days(db: sqlite3.Connection, facet: str, value: str) -> list[tuple[str, int]
 
 def shared(db: sqlite3.Connection, facet: str, value: str, other: str, limit: int) -> list[Row]:
     """The commonest values of another facet among the events that have a value."""
-    if number(db, facet, value) > _FEW:
+    if number(db, facet, value) > _MOST:
         return []
     sql = (
         f"SELECT facet_values.value, count(*) AS count FROM ({_LINKED}) AS linked"
@@ -86,13 +88,19 @@ def shared(db: sqlite3.Connection, facet: str, value: str, other: str, limit: in
 def _ordered(
     db: sqlite3.Connection, facet: str, value: str, where: str, order: str, params: dict[str, Any]
 ) -> list[Row]:
-    if number(db, facet, value) > _FEW:
+    if _walks(db, number(db, facet, value), params["limit"]):
         source = "events INDEXED BY events_sort"
         where = f"{where} AND EXISTS ({_LINKED} AND event = events.rowid)"
     else:
         source = f"({_LINKED}) CROSS JOIN events ON events.rowid = event"
     sql = f"SELECT {_COLUMNS} FROM {source} WHERE {where} ORDER BY {order} LIMIT :limit"
     return _listed(rows(db, sql, {**params, "facet": facet, "value": value}))
+
+
+def _walks(db: sqlite3.Connection, links: int, limit: int) -> bool:
+    """Whether some events of a value are sooner met among all, in order, than sorted."""
+    (newest,) = db.execute("SELECT max(rowid) FROM events").fetchone()
+    return links * links * _STEPS_A_ROW > limit * (newest or 0)
 
 
 def _listed(found: Iterable[Row]) -> list[Row]:

@@ -17,6 +17,9 @@ PAGES = {
     "home": ("/", 1120),
     "events": ("/timeline/events?_front=3rd+Ukrainian+Front", 1000),
     "event": ("/timeline/events/schneckenburger-killed", 900),
+    "place": ("/timeline/places/belgrade", 1000),
+    "order-of-battle": ("/-/chronology/order-of-battle?_day=1944-10-14", 1000),
+    "disagreements": ("/-/chronology/disagreements", 1000),
 }
 CHROMIUM = shutil.which("chromium") or "chromium"
 DEADLINE_S = 30

@@ -35,9 +35,9 @@ class _Reader(HTMLParser):
         self.found.append(Element(tag, {key: value or "" for key, value in attrs}))
 
 
-def elements(answer: httpx.Response) -> list[Element]:
+def elements(answer: httpx.Response, status: int = 200) -> list[Element]:
     """The start tags of a page, which has to be there."""
-    assert answer.status_code == 200, answer.text
+    assert answer.status_code == status, answer.text
     reader = _Reader()
     reader.feed(answer.text)
     return reader.found
@@ -53,7 +53,9 @@ def loaded(answer: httpx.Response) -> set[str]:
     }
 
 
-def links(answer: httpx.Response) -> set[str]:
+def links(answer: httpx.Response, status: int = 200) -> set[str]:
     """The addresses that a page leads to, on the same server."""
-    found = {attributes.get("href", "") for tag, attributes in elements(answer) if tag == "a"}
+    found = {
+        attributes.get("href", "") for tag, attributes in elements(answer, status) if tag == "a"
+    }
     return {address for address in found if address.startswith("/")}

@@ -76,7 +76,7 @@ def _of_page(
     if view == "table" and table == "history" and moment is None:
         return changes.page(db)
     if view == "table" and table in navigation.OWN_TABLES:
-        return {"filters": filters(request)}
+        return {"filters": filters(request), "query": _query(request)}
     return {}
 
 
@@ -92,6 +92,12 @@ def filters(request: Any) -> list[dict[str, str]]:
         for key, value in pairs
         if key not in _OF_A_PAGE
     ]
+
+
+def _query(request: Any) -> str:
+    """What was asked of a list, without the cursor: each page is asked for with one."""
+    kept = urlencode([pair for pair in parse_qsl(request.query_string) if pair[0] != "_next"])
+    return f"?{kept}" if kept else ""
 
 
 def _permalink(

@@ -54,7 +54,7 @@ def meaning(text: str) -> str:
         says = f"This day, at {found.time}" if found.time else "This day"
     else:
         number = sum((high - low).days + 1 for low, high in found.spans if low and high)
-        says = f"One moment on one of {number} days, {spoken(first)} to {spoken(last)}"
+        says = f"One moment; {number} days are possible"
     doubt = " and ".join(
         word
         for word, marked in (("uncertain", found.uncertain), ("approximate", found.approximate))

@@ -43,7 +43,9 @@ async function show() {
   const { tiles, attribution } = config;
   if (tiles) L.tileLayer(tiles, { attribution, maxZoom: 17 }).addTo(map);
   else await ground(map);
-  config.points.forEach((point, index) => draw(map, point, index === 0 || points.length < 4));
+  // The first is the place itself, or where the event was: it lies on top.
+  const first = points.length < 4 ? points.length : 1;
+  [...config.points.entries()].reverse().forEach(([index, point]) => draw(map, point, index < first));
   box.dataset.ready = "true";
 }
 

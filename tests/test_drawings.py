@@ -1,0 +1,116 @@
+"""Dates drawn on an axis."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chronology.dates import parse
+from chronology.web import drawings, pages
+from chronology.web.drawings import WIDTH, Axis, Piece
+
+WINDOW = parse("1944-09-01/1944-11-30")
+TEN_DAYS = Axis(date(1944, 10, 1), date(1944, 10, 10))
+
+
+def test_a_day_is_certain_and_a_set_possible():
+    assert drawings.bars(TEN_DAYS, parse("1944-10-03"))[-1] == Piece("certain", 200, 100)
+    assert drawings.bars(TEN_DAYS, parse("[1944-10-03..1944-10-04]")) == [
+        Piece("possible", 200, 200)
+    ]
+
+
+def test_a_set_with_a_gap_is_drawn_with_it():
+    found = drawings.bars(TEN_DAYS, parse("[1944-10-01,1944-10-05]"))
+
+    assert [(piece.x, piece.width) for piece in found] == [(0, 100), (400, 100)]
+
+
+def test_an_open_end_goes_to_the_edge_and_says_so():
+    (found,) = drawings.bars(TEN_DAYS, parse("[..1944-10-02]"))
+    assert found == Piece("possible", 0, 200, open_start=True)
+
+    (lasting, *_) = drawings.bars(TEN_DAYS, parse("1944-10-09/.."))
+    assert (lasting.x, lasting.open_end) == (800, True)
+
+
+def test_what_began_and_ended_on_known_days_is_certain_between():
+    possible, certain = drawings.tenure(TEN_DAYS, "[1944-10-02..1944-10-03]", "1944-10-05")
+
+    assert (possible.kind, possible.x, possible.width) == ("possible", 100, 400)
+    assert (certain.kind, certain.x, certain.width) == ("certain", 200, 300)
+    assert drawings.tenure(TEN_DAYS, None, None) == [Piece("possible", 0, WIDTH, True, True)]
+    assert drawings.tenure(TEN_DAYS, None, "1944-09-30") == []
+
+
+def test_the_axis_of_some_dates_has_room_and_stays_in_the_window():
+    axis = drawings.around([parse("1944-10-13"), parse("[1944-10-13,1944-10-14]")], WINDOW)
+    assert axis == Axis(date(1944, 10, 12), date(1944, 10, 15))
+
+    edge = drawings.around([parse("1944-09-01")], WINDOW)
+    assert edge == Axis(date(1944, 9, 1), date(1944, 9, 2))
+
+
+def test_a_date_before_the_window_is_drawn_whole():
+    axis = drawings.around([parse("1944-04/1944-10-01")], WINDOW)
+
+    assert axis is not None
+    assert axis.first == date(1944, 4, 1)
+
+
+@given(st.dates(date(1200, 1, 1), date(1990, 1, 1)), st.integers(0, 40_000))
+def test_an_axis_has_few_labels_in_order(first, length):
+    axis = Axis(first, date.fromordinal(first.toordinal() + length))
+
+    ticks = axis.ticks
+
+    assert len(ticks) <= 14
+    assert [tick.x for tick in ticks] == sorted({tick.x for tick in ticks})
+    assert all(0 <= tick.x < WIDTH for tick in ticks)
+
+
+def test_a_strip_spreads_what_is_uncertain_over_its_days():
+    drawn = drawings.strip(TEN_DAYS, [("1944-10-02", 2), ("[1944-10-02..1944-10-03]", 2)])
+
+    bars = {bar["day"].day: (bar["certain"], bar["possible"]) for bar in drawn["bars"]}
+    height = drawn["height"]
+    assert bars[2] == (pytest.approx(height * 2 / 3, 0.01), pytest.approx(height / 3, 0.01))
+    assert bars[3] == (0, pytest.approx(height / 3, 0.01))
+    assert drawings.strip(TEN_DAYS, []) == {}
+    assert drawings.strip(None, [("1944-10-02", 2)]) == {}
+
+
+def test_a_strip_of_centuries_puts_days_together():
+    axis = Axis(date(1700, 1, 1), date(1899, 12, 31))
+
+    drawn = drawings.strip(axis, [("1750", 1), ("1800-01-01", 3)])
+
+    assert len(drawn["bars"]) <= 10
+    assert max(bar["x"] for bar in drawn["bars"]) < WIDTH
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("1944-10-14", "This day."),
+        ("1944-10-14T17:00", "This day, at 17:00."),
+        ("1944-10-14?", "This day; marked as uncertain."),
+        (
+            "1944-10%",
+            "One moment; 31 days are possible; marked as uncertain and approximate.",
+        ),
+        ("[..1944-10-08]", "Some moment by 8 October 1944; the other end is open."),
+        ("[1944-10-08..]", "Some moment from 8 October 1944 on; the other end is open."),
+        ("1944-10-01/1944-10-03", "It goes on from the first day to the last."),
+        ("1944-10-01/..", "It goes on from the first day to the last; when it ended is not known."),
+        (
+            "[1944-10-13,1944-10-20]",
+            "One moment; 2 days are possible.",
+        ),
+    ],
+)
+def test_a_date_is_told_in_a_sentence(text, says):
+    assert pages.meaning(text) == says
