@@ -14,6 +14,7 @@ import many_events
 import naval
 import pytest
 import yaml
+from conftest import ROOT
 from html_page import elements
 from read_back import READERS, Read
 from server import ids, publish, rows, run, serving
@@ -131,6 +132,15 @@ def test_an_unknown_format_is_not_found_and_the_known_ones_are_named(
 
 
 @every_format
+def test_it_is_documented_with_its_media_type(extension: str) -> None:
+    page = (ROOT / "docs" / "exports.md").read_text("utf-8")
+    media_type = FORMATS[extension].media_type.partition(";")[0]
+
+    assert f"| `/timeline/events.{extension}` | `{media_type}` |" in page
+    assert f"\n## {FORMATS[extension].name}\n" in page
+
+
+@every_format
 def test_another_database_has_no_events(server: httpx.Client, extension: str) -> None:
     assert server.get(f"/nowhere/events.{extension}").status_code == 404
 
@@ -215,6 +225,9 @@ def test_the_list_links_to_it_with_its_filters(growing: Growing, extension: str)
         page = growing.client.get(f"/timeline/events?{query}", follow_redirects=True)
         hrefs = [one.attributes.get("href", "") for one in elements(page) if one.tag == "a"]
         (link,) = [href for href in hrefs if f"/events.{extension}" in href]
+        heads = [one.attributes for one in elements(page) if one.tag == "link"]
+        told = {one["href"]: one["type"] for one in heads if one["rel"] == "alternate"}
+        assert told[link] == FORMATS[extension].media_type.partition(";")[0]
         expected = json.loads(text(growing.client, "geojson", query))["features"]
         found = READERS[extension](growing.client.get(link).text)
         assert found.keys() == {one["@id"].rpartition("/")[2] for one in expected}

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import IO, Any
 
 import click
-import yaml
+import msgspec
 
 from chronology import projections
 from chronology.cli.common import Sayer, db_option, exit_codes, reading
 from chronology.formats import package
-from chronology.formats.package import Description, Put
+from chronology.formats.package import Description, Put, Texts
 
 METADATA = "metadata.yml"
 PLUGIN = "datasette-chronology"
@@ -60,26 +60,39 @@ def export(db: Path, out: Path | None, metadata: Path | None) -> None:
     say(f"{out}: {len(package.TABLES)} tables, state {head.position}:{head.digest}")
 
 
+class _Database(msgspec.Struct, kw_only=True):
+    """What of metadata.yml tells of a database, or of all."""
+
+    license: str | None = None
+    license_url: str | None = None
+    tables: dict[str, Texts] = {}
+
+
+class _Metadata(_Database):
+    databases: dict[str, _Database] = {}
+    plugins: dict[str, dict[str, Any]] = {}
+
+
 def _description(path: Path, database: str) -> Description:
     """What metadata.yml says; nothing where there is no such file."""
     if not path.exists():
         return Description({})
     try:
-        found = yaml.safe_load(path.read_text("utf-8")) or {}
-        own = {**found, **((found.get("databases") or {}).get(database) or {})}
-        address = ((found.get("plugins") or {}).get(PLUGIN) or {}).get("public_url")
-        return Description(
-            own.get("tables") or {},
-            own.get("license"),
-            own.get("license_url"),
-            f"{address.rstrip('/')}/{database}/events" if address else None,
-        )
-    except (yaml.YAMLError, AttributeError) as error:
+        whole = msgspec.yaml.decode(path.read_bytes(), type=_Metadata)
+    except msgspec.MsgspecError as error:
         reason = str(error).replace("\n", " ")
         raise click.UsageError(
             f"{path} cannot be read as metadata of Datasette: {reason}; mend it, or name another"
             " file with --metadata"
         ) from None
+    own = whole.databases.get(database, _Database())
+    public = whole.plugins.get(PLUGIN, {}).get("public_url")
+    return Description(
+        own.tables,
+        own.license or whole.license,
+        own.license_url or whole.license_url,
+        f"{public.rstrip('/')}/{database}/events" if public else None,
+    )
 
 
 @contextmanager

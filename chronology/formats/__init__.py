@@ -34,7 +34,7 @@ class Format(NamedTuple):
 FORMATS = {
     "geojson": Format(
         "GeoJSON",
-        "maps, in the form of Linked Places",
+        "for maps, in the form of Linked Places",
         "application/geo+json",
         geojson.head,
         geojson.item,
@@ -43,7 +43,7 @@ FORMATS = {
     ),
     "ics": Format(
         "iCalendar",
-        "calendars",
+        "for calendars",
         "text/calendar; charset=utf-8",
         icalendar.head,
         icalendar.item,
@@ -52,7 +52,7 @@ FORMATS = {
     ),
     "atom": Format(
         "Atom",
-        "feed readers",
+        "for feed readers",
         "application/atom+xml; charset=utf-8",
         atom.head,
         atom.item,
@@ -62,7 +62,7 @@ FORMATS = {
     ),
     "timelinejs": Format(
         "TimelineJS",
-        "a slide for each event",
+        "a slide for each event, for TimelineJS",
         "application/json; charset=utf-8",
         timelinejs.head,
         timelinejs.item,
@@ -71,7 +71,7 @@ FORMATS = {
     ),
     "jsonld": Format(
         "JSON-LD",
-        "linked data, in the terms of schema.org",
+        "linked data in the terms of schema.org",
         "application/ld+json",
         jsonld.head,
         jsonld.item,

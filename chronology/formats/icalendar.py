@@ -117,15 +117,13 @@ def _folded(properties: Iterable[str]) -> str:
 
 
 def _line(text: str) -> str:
-    if len(text.encode()) <= _OCTETS:
-        return f"{text}\r\n"
-    parts, length = [""], 0
-    for character in text:
-        size = len(character.encode())
+    octets = text.encode()
+    parts, start, limit = [], 0, _OCTETS
+    while len(octets) - start > limit:
+        end = start + limit
+        while octets[end] & 0xC0 == 0x80:  # within a character
+            end -= 1
+        parts.append(octets[start:end])
         # A line that goes on begins with a space.
-        if length + size > _OCTETS - (len(parts) > 1):
-            parts.append("")
-            length = 0
-        parts[-1] += character
-        length += size
-    return "\r\n ".join(parts) + "\r\n"
+        start, limit = end, _OCTETS - 1
+    return b"\r\n ".join([*parts, octets[start:]]).decode() + "\r\n"

@@ -17,6 +17,8 @@ from contextlib import AbstractContextManager
 from itertools import chain, islice
 from typing import IO, Any, NamedTuple
 
+import msgspec
+
 from chronology import log, schema
 from chronology.projections import events, state, tables
 
@@ -40,10 +42,17 @@ _DATES = ("date", "from", "until", "said", "born", "died", "published", "accesse
 _OF_CSVW = {"number": "double", "datetime": "dateTime", "array": "json", "object": "json"}
 
 
-class Description(NamedTuple):
-    """What is known of a chronology beside its log: texts by table and column, and the licence."""
+class Texts(msgspec.Struct):
+    """What a table is said to hold, and its columns by name."""
 
-    tables: Mapping[str, Mapping[str, Any]]
+    description: str | None = None
+    columns: dict[str, str | None] = {}
+
+
+class Description(NamedTuple):
+    """What is known of a chronology beside its log; `address` is that of its list of events."""
+
+    tables: Mapping[str, Texts]
     licence: str | None = None
     licence_url: str | None = None
     address: str | None = None
@@ -101,15 +110,14 @@ def write(
 
 
 def _table(db: sqlite3.Connection, name: str, description: Description) -> Table:
-    told = description.tables.get(name) or {}
-    texts = told.get("columns") or {}
+    told = description.tables.get(name) or Texts()
     dimensions = state.load(db, subjects=("chronology",)).dimensions
     columns = [
         Column(
             column,
             "array" if column in dimensions else _NAMED.get(column, _STORED[stored]),
             key,
-            texts.get(column),
+            told.columns.get(column),
         )
         for _, column, stored, _, _, key in db.execute(f'PRAGMA table_info("{name}")')
         if stored in _STORED
@@ -118,7 +126,7 @@ def _table(db: sqlite3.Connection, name: str, description: Description) -> Table
         (column, other, key)
         for _, _, other, column, key, *_ in db.execute(f'PRAGMA foreign_key_list("{name}")')
     ]
-    return Table(name, told.get("description"), columns, sorted(references))
+    return Table(name, told.description, columns, sorted(references))
 
 
 def _write_table(
@@ -132,14 +140,14 @@ def _write_table(
     order = ", ".join(f'"{name}"' for name in table.key or names)
     rows = db.execute(f'SELECT {chosen} FROM "{table.name}" ORDER BY {order}')
     digest, length = hashlib.sha256(), 0
-    for text in _csv(chain([names], rows), progress):
+    for text in lines(chain([names], rows), progress):
         file.write(text)
         digest.update(text)
         length += len(text)
     return Written(length, digest.hexdigest())
 
 
-def _csv(rows: Iterator[Sequence[Any]], progress: Callable[[int], None] | None) -> Iterator[bytes]:
+def lines(rows: Iterator[Sequence[Any]], progress: Callable[[int], None] | None) -> Iterator[bytes]:
     """Rows as RFC 4180 writes them, some at a time."""
     while some := list(islice(rows, _ROWS)):
         text = io.StringIO(newline="")
