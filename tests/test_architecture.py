@@ -20,9 +20,9 @@ TIERS = (
     {"log"},
     {"projections", "checkpoints", "remote"},
     {"uses"},
-    {"ingest", "follow", "past"},
+    {"ingest", "follow", "past", "sets", "sheets"},
     {"queries"},
-    {"dossiers", "duplicates", "report"},
+    {"counting", "dossiers", "duplicates", "report"},
     {"cli", "web"},
 )
 PROJECTIONS = (
