@@ -20,9 +20,9 @@ TIERS = (
     {"log"},
     {"projections", "checkpoints", "remote"},
     {"uses"},
-    {"ingest", "follow", "past"},
+    {"ingest", "follow", "past", "sets", "sheets"},
     {"queries"},
-    {"comparisons", "hierarchy", "related"},
+    {"comparisons", "counting", "hierarchy", "related"},
     {"disagreements", "dossiers", "duplicates", "formats", "profiles", "report"},
     {"cli", "web"},
 )

@@ -14,7 +14,9 @@ from datasette import hookimpl
 from chronology.formats import FORMATS
 from chronology.projections.subjects import COLUMNS
 from chronology.web import (
+    answers,
     asked,
+    caching,
     changes,
     context,
     errors,
@@ -49,7 +51,9 @@ def filters_from_request(
             return None
         if table == "events":
             formats.refuse_unknown(datasette, request)
-        await paging.order_first_page(request, datasette, database, table)
+        if not selection.selecting.get():
+            await paging.order_first_page(request, datasette, database, table)
+            answers.expect(datasette, request, database, table)
         if table != "events" and not (table == "history" and "_as_of" in request.args):
             return None
         return await selection.own_filters(request, database, datasette)
@@ -82,7 +86,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
     def wrapped(app: Any) -> Any:
         redirecting = moments.redirecting(app, datasette)
         caught = errors.caught(forms.without_empty_fields(redirecting))
-        return headers.guarded(caught, datasette)
+        return caching.kept(headers.guarded(caught, datasette), datasette)
 
     return wrapped
 
