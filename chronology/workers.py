@@ -27,11 +27,13 @@ AHEAD = 4
 """So many tasks are under way at once, so that memory stays bounded."""
 
 
-def ahead(make: Callable[[], Callable[[T], R]], tasks: Iterable[T], alone: int = 0) -> Iterator[R]:
+def ahead(
+    make: Callable[[], Callable[[T], R]], tasks: Iterable[T], alone: int | None = 0
+) -> Iterator[R]:
     """What the function that `make` returns gives for each task, in their order.
 
-    After the first tasks, `alone` of them, another process computes the results ahead. `make`,
-    tasks and results are then pickled, and `make` is called there once more.
+    After the first tasks, `alone` of them, another process computes the results ahead; with None
+    there is no other. `make`, tasks and results are pickled, and `make` is called there once more.
     """
     source = iter(tasks)
     yield from map(make(), islice(source, alone))
