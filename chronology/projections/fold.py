@@ -24,6 +24,7 @@ CHUNK = 2_000
 RECORDS_ALONE = 8_000
 """So many records are folded before it pays to start another process."""
 Progress = Callable[[int], None]
+"""Is told how many records more have been folded."""
 
 _TEMPORARY = (
     "touched (event TEXT, position INTEGER, why TEXT)",
@@ -52,7 +53,7 @@ class Fold:
             return False
         publication = Publication(self.db, self.catalogue, self.batch)
         actions = self._take_in(publication, progress)
-        self._publish(publication, progress)
+        self._publish(publication)
         publication.count()
         self._finish(actions)
         return True
@@ -108,8 +109,8 @@ class Fold:
             self._touch(taken.touched)
             if taken.amended:
                 self._amend(taken.amended)
-            if progress and taken.events:
-                progress(len(taken.events))
+            if progress:
+                progress(taken.records)
         return actions
 
     def _chunks(self) -> Iterator[list[Taking]]:
@@ -153,7 +154,7 @@ class Fold:
                 tables.insert(self.db, "claims", list(subjects.claim_rows(name, found.fields)))
                 self._touch([(event, *last[name])])
 
-    def _publish(self, publication: Publication, progress: Progress | None) -> None:
+    def _publish(self, publication: Publication) -> None:
         found = self.db.execute(
             "SELECT event, group_concat(why, '; ') FROM"
             " (SELECT event, why, min(position) AS at FROM touched"
@@ -162,8 +163,6 @@ class Fold:
         )
         while chunk := dict(islice(found, CHUNK)):
             publication.publish(chunk)
-            if progress:
-                progress(len(chunk))
 
     # What the batch leaves behind
 

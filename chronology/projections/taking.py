@@ -50,6 +50,7 @@ class Taken:
     touched: list[Touched] = field(default_factory=list)
     amended: dict[str, tuple[int, str]] = field(default_factory=dict)
     actions: Counter[str] = field(default_factory=Counter)
+    records: int = 0
 
 
 class Taker:
@@ -60,7 +61,7 @@ class Taker:
         self.describer = Describer(catalogue, number)
 
     def __call__(self, chunk: list[Taking]) -> Taken:
-        taken = Taken()
+        taken = Taken(records=len(chunk))
         told: dict[int, Told] = {}
         last: Told | None = None
         for record in chunk:
