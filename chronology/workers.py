@@ -6,6 +6,7 @@ inherits no open file, runs nobody's main program, and ends when this process do
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
@@ -101,6 +102,7 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The first process ends this one.
     source, target = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    gc.set_threshold(100_000, 50, 100)
     function = pickle.loads(_receive(source))()
     while task := _receive(source):
         try:
