@@ -414,6 +414,8 @@ class _Ingestion:
 
     def _check_repeats(self, item: Item, fields: Event) -> None:
         """A formation or a person is named once, a place once in each role."""
+        if max(len(fields.places), len(fields.formations), len(fields.people)) < 2:
+            return
         named: dict[str, list[tuple[str, ...]]] = {
             "places": [(ref.place, ref.role) for ref in fields.places],
             "formations": [(formation,) for formation in fields.formations],

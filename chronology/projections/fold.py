@@ -97,7 +97,7 @@ class Fold:
     def _take_in(self, publication: Publication, progress: Progress | None) -> Counter[str]:
         """Publishes what only this batch tells of, and notes which events else to publish."""
         actions: Counter[str] = Counter()
-        taker = partial(Taker, self.catalogue, publication.number)
+        taker = partial(Taker, self.catalogue, publication.number, publication.stamp)
         alone = 0 if self.batch.last - self.batch.first >= RECORDS_ALONE else None
         for taken in workers.ahead(taker, self._chunks(), alone):
             actions += taken.actions

@@ -67,27 +67,22 @@ class Publication:
         """Publishes events of which only this batch tells, by their first positions."""
         for pair in taken.values:
             self.number(pair)
-        new = taken.events
-        if not new:
+        if not taken.events:
             return
-        self._write_rows(new)
+        tables.insert_numbered(self.db, "events", self.columns, taken.events)
         self.db.execute(
             "INSERT INTO history SELECT *, position, NULL, 'recorded', NULL FROM events"
             " WHERE rowid BETWEEN ? AND ?",
-            (min(new), max(new)),
+            (taken.events[0][0], taken.events[-1][0]),
         )
-        self._write_helpers(new, taken.spans)
-        self._link({number: shown.links for number, shown in new.items()})
+        self._write_spans(taken.spans)
+        tables.insert_numbered(self.db, "events_fts", tables.SEARCH, taken.texts)
+        tables.insert(self.db, "event_values", taken.numbers)
+        for number, found in taken.links.items():
+            self.waiting[number] += found
+        self.described += len(taken.events)
         if self.described >= LINKED_TOGETHER:
             self._write_links()
-        values = [(n, canonical(shown.links), self.batch.last) for n, shown in new.items()]
-        tables.insert(self.db, "event_values", values)
-
-    def _link(self, linked: dict[int, list[int]]) -> None:
-        for event, numbers in linked.items():
-            for number in numbers:
-                self.waiting[number].append(event)
-        self.described += len(linked)
 
     def _write_links(self) -> None:
         """Writes new links, value by value: rows in the order of the key cost least."""
@@ -113,11 +108,14 @@ class Publication:
         self._keep_search_text([name for name in changed if name in old])
         self._write_history(changed, old, new, why)
         tables.delete(self.db, "events", "id", changed)
-        self._write_rows({numbers[name]: new[name] for name in changed if name in new})
+        rows = [(numbers[n], *new[n].row, *self.stamp) for n in changed if n in new]
+        tables.insert_numbered(self.db, "events", self.columns, rows)
         # Links and search text may change where the row does not: a new name of a place, say.
         self._forget([row[0] for row in old.values()])
         spans = [(numbers[n], n, *span) for n in new for span in events.spans(told[n])]
-        self._write_helpers({numbers[n]: new[n] for n in new}, spans, {*changed})
+        self._write_spans(spans, {*changed})
+        texts = [(numbers[name], *shown.search) for name, shown in new.items()]
+        tables.insert_numbered(self.db, "events_fts", tables.SEARCH, texts)
         linked = {
             numbers[name]: new[name].links if name in new else []
             for name in why
@@ -216,7 +214,9 @@ class Publication:
         lost = [(n, event) for event, numbers in _beyond(held, linked).items() for n in numbers]
         self.db.executemany("DELETE FROM event_links WHERE value = ? AND event = ?", lost)
         self.counts.subtract(number for number, _ in lost)
-        self._link(_beyond(linked, held))
+        for event, numbers in _beyond(linked, held).items():
+            for number in numbers:
+                self.waiting[number].append(event)
         self._write_links()
         self.db.executemany(
             "INSERT OR REPLACE INTO event_values VALUES (?, ?, ?)",
@@ -231,22 +231,12 @@ class Publication:
         tables.delete(self.db, "event_spans", "event", numbers)
         tables.delete(self.db, "events_fts", "rowid", numbers)
 
-    # What both write
-
-    def _write_rows(self, new: dict[int, Published]) -> None:
-        rows = [(number, *shown.row, *self.stamp) for number, shown in new.items()]
-        tables.insert_numbered(self.db, "events", self.columns, rows)
-
-    def _write_helpers(
-        self, new: dict[int, Published], spans: list[Any], changed: set[str] | None = None
-    ) -> None:
-        """Spans, those of new states too (all, unless some events are `changed`), and texts."""
+    def _write_spans(self, spans: list[Any], changed: set[str] | None = None) -> None:
+        """Spans of events, and of their states: of all, or of those that are `changed`."""
         last = self.batch.last
-        tables.insert(self.db, "event_spans", [(number, *span) for number, _, *span in spans])
+        tables.insert(self.db, "event_spans", [(event, *span) for event, _, *span in spans])
         states = [(n, last, *span) for _, n, *span in spans if changed is None or n in changed]
         tables.insert(self.db, "history_spans", states)
-        texts = [(number, *shown.search) for number, shown in new.items()]
-        tables.insert_numbered(self.db, "events_fts", tables.SEARCH, texts)
 
 
 def _beyond(some: dict[int, list[int]], others: dict[int, list[int]]) -> dict[int, list[int]]:

@@ -14,10 +14,13 @@ import msgspec
 
 from chronology import records
 from chronology.projections import events, subjects
-from chronology.projections.events import Describer, Numbers, Pair, Published, Told
+from chronology.projections.events import Describer, Numbers, Pair, Told
 from chronology.projections.state import Catalogue, State, split
+from chronology.projections.subjects import Cells
 from chronology.records import Account, Event
 
+Stamp = tuple[int, str]
+"""The last position of the batch, and when it was recorded."""
 Touched = tuple[str, int, str]
 """An event that has to be published, the position of what asks for it, and why."""
 
@@ -36,17 +39,21 @@ class Taking(NamedTuple):
 
 @dataclass(slots=True)
 class Taken:
-    """What records come to: events by their first position, rows, and what is left to be done.
+    """What records come to: whole rows of tables, and what is left to be done.
 
-    `spans` are of dates with gaps, `values` the pairs that got a number. `amended` are accounts
-    with the last position and the reason, `touched` events that are to be published otherwise.
+    `links` are events by the number of a value, `values` the pairs that got a number, `spans` those
+    of dates with gaps, by event and its id. `amended` are accounts with the last position and the
+    reason, `touched` events that are to be published otherwise.
     """
 
-    events: dict[int, Published] = field(default_factory=dict)
+    events: list[Cells] = field(default_factory=list)
+    texts: list[Cells] = field(default_factory=list)
+    numbers: list[Cells] = field(default_factory=list)
+    links: dict[int, list[int]] = field(default_factory=dict)
     spans: list[tuple[int, str, str | None, str | None]] = field(default_factory=list)
     values: list[Pair] = field(default_factory=list)
-    accounts: list[subjects.Cells] = field(default_factory=list)
-    claims: list[subjects.Cells] = field(default_factory=list)
+    accounts: list[Cells] = field(default_factory=list)
+    claims: list[Cells] = field(default_factory=list)
     touched: list[Touched] = field(default_factory=list)
     amended: dict[str, tuple[int, str]] = field(default_factory=dict)
     actions: Counter[str] = field(default_factory=Counter)
@@ -56,8 +63,9 @@ class Taken:
 class Taker:
     """Takes in the records of one batch, chunk by chunk and in order."""
 
-    def __init__(self, catalogue: Catalogue, number: Numbers) -> None:
+    def __init__(self, catalogue: Catalogue, number: Numbers, stamp: Stamp) -> None:
         self.number = number
+        self.stamp = stamp
         self.describer = Describer(catalogue, number)
 
     def __call__(self, chunk: list[Taking]) -> Taken:
@@ -80,11 +88,19 @@ class Taker:
                 _take_account(taken, name, record, last)
         taken.actions.update(record.type for record in chunk if record.stream[:6] != "batch/")
         before = len(self.number.known)
-        taken.events = {position: self.describer.describe(one) for position, one in told.items()}
+        for event, one in told.items():
+            self._describe(event, one, taken)
         taken.values = self.number.since(before)
-        for position, one in told.items():
-            taken.spans += [(position, one.id, *span) for span in events.spans(one)]
         return taken
+
+    def _describe(self, event: int, told: Told, taken: Taken) -> None:
+        shown = self.describer.describe(told)
+        taken.events.append((event, *shown.row, *self.stamp))
+        taken.texts.append((event, *shown.search))
+        taken.numbers.append((event, records.canonical(shown.links), self.stamp[0]))
+        for number in shown.links:
+            taken.links.setdefault(number, []).append(event)
+        taken.spans += [(event, told.id, *span) for span in events.spans(told)]
 
 
 def _take_account(taken: Taken, name: str, record: Taking, last: Told | None) -> None:
