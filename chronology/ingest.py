@@ -36,7 +36,12 @@ class Result(NamedTuple):
     head: Head
 
 
-def ingest(db: sqlite3.Connection, batch: Batch, progress: Progress | None = None) -> Result:
+def ingest(
+    db: sqlite3.Connection,
+    batch: Batch,
+    progress: Progress | None = None,
+    folding: Progress | None = None,
+) -> Result:
     """Appends a batch and folds it into the tables, or raises `BatchRefused` with all faults."""
     with schema.transaction(db):
         if is_ingested(db, batch.id):
@@ -44,7 +49,7 @@ def ingest(db: sqlite3.Connection, batch: Batch, progress: Progress | None = Non
             return Result(batch.id, 0, log.head(db))
         before = log.head(db).position
         _Ingestion(db, batch).run(progress)
-        projections.catch_up(db)
+        projections.catch_up(db, folding)
         head = log.head(db)
     return Result(batch.id, head.position - before, head)
 
@@ -409,6 +414,8 @@ class _Ingestion:
 
     def _check_repeats(self, item: Item, fields: Event) -> None:
         """A formation or a person is named once, a place once in each role."""
+        if max(len(fields.places), len(fields.formations), len(fields.people)) < 2:
+            return
         named: dict[str, list[tuple[str, ...]]] = {
             "places": [(ref.place, ref.role) for ref in fields.places],
             "formations": [(formation,) for formation in fields.formations],

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chronology import schema
 from chronology.errors import CorruptLog, RecordConflict, WrongExpectedVersion
@@ -182,13 +182,13 @@ def append_new(db: sqlite3.Connection, last: Head, records: Sequence[tuple[Recor
 
     Whoever calls it has seen that they are new; SQLite refuses those that are not.
     """
-    entries = list(_chained(last, records))
-    db.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", entries)
-    return Head(entries[-1].position, entries[-1].digest) if entries else last
+    rows = list(_chained(last, records))
+    db.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    return Head(rows[-1][0], rows[-1][-1]) if rows else last
 
 
-def _chained(last: Head, records: Iterable[tuple[Record, int]]) -> Iterator[Entry]:
-    """The records as they stand after a head."""
+def _chained(last: Head, records: Iterable[tuple[Record, int]]) -> Iterator[tuple[Any, ...]]:
+    """The rows of records as they stand after a head."""
     position, digest = last
     for (record_id, stream, kind, recorded_at, batch, data), version in records:
         if "\n" in f"{record_id}{stream}{kind}{recorded_at}{batch}":
@@ -196,7 +196,7 @@ def _chained(last: Head, records: Iterable[tuple[Record, int]]) -> Iterator[Entr
         position += 1
         fields = (position, record_id, stream, version, kind, recorded_at, batch, data)
         digest = _digest(digest, *fields)
-        yield Entry(*fields, digest)
+        yield *fields, digest
 
 
 def _seen(db: sqlite3.Connection, chunk: list[Record]) -> dict[str, _Seen]:

@@ -6,6 +6,7 @@ inherits no open file, runs nobody's main program, and ends when this process do
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
@@ -27,11 +28,13 @@ AHEAD = 4
 """So many tasks are under way at once, so that memory stays bounded."""
 
 
-def ahead(make: Callable[[], Callable[[T], R]], tasks: Iterable[T], alone: int = 0) -> Iterator[R]:
+def ahead(
+    make: Callable[[], Callable[[T], R]], tasks: Iterable[T], alone: int | None = 0
+) -> Iterator[R]:
     """What the function that `make` returns gives for each task, in their order.
 
-    After the first tasks, `alone` of them, another process computes the results ahead. `make`,
-    tasks and results are then pickled, and `make` is called there once more.
+    After the first tasks, `alone` of them, another process computes the results ahead; with None
+    there is no other. `make`, tasks and results are pickled, and `make` is called there once more.
     """
     source = iter(tasks)
     yield from map(make(), islice(source, alone))
@@ -99,6 +102,7 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The first process ends this one.
     source, target = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    gc.set_threshold(100_000, 50, 100)
     function = pickle.loads(_receive(source))()
     while task := _receive(source):
         try:

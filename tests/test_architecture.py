@@ -30,7 +30,7 @@ PROJECTIONS = (
     {"state"},
     {"disputes", "order_of_battle"},
     {"events", "subjects"},
-    {"tables"},
+    {"tables", "taking"},
     {"publish"},
     {"fold"},
     {"__init__"},

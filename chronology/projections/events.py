@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 from chronology.dates import Date, Span
@@ -96,6 +97,25 @@ class _Part(NamedTuple):
     names: tuple[str, ...] = ()
 
 
+class Numbers:
+    """The numbers of (facet, value) pairs; one that has none yet gets the next when asked for."""
+
+    def __init__(self, known: dict[Pair, int]) -> None:
+        self.known = known
+        self.last = max(known.values(), default=0)
+
+    def __call__(self, pair: Pair) -> int:
+        number = self.known.get(pair)
+        if number is None:
+            self.last = number = self.last + 1
+            self.known[pair] = number
+        return number
+
+    def since(self, count: int) -> list[Pair]:
+        """The pairs that got a number after there were so many, in order."""
+        return list(islice(self.known, count, None))
+
+
 class Describer:
     """Describes events by one state of the catalogue; what many of them share is made once.
 
@@ -104,7 +124,7 @@ class Describer:
     and `source`. `number` gives the number of a (facet, value) pair.
     """
 
-    def __init__(self, catalogue: Catalogue, number: Callable[[Pair], int]) -> None:
+    def __init__(self, catalogue: Catalogue, number: Numbers) -> None:
         assert catalogue.chronology is not None
         self.catalogue = catalogue
         self.window = catalogue.chronology.window

@@ -5,57 +5,31 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
 import msgspec
 
-from chronology import log
+from chronology import log, workers
 from chronology.errors import CorruptLog
 from chronology.log import FIELDS, Entry
 from chronology.projections import state, subjects, tables
-from chronology.projections.events import Told
 from chronology.projections.publish import Extent, Publication
 from chronology.projections.state import CATALOGUED, Catalogue, split
+from chronology.projections.taking import Taker, Taking, Touched, why
 
-CHUNK = 1_000
+CHUNK = 2_000
+RECORDS_ALONE = 8_000
+"""So many records are folded before it pays to start another process."""
 Progress = Callable[[int], None]
+"""Is told how many records more have been folded."""
 
 _TEMPORARY = (
     "touched (event TEXT, position INTEGER, why TEXT)",
     "amended (stream TEXT PRIMARY KEY) WITHOUT ROWID",
 )
-
-
-class Chunk:
-    """Events and accounts of which the batch has one record each, as they come.
-
-    An account that follows its event is published with it; others make theirs be published again.
-    """
-
-    def __init__(self) -> None:
-        self.events: dict[int, Told] = {}
-        self.accounts: list[subjects.Cells] = []
-        self.claims: list[subjects.Cells] = []
-        self.amended: dict[str, Entry] = {}
-        self.last: Told | None = None
-
-    def add_event(self, name: str, entry: Entry) -> None:
-        self.last = Told(name, state.first(entry), [])
-        self.events[entry.position] = self.last
-
-    def add_account(self, name: str, entry: Entry) -> str | None:
-        """Takes in an account; the event that it tells of, unless that is the one before it."""
-        found = state.first(entry)
-        cells = subjects.account_cells(name, found)
-        self.accounts.append(cells)
-        if found.fields.claims:
-            self.claims += subjects.claim_rows(name, found.fields)
-        if self.last is None or self.last.id != cells[1]:
-            return str(cells[1])
-        self.last.accounts.append((name, found.fields))
-        return None
 
 
 class Fold:
@@ -65,7 +39,6 @@ class Fold:
         self.db = db
         self.catalogue = catalogue
         self.batch = batch
-        self.touched: list[tuple[str, int, str]] = []
 
     def run(self, progress: Progress | None = None) -> bool:
         """Folds the batch; False if the tables' columns no longer fit, so that all is rebuilt."""
@@ -80,7 +53,7 @@ class Fold:
             return False
         publication = Publication(self.db, self.catalogue, self.batch)
         actions = self._take_in(publication, progress)
-        self._publish(publication, progress)
+        self._publish(publication)
         publication.count()
         self._finish(actions)
         return True
@@ -103,17 +76,11 @@ class Fold:
                     self._touch_linked(subject, name, entry)
                 self.catalogue.apply(entry)
 
-    def _touch(self, event: str, entry: Entry, own: bool = False) -> None:
-        self.touched.append((event, entry.position, _why(entry, own)))
-        if len(self.touched) >= CHUNK:
-            self._flush()
-
-    def _flush(self) -> None:
-        self.db.executemany("INSERT INTO touched VALUES (?, ?, ?)", self.touched)
-        self.touched.clear()
+    def _touch(self, rows: Iterable[Touched]) -> None:
+        self.db.executemany("INSERT INTO touched VALUES (?, ?, ?)", rows)
 
     def _touch_linked(self, subject: str, name: str, entry: Entry) -> None:
-        where, params = "", [entry.position, _why(entry)]
+        where, params = "", [entry.position, why(entry.stream, entry.type, entry.data)]
         if subject != "chronology":
             where = (
                 "WHERE rowid IN (SELECT event FROM event_links WHERE value ="
@@ -129,72 +96,65 @@ class Fold:
 
     def _take_in(self, publication: Publication, progress: Progress | None) -> Counter[str]:
         """Publishes what only this batch tells of, and notes which events else to publish."""
+        actions: Counter[str] = Counter()
+        taker = partial(Taker, self.catalogue, publication.number, publication.stamp)
+        alone = 0 if self.batch.last - self.batch.first >= RECORDS_ALONE else None
+        for taken in workers.ahead(taker, self._chunks(), alone):
+            actions += taken.actions
+            publication.record(taken)
+            tables.insert(self.db, "accounts", taken.accounts)
+            told = [(cells[1], cells[0]) for cells in taken.accounts]
+            tables.insert(self.db, "event_accounts", told)
+            tables.insert(self.db, "claims", taken.claims)
+            self._touch(taken.touched)
+            if taken.amended:
+                self._amend(taken.amended)
+            if progress:
+                progress(taken.records)
+        return actions
+
+    def _chunks(self) -> Iterator[list[Taking]]:
+        """The batch's records of events and accounts, an event never apart from its accounts."""
         self.db.execute(
             "INSERT INTO amended SELECT DISTINCT stream FROM log"
             " WHERE position BETWEEN ? AND ? AND (version > 1 OR type NOT LIKE '%.recorded')",
             (self.batch.first, self.batch.last),
         )
         rows = self.db.execute(
-            f"SELECT {FIELDS}, stream IN amended FROM log WHERE position BETWEEN ? AND ?"
-            " ORDER BY position",
+            "SELECT position, stream, version, type, recorded_at, data, stream IN amended FROM log"
+            " WHERE position BETWEEN ? AND ? ORDER BY position",
             (self.batch.first, self.batch.last),
         )
-        actions: Counter[str] = Counter()
-        chunk = Chunk()
-        for *fields, amended in rows:
-            entry = Entry._make(fields)
-            subject, name = split(entry.stream)
-            if subject != "batch":
-                actions[entry.type] += 1
-            if subject == "event" and not amended:
-                if len(chunk.events) >= CHUNK:
-                    self._record(chunk, publication, progress)
-                    chunk = Chunk()
-                chunk.add_event(name, entry)
-            elif subject == "event":
-                self._touch(name, entry, own=True)
-            elif subject == "account" and amended:
-                chunk.amended[name] = entry
-            elif subject == "account" and (event := chunk.add_account(name, entry)):
-                self._touch(event, entry)
-        self._record(chunk, publication, progress)
-        return actions
+        chunk: list[Taking] = []
+        while more := rows.fetchmany(CHUNK):
+            chunk += map(Taking._make, more)
+            events = (i for i in range(len(chunk) - 1, 0, -1) if chunk[i].stream[:6] == "event/")
+            cut = next(events, 0)
+            if cut:
+                yield chunk[:cut]
+                del chunk[:cut]
+        yield chunk
 
-    def _record(self, chunk: Chunk, publication: Publication, progress: Progress | None) -> None:
-        publication.record(chunk.events)
-        tables.insert(self.db, "accounts", chunk.accounts)
-        told = [(cells[1], cells[0]) for cells in chunk.accounts]
-        self.db.executemany("INSERT INTO event_accounts VALUES (?, ?)", told)
-        tables.insert(self.db, "claims", chunk.claims)
-        if chunk.amended:
-            self._amend(chunk.amended)
-        self._flush()
-        if progress and chunk.events:
-            progress(len(chunk.events))
-
-    def _amend(self, last: dict[str, Entry]) -> None:
-        """Accounts of which there is more than one record, given with the last one."""
+    def _amend(self, last: dict[str, tuple[int, str]]) -> None:
+        """Accounts of which there is more than one record, with the last one's position and why."""
         old = self.db.execute(
             "SELECT id, event FROM accounts WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(last)),),
         ).fetchall()
-        for name, event in old:
-            self._touch(event, last[name])
+        self._touch((event, *last[name]) for name, event in old)
         tables.delete(self.db, "accounts", "id", last)
         tables.delete(self.db, "claims", "account", last)
         states = state.states(self.db, "account", last, self.batch.last)
         for name, (found, _) in states.items():
             if found:
                 cells = subjects.account_cells(name, found)
+                event = cells[1]
                 tables.insert(self.db, "accounts", [cells])
-                self.db.execute(
-                    "INSERT OR IGNORE INTO event_accounts VALUES (?, ?)", (cells[1], name)
-                )
+                self.db.execute("INSERT OR IGNORE INTO event_accounts VALUES (?, ?)", (event, name))
                 tables.insert(self.db, "claims", list(subjects.claim_rows(name, found.fields)))
-                self._touch(cells[1], last[name])
+                self._touch([(event, *last[name])])
 
-    def _publish(self, publication: Publication, progress: Progress | None) -> None:
-        self._flush()
+    def _publish(self, publication: Publication) -> None:
         found = self.db.execute(
             "SELECT event, group_concat(why, '; ') FROM"
             " (SELECT event, why, min(position) AS at FROM touched"
@@ -203,8 +163,6 @@ class Fold:
         )
         while chunk := dict(islice(found, CHUNK)):
             publication.publish(chunk)
-            if progress:
-                progress(len(chunk))
 
     # What the batch leaves behind
 
@@ -230,12 +188,3 @@ def _note(entry: Entry) -> str | None:
         return None
     header: dict[str, Any] = msgspec.json.decode(entry.data)
     return header.get("note")
-
-
-def _why(entry: Entry, own: bool = False) -> str:
-    """The reason that a record gives, with its stream unless it is the event's own."""
-    action = entry.type.partition(".")[2]
-    reason = "" if action == "recorded" else msgspec.json.decode(entry.data)["because"]
-    if own:
-        return reason or "recorded"
-    return f"{entry.stream} {action}" + (f": {reason}" if reason else "")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from chronology.projections import events, tables
-from chronology.projections.events import Describer, Pair, Published, Row, Told
+from chronology.projections.events import Describer, Numbers, Published, Row, Told
 from chronology.projections.state import Catalogue, states
+from chronology.projections.taking import Taken
 from chronology.records import Account, canonical
 
 LINKED_TOGETHER = 20_000
@@ -33,27 +34,18 @@ class Publication:
     def __init__(self, db: sqlite3.Connection, catalogue: Catalogue, batch: Extent) -> None:
         self.db = db
         self.batch = batch
-        found = db.execute("SELECT number, facet, value FROM facet_values")
-        self.numbers: dict[Pair, int] = {(facet, value): number for number, facet, value in found}
-        self.last_number = max(self.numbers.values(), default=0)
+        found = db.execute("SELECT number, facet, value FROM facet_values ORDER BY number")
+        self.number = Numbers({(facet, value): number for number, facet, value in found})
         self.counts: Counter[int] = Counter()
         self.waiting: dict[int, list[int]] = defaultdict(list)
         self.described = 0
-        self.describer = Describer(catalogue, self._number)
+        self.describer = Describer(catalogue, self.number)
         assert catalogue.chronology is not None
         self.columns = [*events.BEFORE_DIMENSIONS, *catalogue.dimensions, *events.AFTER_DIMENSIONS]
         (recorded_at,) = db.execute(
             "SELECT recorded_at FROM log WHERE position = ?", (batch.last,)
         ).fetchone()
         self.stamp = (batch.last, recorded_at)
-
-    def _number(self, pair: Pair) -> int:
-        """The number of a value of a facet; a new one gets the next."""
-        number = self.numbers.get(pair)
-        if number is None:
-            self.last_number = number = self.last_number + 1
-            self.numbers[pair] = number
-        return number
 
     def count(self) -> None:
         """Adds what the links gained and lost to the counts of the facets."""
@@ -63,7 +55,7 @@ class Publication:
             " DO UPDATE SET count = count + excluded.count",
             (
                 (number, *pair, self.counts[number])
-                for pair, number in self.numbers.items()
+                for pair, number in self.number.known.items()
                 if self.counts[number]
             ),
         )
@@ -71,30 +63,26 @@ class Publication:
 
     # New events
 
-    def record(self, told: dict[int, Told]) -> None:
-        """Publishes events of which only this batch speaks, each with its first position."""
-        if not told:
+    def record(self, taken: Taken) -> None:
+        """Publishes events of which only this batch tells, by their first positions."""
+        for pair in taken.values:
+            self.number(pair)
+        if not taken.events:
             return
-        new = {number: self.describer.describe(one) for number, one in told.items()}
-        self._write_rows(new)
+        tables.insert_numbered(self.db, "events", self.columns, taken.events)
         self.db.execute(
             "INSERT INTO history SELECT *, position, NULL, 'recorded', NULL FROM events"
             " WHERE rowid BETWEEN ? AND ?",
-            (min(new), max(new)),
+            (taken.events[0][0], taken.events[-1][0]),
         )
-        self._write_spans(told.values())
-        self._write_helpers(told, new)
-        self._link({number: shown.links for number, shown in new.items()})
+        self._write_spans(taken.spans)
+        tables.insert_numbered(self.db, "events_fts", tables.SEARCH, taken.texts)
+        tables.insert(self.db, "event_values", taken.numbers)
+        for number, found in taken.links.items():
+            self.waiting[number] += found
+        self.described += len(taken.events)
         if self.described >= LINKED_TOGETHER:
             self._write_links()
-        values = [(n, canonical(shown.links), self.batch.last) for n, shown in new.items()]
-        tables.insert(self.db, "event_values", values)
-
-    def _link(self, linked: dict[int, list[int]]) -> None:
-        for event, numbers in linked.items():
-            for number in numbers:
-                self.waiting[number].append(event)
-        self.described += len(linked)
 
     def _write_links(self) -> None:
         """Writes new links, value by value: rows in the order of the key cost least."""
@@ -119,14 +107,15 @@ class Publication:
         changed = [name for name in why if not _same(old.get(name), new.get(name))]
         self._keep_search_text([name for name in changed if name in old])
         self._write_history(changed, old, new, why)
-        self._write_spans(told[name] for name in changed if name in told)
         tables.delete(self.db, "events", "id", changed)
-        self._write_rows({numbers[name]: new[name] for name in changed if name in new})
+        rows = [(numbers[n], *new[n].row, *self.stamp) for n in changed if n in new]
+        tables.insert_numbered(self.db, "events", self.columns, rows)
         # Links and search text may change where the row does not: a new name of a place, say.
         self._forget([row[0] for row in old.values()])
-        self._write_helpers(
-            {numbers[name]: told[name] for name in new}, {numbers[n]: new[n] for n in new}
-        )
+        spans = [(numbers[n], n, *span) for n in new for span in events.spans(told[n])]
+        self._write_spans(spans, {*changed})
+        texts = [(numbers[name], *shown.search) for name, shown in new.items()]
+        tables.insert_numbered(self.db, "events_fts", tables.SEARCH, texts)
         linked = {
             numbers[name]: new[name].links if name in new else []
             for name in why
@@ -225,7 +214,9 @@ class Publication:
         lost = [(n, event) for event, numbers in _beyond(held, linked).items() for n in numbers]
         self.db.executemany("DELETE FROM event_links WHERE value = ? AND event = ?", lost)
         self.counts.subtract(number for number, _ in lost)
-        self._link(_beyond(linked, held))
+        for event, numbers in _beyond(linked, held).items():
+            for number in numbers:
+                self.waiting[number].append(event)
         self._write_links()
         self.db.executemany(
             "INSERT OR REPLACE INTO event_values VALUES (?, ?, ?)",
@@ -240,22 +231,12 @@ class Publication:
         tables.delete(self.db, "event_spans", "event", numbers)
         tables.delete(self.db, "events_fts", "rowid", numbers)
 
-    # What both write
-
-    def _write_rows(self, new: dict[int, Published]) -> None:
-        rows = [(number, *shown.row, *self.stamp) for number, shown in new.items()]
-        tables.insert_numbered(self.db, "events", self.columns, rows)
-
-    def _write_spans(self, written: Iterable[Told]) -> None:
+    def _write_spans(self, spans: list[Any], changed: set[str] | None = None) -> None:
+        """Spans of events, and of their states: of all, or of those that are `changed`."""
         last = self.batch.last
-        rows = [(told.id, last, *span) for told in written for span in events.spans(told)]
-        tables.insert(self.db, "history_spans", rows)
-
-    def _write_helpers(self, told: dict[int, Told], new: dict[int, Published]) -> None:
-        spans = [(number, *span) for number, one in told.items() for span in events.spans(one)]
-        tables.insert(self.db, "event_spans", spans)
-        texts = [(number, *shown.search) for number, shown in new.items()]
-        tables.insert_numbered(self.db, "events_fts", tables.SEARCH, texts)
+        tables.insert(self.db, "event_spans", [(event, *span) for event, _, *span in spans])
+        states = [(n, last, *span) for _, n, *span in spans if changed is None or n in changed]
+        tables.insert(self.db, "history_spans", states)
 
 
 def _beyond(some: dict[int, list[int]], others: dict[int, list[int]]) -> dict[int, list[int]]:

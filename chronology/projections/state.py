@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -136,7 +136,9 @@ class Catalogue:
 
     @property
     def chronology(self) -> Chronology | None:
-        return next((fields for _, fields in self.chronologies.items()), None)
+        for state in self.chronologies.states.values():
+            return cast(Chronology, state.fields)
+        return None
 
     @property
     def dimensions(self) -> Mapping[str, str]:

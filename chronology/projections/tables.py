@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from sqlite_utils import Database
@@ -107,7 +108,7 @@ _HELPERS = (
 def drop(db: sqlite3.Connection) -> None:
     """Every projection table; the log stays."""
     for name in DERIVED:
-        db.execute(f"DROP TABLE IF EXISTS {name}")
+        db.execute(f"DROP TABLE IF EXISTS main.{name}")
 
 
 def exist(db: sqlite3.Connection) -> bool:
@@ -155,13 +156,22 @@ def delete(db: sqlite3.Connection, table: str, column: str, values: Iterable[str
     )
 
 
-def differences(left: sqlite3.Connection, right: sqlite3.Connection) -> list[str]:
+def differences(stored: sqlite3.Connection, fresh: sqlite3.Connection) -> list[str]:
     """How the derived tables of two databases differ, a line for each table that does."""
     found = []
     for name in DERIVED:
-        sql = f"SELECT {'rowid, ' if name in NUMBERED else ''}* FROM {name}"
-        rows, wanted = (sorted(map(repr, db.execute(sql))) for db in (left, right))
-        if rows != wanted:
-            odd = len(set(rows) ^ set(wanted)) or abs(len(rows) - len(wanted))
-            found.append(f"{name}: {odd} rows differ from a fresh fold of the log")
+        key = "rowid" if name in NUMBERED else _key(fresh, name)
+        sql = f"SELECT {'rowid, ' if name in NUMBERED else ''}* FROM {name} ORDER BY {key}"
+        pairs = zip_longest(stored.execute(sql), fresh.execute(sql))
+        if any(one != other for one, other in pairs):
+            sets = ({hash(row) for row in db.execute(sql)} for db in (stored, fresh))
+            odd = len(set.symmetric_difference(*sets))
+            found.append(f"{name}: {odd or 'repeated'} rows differ from a fresh fold of the log")
     return found
+
+
+def _key(db: sqlite3.Connection, table: str) -> str:
+    """The columns by which a table's rows can be told apart: the primary key, or all."""
+    columns = db.execute("SELECT name, pk FROM pragma_table_info(?)", (table,)).fetchall()
+    names = [name for name, pk in columns if pk] or [name for name, _ in columns]
+    return ", ".join(f'"{name}"' for name in names)
