@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import httpx
 import pytest
 from click.testing import CliRunner
 from conftest import Timeline
 
-from benchmarks import caching, dates, files, generator, report, results, servers
+from benchmarks import caching, dates, files, generator, pages, report, results, servers
 from benchmarks.__main__ import main
 from benchmarks.lines import (
     HIGHER_IS_BETTER,
@@ -361,23 +363,49 @@ class Unmoved(BaseHTTPRequestHandler):
         pass
 
 
-def test_an_answer_is_stale_if_it_lacks_what_was_committed_before(tmp_path: Path) -> None:
-    feed = caching.Feed(tmp_path / "unused.db")
-    with ThreadingHTTPServer(("127.0.0.1", 0), Unmoved) as server:
+class WithoutFacets(BaseHTTPRequestHandler):
+    """A server whose pages tell that a facet took too long."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'<p class="facets-timed-out">These facets timed out: fronts</p>')
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def client_of(handler: type[BaseHTTPRequestHandler]) -> Iterator[httpx.Client]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         with servers.client(f"http://127.0.0.1:{server.server_port}") as client:
-            watcher = caching.Watcher(client, feed)
-            found = []
-            for committed in (0, 5, 6, 7):
-                feed.committed = committed
-                watcher.ask()
-                found.append(watcher.stale)
+            yield client
         server.shutdown()
         thread.join()
 
+
+def test_an_answer_is_stale_if_it_lacks_what_was_committed_before(tmp_path: Path) -> None:
+    feed, found = caching.Feed(tmp_path / "unused.db"), []
+    with client_of(Unmoved) as client:
+        watcher = caching.Watcher(client, feed)
+        for committed in (0, 5, 6, 7):
+            feed.committed = committed
+            watcher.ask()
+            found.append(watcher.stale)
+
     assert found == [0, 0, 1, 2]
     assert (watcher.states, watcher.errors) == ({5}, 0)
+
+
+def test_a_page_without_its_facets_is_a_fault_of_ours_and_a_bound_of_the_peer() -> None:
+    with client_of(WithoutFacets) as client:
+        ours = pages.Asking(client, ["/"])
+        found = in_turns(ours, pages.of_stock(client, ["/"]))
+
+    assert ours.faults == "facets timed out"
+    assert (len(found.ours), len(found.peer), found.peer_bound) == (5, 1, True)
 
 
 def test_lines_are_measured_on_real_servers_and_kept(
