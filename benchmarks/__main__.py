@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 import sys
+from pathlib import Path
 
 import click
 
 from benchmarks import report, results
+from benchmarks.files import ROOT
 from benchmarks.lines import COLUMNS, cells
 from benchmarks.run import chosen, groups, measured, plan
 
@@ -34,14 +36,27 @@ def as_sizes(context: click.Context, option: click.Parameter, text: str | None) 
 )
 @click.option("--full", is_flag=True, help="A million events too; the peers take long.")
 @click.option("--list", "listing", is_flag=True, help="List the groups and their lines.")
-@click.option("--write", is_flag=True, help="Measure nothing; write docs/performance.md.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=results.KEPT.relative_to(ROOT),
+    show_default=True,
+    help="Where results are kept, a row for each line and size.",
+)
+@click.option(
+    "--write", is_flag=True, help="Measure nothing; write docs/performance.md from what is kept."
+)
 def main(
-    names: tuple[str, ...], sizes: list[int] | None, full: bool, listing: bool, write: bool
+    names: tuple[str, ...],
+    sizes: list[int] | None,
+    full: bool,
+    listing: bool,
+    out: Path,
+    write: bool,
 ) -> None:
     """Measure all lines, or some groups or lines, each beside its peer.
 
-    The table goes to standard output, progress to standard error; what was measured is kept in
-    build/bench/results.json, where --write finds it.
+    The table goes to standard output, progress to standard error.
 
     \b
     python -m benchmarks                             everything, up to 200,000 events
@@ -55,12 +70,12 @@ def main(
             for line in group.lines:
                 click.echo(f"{group.name:10}{line.name:24}{line.operation}")
     elif write:
-        click.echo(report.write(results.load()))
+        click.echo(report.write(results.load(out)))
     else:
-        _measure(names, sizes, full)
+        _measure(names, sizes, full, out)
 
 
-def _measure(names: tuple[str, ...], sizes: list[int] | None, full: bool) -> None:
+def _measure(names: tuple[str, ...], sizes: list[int] | None, full: bool, out: Path) -> None:
     try:
         lines = chosen(names)
     except LookupError as error:
@@ -68,7 +83,7 @@ def _measure(names: tuple[str, ...], sizes: list[int] | None, full: bool) -> Non
     failed = False
     click.echo(_aligned(dict(zip(COLUMNS, COLUMNS, strict=True))))
     for row in measured(plan(lines, sizes, full)):
-        results.keep(row)
+        results.keep(row, out)
         failed = failed or row["ours"] is None
         click.echo(_aligned(cells(row)))
     sys.exit(1 if failed else 0)

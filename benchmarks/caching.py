@@ -71,7 +71,7 @@ def unchanged(run: Run, size: int) -> Measured:
 # Staleness ------------------------------------------------------------------------------------
 
 
-class _Feed:
+class Feed:
     """Ingests one small batch after another; `committed` is the last position acknowledged."""
 
     def __init__(self, database: Path) -> None:
@@ -99,10 +99,10 @@ def _batch(number: int) -> batches.Batch:
     return batches.read(BytesIO(lines.encode()), f"{number}.jsonl", "jsonl")
 
 
-class _Watcher:
+class Watcher:
     """A client that keeps its last answer, as a browser does, and tells which are stale."""
 
-    def __init__(self, client: httpx.Client, feed: _Feed) -> None:
+    def __init__(self, client: httpx.Client, feed: Feed) -> None:
         self._client = client
         self._feed = feed
         self._tag = ""
@@ -135,7 +135,7 @@ def _served_copy(run: Run, size: int) -> Iterator[tuple[str, Path]]:
 def stale(run: Run, size: int) -> Measured:
     """Answers that lack what was acknowledged before they were asked for, out of 5,000."""
     with _served_copy(run, size) as (address, database), ThreadPoolExecutor(CLIENTS + 1) as pool:
-        feed = _Feed(database)
+        feed = Feed(database)
         feeding = pool.submit(feed.run)
         try:
             watchers = list(pool.map(lambda _: _watch(address, feed), range(CLIENTS)))
@@ -150,9 +150,9 @@ def stale(run: Run, size: int) -> Measured:
     return found
 
 
-def _watch(address: str, feed: _Feed) -> _Watcher:
+def _watch(address: str, feed: Feed) -> Watcher:
     with servers.client(address) as client:
-        watcher = _Watcher(client, feed)
+        watcher = Watcher(client, feed)
         for _ in range(REQUESTS // CLIENTS):
             watcher.ask()
         return watcher

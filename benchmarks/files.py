@@ -56,7 +56,7 @@ def timeline(count: int, say: Say) -> Path:
             shutil.rmtree(former)
 
     def ingest(part: Path) -> None:
-        say(f"ingesting {count:,} events into {folder.relative_to(ROOT)}")
+        say(f"ingesting {count:,} events, which is done once")
         for path in batches(count):
             command = ("ingest", str(path), "--db", str(part / "timeline.db"), "--quiet")
             subprocess.run([*CHRONOLOGY, *command], check=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import count, cycle
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import httpx
@@ -68,32 +69,41 @@ def look(client: httpx.Client, query: str, table: str = PAGE) -> Found:
     return Found(hits, "; ".join(faults))
 
 
-def asking(client: httpx.Client, paths: Sequence[str]) -> Sample:
-    """Milliseconds of a page, another one of the paths at each call."""
-    turns = cycle(paths)
+class Asking:
+    """Milliseconds of a page, another one of the paths at each call.
 
-    def sample() -> float:
-        path, answers = fresh(next(turns)), list[httpx.Response]()
-        took = seconds(lambda: answers.append(client.get(path))) * 1000
-        answers[0].raise_for_status()
+    `faults` says what was missing of one; an answer that is no page is an error.
+    """
+
+    def __init__(self, client: httpx.Client, paths: Sequence[str]) -> None:
+        self._client = client
+        self._paths = cycle(paths)
+        self.faults = ""
+
+    def __call__(self) -> float:
+        path = fresh(next(self._paths))
+        start = perf_counter()
+        answer = self._client.get(path)
+        took = (perf_counter() - start) * 1000
+        answer.raise_for_status()
+        if "facets-timed-out" in answer.text:
+            self.faults = "facets timed out"
         return took
 
-    return sample
 
-
-def asking_stock(client: httpx.Client, paths: Sequence[str]) -> Sample:
-    """The same of stock Datasette; it gives up where a facet does not come in its raised limit."""
-    turns = cycle(paths)
+def of_stock(client: httpx.Client, paths: Sequence[str]) -> Sample:
+    """The same of stock Datasette; it gives up if facets take longer than its raised limits."""
+    asking = Asking(client, paths)
     # What a new server does once is not measured, here as for ours.
     client.get(f"{PAGE}?_nofacet=1").raise_for_status()
 
     def sample() -> float:
-        path, answers = fresh(next(turns)), list[httpx.Response]()
         try:
-            took = seconds(lambda: answers.append(client.get(path))) * 1000
+            took = asking()
         except httpx.TimeoutException as error:
-            raise GaveUp("stock did not answer", servers.ANSWER_LIMIT_S * 1000) from error
-        if not answers[0].is_success or "facets-timed-out" in answers[0].text:
+            limit_ms = servers.ANSWER_LIMIT_S * 1000
+            raise GaveUp("stock did not answer", limit_ms) from error
+        if asking.faults:
             raise GaveUp("stock left facets out in spite of raised limits", took)
         return took
 
@@ -107,13 +117,13 @@ def beside_stock(queries: Sequence[str]) -> Callable[[Run, int], Measured]:
         paths = [f"{PAGE}?{query}" for query in queries]
         client = run.ours(size)
         looks = [look(client, query) for query in queries]
-        ours, stock = asking(client, paths), asking_stock(run.stock(size), paths)
+        ours, stock = Asking(client, paths), of_stock(run.stock(size), paths)
         found = in_turns(ours, stock, runs=max(len(queries), 5), peer_runs=2)
         hits = max((one.hits or size) for one in looks)
         found.floor = Floor(
             ratio=30, most=QUICK_MS if hits <= FEW_HITS else SLOW_MS, ratio_from=MANY
         )
-        found.failed = next((one.faults for one in looks if one.faults), "")
+        found.failed = next(filter(None, (ours.faults, *(one.faults for one in looks))), "")
         found.note = "; ".join(filter(None, (f"up to {hits:,} hits", found.note)))
         return found
 
@@ -122,8 +132,9 @@ def beside_stock(queries: Sequence[str]) -> Callable[[Run, int], Measured]:
 
 def unfiltered(run: Run, size: int) -> Measured:
     client = run.ours(size)
-    found = in_turns(asking(client, [PAGE]), asking(client, [f"{PAGE}?_nofacet=1"]), peer_runs=5)
-    found.failed = look(client, "").faults
+    ours, without = Asking(client, [PAGE]), Asking(client, [f"{PAGE}?_nofacet=1"])
+    found = in_turns(ours, without, peer_runs=5)
+    found.failed = ours.faults or look(client, "").faults
     return found
 
 
@@ -144,7 +155,7 @@ def dense(run: Run, size: int) -> Measured:
 
             return seconds(ask) * 1000
 
-        found = in_turns(asking(client, [f"{PAGE}.json?_shape=objects&{query}"]), bare, peer_runs=5)
+        found = in_turns(Asking(client, [f"{PAGE}.json?_shape=objects&{query}"]), bare, peer_runs=5)
     hits, found.failed = look(client, query)
     found.note = f"{hits:,} hits" if hits else ""
     return found
@@ -161,7 +172,7 @@ def deep(sort: str) -> Callable[[Run, int], Measured]:
             (day, last), (_, first) = db.execute(f"SELECT sort_day, id FROM events {order}")
         client, query = run.ours(size), f"{sort}=sort_day&_nofacet=1"
         path = f"{PAGE}?{query}&_next={day},{last}"
-        found = in_turns(asking(client, [path]), asking(client, [f"{PAGE}?{query}"]), peer_runs=5)
+        found = in_turns(Asking(client, [path]), Asking(client, [f"{PAGE}?{query}"]), peer_runs=5)
         found.note = f"page {page:,}"
         if f'/{first}"' not in client.get(path).text:
             found.failed = f"the page does not begin with {first}"

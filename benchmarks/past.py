@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from benchmarks import peers
 from benchmarks.lines import Floor, Line, Measured
 from benchmarks.measuring import in_turns
-from benchmarks.pages import FRONTS, PAGE, asking, look
+from benchmarks.pages import FRONTS, PAGE, Asking, look
 from benchmarks.run import Run
 
 
@@ -15,45 +17,36 @@ def _as_of(run: Run, size: int) -> str:
     return f"_as_of={position}"
 
 
-def rows(run: Run, size: int) -> Measured:
-    client, then = run.ours(size), _as_of(run, size)
-    ours = asking(client, [f"{PAGE}?{then}&_nofacet=1"])
-    found = in_turns(ours, asking(client, [f"{PAGE}?_nofacet=1"]), peer_runs=5)
-    found.failed = look(client, f"{then}&_nofacet=1").faults
-    return found
+def then(*queries: str) -> Callable[[Run, int], Measured]:
+    """Pages as of the position, beside those of now."""
 
+    def measure(run: Run, size: int) -> Measured:
+        client, as_of = run.ours(size), _as_of(run, size)
+        ours = Asking(client, [f"{PAGE}?{as_of}&{query}" for query in queries])
+        now = Asking(client, [f"{PAGE}?{query}" for query in queries])
+        found = in_turns(ours, now, peer_runs=5)
+        hits, faults = look(client, f"{as_of}&{queries[0]}")
+        found.failed = ours.faults or faults
+        found.note = f"up to {hits:,} hits" if hits else ""
+        return found
 
-def facets(run: Run, size: int) -> Measured:
-    client, then = run.ours(size), _as_of(run, size)
-    found = in_turns(asking(client, [f"{PAGE}?{then}"]), asking(client, [PAGE]), peer_runs=5)
-    found.failed = look(client, then).faults
-    return found
-
-
-def filtered(run: Run, size: int) -> Measured:
-    client, then = run.ours(size), _as_of(run, size)
-    ours = asking(client, [f"{PAGE}?{then}&{query}" for query in FRONTS])
-    peer = asking(client, [f"{PAGE}?{query}" for query in FRONTS])
-    found = in_turns(ours, peer, peer_runs=5)
-    hits, found.failed = look(client, f"{then}&{FRONTS[0]}")
-    found.note = f"up to {hits:,} hits" if hits else ""
-    return found
+    return measure
 
 
 NOW = "the same page now"
 LINES = (
     Line(
-        *("past-rows", "As of a position, rows and count", "ms", rows),
+        *("past-rows", "As of a position, rows and count", "ms", then("_nofacet=1")),
         peer=NOW,
         floor=Floor(ratio=0.5),
     ),
     Line(
-        *("past-facets", "As of a position, with facets", "ms", facets),
+        *("past-facets", "As of a position, with facets", "ms", then("")),
         peer=NOW,
         floor=Floor(most=250),
     ),
     Line(
-        *("past-front", "As of a position, one front and facets", "ms", filtered),
+        *("past-front", "As of a position, one front and facets", "ms", then(*FRONTS)),
         peer=NOW,
         floor=Floor(most=250),
     ),

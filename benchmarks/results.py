@@ -20,7 +20,7 @@ KEPT = BUILD / "results.json"
 LIBRARIES = ("datasette", "sqlite-utils", "eventsourcing", "edtf", "pyroaring", "msgspec", "httpx")
 
 
-def keep(row: Row, path: Path = KEPT) -> None:
+def keep(row: Row, path: Path) -> None:
     """Keeps a row in the place of an earlier one of the same line and size."""
     found = load(path)
     mine = (row["line"], row["size"])
@@ -32,7 +32,7 @@ def keep(row: Row, path: Path = KEPT) -> None:
     part.replace(path)
 
 
-def load(path: Path = KEPT) -> dict[str, Any]:
+def load(path: Path) -> dict[str, Any]:
     """What is kept; no rows if nothing was measured yet."""
     if not path.exists():
         return {"machine": "", "versions": {}, "rows": []}

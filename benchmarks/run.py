@@ -28,10 +28,9 @@ ORDER = ("ingest", "log", "pages", "past", "exports", "caching", "growth", "home
 
 
 class Run:
-    """What lines share: the sizes of this run, servers that stay open, and where to say things."""
+    """What lines share: the servers, which stay open, and where to say what goes on."""
 
-    def __init__(self, sizes: Sequence[int]) -> None:
-        self.sizes = sorted(sizes)
+    def __init__(self) -> None:
         self._open = ExitStack()
         self._servers: dict[tuple[str, int], tuple[httpx.Client, servers.Server]] = {}
 
@@ -104,13 +103,14 @@ def chosen(names: Sequence[str]) -> list[Line]:
 
 def plan(lines: Sequence[Line], sizes: Sequence[int] | None, full: bool) -> list[tuple[Line, int]]:
     """Which line is measured at which size; sizes ascend, and given ones replace a line's own."""
-    usual = list(sizes or (FULL if full else QUICK))
     found = []
     for line in lines:
-        own = [size for size in line.sizes if full or size <= QUICK_LIMIT]
-        wanted = usual if not line.sizes else own
         if sizes and line.sizes != NO_EVENTS:
             wanted = list(sizes)
+        elif line.sizes:
+            wanted = [size for size in line.sizes if full or size <= QUICK_LIMIT]
+        else:
+            wanted = list(FULL if full else QUICK)
         if line.largest_only:
             wanted = [size for size in wanted[-1:] if size > SMALLEST]
         found += [(line, size) for size in wanted]
@@ -119,7 +119,7 @@ def plan(lines: Sequence[Line], sizes: Sequence[int] | None, full: bool) -> list
 
 def measured(lines: Sequence[tuple[Line, int]]) -> Iterator[Row]:
     """The rows of a plan, each as soon as it is measured; a line that fails says why."""
-    with Run([size for _, size in lines]) as run:
+    with Run() as run:
         for number, (line, size) in enumerate(lines, 1):
             of_events = f" with {size:,} events" if size else ""
             run.say(f"[{number}/{len(lines)}] {line.name}{of_events}")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
+import httpx
 import pytest
 from click.testing import CliRunner
 from conftest import Timeline
 
-from benchmarks import dates, generator, report, results
+from benchmarks import caching, dates, files, generator, pages, report, results, servers
 from benchmarks.__main__ import main
 from benchmarks.lines import (
     HIGHER_IS_BETTER,
@@ -31,6 +36,15 @@ COUNT = 2_000
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return generator.write_batches(tmp_path_factory.mktemp("generated"), COUNT)
+
+
+@pytest.fixture(scope="module")
+def ingested(written: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Timeline]:
+    timeline = Timeline(tmp_path_factory.mktemp("ingested") / "timeline.db")
+    for path in written:
+        timeline.ingest(path.read_text("utf-8"), "jsonl")
+    yield timeline
+    timeline.db.close()
 
 
 def lines(path: Path) -> list[dict[str, object]]:
@@ -58,11 +72,10 @@ def test_nothing_is_left_of_a_file_that_was_not_finished(tmp_path: Path) -> None
     assert not (tmp_path / "half.jsonl").exists()
 
 
-def test_every_line_is_ingested(written: list[Path], tmp_path: Path) -> None:
-    timeline = Timeline(tmp_path / "timeline.db")
-    for path in written:
-        assert timeline.ingest(path.read_text("utf-8"), "jsonl").records
-    timeline.db.close()
+def test_every_line_is_ingested(ingested: Timeline) -> None:
+    (row,) = ingested.rows("SELECT count(*) AS events FROM events")
+
+    assert row["events"] == COUNT - COUNT // generator.CHANGES["retracting"]
 
 
 def test_a_line_is_as_large_and_as_wide_as_it_is_said_to_be(written: list[Path]) -> None:
@@ -102,17 +115,14 @@ def test_dates_come_in_every_form() -> None:
     assert forms["9999-99-99"] / 5_000 == pytest.approx(0.78, abs=0.03)
 
 
-def test_the_second_reading_disputes_corrects_and_retracts(
-    written: list[Path], tmp_path: Path
-) -> None:
-    timeline = Timeline(tmp_path / "timeline.db")
-    for path in written:
-        timeline.ingest(path.read_text("utf-8"), "jsonl")
+def test_the_second_reading_disputes_corrects_and_retracts(ingested: Timeline) -> None:
+    (row,) = ingested.rows(
+        "SELECT recorded, corrected, retracted FROM batches WHERE id = 'second-reading'"
+    )
+    (disputed,) = ingested.rows("SELECT count(*) AS n FROM events WHERE disputed != '[]'")
 
-    (row,) = timeline.rows("SELECT recorded, corrected, retracted FROM batches ORDER BY 1 LIMIT 1")
-    (disputed,) = timeline.rows("SELECT count(*) AS n FROM events WHERE disputed != '[]'")
-    timeline.db.close()
-    assert row == {"recorded": COUNT // 50, "corrected": 38, "retracted": 4}
+    # The account of each retracted event is moved, which is a correction too.
+    assert row == {"recorded": COUNT // 50, "corrected": 34 + 4, "retracted": 4}
     assert disputed["n"] > COUNT // 100
 
 
@@ -237,8 +247,8 @@ def test_peak_memory_counts_the_children() -> None:
 
 
 def test_peak_memory_of_a_command_that_fails_is_none() -> None:
-    with pytest.raises(RuntimeError, match="ended with status 2"):
-        peak_memory("chronology.cli", "no-such-command")
+    with pytest.raises(RuntimeError, match="ended with status 1"):
+        peak_memory("timeit", "no_such_name")
 
 
 # What is run, and what is written --------------------------------------------------------------
@@ -333,3 +343,82 @@ def test_the_list_names_every_line() -> None:
     listed = CliRunner().invoke(main, ["--list"]).output
 
     assert all(one.name in listed for group in groups() for one in group.lines)
+
+
+# Against real servers --------------------------------------------------------------------------
+
+
+class Unmoved(BaseHTTPRequestHandler):
+    """A server whose newest event is at position 5 for ever."""
+
+    def do_GET(self) -> None:
+        known = self.headers.get("If-None-Match") == "five"
+        self.send_response(304 if known else 200)
+        self.send_header("ETag", "five")
+        self.end_headers()
+        if not known:
+            self.wfile.write(b'{"rows": [{"position": 5}]}')
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+class WithoutFacets(BaseHTTPRequestHandler):
+    """A server whose pages tell that a facet took too long."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'<p class="facets-timed-out">These facets timed out: fronts</p>')
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def client_of(handler: type[BaseHTTPRequestHandler]) -> Iterator[httpx.Client]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        with servers.client(f"http://127.0.0.1:{server.server_port}") as client:
+            yield client
+        server.shutdown()
+        thread.join()
+
+
+def test_an_answer_is_stale_if_it_lacks_what_was_committed_before(tmp_path: Path) -> None:
+    feed, found = caching.Feed(tmp_path / "unused.db"), []
+    with client_of(Unmoved) as client:
+        watcher = caching.Watcher(client, feed)
+        for committed in (0, 5, 6, 7):
+            feed.committed = committed
+            watcher.ask()
+            found.append(watcher.stale)
+
+    assert found == [0, 0, 1, 2]
+    assert (watcher.states, watcher.errors) == ({5}, 0)
+
+
+def test_a_page_without_its_facets_is_a_fault_of_ours_and_a_bound_of_the_peer() -> None:
+    with client_of(WithoutFacets) as client:
+        ours = pages.Asking(client, ["/"])
+        found = in_turns(ours, pages.of_stock(client, ["/"]))
+
+    assert ours.faults == "facets timed out"
+    assert (len(found.ours), len(found.peer), found.peer_bound) == (5, 1, True)
+
+
+def test_lines_are_measured_on_real_servers_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "BUILD", tmp_path / "build")
+    kept = tmp_path / "results.json"
+    names = ["pages-army", "csv-stock", "append"]
+
+    done = CliRunner().invoke(main, [*names, "--size", "1000", "--out", str(kept)])
+
+    rows = {row["line"]: row for row in results.load(kept)["rows"]}
+    assert (done.exit_code, list(rows)) == (0, names), done.output
+    assert all(row["ours"] > 0 and row["peer"] > 0 for row in rows.values())
+    assert not any("out" in row["note"] for row in rows.values())
+    assert [path.name for path in (tmp_path / "build").iterdir()] == ["1000"]
