@@ -290,7 +290,9 @@ def test_an_earlier_state_is_explored_and_left_again(
     page.select_option("select[name=kind]", "capture")
     watched.wait_for_total(len(ids(founding, "kind=capture")))
     assert watched.query() == {"_as_of": [str(head)], "kind": ["capture"]}
-    page.locator(".pill, .item").first.click()
+    page.focus(".lanes")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
     assert f"?_as_of={head}" in (page.locator(".card a").first.get_attribute("href") or "")
     page.goto(f"{founding.base_url}/?_as_of={head}")
     page.click(".as-of a")
