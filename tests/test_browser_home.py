@@ -8,76 +8,26 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from server import ids
+from watching import Watched, chromium, counted
 
 playwright = pytest.importorskip("playwright.sync_api")
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-OPTIONS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
 FRONT = "3rd Ukrainian Front"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[playwright.Browser]:
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
-        yield chromium
-        chromium.close()
-
-
-class Watched:
-    """A page of the founding, with what went wrong on it and where it asked."""
-
-    def __init__(
-        self, browser: playwright.Browser, server: httpx.Client, **options: object
-    ) -> None:
-        size = {"width": 1280, "height": 900}
-        self.context = browser.new_context(**{"viewport": size, **options})
-        self.page = self.context.new_page()
-        self.server = server
-        self.faults: list[str] = []
-        self.asked: set[str] = set()
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("console", self._console)
-        self.page.on("request", lambda request: self.asked.add(urlsplit(request.url).netloc))
-
-    def _console(self, message: playwright.ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.faults.append(message.text)
-
-    def open(self, query: str = "") -> playwright.Page:
-        self.page.goto(f"{self.server.base_url}/?{query}")
-        self.page.locator("body.ready .spot").first.wait_for()
-        return self.page
-
-    def wait_for_total(self, number: int) -> None:
-        playwright.expect(self.page.locator(".status .total")).to_have_text(str(number))
-        self.page.locator("body:not(.loading)").wait_for()
-
-    def query(self) -> dict[str, list[str]]:
-        return parse_qs(urlsplit(self.page.url).query)
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture
 def watched(browser: playwright.Browser, founding: httpx.Client) -> Iterator[Watched]:
     found = Watched(browser, founding)
     yield found
-    found.context.close()
-    assert found.faults == []
-    assert found.asked <= {urlsplit(str(founding.base_url)).netloc}
-
-
-def counted(page: playwright.Page) -> tuple[int, int, int]:
-    """The events that the map counts, on it and beside it; those in the lanes; those listed."""
-    mapped = page.locator(".mapped").inner_text()
-    on_map = sum(int(part.split()[0]) for part in mapped.split("·"))
-    lanes = page.locator(".lane-count").all_text_contents()
-    listed = page.locator(".events-list li").count()
-    return on_map, sum(int(count.split()[-1]) for count in lanes), listed
+    found.end()
 
 
 def test_a_filter_changes_map_timeline_list_and_address(watched: Watched) -> None:
@@ -240,7 +190,7 @@ def test_a_narrow_screen_needs_no_scrolling_sideways(
     for query in ("", "_within=1944-10-14"):
         page = watched.open(query)
         assert page.evaluate("document.documentElement.scrollWidth") == width
-    watched.context.close()
+    watched.end()
 
 
 def test_a_dark_screen_is_dark(browser: playwright.Browser, founding: httpx.Client) -> None:
@@ -250,14 +200,14 @@ def test_a_dark_screen_is_dark(browser: playwright.Browser, founding: httpx.Clie
         colour = page.locator(element).evaluate("e => getComputedStyle(e).backgroundColor")
         red = int(colour.removeprefix("rgb(").split(",")[0])
         assert red < 80, (element, colour)
-    watched.context.close()
+    watched.end()
 
 
 def test_less_motion_is_honoured(browser: playwright.Browser, founding: httpx.Client) -> None:
     watched = Watched(browser, founding, reduced_motion="reduce")
     page = watched.open()
     assert page.locator(".leaflet-fade-anim, .leaflet-zoom-anim").count() == 0
-    watched.context.close()
+    watched.end()
 
 
 def test_without_scripts_the_form_and_the_list_work(
@@ -272,4 +222,98 @@ def test_without_scripts_the_form_and_the_list_work(
     wanted = len(ids(founding, f"_front={FRONT}"))
     playwright.expect(page.locator(".status .total")).to_have_text(str(wanted))
     assert page.locator(".events-list li").count() == wanted
-    watched.context.close()
+    watched.end()
+
+
+def test_filters_add_up_and_each_view_counts_the_same(watched: Watched) -> None:
+    page = watched.open()
+    query = ""
+    for name, value in (("_front", FRONT), ("_army", "57th Army"), ("_place", "Serbia")):
+        page.select_option(f"select[name={name}]", value)
+        query += f"&{name}={value}"
+        total = len(ids(watched.server, query))
+        watched.wait_for_total(total)
+        assert counted(page)[0] == counted(page)[2] == total
+    page.fill("input[name=_within]", "1944-10-10/1944-10-20")
+    page.press("input[name=_within]", "Enter")
+    total = len(ids(watched.server, f"{query}&_within=1944-10-10/1944-10-20"))
+    watched.wait_for_total(total)
+    on_map, in_lanes, listed = counted(page)
+    assert on_map == listed == total > 0
+    assert in_lanes >= total
+    assert page.locator(".chip").count() == 4
+
+
+def test_an_address_shows_the_same_to_whoever_opens_it(
+    browser: playwright.Browser, founding: httpx.Client, watched: Watched
+) -> None:
+    page = watched.open()
+    page.select_option("select[name=_front]", FRONT)
+    watched.wait_for_total(len(ids(founding, f"_front={FRONT}")))
+    page.select_option("select[name=lane]", "army")
+    page.click("[data-day='1944-10-14']")
+    playwright.expect(page.locator(".reading h2")).to_have_text("Saturday, 14 October 1944")
+    page.locator("body:not(.loading)").wait_for()
+    other = Watched(browser, founding)
+    fresh = other.open(urlsplit(page.url).query)
+    for part in (".status", ".reading", ".mapped", "select[name=lane] option:checked"):
+        assert fresh.locator(part).inner_text() == page.locator(part).inner_text()
+    assert counted(fresh) == counted(page)
+    other.end()
+
+
+def test_the_page_is_used_by_keys_alone(watched: Watched) -> None:
+    page = watched.open()
+    page.focus("input[name=_search]")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "_front"
+    page.keyboard.type(FRONT[:3])
+    watched.wait_for_total(len(ids(watched.server, f"_front={FRONT}")))
+    page.focus("[data-day='1944-09-01']")
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator(".reading h2")).to_have_text("Wednesday, 6 September 1944")
+    assert watched.query()["_within"] == ["1944-09-06"]
+    page.focus(".chip")
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator(".chip")).to_have_count(1)
+
+
+def test_an_earlier_state_is_explored_and_left_again(
+    browser: playwright.Browser, founding: httpx.Client
+) -> None:
+    watched = Watched(browser, founding)
+    head = founding.get("/-/chronology/points.json").json()["head"]["position"]
+    page = watched.open(f"_as_of={head}")
+    playwright.expect(page.locator(".as-of")).to_contain_text(f"As of position {head}")
+    page.select_option("select[name=kind]", "capture")
+    watched.wait_for_total(len(ids(founding, "kind=capture")))
+    assert watched.query() == {"_as_of": [str(head)], "kind": ["capture"]}
+    page.focus(".lanes")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert f"?_as_of={head}" in (page.locator(".card a").first.get_attribute("href") or "")
+    page.goto(f"{founding.base_url}/?_as_of={head}")
+    page.click(".as-of a")
+    playwright.expect(page.locator(".as-of")).to_have_count(0)
+    assert watched.query() == {}
+    watched.end()
+
+
+def test_on_paper_there_are_the_calendar_and_the_list(watched: Watched) -> None:
+    page = watched.open("_within=1944-10-14")
+    page.emulate_media(media="print")
+    for shown in ("h1", ".status .total", ".days svg", ".reading h2", ".events-list li"):
+        assert page.locator(shown).first.is_visible(), shown
+    for left_out in (".explore-filters", ".views", ".exports", ".reading .turn a"):
+        assert not page.locator(left_out).first.is_visible(), left_out
+    assert page.pdf().startswith(b"%PDF")
+
+
+def test_a_time_of_day_is_placed_within_its_day(watched: Watched) -> None:
+    page = watched.open("_within=1944-10-14")
+    for _ in range(3):
+        page.click("[data-zoom=in]")
+    hours = page.locator(".axis text", has_text=":00")
+    playwright.expect(hours.first).to_be_visible()

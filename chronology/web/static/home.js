@@ -65,9 +65,9 @@ function withLane(params) {
   return address(params);
 }
 
-function toForm(params) {
+function toForm(params, typing = null) {
   for (const field of form.elements) {
-    if (!field.name || field.type === "hidden") continue;
+    if (!field.name || field.type === "hidden" || field === typing) continue;
     const value = params.get(field.name) ?? (field.name === "_within" && params.get("_day")) ?? "";
     field.value = value || "";
   }
@@ -77,12 +77,11 @@ function toForm(params) {
 
 async function go(url) {
   const target = new URL(url, location);
-  if (target.search === location.search) return;
-  if (await show(target)) history.pushState(null, "", target);
+  if (target.search !== location.search) await show(target, true);
 }
 
-/** Shows what an address selects; the parts of the page come as the server renders them. */
-async function show(url) {
+/** Shows what an address selects, and goes to it; its parts come as the server renders them. */
+async function show(url, going = false) {
   loading?.abort();
   const { signal } = loading = new AbortController();
   document.body.classList.add("loading");
@@ -93,16 +92,15 @@ async function show(url) {
       source.ask([], signal),
     ]);
     replace(new DOMParser().parseFromString(page, "text/html"));
-    toForm(query(url));
-    await pause();
-    if (signal.aborted) return false;
-    await draw(points, source);
+    // What was typed on meanwhile stays.
+    toForm(query(url), going ? document.activeElement : null);
+    if (going) history.pushState(null, "", url);
     alertBox.hidden = true;
     announce(`${number(points.total)} events`);
-    return true;
+    await pause();
+    if (!signal.aborted) await draw(points, source);
   } catch (error) {
     if (error.name !== "AbortError") complain(error);
-    return false;
   } finally {
     if (loading?.signal === signal) document.body.classList.remove("loading");
   }

@@ -7,6 +7,7 @@ const LABELLED = 16; // few enough for a row and a title each
 const PILL_WIDTH = 46;
 const LEAST_BAR = 4; // px
 const GAP = 6;
+const LETTER = 6.2; // px of a title, on average
 
 const valuesOf = (event, column) => [].concat(event[column] ?? []).map((each) => each.name ?? each);
 
@@ -91,7 +92,7 @@ function item(event, x, width, labelled) {
   const far = (time, open) => (Number.isFinite(time)
     ? Math.max(-40 * width, Math.min(41 * width, x(time))) : open);
   const ends = [Math.min(far(date.from, -4), x0), Math.max(far(date.to, width + 4), x1)];
-  const text = labelled ? Math.min(event.title.length * 6 + 8, 260) : 0;
+  const text = labelled ? Math.min(event.title.length * LETTER + 8, 260) : 0;
   const vague = core ? 0 : Math.min(date.to - date.from, 1e13);
   return { event, core, x0, x1, ends, reach: x1 + text, vague };
 }
@@ -116,14 +117,14 @@ function label(rows, width) {
     row.sort((a, b) => a.x0 - b.x0);
     row.forEach((each, index) => {
       const next = row[index + 1];
-      const room = (next ? next.x0 - 14 : width) - each.x1 - 4;
+      const room = (next ? next.x0 - 16 : width) - each.x1 - 4;
       const inside = Math.min(each.x1, width) - Math.max(each.x0, 0) - 10;
-      const behind = room >= 70 || room >= each.event.title.length * 6;
+      const behind = room >= 70 || room >= each.event.title.length * LETTER;
       const [start, end] = each.core ?? [0, 0];
       const away = end <= 8 || start >= width - 8;
       each.inside = !behind && inside >= 110 && (away || end - start >= inside);
       each.above = each.inside && away;
-      const letters = Math.floor((behind ? room : each.inside ? inside : 0) / 6);
+      const letters = Math.floor((behind ? room : each.inside ? inside : 0) / LETTER);
       each.label = letters ? shortened(each.event.title, letters) : "";
     });
   }

@@ -1,5 +1,5 @@
 // The timeline: lanes of events over time, to be zoomed from the whole window down to hours.
-import { DAY_MS, dayOf, inWords, number, onDay } from "./data.js";
+import { DAY_MS, dayOf, inWords, number, onDay, sum } from "./data.js";
 import { Drawing, middleOf, rect } from "./drawing.js";
 import { Keys } from "./keys.js";
 import { inLanes, lanes } from "./layout.js";
@@ -257,16 +257,15 @@ function wanted(event) {
   return event.type === "wheel" ? event.ctrlKey || event.metaKey : !event.button;
 }
 
-/** How many counted events there are between two times, at most: those of several lanes in each. */
+/** About how many counted events there are between two times; the server knows how many. */
 function expected(counted, from, to) {
-  let found = 0;
-  for (const { first, step, certain, possible } of counted) {
-    const end = Math.min(certain.length, Math.ceil((to - first) / step));
-    for (let bin = Math.max(0, Math.floor((from - first) / step)); bin < end; bin += 1) {
-      found += certain[bin] + possible[bin];
-    }
-  }
-  return found;
+  return sum(counted.map(({ first, step, certain, possible, count }) => {
+    const all = certain.map((sure, bin) => sure + possible[bin]);
+    const [start, end] = [Math.floor((from - first) / step), Math.ceil((to - first) / step)];
+    // One that lasts is in several bins.
+    const bins = Math.max(1, sum(all) / count);
+    return sum(all.slice(Math.max(0, start), Math.max(0, end))) / bins;
+  }));
 }
 
 function bounds({ window, complete, events, lanes: counted }) {
