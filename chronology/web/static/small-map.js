@@ -38,7 +38,10 @@ function draw(map, { name, role, latitude, longitude, radius_km: radius, path },
   const spot = L.circleMarker(at, { radius: first ? 7 : 5, className: first ? "place-spot first" : "place-spot" });
   const point = map.latLngToContainerPoint(at);
   const left = point.x > box.clientWidth * 0.55;
-  spot.bindTooltip(role && role !== "at" ? `${role} ${name}` : name, {
+  // An element, since Leaflet takes a string for HTML.
+  const says = document.createElement("span");
+  says.textContent = role && role !== "at" ? `${role} ${name}` : name;
+  spot.bindTooltip(says, {
     permanent: named !== null && fits(point, named), className: "place-tip",
     direction: left ? "left" : "right", offset: [left ? -8 : 8, 0],
   });
