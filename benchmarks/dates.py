@@ -1,4 +1,4 @@
-"""How many dates are parsed in a second, beside python-edtf: `python benchmarks/dates.py`."""
+"""How many dates are parsed in a second, beside python-edtf."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from time import perf_counter
 
 import edtf
 
+from benchmarks.lines import NO_EVENTS, Line, Measured
+from benchmarks.measuring import in_turns
+from benchmarks.run import Run
 from chronology.dates import parse
 
 FORMS = {
@@ -18,27 +21,31 @@ FORMS = {
     "time": ["1944-09-06T17:00:00", "1944-10-14T05:00:00Z", "1944-10-14T17:30:00"],
 }
 MIX = 12 * FORMS["day"] + [text for texts in FORMS.values() for text in texts]
+LASTING_S = 0.3
 
 
-def rate(parser: Callable[[str], object], texts: list[str], seconds: float) -> float:
-    """Parses a second: the best of five rounds, each of at least `seconds` altogether."""
-    best = 0.0
-    for _ in range(5):
-        count, start = 0, perf_counter()
-        while (elapsed := perf_counter() - start) < seconds / 5:
-            for text in texts:
-                parser(text)
-            count += len(texts)
-        best = max(best, count / elapsed)
-    return best
+def rate(parser: Callable[[str], object], texts: list[str]) -> float:
+    """Parses a second over a third of a second."""
+    count, start = 0, perf_counter()
+    while (elapsed := perf_counter() - start) < LASTING_S:
+        for text in texts:
+            parser(text)
+        count += len(texts)
+    return count / elapsed
 
 
-def main() -> None:
-    print(f"{'':24}{'here':>10}{'python-edtf':>14}{'ratio':>9}")
-    for name, texts in {**FORMS, "mix": MIX}.items():
-        ours, theirs = rate(parse, texts, 1.0), rate(edtf.parse_edtf, texts, 0.5)
-        print(f"{name:24}{ours:>8,.0f}/s{theirs:>12,.1f}/s{ours / theirs:>9,.0f}")
+def parsing(texts: list[str]) -> Callable[[Run, int], Measured]:
+    def measure(_: Run, _size: int) -> Measured:
+        return in_turns(lambda: rate(parse, texts), lambda: rate(edtf.parse_edtf, texts))
+
+    return measure
 
 
-if __name__ == "__main__":
-    main()
+LINES = tuple(
+    Line(
+        *(f"dates-{name.partition(',')[0]}", f"Parse dates: {name}", "/s", parsing(texts)),
+        peer="python-edtf",
+        sizes=NO_EVENTS,
+    )
+    for name, texts in {**FORMS, "mix": MIX}.items()
+)

@@ -1,78 +1,320 @@
-"""A synthetic chronology of any size, the same for the same number."""
+"""A synthetic chronology of any size: the same number gives the same bytes.
+
+Skewed as real ones are: a few armies, places and sources stand in most events and others in
+hardly any, dates come in every form, and a later batch corrects, retracts and disputes some of
+the first. A line of an event has about 520 bytes. Written as it is made, never held in memory.
+
+`python -m benchmarks.generator COUNT FOLDER` writes the batches into a folder.
+"""
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Iterator
+import sys
+from bisect import bisect
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from benchmarks import words
+
+VERSION = 1
+"""Raised when the same number gives other bytes than before."""
 SEED = 1944
-FRONTS, ARMIES, PLACES = 4, 30, 300
-FIRST = date(1944, 9, 1)
+FIRST, DAYS = date(1944, 9, 1), 91
+REGIONS, PLACES = 12, 300
+FRONTS, ARMIES, CORPS, PEOPLE, SOURCES = 5, 30, 60, 40, 20
+CHANGES = {"disputing": 50, "correcting": 60, "retracting": 500}
+"""Of how many events one gets a second account, another date, or is retracted."""
+NAMES = ("0001-start.jsonl", "0002-events.jsonl", "0003-second-reading.jsonl")
+
+Row = dict[str, Any]
+_ASCII = str.maketrans("š ", "s-")
 
 
-def header() -> dict[str, Any]:
-    return {"format": 1, "batch": "synthetic", "recorded": "2026-01-01T00:00:00Z"}
+def header(batch: str, day: int, note: str) -> Row:
+    return {"format": 1, "batch": batch, "recorded": f"2026-01-{day:02}T12:00:00Z", "note": note}
 
 
-def catalogue() -> Iterator[dict[str, Any]]:
-    """The chronology's record, one source, the fronts with their armies, and the places."""
+# The catalogue --------------------------------------------------------------------------------
+
+
+def catalogue() -> Iterator[Row]:
+    """The chronology, its sources, places, people and formations."""
     yield {
         "chronology": "synthetic",
         "title": "A synthetic chronology",
-        "window": "1944-09-01/1944-11-30",
-        "kinds": {"capture": "Capture", "battle": "Battle", "advance": "Advance"},
-        "sides": {"red": "Red"},
-        "levels": {"front": "Fronts", "army": "Armies"},
+        "window": f"{FIRST}/{FIRST + timedelta(DAYS - 1)}",
+        "kinds": {kind: f"Events of the kind {kind}" for kind in words.KINDS},
+        "sides": {"red": "Red", "blue": "Blue"},
+        "levels": {"front": "Fronts", "army": "Armies", "corps": "Corps"},
         "dimensions": {"fronts": "front", "armies": "army"},
     }
-    yield {"source": "synthetic", "name": "Synthetic source"}
-    for number in range(FRONTS):
-        name = {"formation": f"f{number}", "name": f"Front {number}"}
-        yield {**name, "level": "front", "side": "red"}
-    for number in range(ARMIES):
-        attached = [{"to": f"f{number % FRONTS}", "source": "synthetic", "at": str(number)}]
-        yield {
-            "formation": f"a{number}",
-            "name": f"Army {number}",
-            "level": "army",
-            "side": "red",
-            "attached": attached,
-        }
+    for number in range(SOURCES):
+        yield {"source": source(number), "name": f"Source {number + 1}", "locators": "pages"}
     for number in range(PLACES):
-        yield {
-            "place": f"p{number}",
-            "name": f"Place {number}",
-            "latitude": round(42 + number / 60, 4),
-            "longitude": round(19 + number / 60, 4),
-        }
+        yield _place(number)
+    for number in range(PEOPLE):
+        name = f"{words.pick(words.GIVEN, number)} {words.name(number + 7)}"
+        yield {"person": person(number), "name": f"{name} {number + 1}", "side": "red"}
+    yield from _formations()
 
 
-def events(count: int) -> Iterator[dict[str, Any]]:
-    """Events with one account each; a tenth of them with an uncertain date."""
-    chance = random.Random(SEED)
+def _place(number: int) -> Row:
+    found: Row = {"place": place(number), "name": place_name(number)}
+    if number < REGIONS:
+        return {**found, "type": "region"}
+    return {
+        **found,
+        "type": "town",
+        "latitude": round(41.5 + number * 0.6180339 % 5, 4),
+        "longitude": round(18.5 + number * 0.7548776 % 6, 4),
+        "within": place(number % REGIONS),
+    }
+
+
+def _formations() -> Iterator[Row]:
+    red = {"side": "red"}
+    for number in range(FRONTS):
+        yield {"formation": front(number), "name": front_name(number), "level": "front", **red}
+    for number in range(ARMIES):
+        under = {"source": source(0), "at": f"table {number + 1}"}
+        attached: list[Row] = [{"to": front(number % FRONTS), **under}]
+        if number % 10 == 9:  # Some change from one front to another in the middle.
+            attached[0]["until"] = "1944-10-15"
+            attached.append({"to": front((number + 1) % FRONTS), "from": "1944-10-16", **under})
+        found = {"formation": army(number), "name": army_name(number), "level": "army", **red}
+        yield {**found, "attached": attached}
+    for number in range(CORPS):
+        attached = [{"to": army(number % ARMIES), "source": source(0), "at": f"list {number + 1}"}]
+        found = {"formation": corps(number), "name": f"Corps {number + 1}", "level": "corps", **red}
+        yield {**found, "attached": attached}
+
+
+def source(number: int) -> str:
+    return f"source-{number + 1}"
+
+
+def place_name(number: int) -> str:
+    """A name; one of ten has a letter beyond ASCII, as is usual."""
+    return f"{words.name(number)}{'ški' if number % 10 == 1 else ''} {number + 1}"
+
+
+def place(number: int) -> str:
+    return place_name(number).lower().translate(_ASCII)
+
+
+_PLACE_IDS = tuple(map(place, range(PLACES)))
+
+
+def person(number: int) -> str:
+    return f"person-{number + 1}"
+
+
+def front(number: int) -> str:
+    return f"front-{number + 1}"
+
+
+def front_name(number: int) -> str:
+    return f"Front {number + 1}"
+
+
+def army(number: int) -> str:
+    return f"army-{number + 1}"
+
+
+def army_name(number: int) -> str:
+    return f"Army {number + 1}"
+
+
+def corps(number: int) -> str:
+    return f"corps-{number + 1}"
+
+
+# The events -----------------------------------------------------------------------------------
+
+
+class _Chance:
+    """Choices from one seed, only by `random.random`, which is the same in every Python."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed).random
+
+    def below(self, count: int) -> int:
+        return int(self.random() * count)
+
+    def of(self, items: tuple[str, ...]) -> str:
+        return items[int(self.random() * len(items))]
+
+
+class _Skewed:
+    """Numbers from 0 on, each as likely as its weight."""
+
+    def __init__(self, weights: Iterable[float]) -> None:
+        self._sums = list(accumulate(weights))
+
+    def pick(self, chance: _Chance) -> int:
+        return bisect(self._sums, chance.random() * self._sums[-1], 0, len(self._sums) - 1)
+
+
+_ARMY = _Skewed(0.8**number for number in range(ARMIES))
+_PLACE = _Skewed(1 / (number + 4) for number in range(PLACES))
+_PERSON = _Skewed(1 / (number + 1) for number in range(PEOPLE))
+_SOURCE = _Skewed(0.75**number for number in range(SOURCES))
+_KIND = _Skewed(0.7**number for number in range(len(words.KINDS)))
+# Each word as often as its share: sentences take most of the time, and this is the quickest.
+_PROSE = tuple(chain(*([word] * (60_000 // (n + 50)) for n, word in enumerate(words.ALL))))
+
+# How many events have none, one, two.
+_FORMATIONS_EACH = _Skewed((63, 33, 4))
+_PLACES_EACH = _Skewed((6, 58, 36))
+_PEOPLE_EACH = _Skewed((75, 22, 3))
+
+_FORMS: dict[str, float] = {
+    "{0}": 78,
+    "{0}T{hour:02}:30": 5,
+    "[{0},{1}]": 4,
+    "[{0}..{2}]": 4,
+    "{0}/{2}": 3,
+    "{0}~": 2,
+    "{month}": 1.5,
+    "[..{0}]": 1,
+    "{month}-1X": 0.5,
+    "{0}/..": 0.5,
+    "[{0}..]": 0.5,
+}
+_FORM = _Skewed(_FORMS.values())
+_FORM_TEXTS = tuple(_FORMS)
+_LATER = (1, 4)
+"""By how many days an uncertain date may reach past its day, beyond the window too."""
+_DAY_TEXTS = tuple((FIRST + timedelta(n)).isoformat() for n in range(DAYS + max(_LATER)))
+
+
+def event_id(number: int) -> str:
+    """Unique, and in another order than the numbers, as ids are that name what happened."""
+    return f"{_PLACE_IDS[number * 7919 % PLACES]}-{number}"
+
+
+def events(count: int, *, accounts: bool = True) -> Iterator[Row]:
+    """The events, each with one nested account, or all without."""
+    chance = _Chance(SEED)
     for number in range(count):
-        day = FIRST + timedelta(days=chance.randrange(91))
-        text = day.isoformat()
-        if chance.random() < 0.1:
-            text = f"[{text}..{(day + timedelta(days=3)).isoformat()}]"
-        yield {
-            "event": f"e{number}",
-            "date": text,
-            "title": f"Event {number} near place {chance.randrange(PLACES)}",
-            "kind": chance.choice(("capture", "battle", "advance")),
-            "places": [f"p{chance.randrange(PLACES)}"],
-            "formations": [f"a{min(chance.randrange(ARMIES), chance.randrange(ARMIES))}"],
-            "accounts": [{"source": "synthetic", "at": f"p. {number}", "date": text}],
-        }
+        event = _event(number, chance)
+        if not accounts:
+            del event["accounts"]
+        yield event
 
 
-def write(path: Path, count: int) -> None:
-    """The whole as one JSON Lines batch."""
-    with path.open("w", encoding="utf-8") as file:
-        for record in (header(), *catalogue()):
-            file.write(json.dumps(record) + "\n")
-        file.writelines(json.dumps(event) + "\n" for event in events(count))
+def _event(number: int, chance: _Chance) -> Row:
+    day = chance.below(DAYS)
+    places = _distinct(_PLACE, _PLACES_EACH, chance)
+    where = place_name(places[0]) if places else "the border"
+    kind = words.KINDS[_KIND.pick(chance)]
+    return {
+        "event": event_id(number),
+        "date": _date(day, chance),
+        "title": f"{chance.of(words.SUBJECTS)} {words.VERBS[kind]} {where}",
+        "kind": kind,
+        "summary": _sentence(13, chance),
+        "places": [_PLACE_IDS[found] for found in places],
+        "formations": _acting(chance),
+        "people": [person(found) for found in _distinct(_PERSON, _PEOPLE_EACH, chance)],
+        "accounts": [_account(number, day, chance)],
+    }
+
+
+def _distinct(skewed: _Skewed, each: _Skewed, chance: _Chance) -> list[int]:
+    """Some different numbers, as many as `each` picks."""
+    return list(dict.fromkeys([skewed.pick(chance) for _ in range(each.pick(chance))]))
+
+
+def _acting(chance: _Chance) -> list[str]:
+    """No formation for three events of five; else an army, or a corps under it, or two."""
+    found = []
+    for _ in range(_FORMATIONS_EACH.pick(chance)):
+        number = _ARMY.pick(chance)
+        own = chance.below(3)
+        found.append(army(number) if own == 2 else corps(number + own * ARMIES))
+    return list(dict.fromkeys(found))
+
+
+def _date(day: int, chance: _Chance) -> str:
+    form = _FORM_TEXTS[_FORM.pick(chance)]
+    text = _DAY_TEXTS[day]
+    if form == "{0}":
+        return text
+    later = (_DAY_TEXTS[day + after] for after in _LATER)
+    return form.format(text, *later, hour=chance.below(24), month=text[:7])
+
+
+def _account(number: int, day: int, chance: _Chance) -> Row:
+    """An account that gives the day itself, and mostly a figure."""
+    found: Row = {
+        "source": source(_SOURCE.pick(chance)),
+        "at": f"p. {number % 900 + 1}",
+        "date": _DAY_TEXTS[day],
+        "says": _sentence(9, chance),
+    }
+    if chance.random() < 0.7:
+        key, figure = chance.of(words.COUNTED), 10 + chance.below(900)
+        found["claims"] = {key: chance.of(("{}", "{}+", "~{}")).format(figure)}
+    return found
+
+
+def _sentence(length: int, chance: _Chance) -> str:
+    draw, size = chance.random, len(_PROSE)
+    found = " ".join([_PROSE[int(draw() * size)] for _ in range(length)])
+    return f"{chance.of(words.SUBJECTS)} {found}."
+
+
+# The second reading ---------------------------------------------------------------------------
+
+
+def corrections(count: int) -> Iterator[Row]:
+    """What a second reading of the first `count` events changes: two or three in a hundred."""
+    chance = _Chance(SEED + 1)
+    for number in range(0, count, CHANGES["disputing"]):
+        day = chance.below(DAYS)
+        yield {"account": "", "event": event_id(number), **_account(number + 1, day, chance)}
+    for number in range(1, count, CHANGES["correcting"]):
+        change: Row = {"correct": f"event/{event_id(number)}"}
+        change["set"] = {"date": _date(chance.below(DAYS), chance), "summary": _sentence(9, chance)}
+        yield {**change, "because": "The source was read again."}
+    for number in range(3, count, CHANGES["retracting"]):
+        target = event_id(number)
+        yield {"retract": f"event/{target}", "into": event_id(number - 1), "because": "The same."}
+
+
+# Files ----------------------------------------------------------------------------------------
+
+
+def write(path: Path, records: Iterable[Row]) -> None:
+    """Records as JSON Lines; the file is there only when it is whole."""
+    encode: Callable[[Row], bytes] = msgspec.json.Encoder().encode
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        file.writelines(encode(record) + b"\n" for record in records)
+    part.replace(path)
+
+
+def write_batches(folder: Path, count: int, *, accounts: bool = True) -> list[Path]:
+    """The three batches in a folder: the catalogue, the events, and the second reading."""
+    headers = (
+        header("start", 1, "The catalogue of a synthetic chronology"),
+        header("events", 2, f"{count} synthetic events"),
+        header("second-reading", 3, "Corrections after a second reading"),
+    )
+    bodies = (catalogue(), events(count, accounts=accounts), corrections(count))
+    paths = [folder / name for name in NAMES]
+    for path, first, body in zip(paths, headers, bodies, strict=True):
+        write(path, chain([first], body))
+    return paths
+
+
+if __name__ == "__main__":
+    for written in write_batches(Path(sys.argv[2]), int(sys.argv[1])):
+        print(written)

@@ -1,47 +1,75 @@
-"""Ingesting events, beside `sqlite-utils insert` and `enable-fts` of the same events."""
+"""Ingesting a file of events: validated, dated, chained, projected, searchable, facetable.
+
+The peer is `sqlite-utils insert --nl --pk id` of the same lines and `enable-fts` of their titles
+and summaries; each side is a process that writes into a new file. Memory is the most that the
+process and its children hold at once.
+"""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from time import perf_counter
 
-from benchmarks import generator
+from benchmarks import files, peers
+from benchmarks.lines import Floor, Line, Measured
+from benchmarks.measuring import in_turns, peak_memory, run
+from benchmarks.run import Run
 
-COUNT = 20_000
-
-
-def run(*command: str) -> float:
-    """Seconds that a command takes, as a process of its own."""
-    start = perf_counter()
-    subprocess.run([sys.executable, "-m", *command], check=True, stdout=subprocess.DEVNULL)
-    return perf_counter() - start
+PEER = "sqlite-utils insert and enable-fts"
 
 
-def main() -> None:
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        generator.write(folder / "batch.jsonl", COUNT)
-        with (folder / "events.jsonl").open("w", encoding="utf-8") as file:
-            for event in generator.events(COUNT):
-                file.write(json.dumps({"id": event.pop("event"), **event}) + "\n")
-        ours = run(
-            "chronology.cli",
-            *("ingest", str(folder / "batch.jsonl"), "--db", str(folder / "ours.db"), "--quiet"),
-        )
-        peer = str(folder / "peer.db")
-        theirs = run(
-            "sqlite_utils",
-            *("insert", peer, "events", str(folder / "events.jsonl"), "--nl", "--pk", "id"),
-        )
-        theirs += run("sqlite_utils", "enable-fts", peer, "events", "title")
-        print(f"{'':24}{'here':>12}{'sqlite-utils':>14}{'ratio':>9}")
-        rates = (f"{COUNT / ours:,.0f}/s", f"{COUNT / theirs:,.0f}/s")
-        print(f"{'ingest, searchable':24}{rates[0]:>12}{rates[1]:>14}{theirs / ours:>9.2f}")
+def _command(batch: Path, database: Path) -> tuple[str, ...]:
+    return ("chronology.cli", "ingest", str(batch), "--db", str(database), "--quiet")
 
 
-if __name__ == "__main__":
-    main()
+def _rate(size: int, *, accounts: bool) -> Measured:
+    """Events a second, each side into a file of its own that is new every time."""
+    start, batch, _ = files.batches(size, accounts=accounts)
+    rows = files.rows(size, accounts=accounts)
+
+    def ours() -> float:
+        with files.scratch() as folder:
+            run(*_command(start, folder / "ours.db"))
+            return size / run(*_command(batch, folder / "ours.db"))
+
+    def peer() -> float:
+        with files.scratch() as folder:
+            return size / peers.sqlite_utils(rows, folder / "peer.db")
+
+    return in_turns(ours, peer, runs=3, budget_s=120)
+
+
+def with_accounts(_: Run, size: int) -> Measured:
+    return _rate(size, accounts=True)
+
+
+def events_alone(_: Run, size: int) -> Measured:
+    return _rate(size, accounts=False)
+
+
+def memory(_: Run, size: int) -> Measured:
+    """The most that the processes of one ingest hold."""
+    start, batch, _second = files.batches(size)
+    with files.scratch() as folder:
+        run(*_command(start, folder / "ours.db"))
+        return Measured([peak_memory(*_command(batch, folder / "ours.db"))])
+
+
+LINES = (
+    Line(
+        *("ingest-accounts", "Ingest JSONL, an account each", "/s", with_accounts),
+        peer=PEER,
+        floor=Floor(ratio=1.5),
+        sizes=(200_000,),
+    ),
+    Line(
+        *("ingest-events", "Ingest JSONL, events alone", "/s", events_alone),
+        peer=PEER,
+        floor=Floor(ratio=1.5),
+        sizes=(200_000,),
+    ),
+    Line(
+        *("ingest-memory", "Peak memory of an ingest", "MB", memory),
+        floor=Floor(most=250),
+        sizes=(200_000, 1_000_000),
+    ),
+)

@@ -17,16 +17,21 @@ from chronology.errors import DateError, UnknownName
 from chronology.past import Moment
 from chronology.projections import state
 from chronology.records import Chronology
+from chronology.sets import Day, Every, Has, Not, Numbers, Some, Term
 
 Row = dict[str, Any]
 
 
 class Condition(NamedTuple):
-    """A part of a WHERE clause over `events`, its parameters, and what it says in English."""
+    """A part of a WHERE clause over `events`, its parameters, and what it says in English.
+
+    `term` means the same events, where it can be told so.
+    """
 
     sql: str
     params: dict[str, Any]
     says: str
+    term: Term | None = None
 
 
 def chronology(db: sqlite3.Connection) -> Chronology | None:
@@ -77,6 +82,18 @@ def _date(parameter: str, text: str) -> Date:
         raise UnknownName(f"{parameter}: {error}") from None
 
 
+def linked(facet: str, value: str, mark: str, *, negated: bool = False) -> Condition:
+    """The events that have a value by their links, or those that have not."""
+    sql = (
+        f"events.rowid {'NOT ' if negated else ''}IN (SELECT event FROM event_links"
+        " WHERE value = (SELECT number FROM facet_values"
+        f" WHERE facet = :{mark}_facet AND value = :{mark}_value))"
+    )
+    term: Term = Has(facet, value)
+    params = {f"{mark}_facet": facet, f"{mark}_value": value}
+    return Condition(sql, params, "", Not(term) if negated else term)
+
+
 class _Now:
     """The timeline as it stands: `events`, whose rowid the links and the spans hold."""
 
@@ -113,11 +130,7 @@ class _Now:
         return self._linked("place_within", found[0], mark, f"in or about {found[1]}")
 
     def _linked(self, facet: str, value: str, mark: str, says: str) -> Condition:
-        sql = (
-            "events.rowid IN (SELECT event FROM event_links WHERE value = (SELECT number"
-            f" FROM facet_values WHERE facet = :{mark}_facet AND value = :{mark}_value))"
-        )
-        return Condition(sql, {f"{mark}_facet": facet, f"{mark}_value": value}, says)
+        return linked(facet, value, mark)._replace(says=says)
 
 
 class _Then(_Now):
@@ -183,35 +196,48 @@ def _within(table: _Now, wanted: Date, mark: str) -> Condition:
     """Events that may fall on one of the days; those with gaps are held to their spans."""
     params: dict[str, Any] = {}
     spans = []
+    terms: list[Term] = []
     for index, (low, high) in enumerate(wanted.spans):
         span = []
+        both: list[Term] = []
         if high is not None:
             params[f"{mark}_high_{index}"] = high.isoformat()
             span.append(f"(earliest IS NULL OR earliest <= :{mark}_high_{index})")
+            both.append(_open_or("earliest", "<=", high.isoformat()))
         if low is not None:
             params[f"{mark}_low_{index}"] = low.isoformat()
             span.append(f"(latest IS NULL OR latest >= :{mark}_low_{index})")
-        spans.append(f"({' AND '.join(span)})")
+            both.append(_open_or("latest", ">=", low.isoformat()))
+        spans.append(f"({' AND '.join(span) or 'TRUE'})")
+        terms.append(Every(tuple(both)))
     possible = " OR ".join(spans)
     sql = (
         f"({possible}) AND ({table.key} NOT IN ({table.spans})"
         f" OR {table.key} IN ({table.spans} WHERE {possible}))"
     )
-    return Condition(sql, params, f"possibly {wanted.in_words()}")
+    gaps = Numbers(_Now.spans)
+    held = Numbers(f"{_Now.spans} WHERE {possible}", tuple(params.items()))
+    term = Every((Some(tuple(terms)), Some((Not(gaps), held))))
+    return Condition(sql, params, f"possibly {wanted.in_words()}", term)
+
+
+def _open_or(column: str, compares: str, day: str) -> Term:
+    return Some((Day(column, compares, None), Day(column, compares, day)))
 
 
 def _certain(table: _Now, wanted: Date, mark: str) -> Condition:
     """Events all of whose possible days are among the days; open ends never are."""
     params: dict[str, Any] = {}
     spans = []
+    terms: list[Term] = []
     for index, (low, high) in enumerate(wanted.spans):
         # An open side of the range contains every day, but no open side of an event.
-        params[f"{mark}_low_{index}"] = (low or date.min).isoformat()
-        params[f"{mark}_high_{index}"] = (high or date.max).isoformat()
+        first, last = (low or date.min).isoformat(), (high or date.max).isoformat()
+        params[f"{mark}_low_{index}"], params[f"{mark}_high_{index}"] = first, last
+        terms.append(Every((Day("earliest", ">=", first), Day("latest", "<=", last))))
         spans.append(f"(earliest >= :{mark}_low_{index} AND latest <= :{mark}_high_{index})")
     contained = " OR ".join(spans)
-    sql = (
-        f"(({contained}) OR {table.key} IN ({table.spans}"
-        f" GROUP BY {table.group} HAVING min(coalesce({contained}, 0)) = 1))"
-    )
-    return Condition(sql, params, f"certainly {wanted.in_words()}")
+    grouped = f"GROUP BY {{}} HAVING min(coalesce({contained}, 0)) = 1"
+    sql = f"(({contained}) OR {table.key} IN ({table.spans} {grouped.format(table.group)}))"
+    held = Numbers(f"{_Now.spans} {grouped.format(_Now.group)}", tuple(params.items()))
+    return Condition(sql, params, f"certainly {wanted.in_words()}", Some((*terms, held)))

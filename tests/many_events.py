@@ -43,11 +43,11 @@ FORMATIONS = ("c68", "a57", "c31", "a46", "f2", "f3")
 FORMULAS = ("=1+1", "+1", "-1", "@A1")
 
 
-def batches(start: str) -> dict[str, str]:
+def batches(start: str, count: int = COUNT) -> dict[str, str]:
     """The batches by file name, after a first one; the same at every run."""
     chance = random.Random(1944)
     header = {"format": 1, "batch": "many", "recorded": "2026-01-03T00:00:00Z"}
-    lines = [header, *(_event(number, chance) for number in range(COUNT))]
+    lines = [header, *(_event(number, chance) for number in range(count))]
     many = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     return {"0001-start.yml": start, "0002-more.yml": MORE, "0003-many.jsonl": many}
 

@@ -46,12 +46,14 @@ def run(folder: Path, *arguments: str, status: int = 0) -> str:
 
 
 @contextmanager
-def serving(folder: Path, program: Sequence[str] = DATASETTE) -> Iterator[httpx.Client]:
+def serving(
+    folder: Path, program: Sequence[str] = DATASETTE, more: Sequence[str] = ()
+) -> Iterator[httpx.Client]:
     """A client of a `datasette serve .` in the folder that ends with the context."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = ["--host", "127.0.0.1", "--port", str(port)]
+    options = ["--host", "127.0.0.1", "--port", str(port), *more]
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(
             [sys.executable, *program, "serve", ".", *options],

@@ -148,7 +148,8 @@ def test_the_data_is_compressed_for_those_who_can_read_it(server: httpx.Client) 
         ("_front=Nobody", "Nobody"),
         ("_within=14.10.1944", "_within"),
         ("_day=14.10.1944", "_within"),
-        ("_as_of=3", "_as_of"),
+        ("_as_of=99999999", "_as_of"),
+        ("_as_of=", "_as_of"),
     ],
 )
 @pytest.mark.parametrize("path", ["/", POINTS])
@@ -168,6 +169,73 @@ def test_empty_fields_of_the_form_filter_nothing(server: httpx.Client) -> None:
     empty = "kind=&_front=&_place=&_within=&_search=&sources__arraycontains=&_lane="
     assert page(server, empty).text("total") == page(server).text("total")
     assert len(points(server, empty)) == len(points(server))
+
+
+MOMENT = "_as_of=674"
+
+
+def states(client: httpx.Client, query: str = "") -> list[dict[str, Any]]:
+    """The events of then, as their own list has them."""
+    return rows(client, f"{query}&{MOMENT}&_sort=sort_day", "history")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "_front=3rd+Ukrainian+Front",
+        "_army=57th+Army&kind=capture",
+        "_place=Serbia",
+        "_within=1944-10-14/1944-10-20",
+        "_search=Belgrade",
+    ],
+)
+def test_an_earlier_state_is_explored_like_the_newest(chronicle: httpx.Client, query: str) -> None:
+    then = f"{query}&{MOMENT}"
+    wanted = {row["id"] for row in states(chronicle, query)}
+    found = page(chronicle, then)
+    assert wanted
+    assert int(found.text("total").replace(",", "")) == len(wanted)
+    assert {event["id"] for event in points(chronicle, then)} == wanted
+    assert wanted < ids(chronicle, query)
+    links = [a["href"] or "" for a in found.having("data-day")]
+    assert all("_as_of=674" in link for link in links)
+
+
+def test_an_earlier_state_has_the_figures_names_and_citation_of_then(
+    chronicle: httpx.Client,
+) -> None:
+    answer = chronicle.get(f"/?{MOMENT}")
+    found = Page(answer.text)
+    events = states(chronicle)
+    figures = [int(t.replace(",", "")) for tag, _, t in found.elements if tag == "b" and t][:2]
+    assert figures == [len(events), sum(int(str(row["accounts"])) for row in events)]
+    fronts = {name for row in events for name in json.loads(str(row["fronts"]))}
+    options = re.search(r'<select name="_front">(.*?)</select>', answer.text, re.DOTALL)
+    assert options
+    counted = dict(re.findall(r'<option value="([^"]+)">[^<]*\((\d+)\)', options[1]))
+    assert set(counted) == fronts
+    assert "As of position 674" in answer.text
+    assert 'href="/">Show it as it stands now' in answer.text
+    assert "_as_of=674" in answer.text.partition('class="cite"')[2]
+
+
+def test_an_earlier_state_does_not_change(chronicle: httpx.Client) -> None:
+    head = chronicle.get(POINTS).json()["head"]["position"]
+    now, then = points(chronicle), points(chronicle, f"_as_of={head}")
+    assert {event["id"] for event in now} == {event["id"] for event in then}
+    assert page(chronicle, f"_as_of={head}").text("total") == page(chronicle).text("total")
+
+
+def test_a_day_with_many_events_tells_how_many_it_does_not_show(server: httpx.Client) -> None:
+    text = server.get("/?_within=1944-10-14").text
+    wanted = len(ids(server, "_within=1944-10-14"))
+    article = text.partition('<article class="reading">')[2].partition("</article>")[0]
+    shown = article.count("<li data-event=")
+    assert shown == home.READ < wanted
+    assert f"{wanted - shown} more, in the list of this day" in article
+    numbers = re.findall(r'<h3>[^<]*<span class="note">([\d,]+)', article)
+    assert sum(int(number.replace(",", "")) for number in numbers) == wanted
 
 
 # The days -------------------------------------------------------------------------------------

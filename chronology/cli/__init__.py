@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from chronology import __version__
-from chronology.cli import folders, reviewing, trust
+from chronology.cli import exporting, folders, reviewing, trust
 from chronology.cli.ingesting import ingest_command
 
 __all__ = ["ingest_command", "main"]
@@ -24,6 +24,6 @@ for command in (
     *(ingest_command, trust.head, trust.verify, trust.rebuild),
     *(trust.key, trust.sign, trust.follow),
     *(folders.new, folders.init, folders.serve),
-    *(reviewing.check, reviewing.report_command),
+    *(reviewing.check, reviewing.report_command, exporting.export),
 ):
     main.add_command(command)

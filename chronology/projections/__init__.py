@@ -66,6 +66,7 @@ def rebuild(db: sqlite3.Connection, progress: Progress | None = None) -> None:
     catalogue = Catalogue(final.dimensions)
     for batch in _batches(db, 0):
         Fold(db, catalogue, batch).run(progress)
+    tables.index(db)
 
 
 def _is_within_batch(db: sqlite3.Connection, position: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
@@ -13,13 +13,49 @@ import msgspec
 
 from chronology import log
 from chronology.errors import CorruptLog
-from chronology.log import Entry
+from chronology.log import FIELDS, Entry
 from chronology.projections import state, subjects, tables
+from chronology.projections.events import Told
 from chronology.projections.publish import Extent, Publication
 from chronology.projections.state import CATALOGUED, Catalogue, split
 
-CHUNK = 500
+CHUNK = 1_000
 Progress = Callable[[int], None]
+
+_TEMPORARY = (
+    "touched (event TEXT, position INTEGER, why TEXT)",
+    "amended (stream TEXT PRIMARY KEY) WITHOUT ROWID",
+)
+
+
+class Chunk:
+    """Events and accounts of which the batch has one record each, as they come.
+
+    An account that follows its event is published with it; others make theirs be published again.
+    """
+
+    def __init__(self) -> None:
+        self.events: dict[int, Told] = {}
+        self.accounts: list[subjects.Cells] = []
+        self.claims: list[subjects.Cells] = []
+        self.amended: dict[str, Entry] = {}
+        self.last: Told | None = None
+
+    def add_event(self, name: str, entry: Entry) -> None:
+        self.last = Told(name, state.first(entry), [])
+        self.events[entry.position] = self.last
+
+    def add_account(self, name: str, entry: Entry) -> str | None:
+        """Takes in an account; the event that it tells of, unless that is the one before it."""
+        found = state.first(entry)
+        cells = subjects.account_cells(name, found)
+        self.accounts.append(cells)
+        if found.fields.claims:
+            self.claims += subjects.claim_rows(name, found.fields)
+        if self.last is None or self.last.id != cells[1]:
+            return str(cells[1])
+        self.last.accounts.append((name, found.fields))
+        return None
 
 
 class Fold:
@@ -29,52 +65,52 @@ class Fold:
         self.db = db
         self.catalogue = catalogue
         self.batch = batch
+        self.touched: list[tuple[str, int, str]] = []
 
     def run(self, progress: Progress | None = None) -> bool:
         """Folds the batch; False if the tables' columns no longer fit, so that all is rebuilt."""
         before = self.catalogue.dimensions
-        self._touch_nothing()
-        actions = self._take_in()
+        for table in _TEMPORARY:
+            self.db.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table}")
+            self.db.execute(f"DELETE FROM {table.partition(' ')[0]}")
+        self._catalogue()
         if self.catalogue.chronology is None:
             raise CorruptLog(f"position {self.batch.last}: no chronology is recorded before it")
         if before != self.catalogue.dimensions:
             return False
-        self._accounts()
-        self._events(progress)
+        publication = Publication(self.db, self.catalogue, self.batch)
+        actions = self._take_in(publication, progress)
+        self._publish(publication, progress)
+        publication.count()
         self._finish(actions)
         return True
 
-    # What the batch touches
+    # The catalogue
 
-    def _touch_nothing(self) -> None:
-        self.db.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS touched (event TEXT, position INTEGER, why TEXT)"
-        )
-        self.db.execute("DELETE FROM touched")
-
-    def _touch(self, rows: Iterable[tuple[str, int, str]]) -> None:
-        self.db.executemany("INSERT INTO touched VALUES (?, ?, ?)", rows)
-
-    def _take_in(self) -> Counter[str]:
+    def _catalogue(self) -> None:
         """Takes the catalogue's records in, and notes the events whose rows they may alter."""
-        actions: Counter[str] = Counter()
-        touched: list[tuple[str, int, str]] = []
-        for entry in log.read(self.db, self.batch.first - 1, self.batch.last):
+        rows = self.db.execute(
+            f"SELECT {FIELDS} FROM log WHERE position BETWEEN ? AND ?"
+            " AND NOT (stream >= 'event/' AND stream < 'event0')"
+            " AND NOT (stream >= 'account/' AND stream < 'account0')"
+            " AND NOT (stream >= 'batch/' AND stream < 'batch0') ORDER BY position",
+            (self.batch.first, self.batch.last),
+        )
+        for entry in map(Entry._make, rows):
             subject, name = split(entry.stream)
-            if subject == "batch":
-                continue
-            actions[entry.type.partition(".")[2]] += 1
-            if subject == "event":
-                touched.append((name, entry.position, _why(entry, own=True)))
-            elif subject in CATALOGUED:
+            if subject in CATALOGUED:
                 if entry.version > 1:
                     self._touch_linked(subject, name, entry)
                 self.catalogue.apply(entry)
-            if len(touched) >= CHUNK:
-                self._touch(touched)
-                touched.clear()
-        self._touch(touched)
-        return actions
+
+    def _touch(self, event: str, entry: Entry, own: bool = False) -> None:
+        self.touched.append((event, entry.position, _why(entry, own)))
+        if len(self.touched) >= CHUNK:
+            self._flush()
+
+    def _flush(self) -> None:
+        self.db.executemany("INSERT INTO touched VALUES (?, ?, ?)", self.touched)
+        self.touched.clear()
 
     def _touch_linked(self, subject: str, name: str, entry: Entry) -> None:
         where, params = "", [entry.position, _why(entry)]
@@ -89,39 +125,76 @@ class Fold:
             params.append(name)
         self.db.execute(f"INSERT INTO touched SELECT id, ?, ? FROM events {where}", params)
 
-    # Accounts
+    # Events and accounts
 
-    def _accounts(self) -> None:
-        entries = (
-            entry
-            for entry in log.read(self.db, self.batch.first - 1, self.batch.last)
-            if entry.stream.startswith("account/")
+    def _take_in(self, publication: Publication, progress: Progress | None) -> Counter[str]:
+        """Publishes what only this batch tells of, and notes which events else to publish."""
+        self.db.execute(
+            "INSERT INTO amended SELECT DISTINCT stream FROM log"
+            " WHERE position BETWEEN ? AND ? AND (version > 1 OR type NOT LIKE '%.recorded')",
+            (self.batch.first, self.batch.last),
         )
-        while chunk := list(islice(entries, CHUNK)):
-            self._account_chunk({split(entry.stream)[1]: entry for entry in chunk})
+        rows = self.db.execute(
+            f"SELECT {FIELDS}, stream IN amended FROM log WHERE position BETWEEN ? AND ?"
+            " ORDER BY position",
+            (self.batch.first, self.batch.last),
+        )
+        actions: Counter[str] = Counter()
+        chunk = Chunk()
+        for *fields, amended in rows:
+            entry = Entry._make(fields)
+            subject, name = split(entry.stream)
+            if subject != "batch":
+                actions[entry.type] += 1
+            if subject == "event" and not amended:
+                if len(chunk.events) >= CHUNK:
+                    self._record(chunk, publication, progress)
+                    chunk = Chunk()
+                chunk.add_event(name, entry)
+            elif subject == "event":
+                self._touch(name, entry, own=True)
+            elif subject == "account" and amended:
+                chunk.amended[name] = entry
+            elif subject == "account" and (event := chunk.add_account(name, entry)):
+                self._touch(event, entry)
+        self._record(chunk, publication, progress)
+        return actions
 
-    def _account_chunk(self, last: dict[str, Entry]) -> None:
+    def _record(self, chunk: Chunk, publication: Publication, progress: Progress | None) -> None:
+        publication.record(chunk.events)
+        tables.insert(self.db, "accounts", chunk.accounts)
+        told = [(cells[1], cells[0]) for cells in chunk.accounts]
+        self.db.executemany("INSERT INTO event_accounts VALUES (?, ?)", told)
+        tables.insert(self.db, "claims", chunk.claims)
+        if chunk.amended:
+            self._amend(chunk.amended)
+        self._flush()
+        if progress and chunk.events:
+            progress(len(chunk.events))
+
+    def _amend(self, last: dict[str, Entry]) -> None:
+        """Accounts of which there is more than one record, given with the last one."""
         old = self.db.execute(
             "SELECT id, event FROM accounts WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(last)),),
         ).fetchall()
-        self._touch((event, last[name].position, _why(last[name])) for name, event in old)
+        for name, event in old:
+            self._touch(event, last[name])
         tables.delete(self.db, "accounts", "id", last)
         tables.delete(self.db, "claims", "account", last)
         states = state.states(self.db, "account", last, self.batch.last)
-        live = [(name, found) for name, (found, _) in states.items() if found]
-        rows = [subjects.account_row(name, found) for name, found in live]
-        tables.insert(self.db, "accounts", rows)
-        told = [{"event": row["event"], "account": row["id"]} for row in rows]
-        tables.insert(self.db, "event_accounts", told)
-        for name, found in live:
-            tables.insert(self.db, "claims", subjects.claim_rows(name, found.fields))
-        self._touch((row["event"], row["position"], _why(last[row["id"]])) for row in rows)
+        for name, (found, _) in states.items():
+            if found:
+                cells = subjects.account_cells(name, found)
+                tables.insert(self.db, "accounts", [cells])
+                self.db.execute(
+                    "INSERT OR IGNORE INTO event_accounts VALUES (?, ?)", (cells[1], name)
+                )
+                tables.insert(self.db, "claims", list(subjects.claim_rows(name, found.fields)))
+                self._touch(cells[1], last[name])
 
-    # Events, and what the batch leaves behind
-
-    def _events(self, progress: Progress | None) -> None:
-        publication = Publication(self.db, self.catalogue, self.batch)
+    def _publish(self, publication: Publication, progress: Progress | None) -> None:
+        self._flush()
         found = self.db.execute(
             "SELECT event, group_concat(why, '; ') FROM"
             " (SELECT event, why, min(position) AS at FROM touched"
@@ -132,7 +205,8 @@ class Fold:
             publication.publish(chunk)
             if progress:
                 progress(len(chunk))
-        publication.count()
+
+    # What the batch leaves behind
 
     def _finish(self, actions: Counter[str]) -> None:
         found = self.db.execute("SELECT facet, value, count FROM facet_values")
@@ -142,14 +216,11 @@ class Fold:
             tables.insert(self.db, table, rows)
         (first,) = log.read(self.db, self.batch.first - 1, self.batch.first)
         (head,) = log.read(self.db, self.batch.last - 1, self.batch.last)
-        row = {
-            "id": self.batch.id,
-            "recorded_at": head.recorded_at,
-            "note": _note(first),
-            "first_position": self.batch.first,
-            "last_position": self.batch.last,
-            **{action: actions[action] for action in ("recorded", "corrected", "retracted")},
-        }
+        done = [
+            sum(count for kind, count in actions.items() if kind.endswith(f".{action}"))
+            for action in ("recorded", "corrected", "retracted")
+        ]
+        row = (*(self.batch.id, head.recorded_at, _note(first)), *self.batch[1:], *done)
         tables.insert(self.db, "batches", [row])
         tables.track(self.db, head.position, head.digest)
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
-from itertools import chain
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlite_utils import Database
@@ -17,7 +16,7 @@ from sqlite_utils import Database
 from chronology.projections import events, subjects
 from chronology.records import Chronology
 
-VERSION = 3
+VERSION = 4
 """Raised whenever the same log would give other rows: an older file is then folded again."""
 
 HISTORY = {"from_position": int, "until_position": int, "action": str, "because": str}
@@ -61,11 +60,23 @@ def create(db: sqlite3.Connection, chronology: Chronology) -> None:
         tables.table(name).create(held, pk=key, foreign_keys=subjects.FOREIGN_KEYS.get(name, ()))
     tables.table("batches").create(BATCHES, pk="id")
     tables.table("tracking").create(TRACKING, pk="projection")
+    for sql in _HELPERS:
+        db.execute(sql)
+
+
+def index(db: sqlite3.Connection) -> None:
+    """The indexes that folding does without: made afterwards, they cost less."""
     for sql in _INDEXES:
         db.execute(sql)
 
 
 _INDEXES = (
+    "CREATE INDEX events_sort ON events (sort_day, id)",
+    "CREATE INDEX event_values_position ON event_values (position)",
+    "CREATE INDEX accounts_source ON accounts (source)",
+    'CREATE INDEX accounts_by ON accounts ("by") WHERE "by" IS NOT NULL',
+)
+_HELPERS = (
     # Each value of a facet by number. A number is given anew after its value is gone: whoever
     # keeps numbers reads this table again with every position.
     "CREATE TABLE facet_values (number INTEGER PRIMARY KEY, facet TEXT NOT NULL,"
@@ -77,7 +88,6 @@ _INDEXES = (
     # `SELECT event, numbers FROM event_values WHERE position > ?` is all that changed since.
     "CREATE TABLE event_values (event INTEGER PRIMARY KEY, numbers TEXT NOT NULL,"
     " position INTEGER NOT NULL)",
-    "CREATE INDEX event_values_position ON event_values (position)",
     "CREATE TABLE event_spans (event INTEGER NOT NULL, earliest TEXT, latest TEXT)",
     "CREATE INDEX event_spans_event ON event_spans (event)",
     "CREATE TABLE history_spans (id TEXT NOT NULL, from_position INTEGER NOT NULL,"
@@ -85,10 +95,7 @@ _INDEXES = (
     "CREATE INDEX history_spans_state ON history_spans (id, from_position)",
     "CREATE TABLE event_accounts (event TEXT NOT NULL, account TEXT NOT NULL,"
     " PRIMARY KEY (event, account)) WITHOUT ROWID",
-    "CREATE INDEX events_sort ON events (sort_day, id)",
     "CREATE INDEX accounts_event ON accounts (event)",
-    "CREATE INDEX accounts_source ON accounts (source)",
-    'CREATE INDEX accounts_by ON accounts ("by") WHERE "by" IS NOT NULL',
     *(
         f"CREATE VIRTUAL TABLE {name} USING fts5 ({', '.join(SEARCH)},"
         " tokenize = 'unicode61 remove_diacritics 2')"
@@ -117,20 +124,27 @@ def tracked(db: sqlite3.Connection) -> Tracked | None:
 
 def track(db: sqlite3.Connection, position: int, digest: str) -> None:
     """Notes that the tables reflect the log up to a position and its digest."""
-    row = {"projection": "timeline", "position": position, "digest": digest, "version": VERSION}
-    insert(db, "tracking", [row])
+    row = ("timeline", position, digest, VERSION)
+    db.execute("INSERT OR REPLACE INTO tracking VALUES (?, ?, ?, ?)", row)
 
 
-def insert(db: sqlite3.Connection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Rows in bulk, all with the keys of the first; an existing key is replaced."""
-    held = iter(rows)
-    first = next(held, None)
-    if first is None:
-        return
-    names = ", ".join(f'"{name}"' for name in first)
-    marks = ", ".join(f":{name}" for name in first)
-    sql = f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})"
-    db.executemany(sql, (dict(row) for row in chain([first], held)))
+def insert(db: sqlite3.Connection, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Whole rows in bulk, in the order of the columns."""
+    if rows:
+        db.executemany(f"INSERT INTO {table} VALUES ({_marks(len(rows[0]))})", rows)
+
+
+def insert_numbered(
+    db: sqlite3.Connection, table: str, columns: Iterable[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """The same with the number of the row before the values of the columns."""
+    if rows:
+        names = ", ".join(f'"{column}"' for column in ("rowid", *columns))
+        db.executemany(f"INSERT INTO {table} ({names}) VALUES ({_marks(len(rows[0]))})", rows)
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
 
 
 def delete(db: sqlite3.Connection, table: str, column: str, values: Iterable[str | int]) -> None:

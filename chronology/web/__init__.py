@@ -11,13 +11,18 @@ from typing import Any
 
 from datasette import hookimpl
 
+from chronology.formats import FORMATS
 from chronology.projections.subjects import COLUMNS
 from chronology.web import (
+    answers,
+    asked,
+    caching,
     changes,
     context,
     errors,
     exports,
     facets,
+    formats,
     forms,
     headers,
     hidden,
@@ -44,7 +49,11 @@ def filters_from_request(
     async def filters() -> Any:
         if not await selection.is_chronology(datasette, database):
             return None
-        await paging.order_first_page(request, datasette, database, table)
+        if table == "events":
+            formats.refuse_unknown(datasette, request)
+        if not selection.selecting.get():
+            await paging.order_first_page(request, datasette, database, table)
+            answers.expect(datasette, request, database, table)
         if table != "events" and not (table == "history" and "_as_of" in request.args):
             return None
         return await selection.own_filters(request, database, datasette)
@@ -62,8 +71,13 @@ def register_facet_classes() -> Any:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    modules = (exports, changes, points, own_pages, proofs, hidden)
+    modules = (exports, formats, changes, points, own_pages, proofs, hidden)
     return [route for module in modules for route in module.ROUTES]
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Any) -> None:
+    env.globals["event_formats"] = FORMATS
 
 
 # Innermost: the headers depend on the page as it is, before another plugin compresses it.
@@ -72,7 +86,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
     def wrapped(app: Any) -> Any:
         redirecting = moments.redirecting(app, datasette)
         caught = errors.caught(forms.without_empty_fields(redirecting))
-        return headers.guarded(caught, datasette)
+        return caching.kept(headers.guarded(caught, datasette), datasette)
 
     return wrapped
 
@@ -99,7 +113,7 @@ def extra_template_vars(
     database: str | None, table: str | None, view_name: str, request: Any, datasette: Any
 ) -> Callable[[], Awaitable[dict[str, Any]]]:
     async def values() -> dict[str, Any]:
-        name = database if database in datasette.databases else await home.chronology_of(datasette)
+        name = database if database in datasette.databases else await asked.chronology_of(datasette)
         if request is None or name is None or not await selection.is_chronology(datasette, name):
             return {}
         found = await context.variables(datasette, request, name, table, view_name)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from typing import Any
-from xml.etree import ElementTree
 
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
 from chronology import queries
+from chronology.formats import atom
 from chronology.web import versions
 from chronology.web.addresses import public_address
 
-ATOM = "http://www.w3.org/2005/Atom"
 FEED_LENGTH = 50
 REASONS = 40
 
@@ -67,26 +66,26 @@ async def feed(datasette: Any, request: Any) -> Response:
     found = await db.execute_fn(latest)
     address = public_address(datasette, request)
     history = address + datasette.urls.table(database, "history")
-    text = atom(about.title if about else database, history, found)
+    text = feed_of(about.title if about else database, history, found)
     return Response(text, content_type="application/atom+xml; charset=utf-8")
 
 
-def atom(title: str, address: str, batches: list[queries.Row]) -> str:
+def feed_of(title: str, address: str, batches: list[queries.Row]) -> str:
     """An Atom document; `address` is that of the page of changes."""
-    ElementTree.register_namespace("", ATOM)
-    root = ElementTree.Element(f"{{{ATOM}}}feed")
-    updated = batches[0]["recorded_at"] if batches else "1970-01-01T00:00:00Z"
-    _texts(root, title=f"Changes: {title}", id=address, updated=updated)
-    _link(root, address, "alternate")
-    _link(root, f"{address}.atom", "self")
-    _texts(ElementTree.SubElement(root, f"{{{ATOM}}}author"), name=title)
-    for batch in batches:
-        entry = ElementTree.SubElement(root, f"{{{ATOM}}}entry")
-        where = f"{address}?from_position={batch['last_position']}"
-        _texts(entry, title=_title(batch), id=where, updated=batch["recorded_at"])
-        _link(entry, where, "alternate")
-        _texts(entry, content="\n".join(_lines(batch)))
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
+    updated = batches[0]["recorded_at"] if batches else ""
+    links = {"alternate": address, "self": f"{address}.atom"}
+    entries = (
+        atom.entry(
+            _title(batch),
+            f"{address}?from_position={batch['last_position']}",
+            batch["recorded_at"],
+            "\n".join(_lines(batch)),
+        )
+        for batch in batches
+    )
+    return "".join(
+        [atom.opening(f"Changes: {title}", address, updated, title, links), *entries, atom.CLOSING]
+    )
 
 
 def _title(batch: queries.Row) -> str:
@@ -102,15 +101,6 @@ def _lines(batch: queries.Row) -> list[str]:
     if len(batch["changes"]) == REASONS:
         lines.append("and more")
     return lines
-
-
-def _texts(parent: ElementTree.Element, **texts: str) -> None:
-    for name, text in texts.items():
-        ElementTree.SubElement(parent, f"{{{ATOM}}}{name}").text = text
-
-
-def _link(parent: ElementTree.Element, address: str, relation: str) -> None:
-    ElementTree.SubElement(parent, f"{{{ATOM}}}link", {"rel": relation, "href": address})
 
 
 ROUTES = [(r"/(?P<database>[^/.]+)/history\.atom$", feed)]

@@ -8,21 +8,19 @@ import io
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-from datasette.plugins import pm
-from datasette.utils import escape_sqlite, tilde_decode
+from datasette.utils import tilde_decode
 from datasette.utils.asgi import BadRequest, NotFound, Response
 
-from chronology import schema
+from chronology import sheets
 from chronology.dossiers import Dossier, dossier
 from chronology.web import moments, versions
 from chronology.web.selection import is_chronology, selected
 
-CHUNK_BYTES = 1 << 16
-_IN_MEMORY_BYTES = 4 << 20
+_IN_MEMORY_BYTES = 1 << 20
 _BOM = "\ufeff"
 # What a spreadsheet would run; an apostrophe before it makes it text.
 _FORMULA = re.compile(r"[=+\-@\t\r]")
@@ -45,25 +43,72 @@ def write_csv(rows: Iterable[tuple[Any, ...]], columns: list[str], target: IO[by
     text.detach()
 
 
-async def events_csv(datasette: Any, request: Any, send: Any) -> Response | None:
-    """Every selected event, from one consistent read, whatever the size of a page."""
-    database = await _database(datasette, request)
+async def events_csv(datasette: Any, request: Any, send: Any, receive: Any) -> None:
+    """Every selected event, all of one state, whatever the size of a page."""
+    name = await database_of(datasette, request)
+    database = datasette.get_database(name)
     table = "history" if "_as_of" in request.args else "events"
-    selection = await selected(datasette, request, database, table)
-    known = await datasette.get_database(database).table_columns("events")
-    columns = _chosen(request, known)
-    names = ", ".join(escape_sqlite(column) for column in columns)
+    selection = await selected(datasette, request, name, table)
+    known = await database.execute_fn(sheets.columns)
+    chosen = {column: known[column] for column in _chosen(request, list(known))}
     where = f" WHERE {selection.where}" if selection.where else ""
-    sql = f"SELECT {names} FROM {table}{where} ORDER BY {selection.order}"
-    body: IO[bytes]
-    with SpooledTemporaryFile(_IN_MEMORY_BYTES) as body:
-        # Spooled first and sent after, so that a slow reader never holds up a writer.
-        await asyncio.to_thread(_spool, datasette, database, sql, selection.params, columns, body)
-        await _send_file(send, body, f"{database}-events.csv")
-    return None
+    sql = f"SELECT rowid FROM {table}{where} ORDER BY {selection.order}"
+    with SpooledTemporaryFile(_IN_MEMORY_BYTES) as numbers:
+        try:
+            fixed = await database.execute_fn(
+                lambda db: sheets.fix(db, table, sql, selection.params, numbers)
+            )
+        except sqlite3.OperationalError as error:
+            raise BadRequest(f"the filters cannot be applied: {error}") from None
+
+        def lines(piece: list[int]) -> Awaitable[str]:
+            made: Awaitable[str] = database.execute_fn(
+                lambda db: sheets.lines(db, fixed, piece, chosen)
+            )
+            return made
+
+        await _start(send, f"{name}-events.csv")
+        if request.method != "HEAD":
+            first = _BOM + sheets.header(list(chosen))
+            await _stream(receive, send, _ahead(first, lines, sheets.pieces(numbers)))
+        else:
+            await send({"type": "http.response.body", "body": b""})
 
 
-async def _database(datasette: Any, request: Any) -> str:
+async def _ahead(
+    first: str, lines: Callable[[list[int]], Awaitable[str]], pieces: Iterator[list[int]]
+) -> AsyncIterator[bytes]:
+    """The text in pieces, each made while the one before is sent."""
+    text = first
+    for piece in pieces:
+        following = asyncio.ensure_future(lines(piece))
+        try:
+            yield text.encode()
+            text = await following
+        finally:
+            following.cancel()
+    yield text.encode()
+
+
+async def _stream(receive: Any, send: Any, chunks: AsyncIterator[bytes]) -> None:
+    """Sends what comes, until the client has it all or goes away."""
+    gone = asyncio.ensure_future(_gone(receive))
+    try:
+        async for chunk in chunks:
+            if gone.done():
+                return
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        gone.cancel()
+
+
+async def _gone(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def database_of(datasette: Any, request: Any) -> str:
     """The name of the chronology asked for; raises if there is none or it may not be seen."""
     name: str = tilde_decode(request.url_vars["database"])
     if name not in datasette.databases:
@@ -82,48 +127,20 @@ def _chosen(request: Any, columns: list[str]) -> list[str]:
     return [c for c in columns if (not wanted or c in wanted) and c not in unwanted]
 
 
-def _spool(
-    datasette: Any,
-    database: str,
-    sql: str,
-    params: dict[str, Any],
-    columns: list[str],
-    body: IO[bytes],
-) -> None:
-    db = schema.connect(datasette.get_database(database).path)
-    try:
-        # Datasette's own filters call functions that it adds to SQLite.
-        pm.hook.prepare_connection(conn=db, database=database, datasette=datasette)
-        write_csv(db.execute(sql, params), columns, body)
-    except sqlite3.OperationalError as error:
-        raise BadRequest(f"the filters cannot be applied: {error}") from None
-    finally:
-        db.close()
-
-
-async def _send_file(send: Any, body: IO[bytes], name: str) -> None:
-    length = body.seek(0, io.SEEK_END)
-    body.seek(0)
+async def _start(send: Any, name: str, length: int | None = None) -> None:
     headers = {
         "content-type": "text/csv; charset=utf-8",
         "content-disposition": f'attachment; filename="{name}"',
-        "content-length": str(length),
         "x-content-type-options": "nosniff",
     }
+    if length is not None:
+        headers["content-length"] = str(length)
     raw = [(key.encode(), value.encode()) for key, value in headers.items()]
     await send({"type": "http.response.start", "status": 200, "headers": raw})
-    for chunk in _chunks(body):
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
-
-
-def _chunks(body: IO[bytes]) -> Iterator[bytes]:
-    while chunk := body.read(CHUNK_BYTES):
-        yield chunk
 
 
 async def _dossier(datasette: Any, request: Any) -> Dossier:
-    database = await _database(datasette, request)
+    database = await database_of(datasette, request)
     name = tilde_decode(request.url_vars["event"])
     found: Dossier | None = await datasette.get_database(database).execute_fn(
         lambda connection: dossier(connection, name, moments.position(request, connection))
@@ -152,7 +169,9 @@ async def event_csv(datasette: Any, request: Any, send: Any) -> None:
     )
     with io.BytesIO() as body:
         write_csv(rows, columns, body)
-        await _send_file(send, body, f"{found.event['id']}.csv")
+        whole = body.getvalue()
+    await _start(send, f"{found.event['id']}.csv", len(whole))
+    await send({"type": "http.response.body", "body": whole})
 
 
 ROUTES = [

@@ -6,6 +6,8 @@ of time. For other tables and columns Datasette's own facets go on as they are.
 
 from __future__ import annotations
 
+import heapq
+from operator import itemgetter
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -13,11 +15,15 @@ from datasette.database import QueryInterrupted
 from datasette.facets import ArrayFacet, ColumnFacet
 from datasette.utils.asgi import BadRequest
 
-from chronology.projections.events import ARRAYS
-from chronology.web.selection import is_chronology, selected
+from chronology.counting import PLAIN
+from chronology.web import answers
+from chronology.web.selection import array_columns, is_chronology, selected
 
-COLUMNS = ("kind", "status")
 BY_VALUE = frozenset({"months"})
+
+
+def _by_count(pair: tuple[str, int]) -> tuple[int, str]:
+    return -pair[1], pair[0]
 
 
 class _Exact:
@@ -68,39 +74,20 @@ class _Exact:
 
     async def _count(self: Any, column: str, source: str) -> dict[str, Any]:
         selection = await selected(self.ds, self.request, self.database, self.table)
-        size = self.get_facet_size()
-        order = "1" if column in BY_VALUE else "2 DESC, 1"
-        if self._past:
-            sql = (
-                f"SELECT value, count(*) AS count FROM ({self._values(column, selection.where)})"
-                f" WHERE :facet_of_links != '' GROUP BY value ORDER BY {order} LIMIT {size + 1}"
-            )
-        elif selection.where:
-            sql = (
-                "SELECT facet_values.value, count(*) AS count FROM facet_values"
-                " JOIN event_links ON event_links.value = number WHERE facet = :facet_of_links"
-                f" AND event IN (SELECT rowid FROM events WHERE {selection.where})"
-                f" GROUP BY number ORDER BY {order} LIMIT {size + 1}"
-            )
-        else:
-            sql = (
-                "SELECT value, count FROM facet_values WHERE facet = :facet_of_links"
-                f" ORDER BY {order} LIMIT {size + 1}"
-            )
-        rows = await self.ds.execute(
-            self.database,
-            sql,
-            {**selection.params, "facet_of_links": column},
-            truncate=False,
-            custom_time_limit=self.ds.setting("facet_time_limit_ms"),
+        database, size = self.ds.get_database(self.database), self.get_facet_size()
+        counts = await answers.ask(
+            self.ds, database, selection.of(self.table), lambda chosen: chosen.counts(column)
+        )
+        first = heapq.nsmallest(
+            size + 1, counts, itemgetter(0) if column in BY_VALUE else _by_count
         )
         return {
             "name": column,
             "type": self.type,
-            "results": [self._value(column, *row) for row in rows.rows[:size]],
+            "results": [self._value(column, *pair) for pair in first[:size]],
             "hideable": source != "metadata",
             "toggle_url": self._toggled(self.argument, column),
-            "truncated": len(rows.rows) > size,
+            "truncated": len(first) > size,
         }
 
     def _value(self: Any, column: str, value: str, count: int) -> dict[str, Any]:
@@ -138,17 +125,8 @@ class ExactArrayFacet(_Exact, ArrayFacet):
     operator = "__arraycontains"
     argument = "_facet_array"
 
-    def _values(self, column: str, where: str) -> str:
-        # The inner query first: json_each has columns of its own, `id` among them.
-        return (
-            "SELECT DISTINCT state, value FROM"
-            f' (SELECT rowid AS state, "{column}" AS listed FROM history WHERE {where}),'
-            " json_each(listed)"
-        )
-
     def _counted(self, columns: list[str]) -> set[str]:
-        start, end = columns.index("months"), columns.index("formations")
-        return {*ARRAYS, *columns[start:end]}
+        return set(array_columns(columns))
 
 
 class ExactColumnFacet(_Exact, ColumnFacet):
@@ -158,11 +136,8 @@ class ExactColumnFacet(_Exact, ColumnFacet):
     operator = ""
     argument = "_facet"
 
-    def _values(self, column: str, where: str) -> str:
-        return f'SELECT "{column}" AS value FROM history WHERE {where}'
-
     def _counted(self, columns: list[str]) -> set[str]:
-        return set(COLUMNS)
+        return set(PLAIN)
 
 
 SUBSTITUTES = {ArrayFacet: ExactArrayFacet, ColumnFacet: ExactColumnFacet}

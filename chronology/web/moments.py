@@ -16,6 +16,7 @@ from datasette.utils.asgi import BadRequest
 
 from chronology import past
 from chronology.errors import UnknownName
+from chronology.formats import FORMATS
 from chronology.past import Moment
 from chronology.web import versions
 from chronology.web.selection import is_chronology
@@ -24,6 +25,8 @@ _Pairs = list[tuple[str, str]]
 _App = Callable[[Any, Any, Any], Awaitable[None]]
 _LIST = re.compile(r"/(?P<database>[^/]+)/events(?P<format>\.[a-z]+)?")
 _EVENT = re.compile(r"/(?P<database>[^/]+)/events/(?P<event>[a-z0-9-]+)")
+# Answered at their own address.
+_OWN_FORMATS = frozenset({".csv", *(f".{name}" for name in FORMATS)})
 _OF_A_STATE = frozenset({"_as_of", "_sort", "_facet", "_facet_array"})
 
 
@@ -84,7 +87,7 @@ async def _target(datasette: Any, path: str, query: str) -> str | None:
     # Made anew, not out of what was asked: an address such as //example.org leads elsewhere.
     history = datasette.urls.table(database, "history")
     if found.re is _LIST:
-        if found["format"] == ".csv":
+        if found["format"] in _OWN_FORMATS:
             return None
         if found["format"]:
             pairs += await _order(datasette, database, pairs)

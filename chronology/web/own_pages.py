@@ -21,8 +21,8 @@ from chronology.hierarchy import Side
 from chronology.projections import state
 from chronology.records import Chronology
 from chronology.web import moments, navigation, pages, versions
+from chronology.web.asked import chronology_of
 from chronology.web.context import filters
-from chronology.web.home import chronology_of
 from chronology.web.selection import selected
 
 _PAGE = 25

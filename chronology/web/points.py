@@ -1,6 +1,8 @@
-"""The selected events as data for the timeline and the map: compact, in one answer.
+"""The selected events as data for the timeline and the map, in one answer of bounded size.
 
-Dates and names stand once, in tables; a row points to them by number.
+Up to `MOST` events stand in it one by one. Of more, the first stand in it, and all are counted: by
+day and lane for the timeline, by point for the map. Dates and names stand once, in tables; a row
+points to them by number.
 """
 
 from __future__ import annotations
@@ -10,50 +12,90 @@ import sqlite3
 from typing import Any
 
 import msgspec
+from datasette.utils import escape_sqlite
 from datasette.utils.asgi import BadRequest, NotFound, Response
 
-from chronology import log, queries
-from chronology.records import Chronology
-from chronology.web import strip, versions
-from chronology.web.home import asked, chronology_of
-from chronology.web.selection import Selection, selected
+from chronology.past import Moment
+from chronology.projections import state as catalogues
+from chronology.web import aggregates, strip
+from chronology.web.asked import Asked, Kept, Shown, asked, chronology_of, ensure_seen, shown
+from chronology.web.overview import Overview, state_of, whole
 
-FORMAT = 1  # of the answer; part of the ETag
+FORMAT = 2  # of the answer; part of the ETag
+MOST = 2_000
+FIRST = 60
 _LISTS = ("places", "formations", "disputed")
+_bodies: Kept[bytes] = Kept(32)
 
 
 async def points(datasette: Any, request: Any) -> Response:
-    """All selected events; 304 while the log has not grown."""
+    """The selected events; 304 while the log has not grown."""
     name = await chronology_of(datasette)
     if name is None:
         raise NotFound("There is no chronology here")
-    await versions.ensure_view_table(datasette, request.actor, name, "events")
-    selection = await selected(datasette, asked(request).request, name, "events")
+    await ensure_seen(datasette, request, name)
+    wanted = asked(request)
+    selections = [await shown(datasette, each, name) for each in (wanted, wanted.only("_as_of"))]
     db = datasette.get_database(name)
-    head = await db.execute_fn(log.head)
+    state, moment = await db.execute_fn(lambda connection: state_of(connection, wanted.request))
     headers = {
         # Weak: the same for each encoding.
-        "etag": f'W/"{head.position}:{head.digest}.{FORMAT}"',
+        "etag": f'W/"{state.position}:{state.digest}.{FORMAT}"',
         "cache-control": "no-cache",
         "vary": "accept-encoding",
     }
     if headers["etag"] in request.headers.get("if-none-match", ""):
         return Response("", status=304, headers=headers)
-    body = await db.execute_fn(lambda connection: _encoded(connection, selection))
+    lane = request.args.get("_lane") or None
+    body: bytes = await db.execute_fn(
+        lambda connection: _body(connection, selections, wanted, lane, state, moment)
+    )
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["content-encoding"] = "gzip"
-        body = await db.execute_fn(lambda _: gzip.compress(body, 5))
+    else:
+        body = gzip.decompress(body)
     return Response(body, headers=headers, content_type="application/json; charset=utf-8")
 
 
-def _encoded(db: sqlite3.Connection, selection: Selection) -> bytes:
-    about = queries.chronology(db)
+def _body(
+    db: sqlite3.Connection,
+    selections: list[Shown],
+    wanted: Asked,
+    lane: str | None,
+    state: Moment,
+    moment: Moment | None,
+) -> bytes:
+    """The compressed answer, which is made once for a state of the log."""
+    events, everything = selections
+    about = whole(db, everything, state, moment)
     if about is None:
         raise NotFound("There is no chronology here")
+    column = about.lane(lane)
+
+    def made() -> bytes:
+        head = {"position": state.position, "digest": state.digest}
+        found = {"head": head, **_answer(db, about, events, column, moment)}
+        return gzip.compress(msgspec.json.encode(found), 5)
+
     try:
-        return msgspec.json.encode(compact(db, about, selection))
+        return _bodies.get(state, f"{column}?{wanted.query}", made)
     except sqlite3.OperationalError as error:
         raise BadRequest(f"the filters cannot be applied: {error}") from None
+
+
+def _answer(
+    db: sqlite3.Connection, about: Overview, events: Shown, lane: str, moment: Moment | None
+) -> dict[str, Any]:
+    (total,) = db.execute(events.sql("count(*)"), events.params).fetchone()
+    places = _places(db, moment)
+    drawn = {(row["latitude"], row["longitude"]): _place(name, row) for name, row in places.items()}
+    window = about.about.window
+    return {
+        "window": [window.earliest, window.latest],
+        "total": total,
+        **_detailed(db, about, events, MOST if total <= MOST else FIRST, places, moment),
+        **(aggregates.counted(db, about, events, lane, drawn) if total > MOST else {}),
+    }
 
 
 class _Numbers:
@@ -74,33 +116,39 @@ class _Numbers:
         return found
 
 
-def compact(db: sqlite3.Connection, about: Chronology, selection: Selection) -> dict[str, Any]:
-    """The answer: `columns` tells what a row holds, `names` and `dates` what its numbers mean."""
-    lists = (*about.dimensions, *_LISTS)
+def _detailed(
+    db: sqlite3.Connection,
+    about: Overview,
+    events: Shown,
+    limit: int,
+    places: dict[str, Any],
+    moment: Moment | None,
+) -> dict[str, Any]:
+    """Events one by one: `columns` tells what a row holds, `names` and `dates` what its numbers."""
+    dimensions = [column for column in about.labels if column not in ("places", "kind")]
+    lists = (*dimensions, *_LISTS)
     columns = ("id", "title", "date", "kind", "status", "latitude", "longitude", *lists)
-    where = f"WHERE {selection.where}" if selection.where else ""
-    chosen = ", ".join(f'"{column}"' for column in columns)
-    cursor = db.execute(
-        f"SELECT {chosen} FROM events {where} ORDER BY sort_day, id", selection.params
-    )
+    chosen = ", ".join(map(escape_sqlite, columns))
+    order = f"ORDER BY sort_day, id LIMIT {limit}"
     numbers = {column: _Numbers() for column in ("date", "kind", "status", *lists)}
     date, kind, status = (numbers[column].number for column in columns[2:5])
     listed = [numbers[column].numbers for column in lists]
     rows = [
         [name, title, date(day), kind(what), status(stands), latitude, longitude]
         + [number(text) for number, text in zip(listed, texts, strict=True)]
-        for name, title, day, what, stands, latitude, longitude, *texts in cursor
+        for name, title, day, what, stands, latitude, longitude, *texts in db.execute(
+            events.sql(chosen, rest=order), events.params
+        )
     ]
-    head = log.head(db)
-    window = about.window
+    formations = _formations(db, moment)
     return {
-        "head": {"position": head.position, "digest": head.digest},
-        "window": [window.earliest, window.latest],
         "columns": columns,
         "names": {
             **{c: list(found.of) for c, found in numbers.items() if c not in ("date", *_LISTS[:2])},
-            "places": _places(db, list(numbers["places"].of)),
-            "formations": _formations(db, list(numbers["formations"].of)),
+            "places": [_place(name, places.get(name)) for name in numbers["places"].of],
+            "formations": [
+                [name, *formations.get(name, (None, None))] for name in numbers["formations"].of
+            ],
         },
         "dates": [_date(text) for text in numbers["date"].of],
         "rows": rows,
@@ -126,28 +174,35 @@ def _date(text: str) -> dict[str, Any]:
     return drawn
 
 
-def _places(db: sqlite3.Connection, wanted: list[str]) -> list[dict[str, Any]]:
-    """Each place with its point and its other names, those of the period first."""
-    rows = {
-        row["name"]: row
-        for row in queries.rows(
-            db, "SELECT id, name, names, latitude, longitude, radius_km FROM places"
-        )
-    }
-    found = []
-    for name in wanted:
-        row = rows.get(name, {"name": name, "names": "[]"})
-        others = msgspec.json.decode(row["names"] or "[]")
-        others.sort(key=lambda other: other.get("use") != "period")
-        names = [[other["name"], other.get("use")] for other in others]
-        found.append({**row, "names": names})
-    return found
+_PLACE = ("name", "names", "latitude", "longitude", "radius_km")
 
 
-def _formations(db: sqlite3.Connection, wanted: list[str]) -> list[list[Any]]:
+def _places(db: sqlite3.Connection, moment: Moment | None) -> dict[str, Any]:
+    """Each place by its name: its point and its other names, those of the period first."""
+    if moment:
+        fields = [p for _, p in catalogues.load(db, moment.position, ("place",)).places.items()]
+        rows = [tuple(getattr(place, column) for column in _PLACE) for place in fields]
+    else:
+        rows = db.execute(f"SELECT {', '.join(_PLACE)} FROM places").fetchall()
+    return {row[0]: dict(zip(_PLACE, row, strict=True)) for row in rows}
+
+
+def _place(name: str, row: dict[str, Any] | None) -> dict[str, Any]:
+    if row is None:
+        return {"name": name, "names": []}
+    held = row["names"] or []
+    others = msgspec.json.decode(held) if isinstance(held, str) else msgspec.to_builtins(held)
+    others.sort(key=lambda other: other.get("use") != "period")
+    return {**row, "names": [[other["name"], other.get("use")] for other in others]}
+
+
+def _formations(db: sqlite3.Connection, moment: Moment | None) -> dict[str, tuple[Any, Any]]:
+    """The level and the side of each formation by its name."""
+    if moment:
+        then = catalogues.load(db, moment.position, ("formation",)).formations
+        return {formation.name: (formation.level, formation.side) for _, formation in then.items()}
     found = db.execute("SELECT name, level, side FROM formations")
-    rows = {name: (level, side) for name, level, side in found}
-    return [[name, *rows.get(name, (None, None))] for name in wanted]
+    return {name: (level, side) for name, level, side in found}
 
 
 ROUTES = [(r"/-/chronology/points\.json$", points)]

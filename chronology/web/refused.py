@@ -16,7 +16,7 @@ from datasette.utils.asgi import Response
 from chronology import queries, related
 from chronology.projections.subjects import TABLES
 from chronology.web import versions
-from chronology.web.home import chronology_of
+from chronology.web.asked import chronology_of
 
 _KNOWN = ("events", *TABLES.values())
 _PARAMETER = re.compile(r"(_?\w+): ")

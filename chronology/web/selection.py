@@ -1,7 +1,14 @@
-"""Which rows a request selects: Datasette's own filters and those of this plugin, as SQL."""
+"""Which rows a request selects: Datasette's own filters and those of this plugin, as SQL.
+
+Where a column is counted by links, or holds days, its filter is told by them too: what
+Datasette itself asks of an array column unpacks the column of every row.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from datasette.filters import FilterArguments
@@ -10,16 +17,51 @@ from datasette.utils import await_me_maybe, escape_fts
 from datasette.utils.asgi import BadRequest
 
 from chronology import queries
+from chronology.counting import PLAIN, Chosen
 from chronology.errors import UnknownName
+from chronology.projections.events import ARRAYS
+from chronology.queries import Condition
+from chronology.sets import DAYS, Day, Every, Numbers, Term
 from chronology.web import versions
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_COMPARES = {"exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+_BY_ROWID = re.compile(r"(?:events\.)?rowid in \(select rowid from (.*)\)", re.DOTALL)
+_PARAMETER = re.compile(r":(\w+)")
 
 
 class Selection(NamedTuple):
-    """A WHERE clause (empty for all rows) with its parameters, and its ORDER BY."""
+    """A WHERE clause (empty for all rows) with its parameters, and its ORDER BY.
+
+    `term` means the same rows of `events`, None if only SQL can tell; `as_asked` are the clauses
+    that Datasette itself makes of the request.
+    """
 
     where: str
     params: dict[str, Any]
     order: str
+    term: Term | None = None
+    as_asked: tuple[str, ...] = ()
+
+    def of(self, table: str) -> Chosen:
+        """The same as rows of a table."""
+        return Chosen(table, self.where, self.params, self.term)
+
+
+class OwnFilters(FilterArguments):
+    """The own parameters as Datasette's filter arguments."""
+
+    def __init__(self, conditions: list[Condition]) -> None:
+        super().__init__(
+            [condition.sql for condition in conditions],
+            params={key: value for c in conditions for key, value in c.params.items()},
+            human_descriptions=[condition.says for condition in conditions],
+        )
+        self.conditions = conditions
+
+
+selecting: ContextVar[bool] = ContextVar("selecting", default=False)
+"""Whether the filters are asked for by `selected`, and not by a page of Datasette."""
 
 
 async def is_chronology(datasette: Any, database: str) -> bool:
@@ -28,7 +70,7 @@ async def is_chronology(datasette: Any, database: str) -> bool:
     return bool(await db.table_exists("tracking") and await db.table_exists("log"))
 
 
-async def own_filters(request: Any, database: str, datasette: Any) -> FilterArguments | None:
+async def own_filters(request: Any, database: str, datasette: Any) -> OwnFilters | None:
     """The own parameters as Datasette's filter arguments; malformed ones are a 400."""
     # Empty, they filter nothing; but an empty moment is none.
     given = {
@@ -45,31 +87,128 @@ async def own_filters(request: Any, database: str, datasette: Any) -> FilterArgu
         found = await db.execute_fn(lambda connection: queries.conditions(connection, given))
     except UnknownName as error:
         raise BadRequest(str(error)) from None
-    return FilterArguments(
-        [condition.sql for condition in found],
-        params={key: value for c in found for key, value in c.params.items()},
-        human_descriptions=[condition.says for condition in found],
-    )
+    return OwnFilters(found)
 
 
 async def selected(datasette: Any, request: Any, database: str, table: str) -> Selection:
     """The rows that a request selects of a table, whatever page it asks for."""
-    arguments = [
+    known = request.scope.setdefault("chronology.selected", {})
+    key = (database, table, request.scope["query_string"])
+    if key not in known:
+        known[key] = await _selected(datasette, request, database, table)
+    found: Selection = known[key]
+    return found
+
+
+async def _selected(datasette: Any, request: Any, database: str, table: str) -> Selection:
+    arguments = sorted(
         (key, value)
         for key in request.args
         if not (key.startswith("_") and "__" not in key)
         for value in request.args.getlist(key)
+    )
+    arrays: Sequence[str] = ()
+    if table == "events":
+        arrays = array_columns(await datasette.get_database(database).table_columns(table))
+    conditions = list(_of_columns(arguments, table, arrays))
+    as_asked, _ = versions.build_where(arguments, table)
+    for found in await _of_hooks(datasette, request, database, table):
+        as_asked += found.where_clauses
+        conditions += _conditions(found)
+    order = await _order(datasette, request, database, table)
+    terms = tuple(condition.term for condition in conditions if condition.term)
+    # The visitor's own SQL may give something else each time.
+    told = len(terms) == len(conditions) and "_where" not in request.args
+    return Selection(
+        " AND ".join(f"({condition.sql})" for condition in conditions),
+        {key: value for c in conditions for key, value in c.params.items()},
+        order,
+        Every(terms) if told else None,
+        tuple(as_asked),
+    )
+
+
+async def _of_hooks(datasette: Any, request: Any, database: str, table: str) -> list[Any]:
+    mark = selecting.set(True)
+    try:
+        hooks = pm.hook.filters_from_request(
+            request=request, table=table, database=database, datasette=datasette
+        )
+        return [found for hook in hooks if (found := await await_me_maybe(hook))]
+    finally:
+        selecting.reset(mark)
+
+
+def array_columns(columns: Sequence[str]) -> list[str]:
+    """The columns of `events` that hold arrays of values; among all of them."""
+    start, end = columns.index("months"), columns.index("formations")
+    return [*ARRAYS, *columns[start + 1 : end]]
+
+
+def _of_columns(
+    arguments: list[tuple[str, str]], table: str, arrays: Sequence[str]
+) -> Iterator[Condition]:
+    """Datasette's own filters, by the links and days where these tell the same."""
+    for index, (key, value) in enumerate(arguments):
+        column, _, lookup = key.rpartition("__") if "__" in key else (key, "", "exact")
+        mark = f"filter_{index}"
+        quick = _by_links(column, lookup, value, mark, arrays) if table == "events" else None
+        if quick:
+            yield quick
+            continue
+        # Each is built by itself, and its parameters then get names of their own.
+        clauses, params = versions.build_where([(key, value)], table)
+        named = {f"{mark}_{name}": given for name, given in params.items()}
+        for clause in clauses:
+            sql = _PARAMETER.sub(
+                lambda found, mark=mark, params=params: (  # type: ignore[misc]
+                    f":{mark}_{found[1]}" if found[1] in params else found[0]
+                ),
+                clause,
+            )
+            term: Term | None = None
+            if column in DAYS and lookup in _COMPARES and _DAY.fullmatch(value):
+                term = Day(column, _COMPARES[lookup], value)
+            yield Condition(sql, named, "", term or _numbers(sql, named))
+
+
+def _by_links(
+    column: str, lookup: str, value: str, mark: str, arrays: Sequence[str]
+) -> Condition | None:
+    if column in arrays and lookup in ("arraycontains", "arraynotcontains"):
+        return queries.linked(column, value, mark, negated=lookup == "arraynotcontains")
+    if column in PLAIN and lookup in ("exact", "not"):
+        return queries.linked(column, value, mark, negated=lookup == "not")
+    return None
+
+
+def _conditions(found: Any) -> list[Condition]:
+    """The conditions of one hook's filter arguments."""
+    if isinstance(found, OwnFilters):
+        return found.conditions
+    return [
+        Condition(
+            sql,
+            {n: found.params[n] for n in _named(sql, found.params)},
+            "",
+            _numbers(sql, found.params),
+        )
+        for sql in found.where_clauses
     ]
-    where, params = versions.build_where(arguments, table)
-    for hook in pm.hook.filters_from_request(
-        request=request, table=table, database=database, datasette=datasette
-    ):
-        found = await await_me_maybe(hook)
-        if found:
-            where = where + list(found.where_clauses)
-            params.update(found.params)
-    clause = " AND ".join(f"({part})" for part in where)
-    return Selection(clause, params, await _order(datasette, request, database, table))
+
+
+def _named(sql: str, params: dict[str, Any]) -> list[str]:
+    return [name for name in _PARAMETER.findall(sql) if name in params]
+
+
+def _numbers(sql: str, params: dict[str, Any]) -> Term | None:
+    """A condition over `events` as the query of the events that hold it."""
+    given = tuple((name, params[name]) for name in _named(sql, params))
+    if not all(isinstance(value, str | int | float) for _, value in given):
+        return None
+    if found := _BY_ROWID.fullmatch(sql):
+        return Numbers(f"SELECT rowid AS event FROM {found[1]}", given)
+    return Numbers(f"SELECT events.rowid AS event FROM events WHERE {sql}", given)
 
 
 async def sorting(

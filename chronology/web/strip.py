@@ -1,14 +1,15 @@
-"""The days of the window with their events: counts, and bars stacked by the first dimension.
+"""Events by day: counts, and the bars of the calendar, stacked by the first dimension.
 
-An event of uncertain date counts in equal parts for each day on which it may have fallen, and one
-of several fronts in equal parts for each of them; so the bars add up to the events.
+An event of uncertain date counts in equal parts for each day on which it may have fallen; in the
+calendar one of several fronts counts in equal parts for each of them. So its bars add up to the
+events.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import accumulate
@@ -25,104 +26,100 @@ parsed = lru_cache(maxsize=1 << 16)(parse)
 
 
 @lru_cache(maxsize=1 << 16)
-def names(text: str) -> tuple[str, ...]:
-    """An array column as a tuple."""
-    return tuple(json.loads(text))
+def names(text: str | None) -> tuple[str, ...]:
+    """The values of a column, which is an array or one name."""
+    if not text:
+        return ()
+    return tuple(json.loads(text)) if text.startswith("[") else (text,)
 
 
-def series(db: sqlite3.Connection, column: str) -> list[str]:
-    """The values of a dimension that have a colour of their own: the commonest."""
-    found = db.execute(
-        "SELECT value FROM facet_values WHERE facet = ? ORDER BY count DESC, value LIMIT ?",
-        (column, COLOURS),
-    )
-    return [value for (value,) in found]
+def by_value(counted: Mapping[tuple[Any, ...], int]) -> list[tuple[str, int]]:
+    """How many events have each value of a column, the commonest first."""
+    found: Counter[str] = Counter()
+    for (text,), count in counted.items():
+        for name in names(text):
+            found[name] += count
+    return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+
+
+def colours_of(text: str | None, series: Sequence[str]) -> list[int]:
+    """The colours of an event by its values of the first dimension."""
+    return [series.index(n) if n in series else OTHERS for n in names(text)] or [NONE]
 
 
 class Tally:
-    """Events a day and colour, certain and expected, over a window of days."""
+    """Events a bin of days and group, certain and expected."""
 
-    def __init__(self, first: date, length: int) -> None:
+    def __init__(self, first: date, days: int, groups: int, step_days: int = 1) -> None:
         self.first = first
-        self.length = length
-        # Differences from the day before: an event costs the same whatever its length.
-        self.certain = [[0.0] * (length + 1) for _ in range(NONE + 1)]
-        self.possible = [[0.0] * (length + 1) for _ in range(NONE + 1)]
+        self.step = step_days
+        self.length = -(-days // step_days)
+        # Differences from the bin before: an event costs the same whatever its length.
+        self._certain = [[0.0] * (self.length + 1) for _ in range(groups)]
+        self._possible = [[0.0] * (self.length + 1) for _ in range(groups)]
 
-    def add(self, event: Date, colours: list[int], count: int) -> None:
-        """Adds a number of events of one date."""
+    def add(self, event: Date, groups: Sequence[int], count: float) -> None:
+        """Adds a number of events of one date to each of some groups."""
         if event.core:
-            days = self._clipped(*event.core)
-            self._spread(self.certain, [days], colours, count)
+            self._spread(self._certain, [self._clipped(*event.core)], groups, count)
         elif not event.lasts:
             spans = [self._clipped(*span) for span in event.spans]
             length = sum(max(end - start, 0) for start, end in spans)
             if length:
-                self._spread(self.possible, spans, colours, count / length)
+                self._spread(self._possible, spans, groups, count / length)
 
     def _clipped(self, low: date | None, high: date | None) -> tuple[int, int]:
-        start = max((low - self.first).days, 0) if low else 0
-        end = min((high - self.first).days + 1, self.length) if high else self.length
-        return start, end
+        start = max((low - self.first).days // self.step, 0) if low else 0
+        last = (high - self.first).days // self.step if high else self.length
+        return start, min(last + 1, self.length)
 
     @staticmethod
     def _spread(
-        target: list[list[float]], spans: list[tuple[int, int]], colours: list[int], each: float
+        target: list[list[float]], spans: list[tuple[int, int]], groups: Sequence[int], each: float
     ) -> None:
         for start, end in spans:
-            for colour in colours if start < end else ():
-                target[colour][start] += each / len(colours)
-                target[colour][end] -= each / len(colours)
+            for group in groups if start < end else ():
+                target[group][start] += each
+                target[group][end] -= each
 
-    def days(self, which: list[list[float]]) -> list[tuple[float, ...]]:
-        """For each day, the number by colour."""
-        sums = [list(accumulate(row))[: self.length] for row in which]
-        return [tuple(max(round(n, 6), 0.0) for n in day) for day in zip(*sums, strict=True)]
+    @property
+    def certain(self) -> list[list[float]]:
+        """For each group the number in each bin."""
+        return [self._sums(row) for row in self._certain]
 
+    @property
+    def possible(self) -> list[list[float]]:
+        """For each group the number expected in each bin besides."""
+        return [self._sums(row) for row in self._possible]
 
-def tally(
-    db: sqlite3.Connection,
-    window: tuple[date, date],
-    column: str,
-    colours: list[str],
-    where: str,
-    params: Mapping[str, Any],
-) -> Tally:
-    """The events of a selection by day."""
-    found = Tally(window[0], (window[1] - window[0]).days + 1)
-    number = {name: index for index, name in enumerate(colours)}
-    rows = db.execute(
-        f'SELECT date, "{column}", count(*) FROM events {where} GROUP BY 1, 2', params
-    )
-    for text, values, count in rows:
-        listed = names(values) if values.startswith("[") else (values,)
-        found.add(parsed(text), [number.get(name, OTHERS) for name in listed] or [NONE], count)
-    return found
+    def _sums(self, row: list[float]) -> list[float]:
+        return [max(round(n, 6), 0.0) for n in accumulate(row[: self.length])]
 
 
 def months(
-    db: sqlite3.Connection,
-    window: Date,
-    column: str,
-    colours: list[str],
-    where: str,
-    params: Mapping[str, Any],
+    window: Date, series: Sequence[str], dated: Mapping[tuple[Any, ...], int]
 ) -> dict[str, Any]:
-    """The bars of a window: sections of a month (or year), each with its days (or months)."""
+    """The bars of a window: sections of a month (or year), each with its days (or months).
+
+    `dated` counts the events by their date and their values of the first dimension.
+    """
     first, last = window.earliest, window.latest
     if first is None or last is None:
         return {"sections": [], "most": 0.0}
-    found = tally(db, (first, last), column, colours, where, params)
+    found = Tally(first, (last - first).days + 1, NONE + 1)
+    for (text, values), count in dated.items():
+        colours = colours_of(values, series)
+        found.add(parsed(text), colours, count / len(colours))
     key = 10 if found.length <= _LONGEST else 7
     bins: dict[str, dict[str, Any]] = {}
-    certain, possible = found.days(found.certain), found.days(found.possible)
-    for number in range(found.length):
+    days = zip(zip(*found.certain, strict=True), zip(*found.possible, strict=True), strict=True)
+    for number, (certain, possible) in enumerate(days):
         day = first + timedelta(days=number)
         bar = bins.setdefault(
             day.isoformat()[:key], {"day": day, "certain": [0.0] * 8, "possible": [0.0] * 8}
         )
-        bar["certain"] = [a + b for a, b in zip(bar["certain"], certain[number], strict=True)]
-        bar["possible"] = [a + b for a, b in zip(bar["possible"], possible[number], strict=True)]
+        bar["certain"] = [a + b for a, b in zip(bar["certain"], certain, strict=True)]
+        bar["possible"] = [a + b for a, b in zip(bar["possible"], possible, strict=True)]
     most = max(sum(bar["certain"]) + sum(bar["possible"]) for bar in bins.values())
     sections: dict[str, list[dict[str, Any]]] = {}
     for name, bar in bins.items():

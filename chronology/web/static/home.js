@@ -1,8 +1,10 @@
 // The exploring page: one address holds the filters; timeline, map and list show what it selects.
 // Without this script the same page works by its links and its form.
 import { Card } from "./home/card.js";
-import { decode } from "./home/data.js";
+import { number } from "./home/data.js";
 import { EventMap } from "./home/map.js";
+import { fetched, Source } from "./home/source.js";
+import { pause } from "./home/svg.js";
 import { Symbols } from "./home/symbols.js";
 import { Timeline } from "./home/timeline.js";
 
@@ -21,12 +23,17 @@ document.querySelector(".views").hidden = false;
 const timeline = new Timeline(document.querySelector(".timeline"), hooks);
 const map = new EventMap(document.querySelector(".map"), { ...hooks, symbols, timeline });
 timeline.selected = (event) => map.highlight(event);
+const moment = momentOf(location);
 let loading = null;
 
 // The filters ----------------------------------------------------------------------------------
 
 function query(url = location) {
   return new URLSearchParams(url.search);
+}
+
+function momentOf(url) {
+  return query(url).get("_as_of");
 }
 
 function address(params) {
@@ -80,43 +87,24 @@ async function show(url) {
   const { signal } = loading = new AbortController();
   document.body.classList.add("loading");
   try {
+    const source = new Source(config, url, laneSelect.value);
     const [page, points] = await Promise.all([
-      fetched(config.home + url.search, signal), pointsOf(url, signal),
+      fetched(config.home + url.search, signal).then((answer) => answer.text()),
+      source.ask([], signal),
     ]);
-    replace(new DOMParser().parseFromString(await page.text(), "text/html"));
+    replace(new DOMParser().parseFromString(page, "text/html"));
     toForm(query(url));
-    draw(points, url);
+    await pause();
+    if (signal.aborted) return false;
+    await draw(points, source);
     alertBox.hidden = true;
-    announce(`${points.events.length} events`);
+    announce(`${number(points.total)} events`);
     return true;
   } catch (error) {
     if (error.name !== "AbortError") complain(error);
     return false;
   } finally {
     if (loading?.signal === signal) document.body.classList.remove("loading");
-  }
-}
-
-async function pointsOf(url, signal) {
-  const params = query(url);
-  params.delete("_lane");
-  return decode(await (await fetched(`${config.points}?${params}`, signal)).json(), config);
-}
-
-async function fetched(url, signal) {
-  const answer = await fetch(url, { signal });
-  if (answer.ok) return answer;
-  const text = await answer.text();
-  const page = new DOMParser().parseFromString(text, "text/html");
-  const told = page.querySelector("section.content p, section.content h1 + *")?.textContent;
-  throw new Error(told?.trim() || told || errorIn(text) || `The server answered ${answer.status}`);
-}
-
-function errorIn(text) {
-  try {
-    return JSON.parse(text).error;
-  } catch {
-    return "";
   }
 }
 
@@ -142,13 +130,14 @@ function replace(page) {
   tabStop();
 }
 
-function draw(points, url) {
-  const params = query(url);
+/** Shows what a source answered in all views, each in a task of its own. */
+async function draw(points, source) {
   const column = laneSelect.selectedOptions[0].dataset.column;
-  const within = params.getAll("_within").concat(params.getAll("_day"));
-  timeline.show(points, column, within.length === 1 ? within[0] : "");
-  map.show(points);
-  card.data = points;
+  const within = source.params.getAll("_within").concat(source.params.getAll("_day"));
+  card.source = source;
+  timeline.show(points, source, column, within.length === 1 ? within[0] : "");
+  await pause();
+  await map.show(points, source);
 }
 
 // The days are one stop for the Tab key; the arrows go from day to day.
@@ -177,13 +166,12 @@ form.addEventListener("submit", (event) => {
 form.addEventListener("change", apply);
 form.elements._search.addEventListener("input", delayed(apply, 400));
 
-laneSelect.addEventListener("change", () => {
-  history.replaceState(null, "", withLane((() => {
-    const params = query();
-    params.delete("_lane");
-    return params;
-  })()));
-  timeline.lanesBy(laneSelect.selectedOptions[0].dataset.column);
+laneSelect.addEventListener("change", async () => {
+  const params = query();
+  params.delete("_lane");
+  history.replaceState(null, "", withLane(params));
+  if (timeline.data.complete) timeline.lanesBy(laneSelect.selectedOptions[0].dataset.column);
+  else await load();
 });
 
 document.addEventListener("click", (event) => {
@@ -191,7 +179,8 @@ document.addEventListener("click", (event) => {
   if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
   const url = new URL(link.href, location);
   if (url.origin !== location.origin || url.pathname !== config.home) return;
-  if (!link.closest(".content")) return;
+  // Another state of the chronology has other choices: a page of its own.
+  if (!link.closest(".content") || momentOf(url) !== momentOf(location)) return;
   event.preventDefault();
   const below = link.closest("[data-part=list], [data-part=facets]");
   go(withLane(query(url))).then(() => below && form.scrollIntoView({ block: "start" }));
@@ -206,12 +195,21 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-addEventListener("popstate", () => show(new URL(location)));
+addEventListener("popstate", () => {
+  if (momentOf(location) === moment) show(new URL(location));
+  else location.reload();
+});
+
+/** Draws what the address selects. */
+async function load() {
+  const source = new Source(config, new URL(location), laneSelect.value);
+  try {
+    await draw(await source.ask(), source);
+  } catch (error) {
+    complain(error);
+  }
+}
 
 tabStop();
-try {
-  draw(await pointsOf(new URL(location)), location);
-} catch (error) {
-  complain(error);
-}
+await load();
 document.body.classList.add("ready");

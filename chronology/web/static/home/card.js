@@ -7,7 +7,7 @@ const SAYS = { date: "the date", figures: "figures", claim: "what happened" };
 
 export class Card {
   constructor(element, config, symbols) {
-    Object.assign(this, { element, config, symbols, data: null, opener: null });
+    Object.assign(this, { element, config, symbols, source: null, opener: null });
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();
     });
@@ -16,10 +16,33 @@ export class Card {
     });
   }
 
-  /** Opens at a point of the screen; closed, the focus goes back to the opener. */
-  open(events, [x, y], opener, heading = "") {
+  /** Opens events at a point of the screen; closed, the focus goes back to the opener.
+   *
+   * `more` are how many there are besides, with the address of a list of all.
+   */
+  open(events, at, opener, heading = "", more = null) {
+    const one = events.length === 1 && !more;
+    this.place(one ? this.one(events[0]) : this.several(events, heading, more), at, opener);
+  }
+
+  /** Opens the events that more filters select, once the server has told them. */
+  async ask(source, extra, at, opener, heading) {
+    const asked = this.asked = {};
+    this.element.setAttribute("aria-busy", "true");
+    try {
+      const { events, total } = await source.ask(extra);
+      if (this.asked !== asked) return;
+      const more = { count: total - Math.min(events.length, MOST), list: source.list(extra) };
+      this.open(events, at, opener, `${heading}: ${number(total)}`, total > MOST ? more : null);
+    } catch (error) {
+      this.place([html("p", { class: "disputed" }, error.message)], at, opener);
+    } finally {
+      this.element.removeAttribute("aria-busy");
+    }
+  }
+
+  place(content, [x, y], opener) {
     this.opener = opener;
-    const content = events.length === 1 ? this.one(events[0]) : this.several(events, heading);
     const close = html("button", { type: "button", class: "close", "aria-label": "Close" }, "✕");
     close.addEventListener("click", () => this.close());
     this.element.replaceChildren(close, ...content);
@@ -33,6 +56,7 @@ export class Card {
   }
 
   close() {
+    this.asked = null;
     if (this.element.hidden) return;
     const inside = this.element.contains(document.activeElement);
     this.element.hidden = true;
@@ -67,19 +91,36 @@ export class Card {
     return list;
   }
 
-  several(events, heading) {
+  several(events, heading, more) {
     const list = html("ol", {}, events.slice(0, MOST).map((event) => {
       const mark = event.disputed.length ? [" ", html("span", { class: "mark" }, "◆")] : [];
       const when = html("span", { class: "when" }, event.date.words);
       return html("li", {}, [this.link(event), ...mark, " ", when]);
     }));
-    const rest = events.length - MOST;
-    const more = html("p", { class: "note" }, `and ${number(rest)} more: zoom in or filter`);
-    return [html("h3", {}, heading), list, ...(rest > 0 ? [more] : [])];
+    const found = [html("h3", {}, heading), list];
+    if (more) {
+      const says = `and ${number(more.count)} more, in the list`;
+      found.push(html("p", {}, html("a", { href: more.list }, says)));
+    } else if (events.length > MOST) {
+      const says = `and ${number(events.length - MOST)} more: zoom in or filter`;
+      found.push(html("p", { class: "note" }, says));
+    }
+    return found;
+  }
+
+  /** Spots that the map does not show, each with the address of its events. */
+  spots(spots, at, opener, heading, listOf) {
+    const rest = spots.length - MOST;
+    const items = spots.slice(0, MOST).map((spot) => html("li", {}, [
+      html("a", { href: listOf(spot) }, spot.place?.name ?? spot.name),
+      html("span", { class: "when" }, number(spot.count)),
+    ]));
+    const note = rest > 0 ? [html("p", { class: "note" }, `and ${number(rest)} more points`)] : [];
+    this.place([html("h3", {}, heading), html("ol", {}, items), ...note], at, opener);
   }
 
   link(event) {
-    return html("a", { href: `${this.config.events}/${event.id}` }, event.title);
+    return html("a", { href: this.source.event(event) }, event.title);
   }
 }
 

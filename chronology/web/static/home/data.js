@@ -1,12 +1,13 @@
-// The answer of the server as events with times to draw.
+// The answer of the server as events with times to draw, or as counts of them.
 
 export const DAY_MS = 86_400_000;
 const NONE = 7;
 const OTHERS = 6;
 
+const start = (day) => Date.parse(`${day}T00:00:00Z`);
+
 /** Days as milliseconds (UTC), ends exclusive; open ends are infinite. */
 function drawable(date) {
-  const start = (day) => Date.parse(`${day}T00:00:00Z`);
   const span = (days) => [
     days[0] ? start(days[0]) : -Infinity, days[1] ? start(days[1]) + DAY_MS : Infinity,
   ];
@@ -21,10 +22,14 @@ function drawable(date) {
   };
 }
 
-/** Everything that is drawn: events in order of time, with names in place of numbers. */
+/** Events in order of time, with names in place of numbers.
+ *
+ * `complete` are all that are selected; else `events` are the first of `total`, and `lanes`, `spots`
+ * and `placeless` count all.
+ */
 export function decode(answer, config) {
   const dates = answer.dates.map(drawable);
-  const { names, columns } = answer;
+  const { names, columns, total } = answer;
   const colourOf = new Map(config.series.map((name, index) => [name, index]));
   const events = answer.rows.map((row, index) => {
     const event = { index };
@@ -38,8 +43,18 @@ export function decode(answer, config) {
     event.colour = first === undefined ? NONE : colourOf.get(first) ?? OTHERS;
     return event;
   });
-  const window = answer.window.map((day) => (day ? Date.parse(`${day}T00:00:00Z`) : null));
-  return { events, window, places: names.places, total: events.length };
+  const window = answer.window.map((day) => (day ? start(day) : null));
+  const complete = !answer.lanes;
+  return { events, window, total, complete, ...(complete ? {} : counted(answer)) };
+}
+
+function counted({ lanes, spots, placeless }) {
+  const bins = { first: start(lanes.first), step: lanes.step_days * DAY_MS };
+  return {
+    lanes: lanes.rows.map((lane) => ({ ...lane, ...bins, count: lane.events, events: null })),
+    spots: spots.map((spot) => ({ ...spot, count: sum(spot.colours), events: null })),
+    placeless,
+  };
 }
 
 /** How an event stands to a day that begins at `start`: on it, perhaps on it, or not (null). */
@@ -49,6 +64,24 @@ export function onDay(event, start) {
   return spans.some(([from, to]) => from <= start && start < to) ? "possible" : null;
 }
 
+// Made once: to make one takes longer than to draw a marker.
+const FIGURES = new Intl.NumberFormat("en");
+const DAYS = new Intl.DateTimeFormat("en-GB",
+  { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+
 export function number(count) {
-  return count.toLocaleString("en");
+  return FIGURES.format(count);
+}
+
+export function sum(numbers) {
+  return numbers.reduce((a, b) => a + b, 0);
+}
+
+/** The day that a time is on, as the filters write it. */
+export function dayOf(time) {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+export function inWords(time) {
+  return DAYS.format(time);
 }

@@ -5,17 +5,20 @@ const MOST_LANES = 12;
 const MOST_ITEMS = 300;
 const LABELLED = 16; // few enough for a row and a title each
 const PILL_WIDTH = 46;
+const LEAST_BAR = 4; // px
 const GAP = 6;
 
+const valuesOf = (event, column) => [].concat(event[column] ?? []).map((each) => each.name ?? each);
+
 /** The lanes by a column, the fullest first, events without a value last. */
-export function lanes(events, column, label, colours) {
+export function lanes({ complete, events, lanes: counted }, column, label, colours) {
+  if (!complete) return counted;
   const found = new Map();
   const none = [];
   for (const event of events) {
-    const values = [].concat(event[column] ?? []);
+    const values = valuesOf(event, column);
     if (!values.length) none.push(event);
-    for (const each of values) {
-      const value = each.name ?? each;
+    for (const value of values) {
       if (!found.has(value)) found.set(value, []);
       found.get(value).push(event);
     }
@@ -23,31 +26,49 @@ export function lanes(events, column, label, colours) {
   const sorted = [...found].sort((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1));
   const shown = sorted.slice(0, sorted.length > MOST_LANES ? MOST_LANES - 1 : MOST_LANES);
   const others = sorted.slice(shown.length);
-  const result = shown.map(([name, listed]) => ({
-    name, events: listed, colour: colours.includes(name) ? colours.indexOf(name) : null,
-  }));
+  const lane = (name, value, listed) => ({
+    name, value, events: listed, count: listed.length,
+    colour: colours.includes(value) ? colours.indexOf(value) : null,
+  });
+  const result = shown.map(([name, listed]) => lane(name, name, listed));
   if (others.length) {
-    const all = new Set(others.flatMap(([, listed]) => listed));
-    result.push({ name: `${others.length} others`, events: [...all] });
+    const all = [...new Set(others.flatMap(([, listed]) => listed))].sort((a, b) => a.index - b.index);
+    result.push(lane(`${others.length} others`, null, all));
   }
-  if (none.length) result.push({ name: `No ${label} named`, events: none });
+  if (none.length) result.push(lane(`No ${label} named`, "", none));
   return result;
+}
+
+/** Some events in lanes that are given: those of counts, once few are in sight. */
+export function inLanes(events, column, given) {
+  const named = new Set(given.map(({ value }) => value));
+  return given.map((lane) => ({
+    ...lane,
+    events: events.filter((event) => {
+      const values = valuesOf(event, column);
+      if (lane.value === "") return !values.length;
+      return lane.value === null ? values.some((value) => !named.has(value))
+        : values.includes(lane.value);
+    }),
+  }));
 }
 
 /** What a lane shows between the edges of a scale: items in rows with counts, or bars. */
 export function arrange(lane, x, width, mostRows) {
+  if (!lane.events) return { visible: lane.count, bars: binned(lane, x, width) };
   const [start, end] = x.domain().map(Number);
-  const visible = lane.events.filter(({ date }) => date.from < end && date.to > start);
-  if (visible.length > MOST_ITEMS) return { visible, bars: bars(visible, x, width) };
-  const labelled = visible.length <= LABELLED;
-  const items = visible.map((event) => item(event, x, width, labelled));
+  const seen = lane.events.filter(({ date }) => date.from < end && date.to > start);
+  const visible = seen.length;
+  if (visible > MOST_ITEMS) return { visible, seen, bars: spread(seen, x, width) };
+  const labelled = visible <= LABELLED;
+  const items = seen.map((event) => item(event, x, width, labelled));
   // The surest first: they take the rows on top.
   items.sort((a, b) => a.vague - b.vague || a.x0 - b.x0);
   const rows = [];
   const most = labelled ? LABELLED : mostRows;
   const rest = items.filter((each) => !placed(each, rows, most));
   label(rows, width);
-  return { visible, items: rows.flat(), rows: rows.length, pills: pills(rest) };
+  return { visible, seen, items: rows.flat(), rows: rows.length, pills: pills(rest) };
 }
 
 function item(event, x, width, labelled) {
@@ -122,17 +143,17 @@ function pills(rest) {
   return [...found.values()];
 }
 
-/** Many events as bars of time: the certain ones, and the uncertain ones spread over their days. */
-function bars(events, x, width) {
+/** Events in bars of time: the certain ones, and the uncertain ones spread over their days. */
+function spread(events, x, width) {
   const dayWidth = x(DAY_MS) - x(0);
-  const step = Math.max(dayWidth, 5);
+  const step = Math.max(dayWidth, LEAST_BAR);
   const count = Math.ceil(width / step) + 1;
   const origin = x(Math.floor(x.invert(0) / DAY_MS) * DAY_MS);
   const certain = new Float64Array(count + 1);
   const possible = new Float64Array(count + 1);
   const bin = (time) => (time === Infinity ? count
     : Math.max(0, Math.min(count, Math.floor((x(time) - origin) / step + 1e-6))));
-  const spread = (target, from, to, weight) => {
+  const put = (target, from, to, weight) => {
     const [a, b] = [bin(from), Math.max(bin(to), bin(from) + 1)];
     if (a < count) {
       target[a] += weight;
@@ -140,10 +161,10 @@ function bars(events, x, width) {
     }
   };
   for (const { date } of events) {
-    if (date.core) spread(certain, date.core[0], date.core[1], 1);
+    if (date.core) put(certain, date.core[0], date.core[1], 1);
     else for (const [from, to] of date.spans) {
       const days = Math.max(1, (Math.min(to, 8e14) - Math.max(from, -8e14)) / DAY_MS);
-      spread(possible, from, to, Number.isFinite(to - from) ? Math.max(1, step / dayWidth) / days : 0.02);
+      put(possible, from, to, Number.isFinite(to - from) ? Math.max(1, step / dayWidth) / days : 0.02);
     }
   }
   for (let i = 1; i < count; i += 1) {
@@ -153,4 +174,23 @@ function bars(events, x, width) {
   return Array.from({ length: count }, (_, i) => ({
     x: origin + i * step, width: step, certain: certain[i], possible: Math.max(0, possible[i]),
   }));
+}
+
+/** The bars of a lane that is counted; where days are too narrow, several are drawn as their mean. */
+function binned({ first, step, certain, possible }, x, width) {
+  const size = Math.ceil(LEAST_BAR / (x(first + step) - x(first)));
+  const at = (px) => Math.floor((x.invert(px) - first) / step / size) * size;
+  const found = [];
+  for (let i = Math.max(0, at(0)); i < certain.length && i <= at(width); i += size) {
+    const mean = (row) => {
+      const part = row.slice(i, i + size);
+      return part.reduce((a, b) => a + b, 0) / part.length;
+    };
+    const start = x(first + i * step);
+    found.push({
+      x: start, width: x(first + (i + size) * step) - start,
+      certain: mean(certain), possible: mean(possible),
+    });
+  }
+  return found;
 }

@@ -19,3 +19,8 @@ export function html(name, attributes = {}, children = []) {
   element.append(...[].concat(children));
   return element;
 }
+
+/** Until the browser has drawn, or done what is more urgent. */
+export function pause() {
+  return new Promise((resolve) => { setTimeout(resolve); });
+}

@@ -1,15 +1,16 @@
 // The timeline: lanes of events over time, to be zoomed from the whole window down to hours.
-import { DAY_MS, number, onDay } from "./data.js";
-import { arrange, lanes } from "./layout.js";
-import { arrow, around, COLOURS, dispute, gradients, vague } from "./shapes.js";
+import { DAY_MS, dayOf, inWords, number, onDay } from "./data.js";
+import { Drawing, middleOf, rect } from "./drawing.js";
+import { Keys } from "./keys.js";
+import { inLanes, lanes } from "./layout.js";
+import { gradients } from "./shapes.js";
 import { svg } from "./svg.js";
 
 const { d3 } = globalThis;
-const ROW = 16;
 const HEAD = 20;
-const BARS = 56;
-const ROWS = 8;
 const WIDE = 24; // px of a day that can be hit
+const MOST = 2000; // counted events in sight that are asked for one by one
+const SETTLED_MS = 150;
 
 export class Timeline {
   constructor(section, { announce, card, config, filter }) {
@@ -19,14 +20,12 @@ export class Timeline {
     this.filterButton = section.querySelector("[data-zoom=filter]");
     this.svg = d3.select(this.box).append("svg").attr("aria-hidden", "true");
     this.svg.node().append(gradients());
-    this.drawing = this.svg.append("g").node();
+    this.canvas = this.svg.append("g").node();
     this.head = d3.select(this.axis).append("svg").append("g");
     this.zoom = d3.zoom().filter(wanted).on("zoom", () => this.redraw());
     this.svg.call(this.zoom).on("dblclick.zoom", null);
-    this.current = null;
-    this.day = null;
-    this.box.addEventListener("keydown", (event) => this.key(event));
-    this.box.addEventListener("focus", () => this.welcome());
+    Object.assign(this, { current: null, day: null, near: null });
+    this.keys = new Keys(this);
     this.svg.on("click", (event) => this.click(event));
     section.querySelector(".buttons").addEventListener("click", ({ target }) => {
       if (target.dataset.zoom === "filter") filter({ _within: this.visibleDays().join("/") });
@@ -35,9 +34,9 @@ export class Timeline {
     new ResizeObserver(() => this.resize()).observe(this.box);
   }
 
-  /** Shows events in lanes by a column; `within` are days to look at, if they are told. */
-  show(data, column, within) {
-    this.data = data;
+  /** Shows what a source answered, in lanes by a column; `within` are days to look at, if told. */
+  show(data, source, column, within) {
+    Object.assign(this, { data, source, near: null });
     this.bounds = bounds(data);
     if (this.current) this.current = data.events.find(({ id }) => id === this.current.id) ?? null;
     this.lanesBy(column, false);
@@ -53,7 +52,8 @@ export class Timeline {
   lanesBy(column, draw = true) {
     const label = this.section.querySelector(`option[data-column="${column}"]`).value;
     const colours = column === this.config.first ? this.config.series : [];
-    this.lanes = lanes(this.data.events, column, label, colours);
+    Object.assign(this, { column, label, lanes: lanes(this.data, column, label, colours) });
+    this.keys.reset();
     if (draw) this.redraw();
   }
 
@@ -72,6 +72,10 @@ export class Timeline {
     return d3.zoomTransform(this.svg.node()).rescaleX(this.base);
   }
 
+  get inSight() {
+    return this.scale.domain().map(Number);
+  }
+
   step(which) {
     if (which === "all") this.svg.call(this.zoom.transform, d3.zoomIdentity);
     else this.svg.call(this.zoom.scaleBy, which === "in" ? 2 : 0.5);
@@ -85,141 +89,83 @@ export class Timeline {
 
   /** The days between the edges, as dates. */
   visibleDays() {
-    const day = (time) => new Date(time).toISOString().slice(0, 10);
-    const [from, to] = this.scale.domain();
-    return [day(from), day(to - 1)];
+    const [from, to] = this.inSight;
+    return [dayOf(from), dayOf(to - 1)];
   }
 
   redraw() {
-    if (this.base) this.frame ??= requestAnimationFrame(() => this.draw());
+    if (!this.base) return;
+    this.frame ??= requestAnimationFrame(() => this.draw());
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => this.look(), SETTLED_MS);
   }
 
-  // Drawing --------------------------------------------------------------------------------------
+  /** Of events that are counted, those in sight are asked for, once they are few enough. */
+  async look() {
+    const [from, to] = this.inSight;
+    if (this.data.complete || this.isNear()) return;
+    const days = this.visibleDays();
+    if (expected(this.lanes, from, to) > MOST) return;
+    const found = await this.source.ask([["_within", days.join("/")]]).catch(() => null);
+    if (!found?.complete || days.join() !== this.visibleDays().join()) return;
+    this.near = {
+      from: Date.parse(days[0]), to: Date.parse(days[1]) + DAY_MS, events: found.events,
+      lanes: inLanes(found.events, this.column, this.lanes),
+    };
+    this.redraw();
+  }
+
+  isNear() {
+    const [from, to] = this.inSight;
+    return this.near !== null && this.near.from <= from && to <= this.near.to;
+  }
+
+  /** The events that are drawn one by one; null while they are counted. */
+  get events() {
+    if (this.data.complete) return this.data.events;
+    return this.isNear() ? this.near.events : null;
+  }
+
+  get drawnLanes() {
+    return !this.data.complete && this.isNear() ? this.near.lanes : this.lanes;
+  }
 
   draw() {
+    cancelAnimationFrame(this.frame);
     this.frame = null;
-    const x = this.scale;
-    this.where = new Map();
-    const parts = [this.background(x)];
-    let top = 0;
-    for (const lane of this.lanes) {
-      const found = arrange(lane, x, this.width, ROWS);
-      parts.push(this.heading(lane, found.visible.length, top));
-      top += HEAD;
-      if (found.bars) {
-        parts.push(this.bars(found, top, lane));
-        top += BARS + 6;
-      } else {
-        for (const each of found.items) {
-          parts.push(this.item(each, top + each.row * ROW, lane.colour));
-        }
-        top += found.rows * ROW;
-        for (const pill of found.pills) parts.push(this.pill(pill, top));
-        top += (found.pills.length ? 20 : 0) + 8;
-      }
-    }
-    const height = Math.max(top, 120);
-    parts[0].setAttribute("height", height);
-    this.drawing.replaceChildren(...parts, ...this.marks(x, height));
-    this.svg.attr("width", this.width).attr("height", height);
-    this.drawAxis(x);
+    const drawing = new Drawing(this.drawnLanes, this.scale, this.width);
+    this.drawing = drawing;
+    this.canvas.replaceChildren(...drawing.parts, ...this.marks());
+    this.svg.attr("width", this.width).attr("height", drawing.height);
+    this.drawAxis(this.scale);
     this.filterButton.disabled = d3.zoomTransform(this.svg.node()).k <= 1.01;
   }
 
   drawAxis(x) {
     d3.select(this.axis).select("svg").attr("width", this.width).attr("height", 26);
     this.head.attr("transform", "translate(0,25)")
-      .call(d3.axisTop(x).ticks(Math.max(2, this.width / 90)).tickSizeOuter(0)
-        .tickFormat(x.tickFormat(6)).tickFormat(tick));
+      .call(d3.axisTop(x).ticks(Math.max(2, this.width / 90)).tickSizeOuter(0).tickFormat(tick));
   }
 
-  background() {
-    return svg("rect", { class: "ground", width: this.width, height: 10 });
-  }
-
-  heading(lane, visible, top) {
-    const line = svg("line", { class: "lane", x2: this.width, y1: top + 0.5, y2: top + 0.5 });
-    const all = number(lane.events.length);
-    const of = visible === lane.events.length ? all : `${number(visible)} of ${all}`;
-    const name = svg("text", { class: "lane-name", x: 4, y: top + 14 }, lane.name);
-    name.append(svg("tspan", { class: "lane-count", dx: 7 }, of));
-    return svg("g", {}, [line, name]);
-  }
-
-  item(each, y, own) {
-    const { event, core, x0, x1 } = each;
-    const colour = own ?? event.colour;
-    // A title on a pale bar stands above it.
-    const onCore = each.inside && !each.above;
-    const middle = each.above ? y + ROW - 3 : y + ROW / 2;
-    const parts = core ? around(each, colour, middle) : [vague(each, colour, middle)];
-    if (core) {
-      const box = { x: core[0], width: core[1] - core[0], y: middle - 4.5, height: 9, rx: 2 };
-      if (onCore) Object.assign(box, { y: y + 1, height: ROW - 2 });
-      parts.push(svg("rect", { class: `core c${colour}`, ...box }));
-    }
-    if (event.date.from === -Infinity) parts.push(arrow(1, middle, -1, colour));
-    if (event.date.to === Infinity) parts.push(arrow(this.width - 1, middle, 1, colour));
-    if (event.disputed.length) parts.push(dispute(event, core ? core[0] : x0, middle));
-    if (each.label) {
-      const at = each.inside ? Math.max(x0, 0) + 5 : x1 + 5;
-      parts.push(svg("text", { class: onCore ? "label on-core" : "label",
-        x: at, y: y + (each.above ? 10 : 11.8) }, each.label));
-    }
-    const left = Math.max(x0, 0);
-    const box = [left - 2, y, Math.max(8, Math.min(x1, this.width) - left) + 4, ROW];
-    parts.unshift(svg("rect", { class: "hit", ...rect(box) }));
-    if (!this.where.has(event.id)) this.where.set(event.id, box);
-    const group = svg("g", { class: "item", "data-id": event.index }, parts);
-    group.append(svg("title", {}, `${event.date.words}: ${event.title}`));
-    return group;
-  }
-
-  pill({ x, events }, y) {
-    const text = `+${events.length}`;
-    const width = 12 + text.length * 6.5;
-    const box = [Math.min(x, this.width - width - 2), y + 1, width, 16];
-    for (const event of events) if (!this.where.has(event.id)) this.where.set(event.id, box);
-    return svg("g", { class: "pill", "data-ids": events.map(({ index }) => index).join() }, [
-      svg("rect", { ...rect(box), rx: 8 }),
-      svg("text", { x: box[0] + width / 2, y: y + 13, "text-anchor": "middle" }, text),
-      svg("title", {}, `${events.length} more events here`),
-    ]);
-  }
-
-  bars({ visible, bars }, top, lane) {
-    const colour = lane.colour ?? COLOURS - 1;
-    const most = Math.max(...bars.map(({ certain, possible }) => certain + possible), 1e-9);
-    const group = svg("g", { class: "bars", "data-lane": this.lanes.indexOf(lane) });
-    for (const bar of bars) {
-      const certain = (BARS * bar.certain) / most;
-      const possible = (BARS * bar.possible) / most;
-      const box = { x: bar.x + 0.5, width: Math.max(1, bar.width - 1) };
-      group.append(
-        svg("rect", { class: `c${colour}`, ...box, y: top + BARS - certain, height: certain }),
-        svg("rect", { class: `c${colour} possible`, ...box, y: top + BARS - certain - possible,
-          height: possible }),
-      );
-    }
-    group.append(svg("title", {}, `${number(visible.length)} events; click to open`));
-    for (const event of visible.length < 2000 ? visible : []) {
-      const at = Math.max(0, Math.min(this.width - 8, this.scale(middleOf(event))));
-      if (!this.where.has(event.id)) this.where.set(event.id, [at - 4, top, 8, BARS]);
-    }
-    return group;
-  }
-
-  /** The day that the map shows, and the event that is chosen. */
-  marks(x, height) {
+  /** The day that the map shows, and what is chosen: an event, or a day of a lane. */
+  marks() {
     const found = [];
     if (this.day !== null) {
-      const [from, to] = [x(this.day), x(this.day + DAY_MS)];
-      const box = { x: from, width: Math.max(2, to - from), height };
-      found.push(svg("rect", { class: "day-mark", ...box }));
+      const box = this.drawing.between(this.day, this.day + DAY_MS);
+      found.push(svg("rect", { class: "day-mark", ...rect(box) }));
     }
-    const box = this.current && this.where.get(this.current.id);
+    const box = this.boxOfChosen();
     if (box) found.push(svg("rect", { class: "chosen", ...rect(box), rx: 3 }));
     return found;
+  }
+
+  boxOfChosen() {
+    if (this.events) return this.current && this.drawing.where.get(this.current.id);
+    const { lane, bin } = this.keys;
+    const chosen = bin === null ? null : this.lanes[lane];
+    if (!chosen) return null;
+    const start = chosen.first + bin * chosen.step;
+    return this.drawing.between(start, start + chosen.step, this.drawing.rows[lane]);
   }
 
   // Choosing -------------------------------------------------------------------------------------
@@ -228,48 +174,66 @@ export class Timeline {
     if (event.defaultPrevented) return;
     const one = event.target.closest(".item");
     const many = event.target.closest(".pill");
-    if (one) this.choose(this.data.events[one.dataset.id], true, event);
+    const bars = event.target.closest(".bars");
+    if (one) this.choose(this.events[one.dataset.id], true, event);
     else if (many) {
-      const chosen = many.dataset.ids.split(",").map((index) => this.data.events[index]);
+      const chosen = many.dataset.ids.split(",").map((index) => this.events[index]);
       this.card.open(chosen, point(event), this.box, `${chosen.length} more events here`);
-    } else if (event.target.closest(".bars")) {
-      this.openBars(event);
-    } else this.card.close();
+    } else if (bars) this.openBars(this.drawnLanes[bars.dataset.lane], event);
+    else this.card.close();
   }
 
   /** Bars open by zooming in, until each is a day: then its events are listed. */
-  openBars(event) {
+  openBars(lane, event) {
     const time = Number(this.scale.invert(d3.pointer(event, this.svg.node())[0]));
-    const [from, to] = this.scale.domain().map(Number);
-    const start = Math.floor(time / DAY_MS) * DAY_MS;
+    const [from, to] = this.inSight;
     if ((this.width * DAY_MS) / (to - from) < WIDE) {
       this.lookAt(time - (to - from) / 8, time + (to - from) / 8);
-      return;
-    }
-    const { events } = this.lanes[event.target.closest(".bars").dataset.lane];
-    const sure = events.filter((each) => onDay(each, start) === "certain");
-    const others = events.filter((each) => onDay(each, start) === "possible");
-    const heading = `${number(sure.length)} events, and ${number(others.length)} perhaps`;
-    this.card.open([...sure, ...others], point(event), this.box, heading);
+    } else this.openDays(lane, Math.floor(time / DAY_MS) * DAY_MS, DAY_MS, point(event));
   }
 
-  /** Makes an event the chosen one, brings it into view, says it, and opens it if asked. */
+  /** Lists the events of a lane on a day, or of a bin of days: the sure ones first. */
+  async openDays(lane, start, step, at) {
+    const says = `${lane.name}, ${inWords(start)}`;
+    if (lane.events) {
+      const sure = lane.events.filter((each) => onDay(each, start) === "certain");
+      const others = lane.events.filter((each) => onDay(each, start) === "possible");
+      const heading = `${says}: ${number(sure.length)}, and ${number(others.length)} perhaps`;
+      this.card.open([...sure, ...others], at, this.box, heading);
+      return;
+    }
+    const days = step > DAY_MS ? `${dayOf(start)}/${dayOf(start + step - 1)}` : dayOf(start);
+    const extra = [["_within", days], ...this.filterOf(lane)];
+    await this.card.ask(this.source, extra, at, this.box, lane.value === null ? inWords(start) : says);
+  }
+
+  /** The filters that select the events of a lane; that of the others has none. */
+  filterOf({ value }) {
+    if (value === null) return [];
+    if (this.column === "kind") return [["kind", value]];
+    if (value === "") return [[this.column, "[]"]];
+    return [this.column === "places" ? ["places__arraycontains", value] : [`_${this.label}`, value]];
+  }
+
+  /** Makes an event the chosen one, brings it into view, and opens it if asked. */
   choose(event, open = false, at = null) {
     this.current = event;
     this.bringIntoView(event);
     this.draw();
     this.selected(event);
-    const box = this.where.get(event.id);
+    const box = this.drawing.where.get(event.id);
     if (box) this.scrollTo(box);
-    if (!open) return;
+    if (open) this.card.open([event], at ? point(at) : this.spotOf(box ?? [0, 0, 0, 0]), this.box);
+  }
+
+  /** Where on the screen a box of the drawing is. */
+  spotOf([x, y]) {
     const frame = this.box.getBoundingClientRect();
-    const spot = at ? point(at) : [frame.left + (box?.[0] ?? 0),
-      frame.top + (box ? box[1] + ROW - this.box.scrollTop : 0)];
-    this.card.open([event], spot, this.box);
+    return [frame.left + x, frame.top + y + HEAD - this.box.scrollTop];
   }
 
   bringIntoView(event) {
-    const [from, to] = this.scale.domain().map(Number);
+    const [from, to] = this.inSight;
     const [start, end] = event.date.core ?? [event.date.from, event.date.to];
     if (start < to && end > from) return;
     const time = middleOf(event, this.bounds);
@@ -280,53 +244,6 @@ export class Timeline {
     const { scrollTop, clientHeight } = this.box;
     if (y < scrollTop) this.box.scrollTop = y - HEAD;
     else if (y + height > scrollTop + clientHeight) this.box.scrollTop = y + height - clientHeight;
-  }
-
-  welcome() {
-    if (this.current || !this.data?.events.length) return;
-    this.announce(`Timeline of ${this.data.events.length} events. Right arrow goes to the first.`);
-  }
-
-  key(pressed) {
-    const { key } = pressed;
-    const along = { ArrowRight: 1, ArrowLeft: -1 }[key];
-    const across = { ArrowDown: 1, ArrowUp: -1 }[key];
-    const zoom = { "+": "in", "=": "in", "-": "out", 0: "all" }[key];
-    if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return;
-    if (along) this.move(along);
-    else if (across) this.cross(across);
-    else if (zoom) this.step(zoom);
-    else if (key === "Home" || key === "End") this.say(this.data.events.at(key === "Home" ? 0 : -1));
-    else if (key === "Enter" && this.current) this.choose(this.current, true);
-    else if (key === "Escape") this.card.close();
-    else return;
-    pressed.preventDefault();
-  }
-
-  move(step) {
-    const { events } = this.data;
-    const next = this.current ? events[this.current.index + step] : events[0];
-    if (next) this.say(next);
-  }
-
-  /** To the event of the next lane that is nearest in time. */
-  cross(step) {
-    if (!this.current) return this.move(1);
-    const here = this.lanes.findIndex(({ events }) => events.includes(this.current));
-    const lane = this.lanes[here + step];
-    if (!lane) return undefined;
-    const time = middleOf(this.current, this.bounds);
-    const distance = (event) => Math.abs(middleOf(event, this.bounds) - time);
-    return this.say(lane.events.reduce((a, b) => (distance(b) < distance(a) ? b : a)));
-  }
-
-  say(event) {
-    if (!event) return;
-    this.choose(event);
-    const lane = this.lanes.find(({ events }) => events.includes(event))?.name ?? "";
-    const disputed = event.disputed.length ? ` Disputed: ${event.disputed.join(", ")}.` : "";
-    this.announce(`${event.date.words}: ${event.title}. ${lane}.${disputed}`
-      + ` ${event.index + 1} of ${this.data.events.length}.`);
   }
 
   markDay(start) {
@@ -340,20 +257,29 @@ function wanted(event) {
   return event.type === "wheel" ? event.ctrlKey || event.metaKey : !event.button;
 }
 
-function bounds({ window, events }) {
+/** How many counted events there are between two times, at most: those of several lanes in each. */
+function expected(counted, from, to) {
+  let found = 0;
+  for (const { first, step, certain, possible } of counted) {
+    const end = Math.min(certain.length, Math.ceil((to - first) / step));
+    for (let bin = Math.max(0, Math.floor((from - first) / step)); bin < end; bin += 1) {
+      found += certain[bin] + possible[bin];
+    }
+  }
+  return found;
+}
+
+function bounds({ window, complete, events, lanes: counted }) {
   let [from, to] = window;
+  if (!complete) {
+    from ??= counted[0].first;
+    to ??= counted[0].first + counted[0].certain.length * counted[0].step;
+  }
   const times = events.flatMap(({ date }) => [date.from, date.to]).filter(Number.isFinite);
   from ??= times.reduce((a, b) => Math.min(a, b), Date.now());
   to = to === null ? times.reduce((a, b) => Math.max(a, b), from + DAY_MS) : to + DAY_MS;
   const margin = (to - from) * 0.02;
   return [from - margin, to + margin];
-}
-
-function middleOf({ date }, [first, last] = [-8e15, 8e15]) {
-  if (date.at) return date.at;
-  const [from, to] = date.core ?? [date.from, date.to];
-  if (from === -Infinity) return to - 1;
-  return to === Infinity ? from : (Math.max(from, first) + Math.min(to, last)) / 2;
 }
 
 const FORMATS = ["%H:%M", "%-d %b", "%B", "%Y"].map((form) => d3.utcFormat(form));
@@ -366,8 +292,4 @@ function tick(time) {
 
 function point(event) {
   return [event.clientX, event.clientY];
-}
-
-function rect([x, y, width, height]) {
-  return { x, y, width, height };
 }

@@ -1,0 +1,311 @@
+"""Which events there are of each value, as sets in memory: exact at every head of the log.
+
+A `Term` says which events are meant. `Sets` finds them in compressed bitmaps (pyroaring), which
+it loads when they are first asked for, and brings up to each new head by what changed since.
+Events are meant by number: the rowid of `events`. What is asked here can be asked in SQL as well,
+and is where pyroaring is not installed (`AVAILABLE`).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import reduce
+from itertools import islice
+from threading import RLock
+from typing import Any, NamedTuple
+
+import msgspec
+
+from chronology import schema
+from chronology.projections import tables
+
+try:
+    import pyroaring
+except ImportError:
+    AVAILABLE = False
+else:
+    AVAILABLE = True
+    BitMap: Any = pyroaring.BitMap
+DAYS = ("earliest", "latest", "sort_day")
+_KEPT_TERMS = 200
+# With more of them changed, loading all anew is the faster way.
+_CHANGED_SHARE = 0.1
+# Below this share of a day's events they are looked up; above it the day is read through.
+_LOOKED_UP_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """The events that have a value in a facet of the links."""
+
+    facet: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The events whose day in a column compares so (`=`, `<`, `<=`, `>`, `>=`) with a day.
+
+    With no day, those whose day is not known.
+    """
+
+    column: str
+    compares: str
+    day: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The events whose numbers a query gives; its parameters as pairs."""
+
+    sql: str
+    params: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The events that a term does not mean."""
+
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """The events that all of the terms mean; without terms, every event."""
+
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """The events that any of the terms means."""
+
+    terms: tuple[Term, ...]
+
+
+Term = Has | Day | Numbers | Not | Every | Some
+Limit = Callable[[sqlite3.Connection], AbstractContextManager[Any]]
+
+
+class Cursor(NamedTuple):
+    """The day (None: not known) and the id that a page begins after."""
+
+    day: str | None
+    id: str
+
+
+class Sets:
+    """The sets of one database. Some 7 MB for a million events of a dozen values each."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._held: tables.Tracked | None = None
+        self.values: dict[Has, int] = {}
+        self.of_value: dict[int, Any] = {}
+        self.of_day: dict[str, dict[str | None, Any]] = {}
+        self.found: dict[Term, Any] = {}
+
+    @contextmanager
+    def at_head(self, db: sqlite3.Connection, limit: Limit | None = None) -> Iterator[View]:
+        """What the tables hold now, in one consistent read and for one thread at a time.
+
+        `limit` is entered around the queries of `Numbers`, which may be a visitor's.
+        """
+        with self._lock, schema.snapshot(db):
+            self._bring_up(db)
+            yield View(self, db, limit or (lambda _: nullcontext()))
+
+    def _bring_up(self, db: sqlite3.Connection) -> None:
+        tracked = tables.tracked(db)
+        if tracked == self._held:
+            return
+        held, self._held = self._held, None
+        self.found.clear()
+        # Numbers are given anew once their value is gone.
+        rows = db.execute("SELECT facet, value, number FROM facet_values")
+        self.values = {Has(facet, value): number for facet, value, number in rows}
+        if held is None or tracked is None or not self._update(db, held, tracked):
+            self.of_value.clear()
+            self.of_day.clear()
+        self._held = tracked
+
+    def _update(self, db: sqlite3.Connection, held: tables.Tracked, now: tables.Tracked) -> bool:
+        """Applies what changed since; not if it is much, or if all tables were folded anew."""
+        if held.version != now.version or held.position > now.position:
+            return False
+        changed = db.execute(
+            "SELECT event, numbers FROM event_values WHERE position > ?", (held.position,)
+        ).fetchall()
+        (total,) = db.execute("SELECT count(*) FROM event_values").fetchone()
+        if len(changed) > _CHANGED_SHARE * total:
+            return False
+        events = BitMap([event for event, _ in changed])
+        added: dict[int, list[int]] = {}
+        for event, numbers in changed:
+            for number in msgspec.json.decode(numbers):
+                added.setdefault(number, []).append(event)
+        for number, members in self.of_value.items():
+            members -= events
+            members.update(added.get(number, ()))
+        for column, days in self.of_day.items():
+            for members in days.values():
+                members -= events
+            _add_days(days, _days(db, column, list(events)))
+        return True
+
+
+def _days(
+    db: sqlite3.Connection, column: str, events: list[int] | None = None
+) -> Iterator[tuple[str | None, int]]:
+    """The day and the number of all events, or of some."""
+    if events is None:
+        return iter(db.execute(f"SELECT {column}, rowid FROM events"))
+    sql = f"SELECT {column}, rowid FROM events WHERE rowid IN (SELECT value FROM json_each(?))"
+    return iter(db.execute(sql, (json.dumps(events),)))
+
+
+def _add_days(days: dict[str | None, Any], found: Iterator[tuple[str | None, int]]) -> None:
+    added: dict[str | None, list[int]] = {}
+    for day, event in found:
+        added.setdefault(day, []).append(event)
+    for day, events in added.items():
+        days.setdefault(day, BitMap()).update(events)
+
+
+class View:
+    """The sets of one head, to be asked while `Sets.at_head` lasts."""
+
+    def __init__(self, sets: Sets, db: sqlite3.Connection, limit: Limit) -> None:
+        self._sets = sets
+        self._db = db
+        self._limit = limit
+
+    def members(self, term: Term) -> Any:
+        """The numbers of the events that a term means; not to be changed."""
+        found = self._sets.found
+        if term not in found:
+            if len(found) >= _KEPT_TERMS:
+                found.clear()
+            found[term] = self._find(term)
+        return found[term]
+
+    def count(self, term: Term) -> int:
+        """How many events a term means."""
+        return len(self.members(term))
+
+    def counts(self, facet: str, term: Term) -> list[tuple[str, int]]:
+        """The values of a facet that the events of a term have, with how many do."""
+        members = self.members(term)
+        values = [has for has in self._sets.values if has.facet == facet]
+        pairs = (
+            (has.value, members.intersection_cardinality(self._of_value(has))) for has in values
+        )
+        return [(value, count) for value, count in pairs if count]
+
+    def page(self, term: Term, descending: bool, after: Cursor | None, size: int) -> list[int]:
+        """The events of a term that follow a cursor, in the order of their days, then of ids.
+
+        Events without a day come first, and last when days descend, as NULL does in SQLite.
+        """
+        members = self.members(term)
+        days = self._of_day("sort_day")
+        order = sorted(days, key=lambda day: (day is not None, day or ""), reverse=descending)
+        if after is not None:
+            order = [day for day in order if _follows(day, after.day, descending)]
+        found: list[int] = []
+        for day in order:
+            there = members & days[day]
+            if there:
+                least = after.id if after and after.day == day else ""
+                found += self._by_id(day, there, len(days[day]), least, size - len(found))
+            if len(found) >= size:
+                break
+        return found
+
+    def _by_id(self, day: str | None, events: Any, of: int, least: str, size: int) -> list[int]:
+        """Some events of one day, those with a later id than `least`, by id."""
+        if len(events) < _LOOKED_UP_SHARE * of:
+            given = json.dumps(list(events))
+            rows = self._db.execute(
+                "SELECT rowid FROM events WHERE rowid IN (SELECT value FROM json_each(?))"
+                " AND id > ? ORDER BY id LIMIT ?",
+                (given, least, size),
+            )
+            return [event for (event,) in rows]
+        rows = self._db.execute(
+            "SELECT rowid FROM events WHERE sort_day IS ? AND id > ? ORDER BY id", (day, least)
+        )
+        return list(islice((event for (event,) in rows if event in events), size))
+
+    def _find(self, term: Term) -> Any:
+        match term:
+            case Has():
+                return self._of_value(term)
+            case Day():
+                return self._on_days(term)
+            case Numbers(sql, params):
+                return self._numbers(sql, dict(params))
+            case Not(negated):
+                return self._all() - self.members(negated)
+            case Every(()):
+                return self._all()
+            case Every(terms):
+                return reduce(lambda left, right: left & right, map(self.members, terms))
+            case Some(terms):
+                return BitMap.union(*map(self.members, terms)) if terms else BitMap()
+
+    def _all(self) -> Any:
+        return BitMap.union(BitMap(), *self._of_day("sort_day").values())
+
+    def _of_value(self, has: Has) -> Any:
+        number = self._sets.values.get(has)
+        if number is None:
+            return BitMap()
+        held = self._sets.of_value
+        if number not in held:
+            (events,) = self._db.execute(
+                "SELECT json_group_array(event) FROM event_links WHERE value = ?", (number,)
+            ).fetchone()
+            held[number] = BitMap(msgspec.json.decode(events))
+        return held[number]
+
+    def _of_day(self, column: str) -> dict[str | None, Any]:
+        held = self._sets.of_day
+        if column not in held:
+            days: dict[str | None, Any] = {}
+            _add_days(days, _days(self._db, column))
+            held[column] = days
+        return held[column]
+
+    def _on_days(self, term: Day) -> Any:
+        days = self._of_day(term.column)
+        if term.day is None:
+            return days.get(None, BitMap())
+        known = sorted(day for day in days if day is not None)
+        left, right = bisect_left(known, term.day), bisect_right(known, term.day)
+        chosen = {
+            "=": known[left:right],
+            "<": known[:left],
+            "<=": known[:right],
+            ">": known[right:],
+            ">=": known[left:],
+        }[term.compares]
+        return BitMap.union(BitMap(), *(days[day] for day in chosen))
+
+    def _numbers(self, sql: str, params: dict[str, Any]) -> Any:
+        with self._limit(self._db):
+            (events,) = self._db.execute(
+                f"SELECT json_group_array(event) FROM (SELECT event FROM ({sql}))", params
+            ).fetchone()
+        return BitMap(msgspec.json.decode(events)) & self._all()
+
+
+def _follows(day: str | None, after: str | None, descending: bool) -> bool:
+    """Whether a day is the cursor's or comes after it."""
+    left, right = ((d is not None, d or "") for d in (day, after))
+    return left <= right if descending else left >= right

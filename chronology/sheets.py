@@ -1,0 +1,124 @@
+"""Rows as lines of CSV (RFC 4180), written by SQLite itself, from one state however long it takes.
+
+What is to be written is fixed first, as the numbers of the rows in their order. The rows are then
+read piece by piece, each in a short transaction, so that a slow reader holds up no writer. A row
+that has changed since is read from `history` as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO, Any, NamedTuple
+
+from chronology import schema
+from chronology.projections import tables
+
+PIECE = 2_000
+"""Rows in a piece."""
+_NUMBER_BYTES = 8
+_QUOTED = "TEXT"
+# The beginning of a text that a spreadsheet would run. A quote within a text is doubled, so a
+# single one after a comma or a line's end opens a text.
+_FORMULA = re.compile(r'(?:(?<=[,\n])|^)"(?=[=+\-@\t\r])')
+
+
+class Fixed(NamedTuple):
+    """What a sheet holds: the table, and the state of the log that it is of."""
+
+    table: str
+    position: int
+
+
+def fix(
+    db: sqlite3.Connection,
+    table: str,
+    sql: str,
+    params: Mapping[str, Any],
+    numbers: IO[bytes],
+) -> Fixed:
+    """Writes the numbers of rows of `events` or `history` to a file, in the order of a query."""
+    with schema.snapshot(db):
+        tracked = tables.tracked(db)
+        rows = db.execute(sql, params)
+        while found := rows.fetchmany(PIECE):
+            array("q", [number for (number,) in found]).tofile(numbers)
+    return Fixed(table, tracked.position if tracked else 0)
+
+
+def pieces(numbers: IO[bytes]) -> Iterator[list[int]]:
+    """The numbers in a file, piece by piece."""
+    numbers.seek(0)
+    while read := numbers.read(PIECE * _NUMBER_BYTES):
+        yield array("q", read).tolist()
+
+
+def columns(db: sqlite3.Connection) -> dict[str, str]:
+    """The columns of `events` with their types."""
+    return {name: kind for _, name, kind, *_ in db.execute("PRAGMA table_info(events)")}
+
+
+def header(names: Sequence[str]) -> str:
+    """The first line."""
+    return ",".join('"' + name.replace('"', '""') + '"' for name in names) + "\r\n"
+
+
+def lines(
+    db: sqlite3.Connection, fixed: Fixed, numbers: list[int], chosen: Mapping[str, str]
+) -> str:
+    """The lines of some rows, in the order of their numbers; texts in quotes, ended by CRLF.
+
+    `chosen` are the columns with their types.
+    """
+    given = {"numbers": json.dumps(numbers), "position": fixed.position}
+    with schema.snapshot(db):
+        found = dict(db.execute(_held(fixed.table, chosen), given).fetchall())
+        if len(found) < len(numbers):
+            changed = [number for number in numbers if number not in found]
+            given["numbers"] = json.dumps(changed)
+            found.update(db.execute(_as_of(chosen), given).fetchall())
+    text = "".join([found[number] for number in numbers])
+    return _FORMULA.sub("\"'", text)
+
+
+def _held(table: str, chosen: Mapping[str, str]) -> str:
+    # What a state tells does not change, but for when it ends, which is not told here.
+    unchanged = " WHERE events.position <= :position" if table == "events" else ""
+    return (
+        f"SELECT {table}.rowid, {_line(table, chosen)} FROM json_each(:numbers) AS wanted"
+        f" CROSS JOIN {table} ON {table}.rowid = wanted.value{unchanged}"
+    )
+
+
+def _as_of(chosen: Mapping[str, str]) -> str:
+    """Events by number as they were: the number is the position of the event's first record."""
+    return (
+        f"SELECT wanted.value, {_line('history', chosen)} FROM json_each(:numbers) AS wanted"
+        " CROSS JOIN log ON log.position = wanted.value"
+        " CROSS JOIN history ON history.id = substr(log.stream, length('event/') + 1)"
+        " AND from_position <= :position"
+        " AND (until_position IS NULL OR until_position > :position)"
+    )
+
+
+def _line(table: str, chosen: Mapping[str, str]) -> str:
+    """A row as one text: `%w` doubles the quotes within a text."""
+    form = ",".join('"%w"' if kind == _QUOTED else "%s" for kind in chosen.values())
+    values = [_value(f'{table}."{name}"', kind) for name, kind in chosen.items()]
+    return f"printf('{form}%s', {', '.join(values)}, char(13, 10))"
+
+
+def _value(name: str, kind: str) -> str:
+    if kind == _QUOTED:
+        return f"ifnull({name}, '')"
+    if kind == "INTEGER":
+        return f"ifnull({name}, '\"\"')"
+    # SQLite tells 15 digits of a number unless asked for those that give it back.
+    return (
+        f"CASE WHEN {name} IS NULL THEN '\"\"'"
+        f" WHEN CAST(CAST({name} AS TEXT) AS REAL) = {name} THEN {name}"
+        f" ELSE printf('%!.17g', {name}) END"
+    )

@@ -1,0 +1,141 @@
+"""What a request to the exploring page asks for: its filters, and the events that they select.
+
+The parameters are those of the list of events; `_lane` besides chooses the lanes of the timeline,
+and `_day` is short for `_within`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Sequence
+from itertools import chain
+from threading import Lock
+from typing import Any, Generic, NamedTuple, TypeVar
+from urllib.parse import parse_qsl, urlencode
+
+from datasette.utils import escape_sqlite
+from datasette.utils.asgi import Request
+
+from chronology.past import Moment
+from chronology.web import versions
+from chronology.web.selection import is_chronology, selected
+
+T = TypeVar("T")
+Counts = Counter[tuple[Any, ...]]
+DAYS = ("_within", "_certain")
+_OF_THE_PAGE = frozenset({"_lane", "_next", "_size", "_sort", "_sort_desc"})
+_CHUNK = 5_000
+
+
+class Asked(NamedTuple):
+    """A request without its empty fields and what is of the page alone, as pairs."""
+
+    request: Any
+    pairs: list[tuple[str, str]]
+
+    @property
+    def query(self) -> str:
+        return urlencode(self.pairs)
+
+    def values(self, key: str) -> list[str]:
+        return [value for name, value in self.pairs if name == key]
+
+    def without(self, *keys: str) -> Asked:
+        return _asked(self.request, [pair for pair in self.pairs if pair[0] not in keys])
+
+    def only(self, *keys: str) -> Asked:
+        return _asked(self.request, [pair for pair in self.pairs if pair[0] in keys])
+
+    def toggled(self, key: str, value: str) -> str:
+        """The query with a filter added, or taken away if it is there."""
+        kept = [other for other in self.pairs if other != (key, value)]
+        return urlencode(kept if len(kept) < len(self.pairs) else [*kept, (key, value)])
+
+
+class Shown(NamedTuple):
+    """The events that filters select: rows of `events`, or as of a moment those of `history`."""
+
+    table: str
+    where: str
+    params: dict[str, Any]
+
+    def sql(self, columns: str, condition: str = "", rest: str = "") -> str:
+        """A query of columns of these events, of those alone that a condition holds for."""
+        parts = [f"({part})" for part in (self.where, condition) if part]
+        where = f"WHERE {' AND '.join(parts)}" if parts else ""
+        return f"SELECT {columns} FROM {self.table} {where} {rest}"
+
+    def counts(
+        self, db: sqlite3.Connection, groups: Sequence[tuple[str, ...]]
+    ) -> dict[tuple[str, ...], Counts]:
+        """How many events have the same values in each group of columns; in one reading."""
+        columns = list(dict.fromkeys(chain.from_iterable(groups)))
+        found: dict[tuple[str, ...], Counts] = {group: Counter() for group in groups}
+        cursor = db.cursor()
+        cursor.row_factory = None  # plain tuples: Datasette's rows take three times as long
+        cursor.execute(self.sql(", ".join(map(escape_sqlite, columns))), self.params)
+        while rows := cursor.fetchmany(_CHUNK):
+            held = dict(zip(columns, zip(*rows, strict=True), strict=True))
+            for group, counter in found.items():
+                counter.update(zip(*(held[column] for column in group), strict=True))
+        return found
+
+
+class Kept(Generic[T]):
+    """The latest answers, each by the state of the log and the query that it is of."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held: OrderedDict[tuple[str, ...], T] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, state: Moment, query: str, make: Callable[[], T]) -> T:
+        key = (str(state.position), state.digest, query)
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+                return self._held[key]
+        found = make()
+        with self._lock:
+            self._held[key] = found
+            if len(self._held) > self._most:
+                self._held.popitem(last=False)
+        return found
+
+
+def _asked(request: Any, pairs: list[tuple[str, str]]) -> Asked:
+    scope = {**request.scope, "query_string": urlencode(pairs).encode()}
+    return Asked(Request(scope, None), pairs)
+
+
+def asked(request: Any) -> Asked:
+    """The filters of a request to the page or to its data."""
+    given = parse_qsl(request.query_string, keep_blank_values=True)
+    # Empty, a field filters nothing; but an empty moment is none.
+    pairs = [
+        ("_within" if key == "_day" else key, value)
+        for key, value in given
+        if (value or key == "_as_of") and key not in _OF_THE_PAGE
+    ]
+    return _asked(request, pairs)
+
+
+async def shown(datasette: Any, wanted: Asked, database: str) -> Shown:
+    """The events that the filters select; malformed ones are a 400."""
+    table = "history" if wanted.values("_as_of") else "events"
+    selection = await selected(datasette, wanted.request, database, table)
+    return Shown(table, selection.where, selection.params)
+
+
+async def chronology_of(datasette: Any) -> str | None:
+    """The database that holds the chronology, the first if there are several."""
+    for name in datasette.databases:
+        if name not in ("_internal", "_memory") and await is_chronology(datasette, name):
+            return str(name)
+    return None
+
+
+async def ensure_seen(datasette: Any, request: Any, database: str) -> None:
+    """Raises `Forbidden` unless whoever asks may see the events."""
+    await versions.ensure_view_table(datasette, request.actor, database, "events")

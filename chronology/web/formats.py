@@ -1,0 +1,132 @@
+"""The list of events in the formats of `chronology.formats`, sent in chunks as they are read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from datasette.utils import add_cors_headers
+from datasette.utils.asgi import BadRequest, NotFound
+from datasette.utils.sqlite import sqlite3
+
+from chronology.formats import FORMATS, Format, reading
+from chronology.formats.edition import Edition
+from chronology.formats.reading import Selection
+from chronology.web import moments, versions
+from chronology.web.addresses import public_address
+from chronology.web.exports import database_of
+from chronology.web.selection import selected
+
+# What Datasette itself answers; plugins may add to them.
+_DATASETTE = frozenset({"html", "json", "csv", "blob"})
+
+
+def refuse_unknown(datasette: Any, request: Any) -> None:
+    """Raises `NotFound` for a format of the events that nothing gives."""
+    asked = request.url_vars.get("format")
+    if asked and asked not in _DATASETTE and asked not in datasette.renderers:
+        known = ", ".join(f".{name}" for name in ("json", "csv", *FORMATS))
+        raise NotFound(f"There is no .{asked} of the events; there are {known}")
+
+
+async def events(datasette: Any, request: Any, send: Any, receive: Any) -> None:
+    """Every selected event in a format, in one state of the log."""
+    extension = request.url_vars["extension"]
+    form = FORMATS[extension]
+    database = await database_of(datasette, request)
+    found = await _selected(datasette, request, database)
+    edition = await _edition(datasette, request, database, extension, found)
+    headers = {
+        "content-type": form.media_type,
+        "content-disposition": _disposition(form, f"{database}-events.{extension}"),
+        "cache-control": "no-cache",
+    }
+    if datasette.cors:
+        add_cors_headers(headers)
+    raw = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
+    await send({"type": "http.response.start", "status": 200, "headers": raw})
+    gone = asyncio.ensure_future(_gone(receive))
+    try:
+        async for text in _texts(datasette.get_database(database), form, edition, found):
+            if gone.done():
+                return
+            await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        gone.cancel()
+
+
+async def _selected(datasette: Any, request: Any, database: str) -> Selection:
+    table = "history" if "_as_of" in request.args else "events"
+    wanted = await selected(datasette, request, database, table)
+
+    def select(connection: Any) -> Selection:
+        moment = moments.moment(request, connection)
+        return reading.select(connection, wanted.where, wanted.params, wanted.order, moment)
+
+    try:
+        found: Selection = await datasette.get_database(database).execute_fn(select)
+    except sqlite3.OperationalError as error:
+        raise BadRequest(f"the filters cannot be applied: {error}") from None
+    return found
+
+
+async def _edition(
+    datasette: Any, request: Any, database: str, extension: str, found: Selection
+) -> Edition:
+    about = found.chronology
+    licence, licence_url = await versions.licence(datasette, database)
+    page = public_address(datasette, request) + datasette.urls.table(database, "events")
+    pairs = parse_qsl(request.query_string)
+    kept = [pair for pair in pairs if pair[0] not in ("_next", "_size")]
+    then = [pair for pair in kept if pair[0] != "_as_of"]
+    return Edition(
+        title=about.title if about else database,
+        summary=about.summary if about else None,
+        identity=found.identity,
+        state=found.state,
+        licence=licence,
+        licence_url=licence_url,
+        address=_asked(f"{page}.{extension}", kept),
+        permalink=_asked(f"{page}.{extension}", [*then, ("_as_of", str(found.state.position))]),
+        page=_asked(page, kept),
+        events=page,
+        counts=found.counts,
+    )
+
+
+def _asked(address: str, pairs: list[tuple[str, str]]) -> str:
+    return f"{address}?{urlencode(pairs)}" if pairs else address
+
+
+def _disposition(form: Format, name: str) -> str:
+    return f'{"inline" if form.shown else "attachment"}; filename="{name}"'
+
+
+async def _texts(db: Any, form: Format, edition: Edition, found: Selection) -> AsyncIterator[str]:
+    """The export in pieces of bounded length, each read when it is wanted."""
+    yield form.head(edition)
+    between = ""
+    for numbers in reading.chunks(found):
+        yield between + await db.execute_fn(_rendering(form, edition, found, numbers))
+        between = form.between
+    yield form.foot(edition)
+
+
+def _rendering(
+    form: Format, edition: Edition, found: Selection, numbers: Any
+) -> Callable[[Any], str]:
+    return lambda connection: form.between.join(
+        form.item(edition, event) for event in reading.read(connection, found, numbers)
+    )
+
+
+async def _gone(receive: Any) -> None:
+    """Ends when the client does not want any more."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+ROUTES = [(rf"/(?P<database>[^/.]+)/events\.(?P<extension>{'|'.join(FORMATS)})$", events)]

@@ -1,0 +1,137 @@
+"""What another program makes of an export: its own reader, and the bounds of each date."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import feedparser
+import geojson
+import icalendar
+import rdflib
+from jsonschema import Draft202012Validator
+from rdflib.namespace import RDF, SDO
+
+SCHEMAS = Path(__file__).parent / "data" / "schemas"
+
+
+class Read(NamedTuple):
+    """A date as it was read back; None where it is open."""
+
+    edtf: str
+    earliest: date | None
+    latest: date | None
+
+
+@cache
+def schema(name: str) -> Draft202012Validator:
+    return Draft202012Validator(json.loads((SCHEMAS / f"{name}.json").read_text("utf-8")))
+
+
+def conforms(name: str, value: Any) -> Any:
+    """The value, if it keeps to a schema of `data/schemas`."""
+    assert [fault.message for fault in schema(name).iter_errors(value)] == []
+    return value
+
+
+def of_geojson(text: str) -> dict[str, Read]:
+    collection = geojson.loads(text)
+    assert collection.is_valid, collection.errors()
+    conforms("linked-places", json.loads(text))
+    found = {}
+    for feature in collection["features"]:
+        (span,) = feature["when"]["timespans"]
+        edtf = feature["properties"]["date"]
+        first, last = span["start"].get("earliest"), span["end"].get("latest")
+        found[_name(feature["@id"])] = Read(edtf, _day(first), _day(last))
+    return found
+
+
+def of_ics(text: str) -> dict[str, Read]:
+    calendar = icalendar.Calendar.from_ical(text)
+    assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
+    found = {}
+    for one in calendar.subcomponents:
+        assert not one.errors
+        earliest, latest = one.get("X-EARLIEST"), one.get("X-LATEST")
+        bounds = [day.dt if day else None for day in (earliest, latest)]
+        if one.name == "VEVENT":
+            assert [one["DTSTART"].dt, _last(one)] == bounds
+        else:
+            assert one.name == "VJOURNAL"
+            assert "DTSTART" not in one
+        found[str(one["UID"]).partition("@")[0]] = Read(str(one["X-EDTF"]), *bounds)
+    return found
+
+
+def _last(event: Any) -> date:
+    """The last day of an event of whole days, which ends before its end."""
+    if "DTEND" in event:
+        end: date = event["DTEND"].dt
+        return end - timedelta(days=1)
+    start: date = event["DTSTART"].dt
+    return start + (event["DURATION"].dt - timedelta(days=1))
+
+
+def of_atom(text: str) -> dict[str, Read]:
+    feed = feedparser.parse(text.encode())
+    assert not feed.bozo, feed.bozo_exception
+    found = {}
+    for entry in feed.entries:
+        period = dict(
+            part.split("=", 1) for part in entry["dcterms_temporal"].rstrip(";").split("; ")
+        )
+        edtf, first, last = entry["dcterms_date"], period.get("start"), period.get("end")
+        found[_name(entry["id"])] = Read(edtf, _day(first), _day(last))
+    return found
+
+
+def of_timelinejs(text: str) -> dict[str, Read]:
+    found = {}
+    for slide in conforms("timelinejs", json.loads(text))["events"]:
+        told = slide["date"]
+        first, last = _day(told["earliest"]), _day(told["latest"])
+        # The slide stands at a day that is known, and at none that is not.
+        shown = [slide[key] for key in ("start_date", "end_date") if key in slide]
+        days = [date(d["year"], d.get("month", 1), d.get("day", 1)) for d in shown]
+        assert days[0] == (first or last)
+        assert len(days) == 1 or days[1] == last
+        found[slide["unique_id"]] = Read(told["edtf"], first, last)
+    return found
+
+
+def of_jsonld(text: str) -> dict[str, Read]:
+    graph = rdflib.Graph().parse(data=text, format="json-ld")
+    terms = {*graph.predicates(), *graph.objects(None, RDF.type)} - {RDF.type}
+    assert {term for term in terms if term not in SDO} == set()
+    found = {}
+    for event in graph.subjects(RDF.type, SDO.Event):
+        told = {
+            str(graph.value(one, SDO.name)): str(graph.value(one, SDO.value))
+            for one in graph.objects(event, SDO.additionalProperty)
+        }
+        found[_name(str(event))] = Read(
+            told["date"], _day(told.get("earliest")), _day(told.get("latest"))
+        )
+    return found
+
+
+READERS: dict[str, Callable[[str], dict[str, Read]]] = {
+    "geojson": of_geojson,
+    "ics": of_ics,
+    "atom": of_atom,
+    "timelinejs": of_timelinejs,
+    "jsonld": of_jsonld,
+}
+
+
+def _name(address: str) -> str:
+    return address.rpartition("/")[2]
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

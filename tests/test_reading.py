@@ -1,0 +1,113 @@
+"""A selection is read in the state in which it was made, whatever is recorded meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Timeline
+from test_as_of import BATCHES
+
+from chronology import past, projections, schema
+from chronology.formats import reading
+from chronology.formats.edition import Event
+from chronology.formats.reading import Selection
+
+ALL = "", {}, "sort_day, id"
+LATER = """\
+- correct: event/nis-taken
+  set: {title: Niš is given up}
+  because: As the source says.
+- correct: account/nis-taken-one-1
+  set: {says: The town is given up.}
+  because: As the source says.
+- correct: place/nis
+  set: {name: Nissa}
+  because: As the source writes.
+- {retract: event/belgrade-taken, into: nis-taken, because: For this test.}
+- {event: later, date: 1944-09-01, title: Later, kind: battle}
+"""
+
+
+def events(timeline: Timeline, selection: Selection) -> list[Event]:
+    return [
+        event
+        for numbers in reading.chunks(selection)
+        for event in reading.read(timeline.db, selection, numbers)
+    ]
+
+
+def test_what_is_recorded_meanwhile_changes_nothing_of_it(timeline: Timeline) -> None:
+    selection = reading.select(timeline.db, *ALL)
+    before = events(timeline, selection)
+    assert timeline.batch("later", LATER)
+
+    after = reading.select(timeline.db, *ALL)
+
+    assert events(timeline, selection) == before
+    assert [event.title for event in before] == ["Niš is taken", "Belgrade is taken"]
+    assert [event.title for event in events(timeline, after)] == ["Later", "Niš is given up"]
+    assert after.state.position > selection.state.position
+
+
+def test_a_writer_commits_while_it_is_read(timeline: Timeline) -> None:
+    reader = schema.connect(timeline.path)
+    selection = reading.select(reader, *ALL)
+    first, *_ = reading.chunks(selection)
+    assert len(reading.read(reader, selection, first)) == 2
+
+    timeline.db.execute("PRAGMA busy_timeout = 0")
+    assert timeline.batch("later", LATER)
+
+    assert len(reading.read(reader, selection, first)) == 2
+    reader.close()
+
+
+def test_it_survives_that_the_tables_are_folded_anew(timeline: Timeline) -> None:
+    timeline.batch("later", LATER)
+    selection = reading.select(timeline.db, *ALL)
+    before = events(timeline, selection)
+
+    with schema.transaction(timeline.db):
+        projections.rebuild(timeline.db)
+
+    assert events(timeline, selection) == before
+
+
+@pytest.mark.parametrize("count", range(2, len(BATCHES) + 1))
+def test_a_moment_is_read_as_it_was(make_timeline: object, count: int) -> None:
+    texts = list(BATCHES.values())
+    then, now = make_timeline(*texts[:count]), make_timeline(*texts)  # type: ignore[operator]
+    moment = past.resolve(now.db, str(reading.select(then.db, *ALL).state.position))
+    where = "from_position <= :at AND (until_position IS NULL OR until_position > :at)"
+
+    found = reading.select(now.db, where, {"at": moment.position}, "sort_day, id", moment)
+
+    assert events(now, found) == events(then, reading.select(then.db, *ALL))
+    assert found.state == reading.select(then.db, *ALL).state
+    assert found.counts == reading.select(then.db, *ALL).counts
+
+
+def test_counts_tell_of_open_ends_and_of_what_has_no_point(timeline: Timeline) -> None:
+    timeline.batch(
+        "more",
+        "- {event: a, date: 1944-10-08/.., title: A, kind: battle, places: [serbia]}\n"
+        "- {event: b, date: '[..1944-10-08]', title: B, kind: battle, places: [nis]}\n",
+    )
+
+    assert reading.select(timeline.db, *ALL).counts == (4, 2, 1)
+    assert reading.select(timeline.db, "id = :id", {"id": "b"}, "id").counts == (1, 1, 0)
+    assert reading.select(timeline.db, "id = :id", {"id": "z"}, "id").counts == (0, 0, 0)
+
+
+def test_places_keep_what_they_are_to_the_event(timeline: Timeline) -> None:
+    timeline.batch(
+        "more",
+        "- {event: a, date: 1944-10-08, title: A, kind: battle,"
+        " places: [{place: nis, role: near}, {place: belgrade, role: to}]}\n",
+    )
+    found = {event.id: event for event in events(timeline, reading.select(timeline.db, *ALL))}
+
+    assert [(p.name, p.role) for p in found["a"].places] == [("Niš", "near"), ("Belgrade", "to")]
+    assert [source.name for source in found["belgrade-taken"].sources] == [
+        "First source",
+        "Second source",
+    ]
