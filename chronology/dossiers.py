@@ -57,16 +57,17 @@ def dossier(db: sqlite3.Connection, name: str, until: int | None = None) -> Doss
         _formations(fields, catalogue),
         [{"id": p, "name": catalogue.people[p].name} for p in fields.people],
         _revisions(db, name, top),
-        _distinct(db, fields),
+        _distinct(db, fields, top),
     )
 
 
-def _distinct(db: sqlite3.Connection, event: Event) -> list[Row]:
-    """The events that are told apart from one, with their titles if they are live."""
+def _distinct(db: sqlite3.Connection, event: Event, top: int) -> list[Row]:
+    """The events that are told apart from one, with their titles if they were live."""
     titles = dict(
         db.execute(
-            "SELECT id, title FROM events WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps([other.event for other in event.distinct]),),
+            "SELECT id, title FROM history WHERE id IN (SELECT value FROM json_each(?))"
+            " AND from_position <= ? AND (until_position IS NULL OR until_position > ?)",
+            (json.dumps([other.event for other in event.distinct]), top, top),
         )
     )
     return [

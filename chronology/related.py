@@ -88,7 +88,7 @@ def shared(db: sqlite3.Connection, facet: str, value: str, other: str, limit: in
 def _ordered(
     db: sqlite3.Connection, facet: str, value: str, where: str, order: str, params: dict[str, Any]
 ) -> list[Row]:
-    if _walks(db, number(db, facet, value), params["limit"]):
+    if walks(db, number(db, facet, value), params["limit"]):
         source = "events INDEXED BY events_sort"
         where = f"{where} AND EXISTS ({_LINKED} AND event = events.rowid)"
     else:
@@ -97,7 +97,7 @@ def _ordered(
     return _listed(rows(db, sql, {**params, "facet": facet, "value": value}))
 
 
-def _walks(db: sqlite3.Connection, links: int, limit: int) -> bool:
+def walks(db: sqlite3.Connection, links: int, limit: int) -> bool:
     """Whether some events of a value are sooner met among all, in order, than sorted."""
     (newest,) = db.execute("SELECT max(rowid) FROM events").fetchone()
     return links * links * _STEPS_A_ROW > limit * (newest or 0)
@@ -173,11 +173,16 @@ def _by_start(db: sqlite3.Connection, wrong: str) -> dict[str, str]:
 
 
 def _by_words(db: sqlite3.Connection, wrong: str) -> dict[str, str]:
-    words = " OR ".join(f'"{word}"' for word in wrong.split("-") if word.isalnum())
-    if not words:
-        return {}
+    """Events with all longer words of an id in their titles, or else with the longest."""
+    words = sorted((w for w in wrong.split("-") if len(w) > 3 and w.isalnum()), key=len)
+    # Not ranked: that reads every event that has one of the words.
     sql = (
         "SELECT id, events.title FROM events_fts JOIN events ON events.rowid = events_fts.rowid"
-        " WHERE events_fts MATCH ? ORDER BY rank LIMIT ?"
+        " WHERE events_fts MATCH ? LIMIT ?"
     )
-    return dict(db.execute(sql, (words, _NEAR)))
+    for some in (words, words[-1:]):
+        titled = " AND ".join(f'title : "{word}"' for word in some)
+        found = dict(db.execute(sql, (titled, _CANDIDATES))) if titled else {}
+        if found:
+            return found
+    return {}

@@ -32,7 +32,7 @@ IN_SERBIA = """WHERE rowid IN (SELECT event FROM event_links JOIN facet_values O
 
 @pytest.mark.parametrize("walks", [True, False], ids=["walked", "sorted"])
 def test_the_events_of_a_subject_come_in_order_of_time(many, monkeypatch, walks):
-    monkeypatch.setattr(related, "_walks", lambda *_: walks)
+    monkeypatch.setattr(related, "walks", lambda *_: walks)
     wanted = ordered(many, IN_SERBIA)
 
     found = related.linked(many.db, "place_within", "serbia", 25)
@@ -43,7 +43,7 @@ def test_the_events_of_a_subject_come_in_order_of_time(many, monkeypatch, walks)
 
 @pytest.mark.parametrize("walks", [True, False], ids=["walked", "sorted"])
 def test_the_nearest_at_a_place_are_those_before_and_after(many, monkeypatch, walks):
-    monkeypatch.setattr(related, "_walks", lambda *_: walks)
+    monkeypatch.setattr(related, "walks", lambda *_: walks)
     (place,) = many.rows(
         "SELECT value FROM facet_values WHERE facet = 'places' ORDER BY count DESC LIMIT 1"
     )
@@ -185,7 +185,9 @@ def test_disagreements_are_the_disputed_events_with_what_each_gives(timeline):
     assert disagreements.count(timeline.db, "kind = 'capture'", {}) == []
 
 
-def test_disagreements_follow_one_another_page_after_page(timeline):
+@pytest.mark.parametrize("walks", [True, False], ids=["walked", "sorted"])
+def test_disagreements_follow_one_another_page_after_page(timeline, monkeypatch, walks):
+    monkeypatch.setattr(related, "walks", lambda *_: walks)
     timeline.batch("disputed", "".join(DISPUTED.format(n, n % 3 + 1) for n in range(20)))
     wanted = ordered(timeline, "WHERE disputed != '[]'")
     found: list[str] = []

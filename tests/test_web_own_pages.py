@@ -182,6 +182,13 @@ def test_the_order_of_battle_stands_on_a_day_and_leads_to_the_next(small: httpx.
     assert {f"{ORDER}?_day=1944-10-13", f"{ORDER}?_day=1944-10-15"} <= links(page)
 
 
+def test_each_formation_is_one_anchor_of_the_order_of_battle(chronicle: httpx.Client) -> None:
+    found = [a["id"] for tag, a in elements(chronicle.get(ORDER)) if tag == "li" and "id" in a]
+
+    assert len(found) == len({*found})
+    assert {*found} == {row["id"] for row in rows(chronicle, table="formations")}
+
+
 def test_the_order_of_battle_ends_with_the_window(small: httpx.Client) -> None:
     first, last = (small.get(f"{ORDER}?_day={day}") for day in ("1944-09-01", "1944-11-30"))
 

@@ -19,6 +19,7 @@ from server import ids, publish, rows, serving
 
 from chronology.dates import parse
 
+EVIL_ID = tilde_encode(hostile.TEXT)
 TABLES = (
     *("events", "accounts", "claims", "sources", "places", "people", "formations"),
     *("attachments", "commanders", "history", "batches", "log"),
@@ -28,6 +29,9 @@ PAGES = (
     "/timeline",
     "/timeline/events?_search=Nis",
     "/timeline/events/schneckenburger-killed",
+    "/timeline/places/belgrade",
+    "/-/chronology/order-of-battle",
+    "/-/chronology/disagreements",
 )
 
 
@@ -43,12 +47,13 @@ def hostile_pages() -> list[str]:
     given = "/timeline/events?places__arraycontains=%22%3E%3Cimg+src=x+onerror=alert(2)%3E"
     tables = [f"/timeline/{table}" for table in TABLES]
     placed = "/timeline/events?_place=q&_front=f"
-    return ["/", "/timeline", search, given, placed, "/timeline/events/e", *tables]
+    own = ["/-/chronology/order-of-battle", "/-/chronology/disagreements"]
+    return ["/", "/timeline", search, given, placed, "/timeline/events/e", *own, *tables]
 
 
-def assert_harmless(answer: httpx.Response) -> None:
+def assert_harmless(answer: httpx.Response, status: int = 200) -> None:
     assert "<script>alert" not in answer.text
-    for tag, attributes in elements(answer):
+    for tag, attributes in elements(answer, status):
         assert (tag, attributes.get("src")) != ("img", "x")
         assert not {"onerror", "onmouseover"} & {*attributes}
 
@@ -70,6 +75,11 @@ def test_markup_in_the_data_is_text_on_the_page_of_every_row(
         values = [str(row.get(key, number)) for key in keys.get(table, ("id",))]
         path = ",".join(tilde_encode(value) for value in values)
         assert_harmless(attacked.get(f"/timeline/{table}/{path}"))
+
+
+def test_markup_is_text_on_the_page_of_what_is_not_there(attacked: httpx.Client) -> None:
+    for path in ("/timeline/events/e-e", "/timeline/places/pp", f"/timeline/events/{EVIL_ID}"):
+        assert_harmless(attacked.get(path), 404)
 
 
 @pytest.mark.parametrize("query", ["_front", "_place", "_within", "_sort", "_facet", "_through"])

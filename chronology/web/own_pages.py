@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-from datasette.utils.asgi import BadRequest, NotFound, Request, Response
+from datasette.utils.asgi import BadRequest, NotFound, Response
 
 from chronology import disagreements, hierarchy, queries
 from chronology.dates import parse
@@ -122,9 +122,7 @@ async def where_sources_disagree(datasette: Any, request: Any) -> Response:
     if "_as_of" in request.args:
         raise BadRequest("_as_of: this page shows what is recorded now; see the list of events")
     name = await _database(datasette, request)
-    # Datasette's paging writes into the request that it is given.
-    asked = Request({**request.scope}, None)
-    selection = await selected(datasette, asked, name, "events")
+    selection = await selected(datasette, request, name, "events")
     found = await datasette.get_database(name).execute_fn(
         lambda db: _disagreements(db, request, selection.where, selection.params)
     )

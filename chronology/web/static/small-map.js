@@ -1,5 +1,6 @@
 // A small map of the places of one page, over the vendored shapes or over tiles.
 const { L } = globalThis;
+const ROOM = { across: 110, down: 20 };
 const box = document.querySelector(".small-map");
 const config = JSON.parse(document.getElementById("small-map").textContent);
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -22,14 +23,40 @@ async function ground(map) {
   map.attributionControl.addAttribution("Made with Natural Earth");
 }
 
-function draw(map, { name, role, latitude, longitude, radius_km: radius, path }, first) {
+/** Whether a name can stand beside a spot without covering another; then it is taken note of. */
+function fits({ x, y }, named) {
+  if (named.some((other) => Math.abs(other.x - x) < ROOM.across && Math.abs(other.y - y) < ROOM.down)) {
+    return false;
+  }
+  named.push({ x, y });
+  return true;
+}
+
+function draw(map, { name, role, latitude, longitude, radius_km: radius, path }, first, named) {
   const at = [latitude, longitude];
   if (radius) L.circle(at, { radius: radius * 1000, className: "reach", interactive: false }).addTo(map);
   const spot = L.circleMarker(at, { radius: first ? 7 : 5, className: first ? "place-spot first" : "place-spot" });
-  const says = role && role !== "at" ? `${role} ${name}` : name;
-  spot.bindTooltip(says, { permanent: first, direction: "right", offset: [8, 0], className: "place-tip" });
+  const point = map.latLngToContainerPoint(at);
+  const left = point.x > box.clientWidth * 0.55;
+  // An element, since Leaflet takes a string for HTML.
+  const says = document.createElement("span");
+  says.textContent = role && role !== "at" ? `${role} ${name}` : name;
+  spot.bindTooltip(says, {
+    permanent: named !== null && fits(point, named), className: "place-tip",
+    direction: left ? "left" : "right", offset: [left ? -8 : 8, 0],
+  });
   spot.on("click", () => location.assign(path));
   spot.addTo(map);
+  return spot;
+}
+
+/** The area of all points and of what reaches around them. */
+function area(points) {
+  const found = L.latLngBounds([]);
+  for (const { latitude, longitude, radius_km: radius } of points) {
+    found.extend(L.latLng(latitude, longitude).toBounds((radius ?? 1) * 2000));
+  }
+  return found.pad(0.15);
 }
 
 async function show() {
@@ -37,15 +64,16 @@ async function show() {
   const still = { zoomAnimation: !calm, fadeAnimation: !calm, markerZoomAnimation: !calm };
   const map = L.map(box, { scrollWheelZoom: false, maxZoom: config.tiles ? 17 : 12, ...still });
   map.attributionControl.setPrefix(false);
-  const points = config.points.map(({ latitude, longitude }) => [latitude, longitude]);
-  map.fitBounds(L.latLngBounds(points).pad(0.3), { maxZoom: points.length > 1 ? 9 : 7, animate: false });
+  const { points, tiles, attribution } = config;
+  map.fitBounds(area(points), { maxZoom: points.length > 1 ? 9 : 7, animate: false });
   L.control.scale({ imperial: false }).addTo(map);
-  const { tiles, attribution } = config;
   if (tiles) L.tileLayer(tiles, { attribution, maxZoom: 17 }).addTo(map);
   else await ground(map);
-  // The first is the place itself, or where the event was: it lies on top.
-  const first = points.length < 4 ? points.length : 1;
-  [...config.points.entries()].reverse().forEach(([index, point]) => draw(map, point, index < first));
+  // An event has few places, all its own; of a place the first is itself, the others lie within.
+  const own = box.dataset.own === "all" ? points.length : 1;
+  const named = [];
+  const spots = points.map((point, index) => draw(map, point, index < own, index < own ? named : null));
+  spots.reverse().forEach((spot) => spot.bringToFront());
   box.dataset.ready = "true";
 }
 
