@@ -156,8 +156,11 @@ def test_the_same_state_gives_the_same_bytes_whatever_grew_to_it(
     other = Timeline(tmp_path / "timeline.db")
     for text in BATCHES.values():
         other.ingest(text)
-    # Its rows lie in another order in the file.
-    other.db.execute("VACUUM")
+    for name in ("accounts", "attachments"):  # Its rows lie in another order in the file.
+        other.db.execute(f"CREATE TEMP TABLE kept AS SELECT * FROM {name}")
+        other.db.execute(f"DELETE FROM {name}")
+        other.db.execute(f"INSERT INTO {name} SELECT * FROM kept ORDER BY rowid DESC")
+        other.db.execute("DROP TABLE kept")
     other.db.close()
 
     export(tmp_path, "--out", str(tmp_path / "again"))
