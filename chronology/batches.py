@@ -8,33 +8,38 @@ a batch of a million events is never held in memory, save in YAML, which is limi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from functools import partial
+from types import MappingProxyType
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 import pendulum
 
-from chronology import readers, records
+from chronology import readers, records, workers
 from chronology.errors import BatchRefused, Fault
-from chronology.readers import Lines, Raw, below
+from chronology.readers import Block, Lines, OneLine, Raw, below
 
 MAX_FAULTS = 200
+BLOCKS_ALONE = 16
+"""So many blocks of JSON Lines, of 128 KiB, are read before it pays to start another process."""
 FORMATS = ("yml", "yaml", "jsonl", "csv")
 HEADER = ("format", "batch", "recorded", "note")
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:?\d\d)", re.ASCII)
+_ID = re.compile(records.ID_PATTERN)
 _TARGET = re.compile(r"([a-z]+)/([a-z0-9]+(?:-[a-z0-9]+)*)", re.ASCII)
 _UNNAMED = "unnamed"
 """Stands for an event's id that was refused, so that its accounts are checked all the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One proposed record: `number` is its place in the batch, `12` or, nested, `12/1`.
 
-    `fields` holds the fields of a recorded subject; `change` holds `set`, `unset`, `into` and
-    `because` of a correction or retraction. An account may still be without an id.
+    `data` is what the log keeps of it. `fields` holds the fields of a recorded subject; `change`
+    holds `set`, `unset`, `into` and `because` of a correction or retraction. An account may still
+    be without an id.
     """
 
     number: str
@@ -42,17 +47,34 @@ class Item:
     subject: str
     id: str
     lines: Lines
+    data: str
     fields: Any = None
-    change: dict[str, Any] = field(default_factory=dict)
+    change: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def stream(self) -> str:
         return f"{self.subject}/{self.id}"
 
-    @property
-    def data(self) -> str:
-        """What the log keeps of it."""
-        return records.canonical(self.change or self.fields)
+    def __reduce__(self) -> tuple[Callable[..., Item], tuple[Any, ...]]:
+        """One that stands on a single line can go to another process."""
+        return _restored, (*self[:4], self.lines(()), self.data, dict(self.change))
+
+
+def _restored(
+    number: str, action: str, subject: str, name: str, line: int, data: str, change: dict[str, Any]
+) -> Item:
+    fields = None if change else records.load_json(records.SUBJECTS[subject], data)
+    return Item(number, action, subject, name, OneLine(line), data, fields, change)
+
+
+class _Read(NamedTuple):
+    """What a block of a file holds: items, and what a batch keeps of those that are refused."""
+
+    items: list[Item]
+    faults: list[Fault]
+    faulty: set[str]
+    has_gaps: bool
+    ends: bool
 
 
 @dataclass(slots=True)
@@ -88,10 +110,15 @@ def read(stream: BinaryIO, file: str, form: str, header: Mapping[str, str] | Non
     if form == "csv" and header is None:
         remedy = "ingest it by name, with --batch and --recorded"
         raise readers.refuse(file, 1, "a CSV file has no header of a batch", remedy)
-    (found, lines), raws = readers.read(stream, file, form)
+    if form == "jsonl":
+        (found, lines), blocks = readers.open_jsonl(stream, file)
+    else:
+        (found, lines), raws = readers.read(stream, file, form)
     batch = Batch(file, lines)
     _read_header(batch, dict(header or {}) if form == "csv" else found)
-    batch.items = _items(batch, raws)
+    batch.items = _some(
+        batch, _read_ahead(batch, blocks) if form == "jsonl" else _items(batch, raws)
+    )
     return batch
 
 
@@ -121,11 +148,7 @@ def _only(mapping: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
 
 def is_id(value: Any) -> bool:
     """Whether a value can be an id."""
-    return (
-        isinstance(value, str)
-        and len(value) <= 80
-        and re.fullmatch(records.ID_PATTERN, value) is not None
-    )
+    return isinstance(value, str) and len(value) <= 80 and _ID.match(value) is not None
 
 
 def _header_id(batch: Batch, found: Mapping[str, Any]) -> str:
@@ -161,9 +184,47 @@ def _header_time(batch: Batch, found: Mapping[str, Any]) -> str:
 # Items ---------------------------------------------------------------------------------------
 
 
-def _items(batch: Batch, raws: Iterator[Raw]) -> Iterator[Item]:
-    count = 0
-    for count, (raw, lines) in enumerate(_readable(batch, raws), 1):
+def _some(batch: Batch, items: Iterator[Item]) -> Iterator[Item]:
+    """The items, of which a batch has at least one."""
+    first = next(items, None)
+    if first:
+        yield first
+        yield from items
+    elif not batch.faults:
+        batch.fault(1, "the batch has no records", "add records, or delete the file")
+
+
+def _read_ahead(batch: Batch, blocks: Iterator[Block]) -> Iterator[Item]:
+    """The items of JSON Lines, which another process reads ahead where there are many."""
+    for found in workers.ahead(partial(_block_reader, batch.file), blocks, BLOCKS_ALONE):
+        batch.faulty |= found.faulty
+        batch.has_gaps |= found.has_gaps
+        for fault in found.faults:
+            batch.fault(fault.line, fault.what, fault.remedy)
+        if found.ends:
+            raise BatchRefused(batch.faults)
+        yield from found.items
+
+
+def _block_reader(file: str) -> Callable[[Block], _Read]:
+    return partial(_read_block, file)
+
+
+def _read_block(file: str, block: Block) -> _Read:
+    batch = Batch(file, OneLine(block.line))
+    items: list[Item] = []
+    ends = False
+    try:
+        for item in _items(batch, readers.read_block(block, file), block.record):
+            items.append(item)
+        faults = batch.faults
+    except BatchRefused as error:
+        faults, ends = error.faults, not error.stopped
+    return _Read(items, faults, batch.faulty, batch.has_gaps, ends)
+
+
+def _items(batch: Batch, raws: Iterator[Raw], first: int = 1) -> Iterator[Item]:
+    for count, (raw, lines) in enumerate(_readable(batch, raws), first):
         if isinstance(raw, Fault):
             batch.has_gaps = True
             batch.fault(raw.line, raw.what, raw.remedy)
@@ -173,8 +234,6 @@ def _items(batch: Batch, raws: Iterator[Raw]) -> Iterator[Item]:
             yield from _change(batch, str(count), raw, lines)
         else:
             yield from _recorded(batch, str(count), raw, lines)
-    if not count:
-        batch.fault(1, "the batch has no records", "add records, or delete the file")
 
 
 def _readable(batch: Batch, raws: Iterator[Raw]) -> Iterator[Raw]:
@@ -229,6 +288,8 @@ def _nested(
 
 def _with_id(lines: Lines) -> Lines:
     """Lines of a nested account, whose id stands under `id`."""
+    if isinstance(lines, OneLine):
+        return lines
     return lambda path: lines(("id",) if path == ("account",) else path)
 
 
@@ -255,7 +316,7 @@ def _item(
             what = f"{_label(subject, name, path)}: {reason}"
             batch.fault(lines(path), what, "see docs/format.md and mend it")
         return None
-    return Item(number, "recorded", subject, name, lines, fields=checked)
+    return Item(number, "recorded", subject, name, lines, records.canonical(checked), checked)
 
 
 _A = {subject: f"{'an' if subject[0] in 'ae' else 'a'} {subject}" for subject in records.SUBJECTS}
@@ -285,7 +346,8 @@ def _change(batch: Batch, number: str, raw: dict[str, Any], lines: Lines) -> Ite
         batch.fault(lines(("into",)), f"{change['into']!r} is no id", "name the event it moves to")
     if len(batch.faults) == faults:
         action = "corrected" if verb == "correct" else "retracted"
-        yield Item(number, action, target[1], target[2], lines, change=change)
+        data = records.canonical(change)
+        yield Item(number, action, target[1], target[2], lines, data, change=change)
 
 
 def _check_change(

@@ -115,8 +115,10 @@ def _events(db: sqlite3.Connection) -> Iterator[_Seen]:
     """The live events whose dates can be compared, by first possible day."""
     places = dict(db.execute("SELECT name, id FROM places"))
     rows = db.execute(
-        "SELECT id, date, title, kind, (SELECT json_group_array(json_array(facet, value))"
-        " FROM event_links WHERE event = events.rowid"
+        "SELECT id, date, title, kind, (SELECT json_group_array(json_array(facet, named.value))"
+        " FROM event_values, json_each(numbers) AS held"
+        " JOIN facet_values AS named ON number = held.value"
+        " WHERE event = events.rowid"
         " AND facet IN ('places', 'place_within', 'chain', 'source')) FROM events"
         f" ORDER BY coalesce(earliest, date(latest, '-{OPEN_DAYS} days')), id"
     )
@@ -184,7 +186,7 @@ class _Weights:
         self.places: dict[str, int]
         self.formations: dict[str, int]
         self.places, self.formations = (
-            dict(db.execute("SELECT value, count FROM facet_counts WHERE facet = ?", (facet,)))
+            dict(db.execute("SELECT value, count FROM facet_values WHERE facet = ?", (facet,)))
             for facet in ("place_within", "chain")
         )
         self.words: Counter[str] = Counter()

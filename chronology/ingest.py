@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ import msgspec
 from chronology import batches, log, projections, records, schema, uses
 from chronology.batches import Batch, Item
 from chronology.errors import BatchRefused, Fault
-from chronology.log import Entry, Head
+from chronology.log import Entry, Head, Latest
 from chronology.projections import events, order_of_battle, state
 from chronology.projections.state import CATALOGUED, Catalogue, split
 from chronology.readers import below
@@ -36,7 +36,12 @@ class Result(NamedTuple):
     head: Head
 
 
-def ingest(db: sqlite3.Connection, batch: Batch, progress: Progress | None = None) -> Result:
+def ingest(
+    db: sqlite3.Connection,
+    batch: Batch,
+    progress: Progress | None = None,
+    folding: Progress | None = None,
+) -> Result:
     """Appends a batch and folds it into the tables, or raises `BatchRefused` with all faults."""
     with schema.transaction(db):
         if is_ingested(db, batch.id):
@@ -44,7 +49,7 @@ def ingest(db: sqlite3.Connection, batch: Batch, progress: Progress | None = Non
             return Result(batch.id, 0, log.head(db))
         before = log.head(db).position
         _Ingestion(db, batch).run(progress)
-        projections.catch_up(db)
+        projections.catch_up(db, folding)
         head = log.head(db)
     return Result(batch.id, head.position - before, head)
 
@@ -58,7 +63,8 @@ def refuse_if_edited(db: sqlite3.Connection, batch: Batch) -> None:
     """Raises `BatchRefused` at the first record that differs from what was ingested."""
     remedy = "restore the file and append a correction in a new batch"
     held = _held(db, batch.id)
-    header = Item("0", "recorded", "batch", batch.id, batch.lines, fields=batch.header)
+    data = records.canonical(batch.header)
+    header = Item("0", "recorded", "batch", batch.id, batch.lines, data, batch.header)
     for item in chain([header], batch.items):
         entry = held.pop(f"{batch.id}/{item.number}", None)
         found = _difference(item, batch, entry)
@@ -107,6 +113,11 @@ def _changed_field(entry: Entry, item: Item) -> tuple[records.Path, str]:
     return (key,), f"{entry.stream}: {key} was {old} when ingested, and is {new} now"
 
 
+def _default_account(account: Account, number: int) -> str:
+    """The stream of an account that is recorded without an id."""
+    return f"account/{account.event}-{account.source}-{number}"
+
+
 def _is_default(stream: str, account: Account) -> bool:
     """Whether an account's id is one that it gets when it is recorded without any."""
     prefix = f"account/{account.event}-{account.source}-"
@@ -129,15 +140,17 @@ class _Ingestion:
         self.db = db
         self.batch = batch
         self.catalogue: Catalogue = state.load(db)
-        self.waiting: list[Record] = []
-        self.latest: dict[str, str] = {}
+        self.head = log.head(db)
+        self.waiting: list[tuple[Record, int]] = []
+        self.latest: dict[str, Latest | None] = {}
         self.missing: list[_Reference] = []
         self.lines: dict[str, int] = {}
         self.without_chronology = False
 
     def run(self, progress: Progress | None) -> None:
         self._check_order()
-        self._append("0", f"batch/{self.batch.id}", "batch.recorded", self.batch.header)
+        header = records.canonical(self.batch.header)
+        self._append("0", f"batch/{self.batch.id}", "batch.recorded", header)
         items = iter(self.batch.items)
         while chunk := list(islice(items, CHUNK)):
             self._look_ahead(chunk)
@@ -165,35 +178,35 @@ class _Ingestion:
 
     def _look_ahead(self, chunk: list[Item]) -> None:
         """One look-up for what the chunk touches, instead of one for each item."""
-        wanted = {item.stream for item in chunk}
-        wanted |= {f"event/{i.fields.event}" for i in chunk if isinstance(i.fields, Account)}
-        self.latest = log.latest(self.db, wanted)
+        wanted = {item.stream for item in chunk if item.id}
+        for item in chunk:
+            if item.subject == "account" and item.fields:
+                wanted.add(f"event/{item.fields.event}")
+                if not item.id:
+                    wanted.add(_default_account(item.fields, 1))
+        self.latest = {**dict.fromkeys(wanted), **log.latest(self.db, wanted)}
 
     def _last(self, stream: str) -> str | None:
         """The type of a stream's last record, those of this batch included."""
         if stream not in self.latest:
-            self.latest.update(log.latest(self.db, [stream]))
-        return self.latest.get(stream)
+            self.latest[stream] = log.latest(self.db, [stream]).get(stream)
+        last = self.latest[stream]
+        return last.type if last else None
 
     def _is_live(self, stream: str) -> bool:
         last = self._last(stream)
         return last is not None and not last.endswith(".retracted")
 
-    def _append(self, number: str, stream: str, kind: str, data: object) -> None:
-        text = data if isinstance(data, str) else records.canonical(data)
-        record = Record(
-            f"{self.batch.id}/{number}",
-            stream,
-            kind,
-            self.batch.recorded_at,
-            self.batch.id,
-            text,
-        )
-        self.waiting.append(record)
-        self.latest[stream] = kind
+    def _append(self, number: str, stream: str, kind: str, data: str) -> None:
+        before = self.latest.get(stream)
+        after = Latest(before.version + 1 if before else 1, kind)
+        batch = self.batch
+        record = Record(f"{batch.id}/{number}", stream, kind, batch.recorded_at, batch.id, data)
+        self.waiting.append((record, after.version))
+        self.latest[stream] = after
 
     def _flush(self) -> None:
-        log.append(self.db, self.waiting)
+        self.head = log.append_new(self.db, self.head, self.waiting)
         self.waiting.clear()
 
     def _fault(self, item: Item, path: records.Path, what: str, remedy: str) -> None:
@@ -208,7 +221,7 @@ class _Ingestion:
         else:
             fields = self._check_change(item)
         if item.action != "retracted" and len(self.batch.faults) == faults:
-            told = replace(item, lines=below(item.lines, "set")) if item.change else item
+            told = item._replace(lines=below(item.lines, "set")) if item.change else item
             _CHECKS[item.subject](self, told, fields)
         if len(self.batch.faults) > faults:
             self.batch.faulty.add(item.stream)
@@ -230,11 +243,10 @@ class _Ingestion:
         """The item with the id that an account without one gets."""
         if item.id:
             return item
-        fields: Account = item.fields
         number = 1
-        while self._last(stream := f"account/{fields.event}-{fields.source}-{number}"):
+        while self._last(stream := _default_account(item.fields, number)):
             number += 1
-        return replace(item, id=split(stream)[1])
+        return item._replace(id=split(stream)[1])
 
     def _check_new(self, item: Item) -> None:
         last = self._last(item.stream)
@@ -296,7 +308,9 @@ class _Ingestion:
         for index, account in enumerate(accounts, 1):
             moved = {"set": {"event": into}, "because": item.change["because"]}
             number = f"{item.number}/move-{index}"
-            self._append(number, f"account/{account}", "account.corrected", moved)
+            stream = f"account/{account}"
+            self._last(stream)
+            self._append(number, stream, "account.corrected", records.canonical(moved))
 
     # What a subject's fields refer to
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
@@ -21,6 +21,7 @@ from chronology.records import Record
 
 GENESIS = "0" * 64
 CHUNK = 1_000
+Progress = Callable[[int], None]
 FIELDS = (
     "log.position, log.record_id, log.stream, log.version, log.type,"
     " log.recorded_at, log.batch, log.data, log.digest"
@@ -60,6 +61,7 @@ class Entry(NamedTuple):
 class _Seen:
     position: int
     content: tuple[str, ...]
+    """All but the id."""
 
 
 def head(db: sqlite3.Connection) -> Head:
@@ -98,39 +100,50 @@ def versions(db: sqlite3.Connection, streams: Iterable[str]) -> dict[str, int]:
     return {name: version or 0 for name, version in found}
 
 
-def latest(db: sqlite3.Connection, streams: Iterable[str]) -> dict[str, str]:
-    """The type of the last record of each stream; streams without records are left out."""
+class Latest(NamedTuple):
+    """The version and the type of a stream's last record."""
+
+    version: int
+    type: str
+
+
+def latest(db: sqlite3.Connection, streams: Iterable[str]) -> dict[str, Latest]:
+    """The last record of each stream; streams without records are left out."""
     found = db.execute(
-        "SELECT value, (SELECT type FROM log WHERE stream = value ORDER BY version DESC LIMIT 1)"
-        " FROM json_each(?)",
+        "SELECT value, log.version, log.type FROM json_each(?) JOIN log ON position ="
+        " (SELECT position FROM log WHERE stream = value ORDER BY version DESC LIMIT 1)",
         (json.dumps(list(streams)),),
     )
-    return {name: kind for name, kind in found if kind}
+    return {name: Latest(version, kind) for name, version, kind in found}
 
 
 def digest_of(previous: str, position: int, record: Record, version: int) -> str:
     """The digest of a record at its place; O(length of its data)."""
-    fields = (
-        previous,
-        str(position),
-        record.record_id,
-        record.stream,
-        str(version),
-        record.type,
-        record.recorded_at,
-        record.batch,
-        record.data,
-    )
-    return sha256("\n".join(fields).encode()).hexdigest()
+    record_id, stream, kind, recorded_at, batch, data = record
+    return _digest(previous, position, record_id, stream, version, kind, recorded_at, batch, data)
+
+
+def _digest(
+    previous: str,
+    position: int,
+    record_id: str,
+    stream: str,
+    version: int,
+    kind: str,
+    recorded_at: str,
+    batch: str,
+    data: str,
+) -> str:
+    fields = f"{record_id}\n{stream}\n{version}\n{kind}\n{recorded_at}\n{batch}\n{data}"
+    return sha256(f"{previous}\n{position}\n{fields}".encode()).hexdigest()
 
 
 def continues(last: Head, entry: Entry) -> bool:
     """Whether an entry's digest follows from the one before it, and from its own fields."""
     try:
-        wanted = digest_of(last.digest, entry.position, as_record(entry), entry.version)
-    except (TypeError, UnicodeEncodeError):
+        return entry.digest == _digest(last.digest, *entry[:-1])
+    except UnicodeEncodeError:
         return False  # A field is no text.
-    return entry.digest == wanted
 
 
 def append(
@@ -150,7 +163,7 @@ def append(
     while chunk := list(islice(source, CHUNK)):
         seen = _seen(db, chunk)
         current = versions(db, {record.stream for record in chunk})
-        rows: list[Entry] = []
+        new: list[tuple[Record, int]] = []
         for record in chunk:
             if _is_retry(record, seen):
                 continue
@@ -158,33 +171,32 @@ def append(
                 _expect(record.stream, expected_version, current[record.stream])
                 checked.add(record.stream)
             version = current[record.stream] = current[record.stream] + 1
-            position = last.position + 1
-            last = Head(position, digest_of(last.digest, position, record, version))
-            rows.append(_entry(record, version, last))
-            seen[record.record_id] = _Seen(position, _content(record))
-        db.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            new.append((record, version))
+            seen[record.record_id] = _Seen(last.position + len(new), record[1:])
+        last = append_new(db, last, new)
     return last
 
 
-def _entry(record: Record, version: int, at: Head) -> Entry:
-    for text in (record.record_id, *_content(record)[:-1]):
-        if "\n" in text:
-            raise ValueError(f"{text!r}: a field before data holds a line break")
-    return Entry(
-        at.position,
-        record.record_id,
-        record.stream,
-        version,
-        record.type,
-        record.recorded_at,
-        record.batch,
-        record.data,
-        at.digest,
-    )
+def append_new(db: sqlite3.Connection, last: Head, records: Sequence[tuple[Record, int]]) -> Head:
+    """Appends records after the head `last`, each with its version, and returns the new head.
+
+    Whoever calls it has seen that they are new; SQLite refuses those that are not.
+    """
+    entries = list(_chained(last, records))
+    db.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", entries)
+    return Head(entries[-1].position, entries[-1].digest) if entries else last
 
 
-def _content(record: Record) -> tuple[str, ...]:
-    return record.stream, record.type, record.recorded_at, record.batch, record.data
+def _chained(last: Head, records: Iterable[tuple[Record, int]]) -> Iterator[Entry]:
+    """The records as they stand after a head."""
+    position, digest = last
+    for (record_id, stream, kind, recorded_at, batch, data), version in records:
+        if "\n" in f"{record_id}{stream}{kind}{recorded_at}{batch}":
+            raise ValueError(f"{record_id!r}: a field before data holds a line break")
+        position += 1
+        fields = (position, record_id, stream, version, kind, recorded_at, batch, data)
+        digest = _digest(digest, *fields)
+        yield Entry(*fields, digest)
 
 
 def _seen(db: sqlite3.Connection, chunk: list[Record]) -> dict[str, _Seen]:
@@ -200,7 +212,7 @@ def _is_retry(record: Record, seen: dict[str, _Seen]) -> bool:
     found = seen.get(record.record_id)
     if found is None:
         return False
-    if found.content != _content(record):
+    if found.content != record[1:]:
         raise RecordConflict(record.record_id, found.position)
     return True
 
@@ -216,39 +228,61 @@ def _expect(stream_name: str, expected: Expected | int, actual: int) -> None:
         raise WrongExpectedVersion(stream_name, wanted, actual)
 
 
-def verify(db: sqlite3.Connection) -> Head:
-    """Recomputes the whole chain and returns its head; O(bytes of the log).
+def verify(db: sqlite3.Connection, progress: Progress | None = None) -> Head:
+    """Recomputes the whole chain and returns its head; O(bytes of the log), in little memory.
 
     Raises `CorruptLog` naming the first position that is not what it has to be: a gap, a
     version out of order, a digest that does not follow. Says nothing of records that were cut
     off at the end: for that, compare the head with one that was published elsewhere.
     """
-    last = Head(0, GENESIS)
-    reached: dict[str, int] = {}
-    try:
-        for entry in read(db):
-            _check(last, entry, reached.get(entry.stream, 0) + 1)
-            reached[entry.stream] = entry.version
-            last = Head(entry.position, entry.digest)
-    except sqlite3.DatabaseError as error:
-        position = _first_unreadable(db, last.position)
-        raise CorruptLog(f"position {position} cannot be read: {error}") from error
+    last, fault = _check_chain(db, progress)
+    early = _check_versions(db, last.position + 1)
+    if early or fault:
+        raise CorruptLog(early or fault)
     return last
 
 
-def _check(last: Head, entry: Entry, version: int) -> None:
-    if entry.position != last.position + 1:
-        raise CorruptLog(f"position {last.position + 1} is missing from the log")
-    if entry.version != version:
-        raise CorruptLog(
-            f"position {entry.position}: {entry.stream} has version {entry.version} where"
-            f" {version} is due"
-        )
-    if not continues(last, entry):
-        raise CorruptLog(
-            f"position {entry.position}: the digest does not follow from the record;"
-            " it or one before it was changed"
-        )
+def _check_chain(db: sqlite3.Connection, progress: Progress | None) -> tuple[Head, str | None]:
+    """The last record that follows from all before it, and what is wrong with the next."""
+    position, digest = 0, GENESIS
+    try:
+        for *fields, stored in db.execute(f"SELECT {FIELDS} FROM log ORDER BY position"):
+            if fields[0] != position + 1:
+                return Head(position, digest), f"position {position + 1} is missing from the log"
+            if _digest(digest, *fields) != stored:
+                return Head(position, digest), (
+                    f"position {position + 1}: the digest does not follow from the record;"
+                    " it or one before it was changed"
+                )
+            position, digest = position + 1, stored
+            if progress and not position % CHUNK:
+                progress(CHUNK)
+    except (sqlite3.DatabaseError, UnicodeEncodeError) as error:
+        unreadable = _first_unreadable(db, position)
+        return Head(position, digest), f"position {unreadable} cannot be read: {error}"
+    if progress:
+        progress(position % CHUNK)
+    return Head(position, digest), None
+
+
+def _check_versions(db: sqlite3.Connection, until: int) -> str | None:
+    """The first version that is out of order, up to and with a position."""
+    wrong: tuple[int, str] | None = None
+    name, reached, before = "", 0, 0
+    rows = db.execute(
+        "SELECT stream, version, position FROM log ORDER BY stream, version, position"
+    )
+    try:
+        for stream, version, position in rows:
+            due = reached + 1 if stream == name else 1
+            in_order = version == due and (stream != name or position > before)
+            if not in_order and position <= until and (wrong is None or position < wrong[0]):
+                text = f"position {position}: {stream} has version {version} where {due} is due"
+                wrong = (position, text)
+            name, reached, before = stream, version, position
+    except sqlite3.DatabaseError as error:
+        return None if until <= head(db).position else f"the streams cannot be read: {error}"
+    return wrong[1] if wrong else None
 
 
 def _first_unreadable(db: sqlite3.Connection, last: int) -> int:

@@ -114,8 +114,8 @@ class _Now:
 
     def _linked(self, facet: str, value: str, mark: str, says: str) -> Condition:
         sql = (
-            f"events.rowid IN (SELECT event FROM event_links WHERE facet = :{mark}_facet"
-            f" AND value = :{mark}_value)"
+            "events.rowid IN (SELECT event FROM event_links WHERE value = (SELECT number"
+            f" FROM facet_values WHERE facet = :{mark}_facet AND value = :{mark}_value))"
         )
         return Condition(sql, {f"{mark}_facet": facet, f"{mark}_value": value}, says)
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 import yaml
@@ -23,6 +24,7 @@ from chronology.records import Path
 MAX_LINE_BYTES = 1 << 20
 MAX_YAML_BYTES = 32 << 20
 MAX_DEPTH = 12
+BLOCK_BYTES = 1 << 17
 
 Lines = Callable[[Path], int]
 """The line of a path into a value; of the nearest outer one that has its own."""
@@ -30,23 +32,32 @@ Raw = tuple[Any, Lines]
 
 
 def read(stream: BinaryIO, file: str, form: str) -> tuple[Raw, Iterator[Raw]]:
-    """The header (empty in CSV) and then the records as they are asked for."""
-    readers = {"jsonl": _read_jsonl, "csv": _read_csv}
-    return readers.get(form, _read_yaml)(stream, file)
+    """The header (empty in CSV) and then the records of YAML or CSV as they are asked for."""
+    return (_read_csv if form == "csv" else _read_yaml)(stream, file)
+
+
+class OneLine:
+    """The lines of a value that stands on one line."""
+
+    __slots__ = ("line",)
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+
+    def __call__(self, path: Path) -> int:
+        return self.line
 
 
 def below(lines: Lines, *prefix: str | int) -> Lines:
     """The lines of what stands below a path."""
+    if isinstance(lines, OneLine):
+        return lines
     return lambda path: lines((*prefix, *path))
 
 
 def refuse(file: str, line: int, what: str, remedy: str) -> BatchRefused:
     """The refusal of a file for a single fault."""
     return BatchRefused([Fault(file, line, what, remedy)])
-
-
-def _constant(line: int) -> Lines:
-    return lambda path: line
 
 
 def _decode(data: bytes, file: str, line: int = 1) -> str:
@@ -194,20 +205,77 @@ def _numbered(stream: BinaryIO, file: str) -> Iterator[tuple[int, bytes]]:
         raise _empty(file)
 
 
-def _read_jsonl(stream: BinaryIO, file: str) -> tuple[Raw, Iterator[Raw]]:
-    raws = (
-        (_json(line, file, number), _constant(number))
-        for number, line in _numbered(stream, file)
-        if line.strip()
-    )
-    header, lines = next(raws, ({}, _constant(1)))
-    if isinstance(header, Fault):
-        raise BatchRefused([header])
-    return (header, lines), raws
+class Block(NamedTuple):
+    """Whole lines of a file, the number of the first, and that of the first record on them."""
+
+    text: bytes
+    line: int
+    record: int
+
+
+def open_jsonl(stream: BinaryIO, file: str) -> tuple[Raw, Iterator[Block]]:
+    """The header and, in blocks, the lines after it."""
+    for number, line in _numbered(stream, file):
+        if line.strip():
+            header = _json(line, file, number)
+            if isinstance(header, Fault):
+                raise BatchRefused([header])
+            return (header, OneLine(number)), _blocks(stream, number + 1)
+    return ({}, OneLine(1)), iter(())
+
+
+def _blocks(stream: BinaryIO, line: int) -> Iterator[Block]:
+    record = 1
+    while text := stream.read(BLOCK_BYTES):
+        text += stream.readline(MAX_LINE_BYTES + 1)
+        yield Block(text, line, record)
+        line += text.count(b"\n")
+        record += sum(1 for each in text.split(b"\n") if each.strip())
+
+
+def read_block(block: Block, file: str) -> Iterator[Raw]:
+    """The records of a block, or the faults of lines that cannot be read."""
+    for number, line in enumerate(block.text.split(b"\n"), block.line):
+        if len(line) > MAX_LINE_BYTES:
+            raise refuse(file, number, "the line is longer than 1 MiB", "split the record")
+        if line.strip():
+            yield _json(line, file, number), OneLine(number)
 
 
 def _json(line: bytes, file: str, number: int) -> Any:
     """The value of a line, or the fault of having none."""
+    value = _plain_json(line)
+    return _careful_json(line, file, number) if value is None else value
+
+
+_SPACED = re.compile(rb'" | "')
+
+
+def _plain_json(line: bytes) -> Any:
+    """The value of a line of which all is plain at once, as nearly all are; None of others.
+
+    Without escapes every quotation mark ends or begins a text and every other character of a text
+    stands for itself. So, of ASCII, the texts are NFC; a colon less in the value written anew
+    tells that a key stood twice; a space beside a quotation mark there, that a text has one around
+    it; and few brackets are not deep.
+    """
+    if not line.isascii() or b"\\" in line:
+        return None
+    try:
+        value = msgspec.json.decode(line)
+        anew = msgspec.json.encode(value)
+    except (msgspec.MsgspecError, OverflowError, RecursionError):
+        return None
+    if (
+        anew.count(b":") != line.count(b":")
+        or anew.count(b"{") + anew.count(b"[") > MAX_DEPTH
+        or _SPACED.search(anew)
+    ):
+        return None
+    return value
+
+
+def _careful_json(line: bytes, file: str, number: int) -> Any:
     text = _decode(line, file, number)
     try:
         # Strict where the standard library is not: lone surrogates, NaN, 1e400. It in turn
@@ -268,7 +336,7 @@ def _read_csv(stream: BinaryIO, file: str) -> tuple[Raw, Iterator[Raw]]:
     faults = [Fault(file, 1, what, remedy) for what, remedy in _column_faults(columns)]
     if faults:
         raise BatchRefused(faults)
-    return ({}, _constant(1)), _csv_rows(reader, columns, file)
+    return ({}, OneLine(1)), _csv_rows(reader, columns, file)
 
 
 def _column_faults(columns: list[str]) -> Iterator[tuple[str, str]]:
@@ -289,10 +357,10 @@ def _csv_rows(reader: Any, columns: list[str], file: str) -> Iterator[Raw]:
         for cells in reader:
             line, start = start, reader.line_num + 1
             if len(cells) == len(columns):
-                yield _csv_record(dict(zip(columns, cells, strict=True))), _constant(line)
+                yield _csv_record(dict(zip(columns, cells, strict=True))), OneLine(line)
             elif cells:
                 what = f"{len(cells)} cells where {len(columns)} columns are named"
-                yield Fault(file, line, what, "check commas and quotes"), _constant(line)
+                yield Fault(file, line, what, "check commas and quotes"), OneLine(line)
     except csv.Error as error:
         raise refuse(file, start, f"this is no CSV: {error}", "check the quotes") from None
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
@@ -244,8 +243,7 @@ SUBJECTS: dict[str, type[_Fields]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One entry of the log, before it has a position, a version and a digest.
 
     `stream` is `<subject>/<id>`, `type` is `<subject>.<action>`, `data` is canonical JSON.
@@ -270,12 +268,16 @@ def _encode(value: object) -> str:
     raise NotImplementedError
 
 
+_parsed = lru_cache(maxsize=1 << 14)(parse)
+"""The same dates are written again and again."""
+
+
 def _decode(wanted: type, value: object) -> object:
     if wanted is Date:
         if not isinstance(value, str):
             raise ValueError("is no date; write it as a text and quote it")
         try:
-            return parse(value)
+            return _parsed(value)
         except DateError as error:
             raise ValueError(str(error)) from None
     raise NotImplementedError

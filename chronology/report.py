@@ -123,8 +123,9 @@ def _sides(db: sqlite3.Connection, about: Chronology) -> Iterator[str]:
         for row in rows(
             db,
             "SELECT side, level, count(DISTINCT formations.id) AS formations,"
-            " count(DISTINCT event) AS events FROM formations LEFT JOIN event_links"
-            " ON facet = 'formations' AND value = name GROUP BY side, level",
+            " count(DISTINCT event) AS events FROM formations LEFT JOIN facet_values"
+            " ON facet = 'formations' AND facet_values.value = name"
+            " LEFT JOIN event_links ON event_links.value = number GROUP BY side, level",
         )
     }
     sides = [side for side in about.sides if any(side == one for one, _ in found)]
@@ -144,7 +145,7 @@ def _places(db: sqlite3.Connection) -> Iterator[str]:
     yield from _selected(
         db,
         ("place", "events that name it", "with what lies within it"),
-        "SELECT name, count, places.events FROM facet_counts JOIN places ON name = value"
+        "SELECT name, count, places.events FROM facet_values JOIN places ON name = value"
         " WHERE facet = 'places' ORDER BY count DESC, name LIMIT ?",
         PLACES,
     )
@@ -155,8 +156,9 @@ def _kinds(db: sqlite3.Connection) -> Iterator[str]:
         (row["kind"], row["month"]): row["events"]
         for row in rows(
             db,
-            "SELECT kind, value AS month, count(*) AS events FROM event_links JOIN events"
-            " ON events.rowid = event WHERE facet = 'months' GROUP BY kind, value",
+            "SELECT kind, facet_values.value AS month, count(*) AS events FROM facet_values"
+            " JOIN event_links ON event_links.value = number JOIN events ON events.rowid = event"
+            " WHERE facet = 'months' GROUP BY kind, month",
         )
     }
     months = sorted({month for _, month in found})

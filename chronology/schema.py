@@ -20,6 +20,8 @@ APPLICATION_ID = 0x4348524E
 LOG_FORMAT = 1
 """Kept in `user_version`; a log of a later format is refused, an earlier one is read."""
 BUSY_TIMEOUT_S = 30.0
+CACHE_KB = 96 << 10
+"""What a writer keeps in memory; some 50,000 new events."""
 
 LOG = """
 CREATE TABLE log (
@@ -113,9 +115,9 @@ def _prepare(db: sqlite3.Connection, path: str | Path, write: bool) -> None:
         return
     # Durable before it is acknowledged: the log is the only copy of what was recorded.
     db.execute("PRAGMA synchronous = FULL")
-    # What is changed stays in memory until it is committed: with a full cache, SQLite would write
-    # to the file earlier, and lock readers out until then.
-    db.execute("PRAGMA cache_spill = OFF")
+    # What is changed stays in memory until it is committed, unless it is more than this: then
+    # SQLite writes to the file earlier, and locks readers out until the commit.
+    db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
     if not tables:
         db.execute("PRAGMA journal_mode = DELETE")
         _create(db)

@@ -45,7 +45,7 @@ FORMS = ("", ".json", ".csv", ".atom", ".db", ".jsono", ".x", ".blob")
 TABLES = (
     *("events", "accounts", "claims", "sources", "places", "people", "formations"),
     *("attachments", "commanders", "history", "batches", "log", "tracking"),
-    *("event_links", "event_spans", "facet_counts", "events_fts", "history_fts", "events_fts_data"),
+    *("event_links", "event_spans", "facet_values", "events_fts", "history_fts", "events_fts_data"),
     *("sqlite_master", "nope", "~", "a~2Fb", "%00", "-", "events'", 'x"y'),
 )
 ROWS = (

@@ -89,7 +89,7 @@ def chained(rows: list[Row]) -> list[Row]:
     last, versions, found = Head(0, GENESIS), dict[str, int](), []
     for row in rows:
         version = versions[row["stream"]] = versions.get(row["stream"], 0) + 1
-        record = Record(*(row[name] for name in Record.__dataclass_fields__))
+        record = Record(*(row[name] for name in Record._fields))
         position = last.position + 1
         last = Head(position, log.digest_of(last.digest, position, record, version))
         entry = Entry(**{**row, "position": position, "version": version, "digest": last.digest})

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "chronology"
 # Each imports only from tiers before its own.
 TIERS = (
     {"errors"},
-    {"dates"},
+    {"dates", "workers"},
     {"records"},
     {"readers"},
     {"batches", "schema"},
@@ -29,7 +29,7 @@ PROJECTIONS = (
     {"state"},
     {"disputes", "order_of_battle"},
     {"events", "subjects"},
-    {"tables"},
+    {"tables", "taking"},
     {"publish"},
     {"fold"},
     {"__init__"},
@@ -158,7 +158,7 @@ def test_files_are_opened_only_where_they_are_asked_for():
     assert users_of("pathlib") - {"remote"} <= OPEN_FILES
 
 
-@pytest.mark.parametrize("module", sorted(TOP - {"cli", "web"}))
+@pytest.mark.parametrize("module", sorted(TOP - {"cli", "web", "workers"}))
 def test_exit_codes_and_http_statuses_are_for_the_outermost(module):
     names = {name for m in IMPORTS if outer(m) == module for name in imported(modules()[m])}
     assert not {outer(name) for name in names} & {"sys", "click", "datasette"}

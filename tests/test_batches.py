@@ -6,6 +6,7 @@ import io
 import json
 import resource
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chronology import batches
+from chronology import batches, readers
 from chronology.batches import Batch, Item, timestamp
 from chronology.errors import BatchRefused, Fault
 
@@ -602,7 +603,116 @@ def test_items_are_read_only_as_they_are_asked_for() -> None:
     stream = io.BytesIO((JSON_HEADER + EVENT * 100_000).encode())
     batch = batches.read(stream, "b.jsonl", "jsonl")
     next(batch.items)
-    assert stream.tell() < 1_000
+    assert stream.tell() < 2 * readers.BLOCK_BYTES
+
+
+# Lines of JSON that are read at once, and by another process
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Blocks of a few lines, of which so many are read before another process goes on."""
+
+    def cut(alone: int) -> None:
+        monkeypatch.setattr(readers, "BLOCK_BYTES", 100)
+        monkeypatch.setattr(batches, "BLOCKS_ALONE", alone)
+
+    return cut
+
+
+LINES = JSON_HEADER + "".join(
+    line.replace("nis-taken", f"e{number}")
+    for number in range(20)
+    for line in (
+        EVENT,
+        "\n",
+        '{"account": "", "event": "nis-taken", "source": "one", "at": ["1", "2"], "claims":'
+        ' {"guns": 12}}\n',
+        '{"correct": "event/nis-taken", "set": {"title": " Café "}, "because": "So."}\r\n',
+        '{"place": "nis-taken", "name": "P", "latitude": 43.32, "longitude": 21}\n',
+    )
+)
+
+
+def test_another_process_reads_what_this_one_would(small_blocks: Callable[[int], None]) -> None:
+    whole = [item[:4] + item[5:] for item in read(LINES, "jsonl")[1]]
+    lines = [item.lines(("title",)) for item in read(LINES, "jsonl")[1]]
+    for alone in (100, 3, 0):
+        small_blocks(alone)
+        _, items = read(LINES, "jsonl")
+        assert [item[:4] + item[5:] for item in items] == whole
+        assert [item.lines(("title",)) for item in items] == lines
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ["{oops\n", '{"event": "x"}\n', "[]\n", '{"source": "A", "name": "a"}\n', "\udcff\n", "\n"],
+)
+def test_another_process_finds_the_faults_that_this_one_would(
+    small_blocks: Callable[[int], None], bad: str
+) -> None:
+    text = (LINES + bad + LINES[len(JSON_HEADER) :] + bad + "]\n").encode(errors="surrogateescape")
+    whole = faults(text, "jsonl")
+    small_blocks(1)
+    assert faults(text, "jsonl") == whole
+
+
+def test_reading_stops_at_as_many_faults_in_another_process(
+    small_blocks: Callable[[int], None],
+) -> None:
+    small_blocks(1)
+    with pytest.raises(BatchRefused) as refused:
+        read(JSON_HEADER + "{oops\n" * 1_000, "jsonl")
+    assert (len(refused.value.faults), refused.value.stopped) == (batches.MAX_FAULTS, True)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=20,
+)
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            *'{}[]:,"',
+            '"a"',
+            '"b"',
+            '" a"',
+            '"a "',
+            '"a:b"',
+            "1",
+            "1e5",
+            " ",
+            "\\",
+            "\t",
+            "é",
+            "null",
+        ]
+    ),
+    max_size=25,
+)
+
+
+@given(JSON.map(json.dumps) | PIECES.map("".join))
+@example('{"a": 1, "a": 1}')
+@example('{"a": {"a:": 1, "a:": 2}}')
+@example('{"a": ":", "b": "::", "a": "::"}')
+@example("[" * 13 + "]" * 13)
+@example(str(1 << 70))
+@example('{" a": 1}')
+def test_a_plain_line_is_what_careful_reading_makes_of_it(text: str) -> None:
+    line = text.encode()
+    plain = readers._plain_json(line)
+    if plain is not None:
+        careful = readers._careful_json(line, "b", 1)
+        assert plain == careful
+        assert json.dumps(plain) == json.dumps(careful)
+
+
+@pytest.mark.parametrize("line", LINES.splitlines()[1:6:2])
+def test_ordinary_lines_are_plain(line: str) -> None:
+    plain = line.replace("š", "s").replace("é", "e").strip()
+    assert readers._plain_json(plain.encode()) == json.loads(plain)
 
 
 # Anything at all

@@ -99,7 +99,7 @@ def test_the_death_of_schneckenburger_is_one_event_with_both_days(db: sqlite3.Co
 
 @pytest.mark.parametrize("facet", ["fronts", "armies", "places", "kind", "months", "sources"])
 def test_the_facets_have_something_to_choose_from(db: sqlite3.Connection, facet: str) -> None:
-    values = column(db, f"SELECT value FROM facet_counts WHERE facet = '{facet}'")
+    values = column(db, f"SELECT value FROM facet_values WHERE facet = '{facet}'")
 
     assert len(values) >= (3 if facet in ("months", "sources") else 4)
 

@@ -226,11 +226,11 @@ def test_versions_are_0_for_streams_without_records(three):
     assert found == {"event/a": 2, "event/b": 1, "event/none": 0}
 
 
-def test_latest_gives_the_type_of_the_last_record_of_each_stream(three):
+def test_latest_gives_version_and_type_of_the_last_record_of_each_stream(three):
     log.append(three, [record("r4", type="event.retracted")])
     assert log.latest(three, ["event/a", "event/b", "event/none"]) == {
-        "event/a": "event.retracted",
-        "event/b": "event.recorded",
+        "event/a": (3, "event.retracted"),
+        "event/b": (1, "event.recorded"),
     }
 
 

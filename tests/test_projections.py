@@ -228,9 +228,35 @@ def test_batches_hold_their_extent_and_what_they_did(timeline):
     ]
 
 
+def test_what_changed_since_a_position_is_told_by_event_with_its_links(timeline):
+    def changed(position):
+        return timeline.db.execute(
+            "SELECT stream, (SELECT json_group_array(facet_values.value) FROM json_each(numbers)"
+            "  JOIN facet_values ON number = json_each.value WHERE facet = 'place_within')"
+            " FROM event_values JOIN log ON log.position = event"
+            " WHERE event_values.position > ? ORDER BY stream",
+            (position,),
+        ).fetchall()
+
+    whole = [event for event, _ in changed(0)]
+    before = log.head(timeline.db).position
+    assert changed(before) == []
+    # A place moves out of another: the rows of events stay, their links do not.
+    timeline.batch("moved", "- {correct: place/nis, unset: [within], because: A mistake.}\n")
+    assert changed(before) == [("event/nis-taken", '["nis"]')]
+    before = log.head(timeline.db).position
+    timeline.batch(
+        "gone", "- {retract: event/nis-taken, into: belgrade-taken, because: The same.}\n"
+    )
+    assert [event for event, _ in changed(before)] == ["event/belgrade-taken", "event/nis-taken"]
+    assert ("event/nis-taken", "[]") in changed(before)
+    assert [event for event, _ in changed(0)] == whole
+
+
 def test_links_hold_the_facets_by_name_and_what_is_asked_by_id(timeline):
     found = timeline.db.execute(
-        "SELECT facet, value FROM event_links JOIN events ON events.rowid = event WHERE id = ?",
+        "SELECT facet, facet_values.value FROM event_links JOIN events ON events.rowid = event"
+        " JOIN facet_values ON number = event_links.value WHERE id = ?",
         ("nis-taken",),
     )
     assert sorted(found) == [

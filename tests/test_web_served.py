@@ -143,5 +143,5 @@ def test_the_tables_that_only_help_are_hidden(chronicle: httpx.Client) -> None:
     hidden = {table["name"] for table in tables if table["hidden"]}
     shown = {table["name"] for table in tables} - hidden
 
-    assert {"event_links", "event_spans", "facet_counts", "tracking", "events_fts"} <= hidden
+    assert {"event_links", "event_spans", "facet_values", "tracking", "events_fts"} <= hidden
     assert {"events", "accounts", "sources", "history", "log"} <= shown

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-import pendulum
 
 from chronology import log, remote, schema
+from chronology.cli.progress import Bar, Step, in_bulk, shown
 from chronology.errors import BatchRefused, ChronologyError
 
 DATABASE = "timeline.db"
@@ -62,6 +62,8 @@ events_option = click.option(
     help="The folder of batches.",
 )
 
+quiet_option = click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
+
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
@@ -109,22 +111,14 @@ class Sayer:
             click.echo(text)
 
     @contextmanager
-    def bar(self, label: str) -> Iterator[Callable[[int], None] | None]:
-        """Progress with rate on a terminal; nothing elsewhere."""
-        if self.quiet or not sys.stderr.isatty():
-            yield None
-            return
-        started, done = pendulum.now(), 0
-
-        def step(count: int) -> None:
-            nonlocal done
-            done += count
-            seconds = max((pendulum.now() - started).total_seconds(), 0.001)
-            click.echo(f"\r{label}: {done:,} ({done / seconds:,.0f}/s)  ", nl=False, err=True)
-
-        yield step
-        if done:
-            click.echo(err=True)
+    def bars(self, *bars: Bar) -> Iterator[list[Step | None]]:
+        """The steps of bars on a terminal, one after the other; nothing elsewhere."""
+        with in_bulk():
+            if self.quiet or not sys.stderr.isatty():
+                yield [None] * len(bars)
+                return
+            with shown([*bars]) as steps:
+                yield [*steps]
 
 
 def head_line(db: sqlite3.Connection) -> str:

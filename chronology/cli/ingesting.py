@@ -11,9 +11,18 @@ from typing import BinaryIO, cast
 
 import click
 
-from chronology import batches, ingest, projections, remote, schema
-from chronology.batches import FORMATS
-from chronology.cli.common import Sayer, db_option, exit_codes, head_line, reading, writing
+from chronology import batches, ingest, log, projections, remote, schema
+from chronology.batches import FORMATS, Batch
+from chronology.cli.common import (
+    Sayer,
+    db_option,
+    exit_codes,
+    head_line,
+    quiet_option,
+    reading,
+    writing,
+)
+from chronology.cli.progress import Bar, share_of, share_read
 
 
 @click.command("ingest")
@@ -24,7 +33,7 @@ from chronology.cli.common import Sayer, db_option, exit_codes, head_line, readi
 @click.option("--batch", "batch_id", help="The batch's id, for CSV, which has no header.")
 @click.option("--recorded", help="When it was recorded, for CSV: 2026-11-21T12:00:00Z.")
 @click.option("--note", help="A note on the batch, for CSV.")
-@click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
+@quiet_option
 @exit_codes
 def ingest_command(
     sources: tuple[str, ...],
@@ -70,23 +79,20 @@ def _header(batch: str | None, recorded: str | None, note: str | None) -> dict[s
 
 @contextmanager
 def _target(path: Path, check: bool) -> Iterator[sqlite3.Connection]:
-    """The database to ingest into; to check only, a copy in memory."""
+    """The database to ingest into; to check only, a copy of it."""
     if not check:
         with writing(path) as db:
             yield db
         return
-    copy = schema.connect(":memory:", write=True) if not path.exists() else _copy_of(path)
+    # Without a name it is a temporary file, in memory as long as it is small.
+    copy = schema.connect("", write=True)
     try:
+        if path.exists():
+            with reading(path) as db:
+                db.backup(copy)
         yield copy
     finally:
         copy.close()
-
-
-def _copy_of(path: Path) -> sqlite3.Connection:
-    copy = sqlite3.connect(":memory:", isolation_level=None)
-    with reading(path) as db:
-        db.backup(copy)
-    return copy
 
 
 def _ingest_folder(folder: Path, path: Path, check: bool, say: Sayer) -> None:
@@ -102,12 +108,13 @@ def _ingest_folder(folder: Path, path: Path, check: bool, say: Sayer) -> None:
         return
     with _target(path, check) as db:
         for file in new:
-            with say.bar(file.name) as progress:
-                result = ingest.ingest_file(db, file, progress)
-            _report(say, result, check)
+            with file.open("rb") as stream:
+                kind = file.suffix.lstrip(".")
+                _ingest_batch(db, batches.read(stream, str(file), kind), stream, check, say)
         if not projections.is_current(db):
-            with schema.transaction(db):
-                projections.catch_up(db)
+            folding = Bar("Folding", share_of(log.head(db).position))
+            with say.bars(folding) as (progress,), schema.transaction(db):
+                projections.catch_up(db, progress)
             say("The tables were folded again by this version of the program.")
         say(head_line(db))
 
@@ -161,9 +168,7 @@ def _ingest_stream(
         raise click.UsageError(f"{source} has a header of its own; --batch is for CSV")
     with _target(path, check) as db:
         batch = batches.read(stream, source, kind, header)
-        with say.bar(source) as progress:
-            result = ingest.ingest(db, batch, progress)
-        _report(say, result, check)
+        _ingest_batch(db, batch, stream, check, say)
         say(head_line(db))
 
 
@@ -182,7 +187,13 @@ def _open(source: str, form: str | None) -> Iterator[tuple[BinaryIO, str]]:
             yield stream, kind
 
 
-def _report(say: Sayer, result: ingest.Result, check: bool) -> None:
+def _ingest_batch(
+    db: sqlite3.Connection, batch: Batch, stream: BinaryIO, check: bool, say: Sayer
+) -> None:
+    reading = Bar(batch.id, share_read(stream))
+    folding = Bar(f"{batch.id}, folding", lambda done: done / reading.done)
+    with say.bars(reading, folding) as (progress, folded):
+        result = ingest.ingest(db, batch, progress, folded)
     done = "would be appended" if check else "appended"
     say(
         f"{result.batch}: {result.records} records {done}"

@@ -21,9 +21,11 @@ from chronology.cli.common import (
     events_option,
     exit_codes,
     head_line,
+    quiet_option,
     reading,
     writing,
 )
+from chronology.cli.progress import Bar, share_of
 from chronology.log import Head
 
 
@@ -50,9 +52,15 @@ def head(db: Path) -> None:
     help="A signed checkpoint; needs --key.",
 )
 @click.option("--key", help="The public key that signed it, or a file that holds it.")
+@quiet_option
 @exit_codes
 def verify(
-    db: Path, events: Path, cited: str | None, checkpoint: Path | None, key: str | None
+    db: Path,
+    events: Path,
+    cited: str | None,
+    checkpoint: Path | None,
+    key: str | None,
+    quiet: bool,
 ) -> None:
     """Recompute the chain and every table, and compare; exit 3 if anything differs.
 
@@ -69,32 +77,36 @@ def verify(
     states = [_parsed(cited)] if cited else []
     if checkpoint and key:
         states.append(_signed(checkpoint, key))
+    say = Sayer(quiet)
     with reading(db) as opened, schema.snapshot(opened):
+        whole = share_of(log.head(opened).position)
         faults = log.verify_schema(opened) + log.verify_pages(opened)
-        last = log.verify(opened)
-        click.echo(f"Chain: {last.position} records, each follows from the one before.")
+        with say.bars(Bar("Chain", whole)) as (step,):
+            last = log.verify(opened, step)
+        say(f"Chain: {last.position} records, each follows from the one before.")
         for state in states:
             log.verify_contains(opened, state)
-            click.echo(f"State {state.position}:{state.digest}: part of this log, unchanged since.")
-        faults += projections.verify(opened)
-        _say_batches(opened, events)
+            say(f"State {state.position}:{state.digest}: part of this log, unchanged since.")
+        with say.bars(Bar("Tables", whole)) as (step,):
+            faults += projections.verify(opened, step)
+        _say_batches(opened, events, say)
     for fault in faults:
         click.echo(fault, err=True)
     if faults:
         sys.exit(CONFLICT)
-    click.echo("Tables: equal to a fresh fold of the log.")
-    click.echo(f"Head: {last.position}:{last.digest}")
+    say("Tables: equal to a fresh fold of the log.")
+    say(f"Head: {last.position}:{last.digest}")
     if not states:
-        click.echo("Not proved: that nothing was cut off at the end; give --head or --checkpoint.")
+        say("Not proved: that nothing was cut off at the end; give --head or --checkpoint.")
 
 
-def _say_batches(db: sqlite3.Connection, events: Path) -> None:
+def _say_batches(db: sqlite3.Connection, events: Path, say: Sayer) -> None:
     if not events.is_dir():
-        click.echo(f"Batches: not compared, there is no folder {events}.")
+        say(f"Batches: not compared, there is no folder {events}.")
         return
     paths = ingest.files(events)
     old = len(paths) - len(ingest.pending(db, paths))
-    click.echo(f"Batches: {old} of {len(paths)} are in the log, unedited.")
+    say(f"Batches: {old} of {len(paths)} are in the log, unedited.")
 
 
 def _parsed(text: str) -> Head:
@@ -198,7 +210,7 @@ def follow(url: str, db: Path, watch: bool, every: float) -> None:
 
 
 def _follow_once(peer: following.Peer, db: Path, say: Sayer, quiet: bool) -> None:
-    with writing(db) as opened, say.bar("Copying") as progress:
+    with writing(db) as opened, say.bars(Bar("Copying")) as (progress,):
         before = log.head(opened).position
         found = following.follow(opened, peer, progress)
     if found.position > before or not quiet:
@@ -207,13 +219,15 @@ def _follow_once(peer: following.Peer, db: Path, say: Sayer, quiet: bool) -> Non
 
 @click.command()
 @db_option
+@quiet_option
 @exit_codes
-def rebuild(db: Path) -> None:
+def rebuild(db: Path, quiet: bool) -> None:
     """Drop every table but the log, and fold them again from it."""
     if not db.exists():
         raise click.UsageError(f"there is no file {db}; 'python ingest.py' makes it")
-    say = Sayer(quiet=False)
-    with writing(db) as opened, say.bar("Folding") as progress:
-        with schema.transaction(opened):
+    say = Sayer(quiet)
+    with writing(db) as opened:
+        folding = Bar("Folding", share_of(log.head(opened).position))
+        with say.bars(folding) as (progress,), schema.transaction(opened):
             projections.rebuild(opened, progress)
         say(head_line(opened))

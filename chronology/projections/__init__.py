@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import msgspec
 
-from chronology import log
+from chronology import log, schema
 from chronology.errors import CorruptLog, DateError
 from chronology.projections import state, tables
 from chronology.projections.fold import Fold, Progress
@@ -66,6 +67,7 @@ def rebuild(db: sqlite3.Connection, progress: Progress | None = None) -> None:
     catalogue = Catalogue(final.dimensions)
     for batch in _batches(db, 0):
         Fold(db, catalogue, batch).run(progress)
+    tables.index(db)
 
 
 def _is_within_batch(db: sqlite3.Connection, position: int) -> bool:
@@ -83,12 +85,14 @@ def _batches(db: sqlite3.Connection, after: int) -> Iterator[Extent]:
     return iter([Extent(*row) for row in found])
 
 
-def verify(db: sqlite3.Connection) -> list[str]:
-    """How the tables differ from a fresh fold of the log; O(size of the log), in memory."""
-    fresh = sqlite3.connect(":memory:", isolation_level=None)
+def verify(db: sqlite3.Connection, progress: Progress | None = None) -> list[str]:
+    """How the tables differ from a fresh fold of the log; O(size of the log), on disk."""
+    # A database without a name is a temporary file, in memory only as far as the cache goes.
+    fresh = sqlite3.connect("", uri=True, isolation_level=None)
     try:
-        db.backup(fresh)
-        rebuild(fresh)
+        _show_log(db, fresh)
+        fresh.execute("BEGIN")
+        rebuild(fresh, progress)
         if not tables.exist(db) or not tables.exist(fresh):
             return [] if tables.exist(db) == tables.exist(fresh) else ["the tables are missing"]
         return tables.differences(db, fresh)
@@ -98,3 +102,14 @@ def verify(db: sqlite3.Connection) -> list[str]:
         return [f"the log cannot be folded into tables: {error}"]
     finally:
         fresh.close()
+
+
+def _show_log(db: sqlite3.Connection, fresh: sqlite3.Connection) -> None:
+    """Lets a database without tables read the log of another as if it were its own."""
+    fresh.execute(f"PRAGMA cache_size = -{schema.CACHE_KB}")
+    fresh.execute("PRAGMA synchronous = OFF")
+    (path,) = db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()
+    if path:
+        fresh.execute("ATTACH ? AS stored", (f"file:{quote(path)}?mode=ro",))
+    else:
+        db.backup(fresh)

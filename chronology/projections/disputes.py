@@ -17,6 +17,8 @@ KINDS = ("date", "figures", "claim")
 
 def disputes(accounts: Sequence[Account]) -> list[str]:
     """The kinds of dispute among one event's accounts, out of KINDS and in that order."""
+    if len(accounts) < 2:
+        return []
     asserted = [account for account in accounts if account.stance == "asserts"]
     denied = [account for account in accounts if account.stance == "denies"]
     found = {

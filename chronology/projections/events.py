@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
-import msgspec
-
+from chronology.dates import Date, Span
 from chronology.projections import order_of_battle
 from chronology.projections.disputes import disputes
 from chronology.projections.state import Catalogue, State
@@ -41,6 +42,8 @@ AFTER_DIMENSIONS = {
     "recorded_at": str,
 }
 ARRAYS = ("months", "formations", "places", "people", "sources", "disputed")
+CACHED = 1 << 14
+"""So many dates, places of events and the like are kept described."""
 LINKED = ("place_within", "chain", "person", "source")
 """The facets of links that are no column."""
 RESERVED = frozenset(
@@ -65,49 +68,153 @@ class Told(NamedTuple):
 
     id: str
     state: State
-    accounts: Sequence[tuple[str, Account]]
+    accounts: list[tuple[str, Account]]
 
 
-Row = dict[str, Any]
+Row = tuple[Any, ...]
+Pair = tuple[str, str]
+Cached = Callable[..., "_Part"]
 
 
-def row(told: Told, catalogue: Catalogue) -> Row:
-    """The published row of an event; without `position` and `recorded_at`, which a batch gives."""
-    event: Event = told.state.fields
-    chronology = catalogue.chronology
-    assert chronology is not None
-    accounts = [account for _, account in told.accounts]
-    levels = order_of_battle.at_levels(catalogue, event.formations, event.date)
-    latitude, longitude = _point(event, catalogue)
-    earliest, latest = _day(event.date.earliest), _day(event.date.latest)
-    return {
-        "id": told.id,
-        "date": event.date.text,
-        "earliest": earliest,
-        "latest": latest,
-        "sort_day": earliest or latest,
-        "time": event.date.time,
-        "precision": event.date.precision,
-        "basis": event.basis,
-        "title": event.title,
-        "summary": event.summary,
-        "kind": event.kind,
-        "status": _status(accounts),
-        "months": canonical(event.date.months(chronology.window)),
-        **{
-            column: canonical(levels.get(level, []))
-            for column, level in catalogue.dimensions.items()
-        },
-        "formations": canonical([catalogue.formations[f].name for f in event.formations]),
-        "places": canonical(_unique(catalogue.places[p.place].name for p in event.places)),
-        "people": canonical([catalogue.people[p].name for p in event.people]),
-        "sources": canonical(_unique(catalogue.sources[a.source].name for a in accounts)),
-        "latitude": latitude,
-        "longitude": longitude,
-        "accounts": len(accounts),
-        "disputed": canonical(disputes(accounts)),
-        "version": told.state.version,
-    }
+class Published(NamedTuple):
+    """What is published of an event.
+
+    `row` is that of `events` without `position` and `recorded_at`, which a batch gives; `links`
+    are the numbers of the (facet, value) pairs by which it is counted and found, ascending;
+    `search` is what full-text search looks through, by column.
+    """
+
+    row: Row
+    links: list[int]
+    search: tuple[str, ...]
+
+
+class _Part(NamedTuple):
+    """What one field of an event adds: cells of its row, links, and texts to search."""
+
+    cells: Row
+    links: tuple[int, ...]
+    names: tuple[str, ...] = ()
+
+
+class Numbers:
+    """The numbers of (facet, value) pairs; one that has none yet gets the next when asked for."""
+
+    def __init__(self, known: dict[Pair, int]) -> None:
+        self.known = known
+        self.last = max(known.values(), default=0)
+
+    def __call__(self, pair: Pair) -> int:
+        number = self.known.get(pair)
+        if number is None:
+            self.last = number = self.last + 1
+            self.known[pair] = number
+        return number
+
+    def since(self, count: int) -> list[Pair]:
+        """The pairs that got a number after there were so many, in order."""
+        return list(islice(self.known, count, None))
+
+
+class Describer:
+    """Describes events by one state of the catalogue; what many of them share is made once.
+
+    The facets are the array columns, `kind` and `status` by name; and by id `place_within` (the
+    places and all that they lie within), `chain` (the formations with all superiors), `person`
+    and `source`. `number` gives the number of a (facet, value) pair.
+    """
+
+    def __init__(self, catalogue: Catalogue, number: Numbers) -> None:
+        assert catalogue.chronology is not None
+        self.catalogue = catalogue
+        self.window = catalogue.chronology.window
+        self.number = number
+        cached = lru_cache(maxsize=CACHED)
+        self._when: Cached = cached(self._when_part)
+        self._where: Cached = cached(self._where_part)
+        self._who: Cached = cached(self._who_part)
+        self._people: Cached = cached(self._people_part)
+        self._sources: Cached = cached(self._sources_part)
+        self._sort: Cached = cached(self._sort_part)
+
+    def describe(self, told: Told) -> Published:
+        event: Event = told.state.fields
+        accounts = [account for _, account in told.accounts]
+        when = self._when(event.date)
+        where = self._where(tuple((ref.place, ref.role) for ref in event.places))
+        who = self._who(tuple(event.formations), event.date)
+        quoted = tuple(account.by for account in accounts if account.by)
+        people = self._people(tuple(event.people), quoted)
+        sources = self._sources(tuple(account.source for account in accounts))
+        sort = self._sort(event.kind, status(accounts), tuple(disputes(accounts)))
+        places, latitude, longitude = where.cells
+        levels, formations = who.cells
+        months = when.cells[-1]
+        row = (
+            *(told.id, event.date.text, *when.cells[:-1]),
+            *(event.basis, event.title, event.summary, *sort.cells[:2], months),
+            *(*levels, formations, places, *people.cells, *sources.cells),
+            *(latitude, longitude, len(accounts), sort.cells[2], told.state.version),
+        )
+        parts = (when.links, where.links, who.links, people.links, sources.links, sort.links)
+        search = (
+            *(_plain(event.title), _plain(_joined([event.summary, event.basis]))),
+            *(*where.names, *who.names, *people.names),
+            _plain(_joined([account.says for account in accounts])),
+        )
+        return Published(row, sorted(set().union(*parts)), search)
+
+    def _numbers(self, facet: str, values: Iterable[str]) -> tuple[int, ...]:
+        return tuple(self.number((facet, value)) for value in dict.fromkeys(values))
+
+    def _when_part(self, date: Date) -> _Part:
+        earliest, latest = _day(date.earliest), _day(date.latest)
+        months = date.months(self.window)
+        cells = (earliest, latest, earliest or latest, date.time, date.precision, canonical(months))
+        return _Part(cells, self._numbers("months", months))
+
+    def _where_part(self, refs: Sequence[tuple[str, str]]) -> _Part:
+        places = self.catalogue.places
+        names = _unique(places[place].name for place, _ in refs)
+        around = [outer for place, _ in refs for outer in self.catalogue.ancestors(place)]
+        point = _point(refs, self.catalogue)
+        links = self._numbers("places", names) + self._numbers("place_within", around)
+        text = _all_names(places[place] for place, _ in refs)
+        return _Part((canonical(names), *point), links, (text,))
+
+    def _who_part(self, formations: Sequence[str], date: Date) -> _Part:
+        known = self.catalogue.formations
+        levels = order_of_battle.at_levels(self.catalogue, formations, date)
+        columns = {c: levels.get(level, []) for c, level in self.catalogue.dimensions.items()}
+        names = [known[formation].name for formation in formations]
+        chains = [order_of_battle.chain(self.catalogue, one, date) for one in formations]
+        links = self._numbers("formations", names)
+        for column, found in columns.items():
+            links += self._numbers(column, found)
+        links += self._numbers("chain", (superior for chain in chains for superior in chain))
+        text = _all_names(known[formation] for formation in formations)
+        cells = tuple(map(canonical, columns.values())), canonical(names)
+        return _Part(cells, links, (text,))
+
+    def _people_part(self, people: Sequence[str], quoted: Sequence[str]) -> _Part:
+        known = self.catalogue.people
+        names = [known[person].name for person in people]
+        named = dict.fromkeys([*people, *(by for by in quoted if by in known)])
+        others = (by for by in quoted if by not in named)
+        text = _plain(_joined([_all_names(known[person] for person in named), *others]))
+        links = self._numbers("people", names) + self._numbers("person", people)
+        return _Part((canonical(names),), links, (text,))
+
+    def _sources_part(self, sources: Sequence[str]) -> _Part:
+        names = _unique(self.catalogue.sources[source].name for source in sources)
+        links = self._numbers("sources", names) + self._numbers("source", sources)
+        return _Part((canonical(names),), links)
+
+    def _sort_part(self, kind: str, status: str, disputed: Sequence[str]) -> _Part:
+        links = self._numbers("kind", [kind]) + self._numbers("status", [status])
+        return _Part(
+            (kind, status, canonical(disputed)), links + self._numbers("disputed", disputed)
+        )
 
 
 def _day(day: Any) -> str | None:
@@ -118,19 +225,22 @@ def _unique(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _status(accounts: Sequence[Account]) -> str:
+def status(accounts: Sequence[Account]) -> str:
+    """Whether an event is asserted by anybody, else planned, else denied."""
     stances = {account.stance for account in accounts}
     if not stances or "asserts" in stances:
         return "asserted"
     return "planned" if "plans" in stances else "denied"
 
 
-def _point(event: Event, catalogue: Catalogue) -> tuple[float | None, float | None]:
+def _point(
+    refs: Sequence[tuple[str, str]], catalogue: Catalogue
+) -> tuple[float | None, float | None]:
     """The first located place "at", else the middle of "between", else the first located."""
     located = [
-        (ref.role, catalogue.places[ref.place].latitude, catalogue.places[ref.place].longitude)
-        for ref in event.places
-        if catalogue.places[ref.place].latitude is not None
+        (role, catalogue.places[place].latitude, catalogue.places[place].longitude)
+        for place, role in refs
+        if catalogue.places[place].latitude is not None
     ]
     if not located:
         return None, None
@@ -150,58 +260,27 @@ def _mean(degrees: Iterable[float | None]) -> float:
 
 def spans(told: Told) -> list[tuple[str | None, str | None]]:
     """The possible days as (first, last) pairs where they have gaps; else nothing."""
-    pairs = told.state.fields.date.spans
+    pairs: Sequence[Span] = told.state.fields.date.spans
     return [(_day(low), _day(high)) for low, high in pairs] if len(pairs) > 1 else []
 
 
-def links(told: Told, published: Row, catalogue: Catalogue) -> set[tuple[str, str]]:
-    """The (facet, value) pairs by which the event is counted and found.
-
-    The facets are the array columns, `kind` and `status` by name; and by id `place_within`
-    (the places and all that they lie within), `chain` (the formations with all superiors),
-    `person` and `source`.
-    """
-    event: Event = told.state.fields
-    pairs = {("kind", published["kind"]), ("status", published["status"])}
-    for column in (*ARRAYS, *catalogue.dimensions):
-        pairs |= {(column, value) for value in msgspec.json.decode(published[column])}
-    for ref in event.places:
-        pairs |= {("place_within", place) for place in catalogue.ancestors(ref.place)}
-    for formation in event.formations:
-        on_the_day = order_of_battle.chain(catalogue, formation, event.date)
-        pairs |= {("chain", superior) for superior in on_the_day}
-    pairs |= {("person", person) for person in event.people}
-    return pairs | {("source", account.source) for _, account in told.accounts}
-
-
-def search_text(told: Told, catalogue: Catalogue) -> dict[str, str]:
-    """What full-text search looks through, by column."""
-    event: Event = told.state.fields
-    places = [catalogue.places[ref.place] for ref in event.places]
-    formations = [catalogue.formations[formation] for formation in event.formations]
-    accounts = [account for _, account in told.accounts]
-    quoted = [account.by for account in accounts if account.by]
-    named = dict.fromkeys([*event.people, *(by for by in quoted if by in catalogue.people)])
-    people = [catalogue.people[person] for person in named]
-    return {
-        "title": _plain([event.title]),
-        "summary": _plain([event.summary, event.basis]),
-        "places": _plain(_all_names(places)),
-        "formations": _plain(_all_names(formations)),
-        "people": _plain([*_all_names(people), *(by for by in quoted if by not in named)]),
-        "accounts": _plain(account.says for account in accounts),
-    }
-
-
-def _all_names(subjects: Iterable[Any]) -> list[str]:
-    return [n for s in subjects for n in (s.name, *(other.name for other in s.names))]
+def _all_names(subjects: Iterable[Any]) -> str:
+    """The names of subjects, one a line."""
+    names = [n for s in subjects for n in (s.name, *(other.name for other in s.names))]
+    return _plain(_joined(names))
 
 
 # Letters that have no decomposition, so that the tokenizer cannot fold them.
 FOLDED = str.maketrans({"đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss"})
 
 
-def _plain(texts: Iterable[str | None]) -> str:
-    joined = "\n".join(text for text in texts if text)
-    folded = joined.translate(FOLDED)
-    return joined if folded == joined else f"{joined}\n{folded}"
+def _joined(texts: Sequence[str | None]) -> str:
+    return "\n".join([text for text in texts if text])
+
+
+def _plain(text: str) -> str:
+    """A text as it is searched: with letters that cannot be folded, folded as well."""
+    if text.isascii():
+        return text
+    folded = text.translate(FOLDED)
+    return text if folded == text else f"{text}\n{folded}"

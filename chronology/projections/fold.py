@@ -5,21 +5,31 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
 import msgspec
 
-from chronology import log
+from chronology import log, workers
 from chronology.errors import CorruptLog
-from chronology.log import Entry
+from chronology.log import FIELDS, Entry
 from chronology.projections import state, subjects, tables
 from chronology.projections.publish import Extent, Publication
 from chronology.projections.state import CATALOGUED, Catalogue, split
+from chronology.projections.taking import Taker, Taking, Touched, why
 
-CHUNK = 500
+CHUNK = 2_000
+RECORDS_ALONE = 8_000
+"""So many records are folded before it pays to start another process."""
 Progress = Callable[[int], None]
+"""Is told how many records more have been folded."""
+
+_TEMPORARY = (
+    "touched (event TEXT, position INTEGER, why TEXT)",
+    "amended (stream TEXT PRIMARY KEY) WITHOUT ROWID",
+)
 
 
 class Fold:
@@ -33,92 +43,118 @@ class Fold:
     def run(self, progress: Progress | None = None) -> bool:
         """Folds the batch; False if the tables' columns no longer fit, so that all is rebuilt."""
         before = self.catalogue.dimensions
-        self._touch_nothing()
-        actions = self._take_in()
+        for table in _TEMPORARY:
+            self.db.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table}")
+            self.db.execute(f"DELETE FROM {table.partition(' ')[0]}")
+        self._catalogue()
         if self.catalogue.chronology is None:
             raise CorruptLog(f"position {self.batch.last}: no chronology is recorded before it")
         if before != self.catalogue.dimensions:
             return False
-        self._accounts()
-        self._events(progress)
+        publication = Publication(self.db, self.catalogue, self.batch)
+        actions = self._take_in(publication, progress)
+        self._publish(publication)
+        publication.count()
         self._finish(actions)
         return True
 
-    # What the batch touches
+    # The catalogue
 
-    def _touch_nothing(self) -> None:
-        self.db.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS touched (event TEXT, position INTEGER, why TEXT)"
-        )
-        self.db.execute("DELETE FROM touched")
-
-    def _touch(self, rows: Iterable[tuple[str, int, str]]) -> None:
-        self.db.executemany("INSERT INTO touched VALUES (?, ?, ?)", rows)
-
-    def _take_in(self) -> Counter[str]:
+    def _catalogue(self) -> None:
         """Takes the catalogue's records in, and notes the events whose rows they may alter."""
-        actions: Counter[str] = Counter()
-        touched: list[tuple[str, int, str]] = []
-        for entry in log.read(self.db, self.batch.first - 1, self.batch.last):
+        rows = self.db.execute(
+            f"SELECT {FIELDS} FROM log WHERE position BETWEEN ? AND ?"
+            " AND NOT (stream >= 'event/' AND stream < 'event0')"
+            " AND NOT (stream >= 'account/' AND stream < 'account0')"
+            " AND NOT (stream >= 'batch/' AND stream < 'batch0') ORDER BY position",
+            (self.batch.first, self.batch.last),
+        )
+        for entry in map(Entry._make, rows):
             subject, name = split(entry.stream)
-            if subject == "batch":
-                continue
-            actions[entry.type.partition(".")[2]] += 1
-            if subject == "event":
-                touched.append((name, entry.position, _why(entry, own=True)))
-            elif subject in CATALOGUED:
+            if subject in CATALOGUED:
                 if entry.version > 1:
                     self._touch_linked(subject, name, entry)
                 self.catalogue.apply(entry)
-            if len(touched) >= CHUNK:
-                self._touch(touched)
-                touched.clear()
-        self._touch(touched)
-        return actions
+
+    def _touch(self, rows: Iterable[Touched]) -> None:
+        self.db.executemany("INSERT INTO touched VALUES (?, ?, ?)", rows)
 
     def _touch_linked(self, subject: str, name: str, entry: Entry) -> None:
-        where, params = "", [entry.position, _why(entry)]
+        where, params = "", [entry.position, why(entry.stream, entry.type, entry.data)]
         if subject != "chronology":
-            where = "WHERE rowid IN (SELECT event FROM event_links WHERE facet = ? AND value = ?)"
+            where = (
+                "WHERE rowid IN (SELECT event FROM event_links WHERE value ="
+                " (SELECT number FROM facet_values WHERE facet = ? AND value = ?))"
+            )
             params += [subjects.LINKS[subject], name]
         if subject == "person":
             where += ' OR id IN (SELECT event FROM accounts WHERE "by" = ?)'
             params.append(name)
         self.db.execute(f"INSERT INTO touched SELECT id, ?, ? FROM events {where}", params)
 
-    # Accounts
+    # Events and accounts
 
-    def _accounts(self) -> None:
-        entries = (
-            entry
-            for entry in log.read(self.db, self.batch.first - 1, self.batch.last)
-            if entry.stream.startswith("account/")
+    def _take_in(self, publication: Publication, progress: Progress | None) -> Counter[str]:
+        """Publishes what only this batch tells of, and notes which events else to publish."""
+        actions: Counter[str] = Counter()
+        taker = partial(Taker, self.catalogue, publication.number)
+        alone = 0 if self.batch.last - self.batch.first >= RECORDS_ALONE else None
+        for taken in workers.ahead(taker, self._chunks(), alone):
+            actions += taken.actions
+            publication.record(taken)
+            tables.insert(self.db, "accounts", taken.accounts)
+            told = [(cells[1], cells[0]) for cells in taken.accounts]
+            tables.insert(self.db, "event_accounts", told)
+            tables.insert(self.db, "claims", taken.claims)
+            self._touch(taken.touched)
+            if taken.amended:
+                self._amend(taken.amended)
+            if progress:
+                progress(taken.records)
+        return actions
+
+    def _chunks(self) -> Iterator[list[Taking]]:
+        """The batch's records of events and accounts, an event never apart from its accounts."""
+        self.db.execute(
+            "INSERT INTO amended SELECT DISTINCT stream FROM log"
+            " WHERE position BETWEEN ? AND ? AND (version > 1 OR type NOT LIKE '%.recorded')",
+            (self.batch.first, self.batch.last),
         )
-        while chunk := list(islice(entries, CHUNK)):
-            self._account_chunk({split(entry.stream)[1]: entry for entry in chunk})
+        rows = self.db.execute(
+            "SELECT position, stream, version, type, recorded_at, data, stream IN amended FROM log"
+            " WHERE position BETWEEN ? AND ? ORDER BY position",
+            (self.batch.first, self.batch.last),
+        )
+        chunk: list[Taking] = []
+        while more := rows.fetchmany(CHUNK):
+            chunk += map(Taking._make, more)
+            events = (i for i in range(len(chunk) - 1, 0, -1) if chunk[i].stream[:6] == "event/")
+            cut = next(events, 0)
+            if cut:
+                yield chunk[:cut]
+                del chunk[:cut]
+        yield chunk
 
-    def _account_chunk(self, last: dict[str, Entry]) -> None:
+    def _amend(self, last: dict[str, tuple[int, str]]) -> None:
+        """Accounts of which there is more than one record, with the last one's position and why."""
         old = self.db.execute(
             "SELECT id, event FROM accounts WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(last)),),
         ).fetchall()
-        self._touch((event, last[name].position, _why(last[name])) for name, event in old)
+        self._touch((event, *last[name]) for name, event in old)
         tables.delete(self.db, "accounts", "id", last)
         tables.delete(self.db, "claims", "account", last)
         states = state.states(self.db, "account", last, self.batch.last)
-        live = [(name, found) for name, (found, _) in states.items() if found]
-        rows = [subjects.account_row(name, found) for name, found in live]
-        tables.insert(self.db, "accounts", rows)
-        told = [{"event": row["event"], "account": row["id"]} for row in rows]
-        tables.insert(self.db, "event_accounts", told)
-        for name, found in live:
-            tables.insert(self.db, "claims", subjects.claim_rows(name, found.fields))
-        self._touch((row["event"], row["position"], _why(last[row["id"]])) for row in rows)
+        for name, (found, _) in states.items():
+            if found:
+                cells = subjects.account_cells(name, found)
+                event = cells[1]
+                tables.insert(self.db, "accounts", [cells])
+                self.db.execute("INSERT OR IGNORE INTO event_accounts VALUES (?, ?)", (event, name))
+                tables.insert(self.db, "claims", list(subjects.claim_rows(name, found.fields)))
+                self._touch([(event, *last[name])])
 
-    # Events, and what the batch leaves behind
-
-    def _events(self, progress: Progress | None) -> None:
-        publication = Publication(self.db, self.catalogue, self.batch)
+    def _publish(self, publication: Publication) -> None:
         found = self.db.execute(
             "SELECT event, group_concat(why, '; ') FROM"
             " (SELECT event, why, min(position) AS at FROM touched"
@@ -127,25 +163,22 @@ class Fold:
         )
         while chunk := dict(islice(found, CHUNK)):
             publication.publish(chunk)
-            if progress:
-                progress(len(chunk))
-        publication.count()
+
+    # What the batch leaves behind
 
     def _finish(self, actions: Counter[str]) -> None:
-        counts = {(f, v): n for f, v, n in self.db.execute("SELECT * FROM facet_counts")}
+        found = self.db.execute("SELECT facet, value, count FROM facet_values")
+        counts = {(facet, value): count for facet, value, count in found}
         for table, rows in subjects.catalogue_rows(self.catalogue, counts):
             self.db.execute(f"DELETE FROM {table}")
             tables.insert(self.db, table, rows)
         (first,) = log.read(self.db, self.batch.first - 1, self.batch.first)
         (head,) = log.read(self.db, self.batch.last - 1, self.batch.last)
-        row = {
-            "id": self.batch.id,
-            "recorded_at": head.recorded_at,
-            "note": _note(first),
-            "first_position": self.batch.first,
-            "last_position": self.batch.last,
-            **{action: actions[action] for action in ("recorded", "corrected", "retracted")},
-        }
+        done = [
+            sum(count for kind, count in actions.items() if kind.endswith(f".{action}"))
+            for action in ("recorded", "corrected", "retracted")
+        ]
+        row = (*(self.batch.id, head.recorded_at, _note(first)), *self.batch[1:], *done)
         tables.insert(self.db, "batches", [row])
         tables.track(self.db, head.position, head.digest)
 
@@ -155,12 +188,3 @@ def _note(entry: Entry) -> str | None:
         return None
     header: dict[str, Any] = msgspec.json.decode(entry.data)
     return header.get("note")
-
-
-def _why(entry: Entry, own: bool = False) -> str:
-    """The reason that a record gives, with its stream unless it is the event's own."""
-    action = entry.type.partition(".")[2]
-    reason = "" if action == "recorded" else msgspec.json.decode(entry.data)["because"]
-    if own:
-        return reason or "recorded"
-    return f"{entry.stream} {action}" + (f": {reason}" if reason else "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chronology.dates import Date
 from chronology.projections.state import Catalogue
 from chronology.records import Attachment
@@ -51,7 +53,7 @@ def find_cycle(catalogue: Catalogue, formation: str) -> list[str] | None:
     return None
 
 
-def at_levels(catalogue: Catalogue, formations: list[str], date: Date) -> dict[str, list[str]]:
+def at_levels(catalogue: Catalogue, formations: Sequence[str], date: Date) -> dict[str, list[str]]:
     """For each level, the names of all formations on the chains of the given ones, sorted."""
     levels: dict[str, set[str]] = {}
     for formation in formations:

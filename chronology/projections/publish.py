@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
-from functools import cached_property
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import msgspec
+
 from chronology.projections import events, tables
-from chronology.projections.events import Row, Told
+from chronology.projections.events import Describer, Numbers, Published, Row, Told
 from chronology.projections.state import Catalogue, states
-from chronology.records import Account
+from chronology.projections.taking import Taken
+from chronology.records import Account, canonical
+
+LINKED_TOGETHER = 20_000
+"""Links of so many events are written at once: the more, the fewer pages are written twice."""
 
 
 class Extent(NamedTuple):
@@ -23,48 +29,101 @@ class Extent(NamedTuple):
 
 
 class Publication:
-    """The events of one batch, chunk by chunk; `count` ends it."""
+    """The events of one batch: new ones first, then the others, chunk by chunk; `count` ends it."""
 
     def __init__(self, db: sqlite3.Connection, catalogue: Catalogue, batch: Extent) -> None:
         self.db = db
-        self.catalogue = catalogue
         self.batch = batch
-        self.counts: Counter[tuple[str, str]] = Counter()
-
-    def publish(self, why: dict[str, str]) -> None:
-        """Brings everything published of the events, given with the reasons, to the batch's end."""
-        told, numbers = self._told(list(why))
-        old = self._published(list(why))
-        new = {name: events.row(one, self.catalogue) for name, one in told.items()}
-        changed = [name for name in why if not _same(old.get(name), new.get(name))]
-        self._keep_search_text([name for name in changed if name in old])
-        self._write_history(changed, old, new, why)
-        self._write_spans([told[name] for name in changed if name in told])
-        # Links and search text may change where the row does not: a new name of a place, say.
-        self._unlink([row["rowid"] for row in old.values()])
-        tables.delete(self.db, "events", "id", changed)
-        tables.insert(
-            self.db,
-            "events",
-            ({"rowid": numbers[n], **new[n], **self._stamp} for n in changed if n in new),
-        )
-        self._link([(told[name], numbers[name], row) for name, row in new.items()])
+        found = db.execute("SELECT number, facet, value FROM facet_values ORDER BY number")
+        self.number = Numbers({(facet, value): number for number, facet, value in found})
+        self.counts: Counter[int] = Counter()
+        self.waiting: dict[int, list[int]] = defaultdict(list)
+        self.described = 0
+        self.describer = Describer(catalogue, self.number)
+        assert catalogue.chronology is not None
+        self.columns = [*events.BEFORE_DIMENSIONS, *catalogue.dimensions, *events.AFTER_DIMENSIONS]
+        (recorded_at,) = db.execute(
+            "SELECT recorded_at FROM log WHERE position = ?", (batch.last,)
+        ).fetchone()
+        self.stamp = (batch.last, recorded_at)
 
     def count(self) -> None:
         """Adds what the links gained and lost to the counts of the facets."""
+        self._write_links()
         self.db.executemany(
-            "INSERT INTO facet_counts VALUES (?, ?, ?) ON CONFLICT (facet, value)"
+            "INSERT INTO facet_values VALUES (?, ?, ?, ?) ON CONFLICT (number)"
             " DO UPDATE SET count = count + excluded.count",
-            ((*pair, count) for pair, count in sorted(self.counts.items()) if count),
+            (
+                (number, *pair, self.counts[number])
+                for pair, number in self.number.known.items()
+                if self.counts[number]
+            ),
         )
-        self.db.execute("DELETE FROM facet_counts WHERE count = 0")
+        self.db.execute("DELETE FROM facet_values WHERE count = 0")
 
-    @cached_property
-    def _stamp(self) -> Row:
-        (recorded_at,) = self.db.execute(
-            "SELECT recorded_at FROM log WHERE position = ?", (self.batch.last,)
-        ).fetchone()
-        return {"position": self.batch.last, "recorded_at": recorded_at}
+    # New events
+
+    def record(self, taken: Taken) -> None:
+        """Publishes events of which only this batch tells, by their first positions."""
+        for pair in taken.values:
+            self.number(pair)
+        new = taken.events
+        if not new:
+            return
+        self._write_rows(new)
+        self.db.execute(
+            "INSERT INTO history SELECT *, position, NULL, 'recorded', NULL FROM events"
+            " WHERE rowid BETWEEN ? AND ?",
+            (min(new), max(new)),
+        )
+        self._write_helpers(new, taken.spans)
+        self._link({number: shown.links for number, shown in new.items()})
+        if self.described >= LINKED_TOGETHER:
+            self._write_links()
+        values = [(n, canonical(shown.links), self.batch.last) for n, shown in new.items()]
+        tables.insert(self.db, "event_values", values)
+
+    def _link(self, linked: dict[int, list[int]]) -> None:
+        for event, numbers in linked.items():
+            for number in numbers:
+                self.waiting[number].append(event)
+        self.described += len(linked)
+
+    def _write_links(self) -> None:
+        """Writes new links, value by value: rows in the order of the key cost least."""
+        for number, found in sorted(self.waiting.items()):
+            self.db.execute(
+                "INSERT INTO event_links SELECT ?, value FROM json_each(?)",
+                (number, canonical(found)),
+            )
+            self.counts[number] += len(found)
+        self.waiting.clear()
+        self.described = 0
+
+    # Events that there were, or of which the batch tells again
+
+    def publish(self, why: dict[str, str]) -> None:
+        """Brings everything published of the events, given with the reasons, to the batch's end."""
+        self._write_links()
+        told, numbers = self._told(list(why))
+        old = self._published(list(why))
+        self._withdraw([name for name, row in old.items() if row[-2] == self.batch.last], old)
+        new = {name: self.describer.describe(one) for name, one in told.items()}
+        changed = [name for name in why if not _same(old.get(name), new.get(name))]
+        self._keep_search_text([name for name in changed if name in old])
+        self._write_history(changed, old, new, why)
+        tables.delete(self.db, "events", "id", changed)
+        self._write_rows({numbers[name]: new[name] for name in changed if name in new})
+        # Links and search text may change where the row does not: a new name of a place, say.
+        self._forget([row[0] for row in old.values()])
+        spans = [(numbers[n], n, *span) for n in new for span in events.spans(told[n])]
+        self._write_helpers({numbers[n]: new[n] for n in new}, spans, {*changed})
+        linked = {
+            numbers[name]: new[name].links if name in new else []
+            for name in why
+            if name in new or name in old
+        }
+        self._relink(linked, {numbers[name] for name in changed})
 
     def _told(self, names: list[str]) -> tuple[dict[str, Told], dict[str, int]]:
         """What is told of each live event, and the number of its row: its first position."""
@@ -88,15 +147,35 @@ class Publication:
         return told, {name: first for name, (_, first) in found.items()}
 
     def _published(self, names: list[str]) -> dict[str, Row]:
-        cursor = self.db.execute(
-            "SELECT rowid AS rowid, * FROM events WHERE id IN (SELECT value FROM json_each(?))",
+        """The rows of `events` by id, with their numbers first."""
+        found = self.db.execute(
+            "SELECT rowid, * FROM events WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(names),),
         )
-        columns = [column[0] for column in cursor.description]
-        return {row[1]: dict(zip(columns, row, strict=True)) for row in cursor}
+        return {row[1]: row for row in found}
+
+    def _withdraw(self, names: list[str], old: dict[str, Row]) -> None:
+        """Takes back what `record` published of events that the batch then tells more of."""
+        if not names:
+            return
+        numbers = [old.pop(name)[0] for name in names]
+        tables.delete(self.db, "events", "id", names)
+        for table in ("history", "history_spans"):
+            self.db.execute(
+                f"DELETE FROM {table} WHERE from_position = ?"
+                " AND id IN (SELECT value FROM json_each(?))",
+                (self.batch.last, json.dumps(names)),
+            )
+        self._forget(numbers)
+        self._relink({number: [] for number in numbers}, set())
+        tables.delete(self.db, "event_values", "event", numbers)
 
     def _write_history(
-        self, changed: list[str], old: dict[str, Row], new: dict[str, Row], why: dict[str, str]
+        self,
+        changed: list[str],
+        old: dict[str, Row],
+        new: dict[str, Published],
+        why: dict[str, str],
     ) -> None:
         at = self.batch.last
         self.db.executemany(
@@ -105,15 +184,11 @@ class Publication:
         )
         rows = []
         for name in changed:
-            state_columns = {
-                "from_position": at,
-                # A retraction is a state of no length: nothing is shown as of it or after.
-                "until_position": None if name in new else at,
-                "action": _action(name in old, name in new),
-                "because": why[name] if name in old else None,
-            }
-            row = new.get(name) or _bare(old[name])
-            rows.append({**row, **self._stamp, **state_columns})
+            row = new[name].row if name in new else old[name][1:-2]
+            # A retraction is a state of no length: nothing is shown as of it or after.
+            until = None if name in new else at
+            because = why[name] if name in old else None
+            rows.append((*row, *self.stamp, at, until, _action(name in old, name in new), because))
         tables.insert(self.db, "history", rows)
 
     def _keep_search_text(self, names: list[str]) -> None:
@@ -128,42 +203,58 @@ class Publication:
             (json.dumps(names),),
         )
 
-    def _write_spans(self, written: list[Told]) -> None:
+    def _relink(self, linked: dict[int, list[int]], changed: set[int]) -> None:
+        """Writes what differs from the links that are held; `changed` are rows that do."""
+        held: dict[int, list[int]] = {
+            event: msgspec.json.decode(numbers)
+            for event, numbers in self.db.execute(
+                "SELECT event, numbers FROM event_values"
+                " WHERE event IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(linked)),),
+            )
+        }
+        lost = [(n, event) for event, numbers in _beyond(held, linked).items() for n in numbers]
+        self.db.executemany("DELETE FROM event_links WHERE value = ? AND event = ?", lost)
+        self.counts.subtract(number for number, _ in lost)
+        self._link(_beyond(linked, held))
+        self._write_links()
         self.db.executemany(
-            "INSERT INTO history_spans VALUES (?, ?, ?, ?)",
-            ((told.id, self.batch.last, *span) for told in written for span in events.spans(told)),
+            "INSERT OR REPLACE INTO event_values VALUES (?, ?, ?)",
+            (
+                (event, canonical(numbers), self.batch.last)
+                for event, numbers in linked.items()
+                if event in changed or numbers != held.get(event)
+            ),
         )
 
-    def _unlink(self, numbers: list[int]) -> None:
-        held = self.db.execute(
-            "SELECT facet, value FROM event_links WHERE event IN (SELECT value FROM json_each(?))",
-            (json.dumps(numbers),),
-        )
-        self.counts.subtract(Counter(held.fetchall()))
-        tables.delete(self.db, "event_links", "event", numbers)
+    def _forget(self, numbers: list[int]) -> None:
         tables.delete(self.db, "event_spans", "event", numbers)
         tables.delete(self.db, "events_fts", "rowid", numbers)
 
-    def _link(self, written: list[tuple[Told, int, Row]]) -> None:
-        links = [
-            (facet, value, number)
-            for told, number, row in written
-            for facet, value in sorted(events.links(told, row, self.catalogue))
-        ]
-        self.db.executemany("INSERT INTO event_links VALUES (?, ?, ?)", links)
-        self.counts.update((facet, value) for facet, value, _ in links)
-        self.db.executemany(
-            "INSERT INTO event_spans VALUES (?, ?, ?)",
-            ((number, *span) for told, number, _ in written for span in events.spans(told)),
-        )
-        tables.insert(
-            self.db,
-            "events_fts",
-            (
-                {"rowid": number, **events.search_text(told, self.catalogue)}
-                for told, number, _ in written
-            ),
-        )
+    # What both write
+
+    def _write_rows(self, new: dict[int, Published]) -> None:
+        rows = [(number, *shown.row, *self.stamp) for number, shown in new.items()]
+        tables.insert_numbered(self.db, "events", self.columns, rows)
+
+    def _write_helpers(
+        self, new: dict[int, Published], spans: list[Any], changed: set[str] | None = None
+    ) -> None:
+        """Spans, those of new states too (all, unless some events are `changed`), and texts."""
+        last = self.batch.last
+        tables.insert(self.db, "event_spans", [(number, *span) for number, _, *span in spans])
+        states = [(n, last, *span) for _, n, *span in spans if changed is None or n in changed]
+        tables.insert(self.db, "history_spans", states)
+        texts = [(number, *shown.search) for number, shown in new.items()]
+        tables.insert_numbered(self.db, "events_fts", tables.SEARCH, texts)
+
+
+def _beyond(some: dict[int, list[int]], others: dict[int, list[int]]) -> dict[int, list[int]]:
+    """The links by event that are in the first and not in the second."""
+    return {
+        event: sorted({*numbers}.difference(others.get(event, ())))
+        for event, numbers in some.items()
+    }
 
 
 def _at(account: tuple[int, str, Account]) -> int:
@@ -176,11 +267,7 @@ def _action(was: bool, remains: bool) -> str:
     return "corrected" if was else "recorded"
 
 
-def _bare(row: Row) -> Row:
-    return {column: value for column, value in row.items() if column != "rowid"}
-
-
-def _same(old: dict[str, Any] | None, new: dict[str, Any] | None) -> bool:
+def _same(old: Sequence[Any] | None, new: Published | None) -> bool:
     if old is None or new is None:
         return old is None and new is None
-    return all(old[column] == value for column, value in new.items())
+    return tuple(old[1:-2]) == new.row

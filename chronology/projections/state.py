@@ -37,19 +37,23 @@ def split(stream: str) -> tuple[str, str]:
     return subject, name
 
 
+def first(entry: Entry) -> State:
+    """The state after the record that a stream begins with."""
+    fields = records.load_json(records.SUBJECTS[split(entry.stream)[0]], entry.data)
+    return State(fields, entry.version, entry.position, entry.recorded_at)
+
+
 def step(state: State | None, entry: Entry) -> State | None:
     """The state after one more record; None once the subject is retracted."""
     subject, _ = split(entry.stream)
     action = entry.type.partition(".")[2]
-    kind = records.SUBJECTS[subject]
     if action == "recorded":
-        fields = records.load_json(kind, entry.data)
-    elif action == "corrected" and state is not None:
+        return first(entry)
+    if action == "corrected" and state is not None:
         change = msgspec.json.decode(entry.data)
-        fields = records.load(kind, records.amend(state.fields, change))
-    else:
-        return None
-    return State(fields, entry.version, entry.position, entry.recorded_at)
+        fields = records.load(records.SUBJECTS[subject], records.amend(state.fields, change))
+        return State(fields, entry.version, entry.position, entry.recorded_at)
+    return None
 
 
 def fold(entries: Iterable[Entry]) -> State | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
+from chronology.dates import Date
 from chronology.projections.state import Catalogue, State
 from chronology.records import Account, Attachment, Command, Formation, canonical, figure
 
 Row = dict[str, Any]
+Cells = tuple[Any, ...]
 
 _CHANGED = {"version": int, "position": int, "recorded_at": str}
 
@@ -134,37 +137,39 @@ LINKS = {"source": "source", "place": "place_within", "person": "person", "forma
 
 
 def account_row(name: str, state: State) -> Row:
+    """The row of `accounts` by column."""
+    return dict(zip(COLUMNS["accounts"], account_cells(name, state), strict=True))
+
+
+def account_cells(name: str, state: State) -> Cells:
     """The row of `accounts`; `by` is as recorded: a person's id, or a text."""
     account: Account = state.fields
-    day = account.date
-    return {
-        "id": name,
-        "event": account.event,
-        "source": account.source,
-        "at": "; ".join(account.at),
-        "stance": account.stance,
-        "by": account.by,
-        "said": _text(account.said),
-        "date": _text(day),
-        "earliest": day.earliest.isoformat() if day and day.earliest else None,
-        "latest": day.latest.isoformat() if day and day.latest else None,
-        "basis": account.basis,
-        "says": account.says,
-        "claims": canonical(account.claims),
-        **_changed(state),
-    }
+    return (
+        *(name, account.event, account.source, "; ".join(account.at), account.stance, account.by),
+        *(_text(account.said), *_days(account.date), account.basis, account.says),
+        canonical(account.claims) if account.claims else "{}",
+        *(state.version, state.position, state.recorded_at),
+    )
 
 
-def claim_rows(name: str, account: Account) -> Iterator[Row]:
+@lru_cache(maxsize=1 << 14)
+def _days(date: Date | None) -> tuple[str | None, str | None, str | None]:
+    """A date's text, first and last day."""
+    if date is None:
+        return None, None, None
+    earliest, latest = (day.isoformat() if day else None for day in (date.earliest, date.latest))
+    return date.text, earliest, latest
+
+
+def claim_rows(name: str, account: Account) -> Iterator[Cells]:
     """The rows of `claims` of one account."""
     for key, value in account.claims.items():
-        low, high = figure(value) or (None, None)
-        yield {"account": name, "key": key, "value": value, "low": low, "high": high}
+        yield name, key, value, *(figure(value) or (None, None))
 
 
 def catalogue_rows(
     catalogue: Catalogue, counts: Mapping[tuple[str, str], int]
-) -> Iterator[tuple[str, list[Row]]]:
+) -> Iterator[tuple[str, list[Cells]]]:
     """All rows of the catalogue's tables; `counts` holds the events of each link."""
     for subject, table in TABLES.items():
         yield (
@@ -179,12 +184,13 @@ def catalogue_rows(
     yield "commanders", [_command(f, c) for f, fields in formations for c in fields.commanders]
 
 
-def _row(columns: Mapping[str, type], name: str, state: State, events: int) -> Row:
-    given = {"id": name, "events": events, **_changed(state)}
-    return {
-        column: given[column] if column in given else _cell(getattr(state.fields, column))
+def _row(columns: Mapping[str, type], name: str, state: State, events: int) -> Cells:
+    changed = {column: getattr(state, column) for column in _CHANGED}
+    given = {"id": name, "events": events, **changed}
+    return tuple(
+        given[column] if column in given else _cell(getattr(state.fields, column))
         for column in columns
-    }
+    )
 
 
 def _cell(value: Any) -> Any:
@@ -197,34 +203,15 @@ def _text(date: Any) -> str | None:
     return str(date) if date else None
 
 
-def _changed(state: State) -> Row:
-    return {
-        "version": state.version,
-        "position": state.position,
-        "recorded_at": state.recorded_at,
-    }
+def _attachment(formation: str, attachment: Attachment) -> Cells:
+    return (
+        *(formation, attachment.to, _text(attachment.since), _text(attachment.until)),
+        *(int(attachment.part), attachment.source, attachment.at, attachment.basis),
+    )
 
 
-def _attachment(formation: str, attachment: Attachment) -> Row:
-    return {
-        "formation": formation,
-        "superior": attachment.to,
-        "from": _text(attachment.since),
-        "until": _text(attachment.until),
-        "part": int(attachment.part),
-        "source": attachment.source,
-        "at": attachment.at,
-        "basis": attachment.basis,
-    }
-
-
-def _command(formation: str, command: Command) -> Row:
-    return {
-        "formation": formation,
-        "person": command.person,
-        "from": _text(command.since),
-        "until": _text(command.until),
-        "source": command.source,
-        "at": command.at,
-        "basis": command.basis,
-    }
+def _command(formation: str, command: Command) -> Cells:
+    return (
+        *(formation, command.person, _text(command.since), _text(command.until)),
+        *(command.source, command.at, command.basis),
+    )

@@ -1,15 +1,15 @@
 """The tables that projections fill: created, dropped and compared as a whole.
 
-What people and programs read is in the contract tables; `event_links`, `event_spans`,
-`facet_counts`, `events_fts` and `tracking` are hidden helpers of facets, search and catching up.
+What people and programs read is in the contract tables; the others are hidden helpers of facets,
+search and catching up.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
-from itertools import chain
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from sqlite_utils import Database
@@ -17,7 +17,7 @@ from sqlite_utils import Database
 from chronology.projections import events, subjects
 from chronology.records import Chronology
 
-VERSION = 2
+VERSION = 4
 """Raised whenever the same log would give other rows: an older file is then folded again."""
 
 HISTORY = {"from_position": int, "until_position": int, "action": str, "because": str}
@@ -31,13 +31,12 @@ BATCHES = {
     "corrected": int,
     "retracted": int,
 }
-COUNTS = {"facet": str, "value": str, "count": int}
 TRACKING = {"projection": str, "position": int, "digest": str, "version": int}
 SEARCH = ("title", "summary", "places", "formations", "people", "accounts")
 PUBLISHED = ("events", "history", *subjects.COLUMNS, "batches")
 HELPERS = (
-    *("event_links", "event_spans", "event_accounts", "facet_counts", "events_fts"),
-    *("history_spans", "history_fts", "tracking"),
+    *("event_links", "event_values", "event_spans", "event_accounts", "facet_values"),
+    *("events_fts", "history_spans", "history_fts", "tracking"),
 )
 DERIVED = (*PUBLISHED, *HELPERS)
 # Tables whose row numbers mean something: the links and the search index name events by them.
@@ -61,15 +60,34 @@ def create(db: sqlite3.Connection, chronology: Chronology) -> None:
         key = "id" if "id" in held else ("account", "key") if name == "claims" else None
         tables.table(name).create(held, pk=key, foreign_keys=subjects.FOREIGN_KEYS.get(name, ()))
     tables.table("batches").create(BATCHES, pk="id")
-    tables.table("facet_counts").create(COUNTS, pk=("facet", "value"))
     tables.table("tracking").create(TRACKING, pk="projection")
+    for sql in _HELPERS:
+        db.execute(sql)
+
+
+def index(db: sqlite3.Connection) -> None:
+    """The indexes that folding does without: made afterwards, they cost less."""
     for sql in _INDEXES:
         db.execute(sql)
 
 
 _INDEXES = (
-    "CREATE TABLE event_links (facet TEXT NOT NULL, value TEXT NOT NULL, event INTEGER NOT NULL,"
-    " PRIMARY KEY (facet, value, event)) WITHOUT ROWID",
+    "CREATE INDEX events_sort ON events (sort_day, id)",
+    "CREATE INDEX event_values_position ON event_values (position)",
+    "CREATE INDEX accounts_source ON accounts (source)",
+)
+_HELPERS = (
+    # Each value of a facet by number. A number is given anew after its value is gone: whoever
+    # keeps numbers reads this table again with every position.
+    "CREATE TABLE facet_values (number INTEGER PRIMARY KEY, facet TEXT NOT NULL,"
+    " value TEXT NOT NULL, count INTEGER NOT NULL, UNIQUE (facet, value))",
+    "CREATE TABLE event_links (value INTEGER NOT NULL, event INTEGER NOT NULL,"
+    " PRIMARY KEY (value, event)) WITHOUT ROWID",
+    # The same links by event: numbers as a JSON array, ascending. `position` is where the row or
+    # the links of the event last changed, and a retracted event stays, without numbers. So
+    # `SELECT event, numbers FROM event_values WHERE position > ?` is all that changed since.
+    "CREATE TABLE event_values (event INTEGER PRIMARY KEY, numbers TEXT NOT NULL,"
+    " position INTEGER NOT NULL)",
     "CREATE TABLE event_spans (event INTEGER NOT NULL, earliest TEXT, latest TEXT)",
     "CREATE INDEX event_spans_event ON event_spans (event)",
     "CREATE TABLE history_spans (id TEXT NOT NULL, from_position INTEGER NOT NULL,"
@@ -77,10 +95,7 @@ _INDEXES = (
     "CREATE INDEX history_spans_state ON history_spans (id, from_position)",
     "CREATE TABLE event_accounts (event TEXT NOT NULL, account TEXT NOT NULL,"
     " PRIMARY KEY (event, account)) WITHOUT ROWID",
-    "CREATE INDEX event_links_event ON event_links (event)",
-    "CREATE INDEX events_sort ON events (sort_day, id)",
     "CREATE INDEX accounts_event ON accounts (event)",
-    "CREATE INDEX accounts_source ON accounts (source)",
     *(
         f"CREATE VIRTUAL TABLE {name} USING fts5 ({', '.join(SEARCH)},"
         " tokenize = 'unicode61 remove_diacritics 2')"
@@ -92,7 +107,7 @@ _INDEXES = (
 def drop(db: sqlite3.Connection) -> None:
     """Every projection table; the log stays."""
     for name in DERIVED:
-        db.execute(f"DROP TABLE IF EXISTS {name}")
+        db.execute(f"DROP TABLE IF EXISTS main.{name}")
 
 
 def exist(db: sqlite3.Connection) -> bool:
@@ -109,20 +124,27 @@ def tracked(db: sqlite3.Connection) -> Tracked | None:
 
 def track(db: sqlite3.Connection, position: int, digest: str) -> None:
     """Notes that the tables reflect the log up to a position and its digest."""
-    row = {"projection": "timeline", "position": position, "digest": digest, "version": VERSION}
-    insert(db, "tracking", [row])
+    row = ("timeline", position, digest, VERSION)
+    db.execute("INSERT OR REPLACE INTO tracking VALUES (?, ?, ?, ?)", row)
 
 
-def insert(db: sqlite3.Connection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Rows in bulk, all with the keys of the first; an existing key is replaced."""
-    held = iter(rows)
-    first = next(held, None)
-    if first is None:
-        return
-    names = ", ".join(f'"{name}"' for name in first)
-    marks = ", ".join(f":{name}" for name in first)
-    sql = f"INSERT OR REPLACE INTO {table} ({names}) VALUES ({marks})"
-    db.executemany(sql, (dict(row) for row in chain([first], held)))
+def insert(db: sqlite3.Connection, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Whole rows in bulk, in the order of the columns."""
+    if rows:
+        db.executemany(f"INSERT INTO {table} VALUES ({_marks(len(rows[0]))})", rows)
+
+
+def insert_numbered(
+    db: sqlite3.Connection, table: str, columns: Iterable[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """The same with the number of the row before the values of the columns."""
+    if rows:
+        names = ", ".join(f'"{column}"' for column in ("rowid", *columns))
+        db.executemany(f"INSERT INTO {table} ({names}) VALUES ({_marks(len(rows[0]))})", rows)
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
 
 
 def delete(db: sqlite3.Connection, table: str, column: str, values: Iterable[str | int]) -> None:
@@ -133,13 +155,22 @@ def delete(db: sqlite3.Connection, table: str, column: str, values: Iterable[str
     )
 
 
-def differences(left: sqlite3.Connection, right: sqlite3.Connection) -> list[str]:
+def differences(stored: sqlite3.Connection, fresh: sqlite3.Connection) -> list[str]:
     """How the derived tables of two databases differ, a line for each table that does."""
     found = []
     for name in DERIVED:
-        sql = f"SELECT {'rowid, ' if name in NUMBERED else ''}* FROM {name}"
-        rows, wanted = (sorted(map(repr, db.execute(sql))) for db in (left, right))
-        if rows != wanted:
-            odd = len(set(rows) ^ set(wanted)) or abs(len(rows) - len(wanted))
-            found.append(f"{name}: {odd} rows differ from a fresh fold of the log")
+        key = "rowid" if name in NUMBERED else _key(fresh, name)
+        sql = f"SELECT {'rowid, ' if name in NUMBERED else ''}* FROM {name} ORDER BY {key}"
+        pairs = zip_longest(stored.execute(sql), fresh.execute(sql))
+        if any(one != other for one, other in pairs):
+            sets = ({hash(row) for row in db.execute(sql)} for db in (stored, fresh))
+            odd = len(set.symmetric_difference(*sets))
+            found.append(f"{name}: {odd or 'repeated'} rows differ from a fresh fold of the log")
     return found
+
+
+def _key(db: sqlite3.Connection, table: str) -> str:
+    """The columns by which a table's rows can be told apart: the primary key, or all."""
+    columns = db.execute("SELECT name, pk FROM pragma_table_info(?)", (table,)).fetchall()
+    names = [name for name, pk in columns if pk] or [name for name, _ in columns]
+    return ", ".join(f'"{name}"' for name in names)

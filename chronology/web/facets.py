@@ -69,7 +69,7 @@ class _Exact:
     async def _count(self: Any, column: str, source: str) -> dict[str, Any]:
         selection = await selected(self.ds, self.request, self.database, self.table)
         size = self.get_facet_size()
-        order = "value" if column in BY_VALUE else "count DESC, value"
+        order = "1" if column in BY_VALUE else "2 DESC, 1"
         if self._past:
             sql = (
                 f"SELECT value, count(*) AS count FROM ({self._values(column, selection.where)})"
@@ -77,13 +77,14 @@ class _Exact:
             )
         elif selection.where:
             sql = (
-                "SELECT value, count(*) AS count FROM event_links WHERE facet = :facet_of_links"
+                "SELECT facet_values.value, count(*) AS count FROM facet_values"
+                " JOIN event_links ON event_links.value = number WHERE facet = :facet_of_links"
                 f" AND event IN (SELECT rowid FROM events WHERE {selection.where})"
-                f" GROUP BY value ORDER BY {order} LIMIT {size + 1}"
+                f" GROUP BY number ORDER BY {order} LIMIT {size + 1}"
             )
         else:
             sql = (
-                "SELECT value, count FROM facet_counts WHERE facet = :facet_of_links"
+                "SELECT value, count FROM facet_values WHERE facet = :facet_of_links"
                 f" ORDER BY {order} LIMIT {size + 1}"
             )
         rows = await self.ds.execute(

@@ -234,7 +234,7 @@ def _options(db: sqlite3.Connection, about: Chronology) -> list[dict[str, Any]]:
 
 def _all(db: sqlite3.Connection, facet: str) -> list[dict[str, Any]]:
     return queries.rows(
-        db, "SELECT value, count FROM facet_counts WHERE facet = ? ORDER BY value", (facet,)
+        db, "SELECT value, count FROM facet_values WHERE facet = ? ORDER BY value", (facet,)
     )
 
 
@@ -244,12 +244,13 @@ def _top(
     """The commonest values of a facet among the selected events."""
     if where:
         counted = (
-            "SELECT value, count(*) AS count FROM event_links WHERE facet = :facet_of_links"
-            f" AND event IN (SELECT rowid FROM events {where}) GROUP BY value"
+            "SELECT facet_values.value, count(*) AS count FROM facet_values"
+            " JOIN event_links ON event_links.value = number WHERE facet = :facet_of_links"
+            f" AND event IN (SELECT rowid FROM events {where}) GROUP BY number"
         )
     else:
-        counted = "SELECT value, count FROM facet_counts WHERE facet = :facet_of_links"
-    sql = f"{counted} ORDER BY count DESC, value LIMIT {limit}"
+        counted = "SELECT value, count FROM facet_values WHERE facet = :facet_of_links"
+    sql = f"{counted} ORDER BY 2 DESC, 1 LIMIT {limit}"
     return queries.rows(db, sql, {**params, "facet_of_links": facet})
 
 
@@ -273,7 +274,8 @@ def _disputed(
     return queries.rows(
         db,
         f"SELECT id, title, date FROM events {clause} events.rowid IN"
-        " (SELECT event FROM event_links WHERE facet = 'disputed')"
+        " (SELECT event FROM event_links JOIN facet_values ON event_links.value = number"
+        " WHERE facet = 'disputed')"
         f" ORDER BY sort_day, id LIMIT {limit}",
         params,
     )

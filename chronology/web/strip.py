@@ -33,7 +33,7 @@ def names(text: str) -> tuple[str, ...]:
 def series(db: sqlite3.Connection, column: str) -> list[str]:
     """The values of a dimension that have a colour of their own: the commonest."""
     found = db.execute(
-        "SELECT value FROM facet_counts WHERE facet = ? ORDER BY count DESC, value LIMIT ?",
+        "SELECT value FROM facet_values WHERE facet = ? ORDER BY count DESC, value LIMIT ?",
         (column, COLOURS),
     )
     return [value for (value,) in found]
