@@ -202,6 +202,14 @@ def test_odd_values_come_back_as_they_are(
     assert "licenses" not in described(tmp_path / "out")
 
 
+def test_progress_tells_of_every_line(timeline: Timeline, tmp_path: Path) -> None:
+    steps: list[int] = []
+
+    package.write(timeline.db, package.Description({}), opener(tmp_path), steps.append)
+
+    assert sum(steps) == package.count(timeline.db)
+
+
 def opener(folder: Path) -> package.Put:
     return lambda name: (folder / name).open("wb")
 
