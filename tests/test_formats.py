@@ -11,7 +11,7 @@ import feedparser
 import icalendar
 import pytest
 import rdflib
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rdflib.namespace import RDF, SDO
 from read_back import READERS, Read
@@ -108,6 +108,8 @@ def test_from_every_format_every_date_is_read_back_with_its_bounds(
     title=st.from_regex(LINE_PATTERN).map(str.strip).filter(bool),
     summary=st.from_regex(TEXT_PATTERN),
 )
+@example(title="\ufffe\uffff", summary="\ufffe\n\uffff\U0010ffff")
+@example(title="]]>&<\u0085\\n;,", summary="\t“” {{ x }} \\N")
 def test_every_text_that_may_be_recorded_can_be_read_in_every_format(
     extension: str, title: str, summary: str
 ) -> None:

@@ -154,6 +154,10 @@ def test_it_has_its_media_type_and_its_name(server: httpx.Client, extension: str
     assert kind == ("inline" if extension == "atom" else "attachment")
     assert name == f'filename="timeline-events.{extension}"'
     assert "access-control-allow-origin" not in answer.headers
+    bare = server.head(f"/timeline/events.{extension}")
+    assert bare.status_code == 200
+    assert bare.headers["content-type"] == FORMATS[extension].media_type
+    assert bare.headers["content-disposition"] == answer.headers["content-disposition"]
 
 
 @every_format

@@ -13,6 +13,7 @@ import msgspec
 
 from chronology import projections
 from chronology.cli.common import Sayer, db_option, exit_codes, reading
+from chronology.cli.progress import Bar, share_of
 from chronology.formats import package
 from chronology.formats.package import Description, Put, Texts
 
@@ -55,7 +56,8 @@ def export(db: Path, out: Path | None, metadata: Path | None) -> None:
     with reading(db) as opened:
         if not projections.position(opened) or not projections.is_current(opened):
             raise click.UsageError(f"the tables of {db} are not current; run 'python ingest.py'")
-        with into(out) as put, say.bar("Exporting rows") as progress:
+        share = share_of(package.count(opened))
+        with into(out) as put, say.bars(Bar("Exporting", share)) as (progress,):
             head = package.write(opened, description, put, progress)
     say(f"{out}: {len(package.TABLES)} tables, state {head.position}:{head.digest}")
 

@@ -111,10 +111,14 @@ class Edition(NamedTuple):
     @property
     def about(self) -> str:
         """What the chronology is, which state this is and how it may be used, in a paragraph."""
-        licence = f" Licence: {self.licence}" if self.licence else ""
-        licence += f", {self.licence_url}." if licence and self.licence_url else "." * bool(licence)
-        told = f"{self.summary} " if self.summary else ""
-        return f"{told}State {self.version}. Permanent address: {self.permalink}.{licence}"
+        licence = ", ".join(filter(None, (self.licence, self.licence_url)))
+        parts = [
+            self.summary,
+            f"State {self.version}.",
+            f"Permanent address: {self.permalink}",
+            f"Licence: {licence}" if licence else None,
+        ]
+        return " ".join(filter(None, parts))
 
     @property
     def counted(self) -> str:

@@ -59,7 +59,7 @@ def item(edition: Edition, event: Event) -> str:
             {"toponym": place.name, "citations": [_cited(source) for source in event.sources]}
             for place in event.places
         ],
-        "types": [{"identifier": f"kind:{event.kind}", "label": event.kind}],
+        "types": [{"identifier": f"{edition.events}?kind={event.kind}", "label": event.kind}],
         "links": [
             {"type": "subjectOf", "identifier": source.url}
             for source in event.sources

@@ -109,6 +109,13 @@ def write(
         return log.head(db)
 
 
+def count(db: sqlite3.Connection) -> int:
+    """How many lines `write` will write."""
+    return sum(
+        1 + rows for name in TABLES for (rows,) in db.execute(f'SELECT count(*) FROM "{name}"')
+    )
+
+
 def _table(db: sqlite3.Connection, name: str, description: Description) -> Table:
     told = description.tables.get(name) or Texts()
     dimensions = state.load(db, subjects=("chronology",)).dimensions

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from datasette.utils import add_cors_headers
-from datasette.utils.asgi import BadRequest, NotFound
+from datasette.utils.asgi import BadRequest, NotFound, Response
 from datasette.utils.sqlite import sqlite3
 
 from chronology.formats import FORMATS, Format, reading
@@ -31,7 +31,7 @@ def refuse_unknown(datasette: Any, request: Any) -> None:
         raise NotFound(f"There is no .{asked} of the events; there are {known}")
 
 
-async def events(datasette: Any, request: Any, send: Any, receive: Any) -> None:
+async def events(datasette: Any, request: Any, send: Any, receive: Any) -> Response | None:
     """Every selected event in a format, in one state of the log."""
     extension = request.url_vars["extension"]
     form = FORMATS[extension]
@@ -39,17 +39,27 @@ async def events(datasette: Any, request: Any, send: Any, receive: Any) -> None:
     found = await _selected(datasette, request, database)
     edition = await _edition(datasette, request, database, extension, found)
     headers = {
-        "content-type": form.media_type,
         "content-disposition": _disposition(form, f"{database}-events.{extension}"),
         "cache-control": "no-cache",
     }
     if datasette.cors:
         add_cors_headers(headers)
+    if request.method == "HEAD":
+        return Response("", headers=headers, content_type=form.media_type)
+    texts = _texts(datasette.get_database(database), form, edition, found)
+    await _send(send, receive, {"content-type": form.media_type, **headers}, texts)
+    return None
+
+
+async def _send(
+    send: Any, receive: Any, headers: dict[str, str], texts: AsyncIterator[str]
+) -> None:
+    """Sends a text as it is made; none of it is made for a client that has gone."""
     raw = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
     await send({"type": "http.response.start", "status": 200, "headers": raw})
     gone = asyncio.ensure_future(_gone(receive))
     try:
-        async for text in _texts(datasette.get_database(database), form, edition, found):
+        async for text in texts:
             if gone.done():
                 return
             await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
