@@ -86,6 +86,8 @@ _INDEXES = (
     "CREATE TABLE event_accounts (event TEXT NOT NULL, account TEXT NOT NULL,"
     " PRIMARY KEY (event, account)) WITHOUT ROWID",
     "CREATE INDEX events_sort ON events (sort_day, id)",
+    # The states that held at a moment and are over: few, beside those that last.
+    "CREATE INDEX history_ended ON history (until_position) WHERE until_position IS NOT NULL",
     "CREATE INDEX accounts_event ON accounts (event)",
     "CREATE INDEX accounts_source ON accounts (source)",
     *(
