@@ -160,7 +160,7 @@ _LASTING = (
     " JOIN history ON history.id = events.id AND until_position IS NULL"
 )
 _OVER = (
-    "SELECT sort_day, id, history.rowid FROM json_each(?) AS wanted"
+    "SELECT history.sort_day, history.id, history.rowid FROM json_each(?) AS wanted"
     " JOIN history ON history.rowid = wanted.value"
 )
 _OF_CHOSEN = (
