@@ -6,12 +6,14 @@ give the same; `tests/test_counting.py` holds them to it.
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from chronology.sets import Cursor, Every, Limit, Sets, Term, View
+from chronology.sets import Cursor, Every, Limit, Not, Numbers, Sets, Term, View
 
 Counts = list[tuple[str, int]]
 PLAIN = ("kind", "status")
@@ -19,8 +21,11 @@ PLAIN = ("kind", "status")
 
 
 class Chosen(NamedTuple):
-    """Rows of `events`, or of `history` as of a moment: a WHERE clause (empty for all rows) with
-    its parameters, and the same as a term, None if only SQL can tell."""
+    """Rows of `events`, or of `history` as of the moment `params["as_of"]`.
+
+    A WHERE clause (empty for all rows) with its parameters, and the same as a term over events,
+    None if only SQL can tell.
+    """
 
     table: str
     where: str
@@ -90,20 +95,74 @@ class InSets:
         return self.view.page(self.term, descending, after, size)
 
 
+class InStates:
+    """What is chosen of `history` as of a moment.
+
+    Most events have not changed since: these are asked of the sets. The states that have ended
+    since are asked of the table.
+    """
+
+    def __init__(self, view: View, chosen: Chosen, term: Term) -> None:
+        self.view = view
+        self.lasting = InSets(view, Every((term, Not(Numbers(_CHANGED, _since(chosen))))))
+        where = f"{_ENDED} AND {chosen.where}"
+        self.ended = InSql(view.db, chosen._replace(where=where))
+
+    def count(self) -> int:
+        return self.lasting.count() + self.ended.count()
+
+    def counts(self, facet: str) -> Counts:
+        found = Counter(dict(self.lasting.counts(facet)))
+        found.update(dict(self.ended.counts(facet)))
+        return list(found.items())
+
+    def page(self, descending: bool, after: Cursor | None, size: int) -> list[int]:
+        lasting = self._keys(_LASTING, self.lasting.page(descending, after, size))
+        ended = self._keys(_OVER, self.ended.page(descending, after, size))
+        # Twice, since days may descend while ids ascend; a day that is not known is the least.
+        by_id = sorted([*lasting, *ended], key=lambda key: key[1])
+        by_id.sort(key=lambda key: (key[0] is not None, key[0] or ""), reverse=descending)
+        return [number for _, _, number in by_id[:size]]
+
+    def _keys(self, sql: str, numbers: list[int]) -> list[tuple[str | None, str, int]]:
+        return self.view.db.execute(sql, (json.dumps(numbers),)).fetchall()
+
+
 @contextmanager
 def asked(
     db: sqlite3.Connection, chosen: Chosen, sets: Sets | None, limit: Limit
-) -> Iterator[InSql | InSets]:
+) -> Iterator[InSql | InSets | InStates]:
     """What is chosen, to be asked in the quickest way; `limit` bounds the time of queries."""
     plain = chosen.table == "events" and chosen.term in (None, Every(()))
-    if sets is None or plain or chosen.term is None or chosen.table != "events":
+    if sets is None or plain or chosen.term is None:
         with limit(db):
             yield InSql(db, chosen)
-    else:
-        with sets.at_head(db, limit) as view:
+        return
+    with sets.at_head(db, limit) as view:
+        if chosen.table == "events":
             yield InSets(view, chosen.term)
+        else:
+            yield InStates(view, chosen, chosen.term)
 
 
+def _since(chosen: Chosen) -> tuple[tuple[str, int], ...]:
+    return (("as_of", chosen.params["as_of"]),)
+
+
+_CHANGED = (
+    "SELECT event FROM event_values JOIN events ON events.rowid = event"
+    " WHERE event_values.position > :as_of AND events.position > :as_of"
+)
+_ENDED = "until_position > :as_of"
+_LASTING = (
+    "SELECT events.sort_day, events.id, history.rowid FROM json_each(?) AS wanted"
+    " JOIN events ON events.rowid = wanted.value"
+    " JOIN history ON history.id = events.id AND until_position IS NULL"
+)
+_OVER = (
+    "SELECT history.sort_day, history.id, history.rowid FROM json_each(?) AS wanted"
+    " JOIN history ON history.rowid = wanted.value"
+)
 _OF_CHOSEN = (
     "SELECT facet_values.value, count(*) FROM facet_values JOIN event_links"
     " ON event_links.value = number WHERE facet = :facet_of_links"

@@ -148,14 +148,15 @@ class _Then(_Now):
     def itself(self) -> list[Condition]:
         sql = "from_position <= :as_of AND (until_position IS NULL OR until_position > :as_of)"
         says = f"as of position {self.moment.position}"
-        return [Condition(sql, {"as_of": self.moment.position}, says)]
+        return [Condition(sql, {"as_of": self.moment.position}, says, Every(()))]
 
     def at_level(self, column: str, level: str, name: str, mark: str) -> Condition:
         names = {n: f.name for n, f in self.catalogue.formations.items() if f.level == level}
         if name not in names and name not in names.values():
             raise _no_formation(level, name, names.values())
         found = names.get(name, name)
-        return self._holding(column, [found], mark, f"{level} is {found}")
+        says = f"{level} is {found}"
+        return self._holding(column, [found], mark)._replace(says=says)
 
     def in_place(self, name: str, mark: str) -> Condition:
         places = {n: place.name for n, place in self.catalogue.places.items()}
@@ -163,14 +164,16 @@ class _Then(_Now):
         if found is None:
             raise _no_place(name)
         within = [places[p] for p in places if found in self.catalogue.ancestors(p)]
-        return self._holding("places", within, mark, f"in or about {places[found]}")
+        says = f"in or about {places[found]}"
+        return self._holding("places", within, mark)._replace(says=says)
 
-    def _holding(self, column: str, names: list[str], mark: str, says: str) -> Condition:
+    def _holding(self, column: str, names: list[str], mark: str) -> Condition:
         sql = (
             f'EXISTS (SELECT 1 FROM json_each(history."{column}")'
             f" WHERE value IN (SELECT value FROM json_each(:{mark})))"
         )
-        return Condition(sql, {mark: json.dumps(names)}, says)
+        term = Some(tuple(Has(column, name) for name in names))
+        return Condition(sql, {mark: json.dumps(names)}, "", term)
 
 
 def _no_formation(level: str, name: str, known: Iterable[str]) -> UnknownName:
@@ -189,7 +192,9 @@ def _search(text: str, mark: str) -> Condition:
         "history.until_position IS NULL AND history.id IN (SELECT id FROM events WHERE rowid IN"
         f" (SELECT rowid FROM events_fts WHERE events_fts MATCH :{mark}))"
     )
-    return Condition(f"({ended} OR ({lasting}))", {mark: text}, f"search matches {text}")
+    sql = f"SELECT rowid AS event FROM events_fts WHERE events_fts MATCH :{mark}"
+    term = Numbers(sql, ((mark, text),))
+    return Condition(f"({ended} OR ({lasting}))", {mark: text}, f"search matches {text}", term)
 
 
 def _within(table: _Now, wanted: Date, mark: str) -> Condition:

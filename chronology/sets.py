@@ -182,7 +182,7 @@ class View:
 
     def __init__(self, sets: Sets, db: sqlite3.Connection, limit: Limit) -> None:
         self._sets = sets
-        self._db = db
+        self.db = db
         self._limit = limit
 
     def members(self, term: Term) -> Any:
@@ -231,13 +231,13 @@ class View:
         """Some events of one day, those with a later id than `least`, by id."""
         if len(events) < _LOOKED_UP_SHARE * of:
             given = json.dumps(list(events))
-            rows = self._db.execute(
+            rows = self.db.execute(
                 "SELECT rowid FROM events WHERE rowid IN (SELECT value FROM json_each(?))"
                 " AND id > ? ORDER BY id LIMIT ?",
                 (given, least, size),
             )
             return [event for (event,) in rows]
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT rowid FROM events WHERE sort_day IS ? AND id > ? ORDER BY id", (day, least)
         )
         return list(islice((event for (event,) in rows if event in events), size))
@@ -268,7 +268,7 @@ class View:
             return BitMap()
         held = self._sets.of_value
         if number not in held:
-            (events,) = self._db.execute(
+            (events,) = self.db.execute(
                 "SELECT json_group_array(event) FROM event_links WHERE value = ?", (number,)
             ).fetchone()
             held[number] = BitMap(msgspec.json.decode(events))
@@ -278,7 +278,7 @@ class View:
         held = self._sets.of_day
         if column not in held:
             days: dict[str | None, Any] = {}
-            _add_days(days, _days(self._db, column))
+            _add_days(days, _days(self.db, column))
             held[column] = days
         return held[column]
 
@@ -298,8 +298,8 @@ class View:
         return BitMap.union(BitMap(), *(days[day] for day in chosen))
 
     def _numbers(self, sql: str, params: dict[str, Any]) -> Any:
-        with self._limit(self._db):
-            (events,) = self._db.execute(
+        with self._limit(self.db):
+            (events,) = self.db.execute(
                 f"SELECT json_group_array(event) FROM (SELECT event FROM ({sql}))", params
             ).fetchone()
         return BitMap(msgspec.json.decode(events)) & self._all()

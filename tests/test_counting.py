@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chronology import schema
-from chronology.counting import Chosen, InSets, InSql, asked
+from chronology.counting import Chosen, InSets, InSql, InStates, asked
 from chronology.queries import conditions, linked
 from chronology.sets import Cursor, Day, Every, Has, Not, Numbers, Sets, Some, Term
 
@@ -93,7 +93,7 @@ def in_sets(sets: Sets, db: sqlite3.Connection, what: Chosen) -> Any:
         return told(InSets(view, what.term))
 
 
-def told(found: InSql | InSets) -> Any:
+def told(found: InSql | InSets | InStates) -> Any:
     pages = [
         (descending, after, found.page(descending, after, 3))
         for descending in (False, True)
@@ -149,6 +149,11 @@ def test_the_sets_give_what_sql_gives_at_every_head(
                 timeline.ingest(batch(serial, change(db, kind, number, serial)), "jsonl")
             what = chosen(db, wanted, more)
             assert in_sets(sets, db, what) == told(InSql(db, what)), kind
+        for (moment,) in db.execute("SELECT last_position FROM batches").fetchall():
+            past = chosen(db, {**wanted, "_as_of": [str(moment)]}, ())._replace(table="history")
+            with asked(db, past, sets, lambda _: nullcontext()) as found:
+                assert isinstance(found, InStates)
+                assert told(found) == told(InSql(db, past)), moment
 
 
 terms: st.SearchStrategy[Term] = st.recursive(

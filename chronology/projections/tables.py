@@ -72,6 +72,8 @@ def index(db: sqlite3.Connection) -> None:
 
 
 _INDEXES = (
+    # The states that held at a moment and are over: few, beside those that last.
+    "CREATE INDEX history_ended ON history (until_position) WHERE until_position IS NOT NULL",
     "CREATE INDEX events_sort ON events (sort_day, id)",
     "CREATE INDEX event_values_position ON event_values (position)",
     "CREATE INDEX accounts_source ON accounts (source)",

@@ -107,10 +107,8 @@ async def _selected(datasette: Any, request: Any, database: str, table: str) -> 
         if not (key.startswith("_") and "__" not in key)
         for value in request.args.getlist(key)
     )
-    arrays: Sequence[str] = ()
-    if table == "events":
-        arrays = array_columns(await datasette.get_database(database).table_columns(table))
-    conditions = list(_of_columns(arguments, table, arrays))
+    columns = await datasette.get_database(database).table_columns("events")
+    conditions = list(_of_columns(arguments, table, columns))
     as_asked, _ = versions.build_where(arguments, table)
     for found in await _of_hooks(datasette, request, database, table):
         as_asked += found.where_clauses
@@ -146,40 +144,52 @@ def array_columns(columns: Sequence[str]) -> list[str]:
 
 
 def _of_columns(
-    arguments: list[tuple[str, str]], table: str, arrays: Sequence[str]
+    arguments: list[tuple[str, str]], table: str, columns: Sequence[str]
 ) -> Iterator[Condition]:
-    """Datasette's own filters, by the links and days where these tell the same."""
+    """Datasette's own filters, each with parameters of its own, and by the links where it can be.
+
+    `columns` are those of `events`, which the terms are over whatever the table.
+    """
     for index, (key, value) in enumerate(arguments):
         column, _, lookup = key.rpartition("__") if "__" in key else (key, "", "exact")
         mark = f"filter_{index}"
-        quick = _by_links(column, lookup, value, mark, arrays) if table == "events" else None
-        if quick:
-            yield quick
+        linked = _linked(column, lookup, value, mark, columns)
+        if linked and table == "events":
+            yield linked
             continue
-        # Each is built by itself, and its parameters then get names of their own.
-        clauses, params = versions.build_where([(key, value)], table)
-        named = {f"{mark}_{name}": given for name, given in params.items()}
-        for clause in clauses:
-            sql = _PARAMETER.sub(
-                lambda found, mark=mark, params=params: (  # type: ignore[misc]
-                    f":{mark}_{found[1]}" if found[1] in params else found[0]
-                ),
-                clause,
-            )
-            term: Term | None = None
-            if column in DAYS and lookup in _COMPARES and _DAY.fullmatch(value):
-                term = Day(column, _COMPARES[lookup], value)
-            yield Condition(sql, named, "", term or _numbers(sql, named))
+        for sql, params in _built(key, value, table, mark):
+            term = linked.term if linked else _day(column, lookup, value)
+            if term is None and column in columns:
+                ((over_events, given),) = _built(key, value, "events", mark)
+                term = _numbers(over_events, given)
+            yield Condition(sql, params, "", term)
 
 
-def _by_links(
-    column: str, lookup: str, value: str, mark: str, arrays: Sequence[str]
+def _linked(
+    column: str, lookup: str, value: str, mark: str, columns: Sequence[str]
 ) -> Condition | None:
-    if column in arrays and lookup in ("arraycontains", "arraynotcontains"):
+    if column in array_columns(columns) and lookup in ("arraycontains", "arraynotcontains"):
         return queries.linked(column, value, mark, negated=lookup == "arraynotcontains")
     if column in PLAIN and lookup in ("exact", "not"):
         return queries.linked(column, value, mark, negated=lookup == "not")
     return None
+
+
+def _day(column: str, lookup: str, value: str) -> Term | None:
+    if column in DAYS and lookup in _COMPARES and _DAY.fullmatch(value):
+        return Day(column, _COMPARES[lookup], value)
+    return None
+
+
+def _built(key: str, value: str, table: str, mark: str) -> list[tuple[str, dict[str, Any]]]:
+    """What Datasette makes of one filter, its parameters named after the mark."""
+    clauses, params = versions.build_where([(key, value)], table)
+
+    def named(found: re.Match[str]) -> str:
+        return f":{mark}_{found[1]}" if found[1] in params else found[0]
+
+    given = {f"{mark}_{name}": value for name, value in params.items()}
+    return [(_PARAMETER.sub(named, clause), given) for clause in clauses]
 
 
 def _conditions(found: Any) -> list[Condition]:

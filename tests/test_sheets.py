@@ -1,0 +1,104 @@
+"""CSV made by SQLite, against Python's own writer; and of one state while the log grows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+from conftest import Timeline
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chronology import sheets
+from chronology.web.exports import write_csv
+
+TEXTS = st.text(st.sampled_from("\",=+-@\t\r\n'a—"), max_size=6) | st.none()
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.none()
+COLUMNS = {"first": "TEXT", "number": "FLOAT", "count": "INTEGER", "last": "TEXT"}
+ROWS = st.tuples(TEXTS, NUMBERS, st.integers(-(2**62), 2**62) | st.none(), TEXTS)
+
+
+@given(st.lists(ROWS, max_size=5))
+def test_sqlite_writes_what_pythons_own_writer_writes(rows: list[tuple[Any, ...]]) -> None:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        declared = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+        db.execute(f"CREATE TABLE history ({declared})")
+        db.executemany("INSERT INTO history VALUES (?, ?, ?, ?)", rows)
+        numbers = list(range(1, len(rows) + 1))
+        found = sheets.lines(db, sheets.Fixed("history", 0), numbers, COLUMNS)
+    expected = io.BytesIO()
+    write_csv(rows, list(COLUMNS), expected)
+
+    wanted = expected.getvalue().decode("utf-8-sig")
+    assert parsed(sheets.header(list(COLUMNS)) + found) == parsed(wanted)
+    # Numbers may be written otherwise, as long as they are the same; texts not.
+    assert sheets.header(list(COLUMNS)).encode() == wanted.encode()[: wanted.index("\r\n") + 2]
+
+
+def parsed(text: str) -> list[list[Any]]:
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    return [[row[0], row[1] and float(row[1]), row[2], row[3]] for row in rows[1:]]
+
+
+def written(db: sqlite3.Connection, numbers: io.BytesIO, fixed: sheets.Fixed, between: Any) -> str:
+    chosen = sheets.columns(db)
+    text = ""
+    for piece in sheets.pieces(numbers):
+        between()
+        text += sheets.lines(db, fixed, piece, chosen)
+    return text
+
+
+def test_a_sheet_is_of_one_state_whatever_is_ingested_while_it_is_written(
+    timeline: Timeline, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(sheets, "PIECE", 7)
+    chance = random.Random(1944)
+    records = [
+        {"event": f"e{n}", "date": "1944-10-14", "title": f"Event {n}", "kind": "battle"}
+        for n in range(60)
+    ]
+    _ingest(timeline, 0, records)
+    sql = "SELECT rowid FROM events ORDER BY sort_day, id"
+
+    def sheet(between: Any) -> str:
+        numbers = io.BytesIO()
+        fixed = sheets.fix(timeline.db, "events", sql, {}, numbers)
+        return written(timeline.db, numbers, fixed, between)
+
+    live = [f"e{n}" for n in range(60)]
+    serial = 1
+
+    def change() -> None:
+        nonlocal serial
+        corrected, gone = chance.sample(live, 2)
+        live.remove(gone)
+        _ingest(
+            timeline,
+            serial,
+            [
+                {
+                    "correct": f"event/{corrected}",
+                    "set": {"title": f"New {serial}"},
+                    "because": "x",
+                },
+                {"retract": f"event/{gone}", "because": "x"},
+                {"event": f"n{serial}", "date": "1944-09-01", "title": "N", "kind": "death"},
+            ],
+        )
+        serial += 1
+
+    before = sheet(lambda: None)
+    assert sheet(change) == before
+    assert serial > 5
+    assert sheet(lambda: None) != before
+
+
+def _ingest(timeline: Timeline, number: int, records: list[dict[str, Any]]) -> None:
+    lines = [{"format": 1, "batch": f"b{number}", "recorded": "2026-02-01T00:00:00Z"}, *records]
+    timeline.ingest("".join(json.dumps(line) + "\n" for line in lines), "jsonl")

@@ -1,0 +1,225 @@
+"""Answers kept until the head of the log moves, and the validators that other caches use."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from conftest import EVENTS, ROOT, START, Timeline
+from datasette.app import Datasette
+from server import serving
+
+from chronology.web.caching import Memory, _Kept
+from chronology.web.validity import State
+
+LIST = "/timeline/events.json?_shape=array"
+KEPT = (
+    "/",
+    "/timeline/events",
+    "/timeline/events.json?_front=f3",
+    "/timeline/events/nis-taken",
+    "/timeline/events/nis-taken.json",
+    "/timeline/history",
+    "/timeline/log.json?_size=2",
+    "/timeline/places",
+)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[httpx.Client, Timeline]]:
+    """A server, and the timeline behind it to ingest into."""
+    for name in ("metadata.yml", "settings.json", "datasette.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    timeline = Timeline(tmp_path / "timeline.db")
+    timeline.ingest(START)
+    timeline.ingest(EVENTS)
+    with closing(timeline.db), serving(tmp_path) as client:
+        yield client, timeline
+
+
+def event(number: int) -> str:
+    return f'- {{event: e{number}, date: "1944-10-14", title: T, kind: battle}}'
+
+
+def test_a_page_is_sent_again_only_when_the_log_has_grown(
+    served: tuple[httpx.Client, Timeline],
+) -> None:
+    client, timeline = served
+    for path in KEPT:
+        first = client.get(path)
+        assert first.headers["cache-control"] == "public, no-cache"
+        assert first.headers["etag"].startswith('W/"')
+        tag = {"if-none-match": f'"other", {first.headers["etag"]}'}
+        again = client.get(path, headers=tag)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == first.headers["etag"]
+        assert client.get(path).content == first.content
+
+    before = {path: client.get(path).headers["etag"] for path in KEPT}
+    timeline.batch("more", event(1))
+
+    for path in KEPT:
+        after = client.get(path, headers={"if-none-match": before[path]})
+        assert after.status_code == 200, path
+        assert after.headers["etag"] != before[path]
+    assert "e1" in client.get(LIST).text
+
+
+def test_a_file_that_is_streamed_has_a_validator_too(
+    served: tuple[httpx.Client, Timeline],
+) -> None:
+    client, timeline = served
+    first = client.get("/timeline/events.csv")
+
+    tag = {"if-none-match": first.headers["etag"]}
+    assert client.get("/timeline/events.csv", headers=tag).status_code == 304
+    timeline.batch("more", event(1))
+    assert client.get("/timeline/events.csv", headers=tag).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        (LIST, {"cookie": "a=b"}),
+        (LIST, {"authorization": "Bearer x"}),
+        (f"{LIST}&_timelimit=500", {}),
+        ("/timeline/events/nothing", {}),
+        ("/timeline/events.json?_front=nobody", {}),
+        ("/-/versions.json", {}),
+        ("/timeline/events?_as_of=1", {}),
+    ],
+)
+def test_what_is_not_the_same_for_everybody_has_no_validator(
+    served: tuple[httpx.Client, Timeline], path: str, headers: dict[str, str]
+) -> None:
+    client, _ = served
+    answer = client.get(path, headers=headers)
+
+    assert (
+        "etag" not in answer.headers or answer.headers["etag"] != client.get(LIST).headers["etag"]
+    )
+    assert "public" not in answer.headers.get("cache-control", "")
+
+
+def test_what_is_compressed_says_the_same(served: tuple[httpx.Client, Timeline]) -> None:
+    client, _ = served
+    path = "/timeline/history"
+    for _ in range(2):
+        plain = client.get(path, headers={"accept-encoding": "identity"})
+        zipped = client.get(path, headers={"accept-encoding": "gzip"})
+        assert "content-encoding" not in plain.headers
+        assert zipped.headers["content-encoding"] == "gzip"
+        assert zipped.headers["vary"] == "accept-encoding"
+        assert int(zipped.headers["content-length"]) < len(plain.content) / 2
+        assert zipped.content == plain.content
+        assert zipped.headers["content-security-policy"] == plain.headers["content-security-policy"]
+
+
+def test_head_is_answered_without_a_body(served: tuple[httpx.Client, Timeline]) -> None:
+    client, _ = served
+    for path in ("/timeline/events", "/timeline/events.csv"):
+        answer = client.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_no_answer_is_older_than_what_was_committed_before_it_was_asked(
+    served: tuple[httpx.Client, Timeline],
+) -> None:
+    client, timeline = served
+    committed, over = [0], threading.Event()
+    asked, stale = [0], []
+    paths = (f"{LIST}&_size=max", "/timeline/events.json?_size=0&_extra=count&kind=battle")
+
+    def read() -> None:
+        tags: dict[str, tuple[str, Any]] = {}
+        with httpx.Client(base_url=client.base_url, timeout=60) as reader:
+            while not over.is_set():
+                for path in paths:
+                    least = committed[0]
+                    headers = {"if-none-match": tags[path][0]} if path in tags else {}
+                    answer = reader.get(path, headers=headers)
+                    if answer.status_code == 200 and "etag" in answer.headers:
+                        tags[path] = (answer.headers["etag"], answer.json())
+                    told = answer.json() if answer.status_code == 200 else tags[path][1]
+                    asked[0] += 1
+                    if battles(told) < least:
+                        stale.append((path, least, told))
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    try:
+        # As long as it takes for many answers, on however busy a machine.
+        for number in range(1_000):
+            timeline.batch(f"b{number}", event(number))
+            committed[0] = number + 1
+            if number > 25 and asked[0] > 100:
+                break
+    finally:
+        over.set()
+        for reader in readers:
+            reader.join()
+    assert asked[0] > 100
+    assert stale == []
+
+
+def battles(told: Any) -> int:
+    if isinstance(told, list):
+        return sum(row["kind"] == "battle" for row in told)
+    return int(told.get("count", told.get("filtered_table_rows_count")))
+
+
+def test_the_memory_is_bounded_and_forgets_what_was_longest_unasked() -> None:
+    state = State(1, "a", 1, 1)
+    memory = Memory(1_000)
+    for name in "abcd":
+        memory.put(name, state, _Kept([], b"x" * 250, b"e"))
+    assert memory.get("a", state)
+    memory.put("e", state, _Kept([], b"x" * 250, b"e"))
+    assert memory.get("b", state) is None
+    assert memory.get("a", state)
+    memory.put("large", state, _Kept([], b"x" * 251, b"e"))
+    assert memory.get("large", state) is None
+    assert memory.get("a", State(2, "b", 2, 1)) is None
+
+
+def answers(path: str, asked: str, settings: dict[str, Any], config: dict[str, Any]) -> list[Any]:
+    """Two answers in one process, with settings of Datasette and of this plugin."""
+
+    async def ask() -> list[Any]:
+        metadata = {"plugins": {"datasette-chronology": config}}
+        # Datasette 1.0 has what concerns plugins in its configuration.
+        given = {"metadata": metadata, "config": metadata}
+        known = signature(Datasette.__init__).parameters
+        kept = {name: value for name, value in given.items() if name in known}
+        served = Datasette([path], settings=settings, **kept)
+        await served.invoke_startup()
+        return [await served.client.get(asked) for _ in range(2)]
+
+    return asyncio.run(ask())
+
+
+def test_it_can_be_turned_off(timeline: Timeline) -> None:
+    for answer in answers(str(timeline.path), "/timeline-0/events", {}, {"cache_mb": 0}):
+        assert answer.status_code == 200
+        assert "etag" not in answer.headers
+
+
+def test_what_was_not_counted_in_time_is_not_kept(timeline: Timeline) -> None:
+    timeline.batch("many", "\n".join(event(number) for number in range(2_000)))
+    asked = "/timeline-0/events.json?_size=1&_extra=facet_results&_facet=precision"
+    first, second = answers(str(timeline.path), asked, {"facet_time_limit_ms": 1}, {})
+
+    told = first.json()
+    assert "precision" in told.get("facets_timed_out", told["facet_results"].get("timed_out"))
+    for answer in (first, second):
+        assert "etag" not in answer.headers
+        assert "public" not in answer.headers.get("cache-control", "")
