@@ -62,7 +62,9 @@ def test_a_writer_keeps_its_changes_in_memory_until_it_commits(timeline: Timelin
     """Readers are not locked out by anything less than the cache holds."""
     with schema.transaction(timeline.db):
         timeline.db.execute("CREATE TABLE big (text)")
-        timeline.db.executemany("INSERT INTO big VALUES (?)", [("x" * 4096,)] * 10_000)
+        timeline.db.executemany(
+            "INSERT INTO big VALUES (?)", [("x" * 4096,)] * (schema.CACHE_KB // 16)
+        )
         reader = schema.connect(timeline.path)
         assert log.head(reader).position == 17
         reader.close()
