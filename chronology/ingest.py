@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ import msgspec
 
 from chronology import batches, log, projections, records, schema, uses
 from chronology.batches import Batch, Item
+from chronology.dates import Date
 from chronology.errors import BatchRefused, Fault
 from chronology.log import Entry, Head, Latest
 from chronology.projections import events, order_of_battle, state
@@ -131,6 +133,10 @@ class _Reference:
     stream: str
     line: int
     said_by: str
+
+
+_VOCABULARIES = {"kind": "kinds", "side": "sides", "level": "levels"}
+_overlap = lru_cache(maxsize=1 << 14)(Date.overlaps)
 
 
 class _Ingestion:
@@ -319,16 +325,16 @@ class _Ingestion:
             self.missing.append(_Reference(f"{subject}/{name}", item.lines(path), item.stream))
 
     def _is_known(self, subject: str, name: str) -> bool:
-        if subject in CATALOGUED:
-            return name in self.catalogue.members(subject)
-        return self._is_live(f"{subject}/{name}")
+        if subject in ("event", "account"):
+            return self._is_live(f"{subject}/{name}")
+        return name in self.catalogue.members(subject).states
 
     def _vocabulary(self, item: Item, key: str, value: str | None) -> None:
         chronology = self.catalogue.chronology
         if chronology is None:
             self._without_chronology(item)
             return
-        known: dict[str, str] = getattr(chronology, f"{key}s")
+        known: dict[str, str] = getattr(chronology, _VOCABULARIES[key])
         if value is not None and value not in known:
             what = f"{value!r} is no {key} of the chronology"
             self._fault(item, (key,), what, f"known are {', '.join(known)}")
@@ -396,7 +402,7 @@ class _Ingestion:
     def check_event(self, item: Item, fields: Event) -> None:
         self._vocabulary(item, "kind", fields.kind)
         chronology = self.catalogue.chronology
-        if chronology is not None and not fields.date.overlaps(chronology.window):
+        if chronology is not None and not _overlap(fields.date, chronology.window):
             self._fault(
                 item,
                 ("date",),

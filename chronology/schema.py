@@ -20,8 +20,8 @@ APPLICATION_ID = 0x4348524E
 LOG_FORMAT = 1
 """Kept in `user_version`; a log of a later format is refused, an earlier one is read."""
 BUSY_TIMEOUT_S = 30.0
-CACHE_KB = 96 << 10
-"""What a writer keeps in memory; some 50,000 new events."""
+CACHE_KB = 48 << 10
+"""What a writer keeps in memory; some 25,000 new events."""
 
 LOG = """
 CREATE TABLE log (

@@ -24,7 +24,7 @@ from chronology.errors import ChronologyError
 T = TypeVar("T")
 R = TypeVar("R")
 
-AHEAD = 4
+AHEAD = 3
 """So many tasks are under way at once, so that memory stays bounded."""
 
 

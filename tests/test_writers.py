@@ -62,19 +62,26 @@ def test_a_writer_keeps_its_changes_in_memory_until_it_commits(timeline: Timelin
     """Readers are not locked out by anything less than the cache holds."""
     with schema.transaction(timeline.db):
         timeline.db.execute("CREATE TABLE big (text)")
-        timeline.db.executemany("INSERT INTO big VALUES (?)", [("x" * 4096,)] * 10_000)
+        timeline.db.executemany(
+            "INSERT INTO big VALUES (?)", [("x" * 4096,)] * (schema.CACHE_KB // 16)
+        )
         reader = schema.connect(timeline.path)
         assert log.head(reader).position == 17
         reader.close()
 
 
 def test_what_a_writer_keeps_in_memory_has_a_bound(timeline: Timeline) -> None:
+    """Beyond it a reader waits, or is told so; it never sees a part."""
     before = timeline.path.stat().st_size
     timeline.db.execute("BEGIN IMMEDIATE")
     timeline.db.execute("CREATE TABLE big (text)")
     rows = (("x" * 4096,) for _ in range(schema.CACHE_KB // 4 + 10_000))
     timeline.db.executemany("INSERT INTO big VALUES (?)", rows)
     assert timeline.path.stat().st_size > before + (10 << 20)
+    reader = sqlite3.connect(f"file:{timeline.path}?mode=ro", uri=True, timeout=0)
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        reader.execute("SELECT * FROM log")
+    reader.close()
     timeline.db.execute("ROLLBACK")
     assert timeline.path.stat().st_size == before
     assert log.verify(timeline.db).position == 17

@@ -20,7 +20,7 @@ from chronology.projections.publish import Extent, Publication
 from chronology.projections.state import CATALOGUED, Catalogue, split
 from chronology.projections.taking import Taker, Taking, Touched, why
 
-CHUNK = 2_000
+CHUNK = 1_000
 RECORDS_ALONE = 8_000
 """So many records are folded before it pays to start another process."""
 Progress = Callable[[int], None]

@@ -16,7 +16,7 @@ from chronology.projections.state import Catalogue, states
 from chronology.projections.taking import Taken
 from chronology.records import Account, canonical
 
-LINKED_TOGETHER = 20_000
+LINKED_TOGETHER = 10_000
 """Links of so many events are written at once: the more, the fewer pages are written twice."""
 
 
