@@ -38,7 +38,7 @@ class Floor:
         parts = []
         if self.ratio is not None:
             since = f" (from {self.ratio_from:,} events)" if self.ratio_from else ""
-            parts.append(f"ratio ≥ {self.ratio:.3g}{since}")
+            parts.append(f"ratio ≥ {number(self.ratio)}{since}")
         if self.most is not None:
             parts.append(f"≤ {figure(self.most, unit)}")
         if self.least is not None:
@@ -144,12 +144,13 @@ MET = {True: "yes", False: "NO", None: "–"}
 
 
 def figure(value: float, unit: str) -> str:
-    """Three digits that count, and the unit: `12.3 ms`, `13,000/s`."""
-    if value >= 100 or value == int(value):
-        text = f"{value:,.0f}"
-    else:
-        text = f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-    return f"{text}{unit}" if unit.startswith("/") else f"{text} {unit}"
+    """A figure with its unit: `12.3 ms`, `13,000/s`."""
+    return number(value) + (unit if unit.startswith("/") else f" {unit}")
+
+
+def number(value: float) -> str:
+    """Three digits, or all before the point."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def cells(row: Mapping[str, Any]) -> dict[str, str]:
@@ -157,7 +158,7 @@ def cells(row: Mapping[str, Any]) -> dict[str, str]:
     unit, over = row["unit"], row["peer_bound"]
     less = "<" if unit in HIGHER_IS_BETTER else ">"
     peer = "" if row["peer"] is None else figure(row["peer"], unit)
-    ratio = "" if row["ratio"] is None else f"{row['ratio']:,.3g}"
+    ratio = "" if row["ratio"] is None else number(row["ratio"])
     return {
         "operation": row["operation"],
         "events": f"{row['size']:,}" if row["size"] else "",

@@ -207,12 +207,12 @@ LINES = (
         floor=Floor(most=150),
     ),
     Line(
-        *("pages-deep", "Page 5,000, ascending", "ms", deep("_sort")),
+        *("pages-deep", "A page deep in the list, ascending", "ms", deep("_sort")),
         peer="page 1",
         floor=Floor(ratio=0.5),
     ),
     Line(
-        *("pages-deep-down", "Page 5,000, descending", "ms", deep("_sort_desc")),
+        *("pages-deep-down", "A page deep in the list, descending", "ms", deep("_sort_desc")),
         peer="page 1",
         floor=Floor(ratio=0.5),
     ),

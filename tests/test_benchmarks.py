@@ -24,6 +24,7 @@ from benchmarks.lines import (
     Floor,
     Line,
     Measured,
+    figure,
     ratio_of,
     row_of,
 )
@@ -197,6 +198,23 @@ def test_a_floor_that_depends_on_what_was_found_replaces_that_of_the_line() -> N
     row = row_of(line(floor=Floor(most=10)), 1_000, Measured([11.0], floor=Floor(most=12)))
 
     assert (row["met"], row["floor"]) == (True, "≤ 12 ms")
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.0, "stale", "0 stale"),
+        (0.1234, "ms", "0.123 ms"),
+        (12.34, "ms", "12.3 ms"),
+        (99.96, "s", "100 s"),
+        (1234.5, "MB", "1,234 MB"),
+        (13000.4, "/s", "13,000/s"),
+    ],
+)
+def test_figures_have_three_digits_or_all_before_the_point(
+    value: float, unit: str, text: str
+) -> None:
+    assert figure(value, unit) == text
 
 
 def test_samples_are_taken_in_turns() -> None:
