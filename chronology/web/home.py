@@ -31,7 +31,7 @@ from chronology.web.asked import (
     ensure_seen,
     shown,
 )
-from chronology.web.overview import Overview, state_of, whole
+from chronology.web.overview import Overview, Tallied, state_of, tallied, whole
 
 ROWS = 60
 READ = 300  # events of a day that are read in full
@@ -152,37 +152,36 @@ def _content(
     db: sqlite3.Connection, about: Overview, selections: Selections, wanted: Asked
 ) -> dict[str, Any]:
     """What the page says of the selected events; the same for the same state and query."""
-    events, dates = selections.events, ("date", about.first)
-    groups = [*((column,) for column in about.labels), dates, ("disputed",)]
-    counted = _counts(db, about, selections, events, groups)
-    calendar = (
-        counted
-        if selections.calendar == events
-        else _counts(db, about, selections, selections.calendar, [dates])
-    )
+    events = selections.events
+    counted = _tallied(db, about, selections, events, (*about.labels, "disputed"))
+    other_days = selections.calendar != events
+    calendar = _tallied(db, about, selections, selections.calendar, ()) if other_days else counted
     day = single_day(wanted.values("_within"))
+    window = about.about.window
     return {
-        "total": counted[dates].total(),
-        "strip": strip.months(about.about.window, about.series, calendar[dates]),
+        "total": counted.dated.total(),
+        "strip": strip.months(window, about.series, calendar.dated),
         "facets": {
-            column: [{"value": v, "count": n} for v, n in strip.by_value(counted[(column,)])[:_TOP]]
+            column: [{"value": v, "count": n} for v, n in counted.values[column][:_TOP]]
             for column in about.labels
         },
-        "day": _day(db, about.about.window, day, events, counted[dates]) if day else None,
+        "day": _day(db, window, day, events, counted.dated) if day else None,
         "shown": _rows(db, events.sql(_SHOWN, rest=f"ORDER BY sort_day, id LIMIT {ROWS}"), events),
-        "disputed": _disputed(db, events) if strip.by_value(counted[("disputed",)]) else [],
+        "disputed": _disputed(db, events) if counted.values["disputed"] else [],
     }
 
 
-def _counts(
+def _tallied(
     db: sqlite3.Connection,
     about: Overview,
     selections: Selections,
     events: Shown,
-    groups: list[tuple[str, ...]],
-) -> dict[tuple[str, ...], Counts]:
-    """The events by groups of columns; all of them are counted already."""
-    return about.counted if events == selections.everything else events.counts(db, groups)
+    columns: tuple[str, ...],
+) -> Tallied:
+    """Some events by the values of columns; all of them are counted already."""
+    if events == selections.everything:
+        return about.tallied
+    return tallied(db, events, columns, about.first)
 
 
 def _others(wanted: Asked, keys: set[str]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -21,13 +22,20 @@ _FIGURES = ("events", "accounts", "sources", "places", "formations", "people")
 _MOST_PLACES = 400
 
 
+class Tallied(NamedTuple):
+    """Events by the values of some columns, the commonest first; by date and first dimension."""
+
+    values: dict[str, list[tuple[str, int]]]
+    dated: Counts
+
+
 class Overview(NamedTuple):
     """A chronology as it stands in one state.
 
     `labels` are the columns that lanes are of, with what they are called: the dimensions first.
     `series` are the values of the first that have a colour of their own, the commonest.
     `options` are the choices of each filter: its parameter, its label, and values with counts.
-    `counted` are all events by the groups of columns that the page counts selections by, too.
+    `tallied` counts all events, as the page does those of a selection.
     """
 
     about: Chronology
@@ -35,7 +43,7 @@ class Overview(NamedTuple):
     labels: dict[str, str]
     series: list[str]
     options: list[dict[str, Any]]
-    counted: dict[tuple[str, ...], Counts]
+    tallied: Tallied
 
     @property
     def first(self) -> str:
@@ -80,17 +88,39 @@ def _overview(db: sqlite3.Connection, everything: Shown, moment: Moment | None) 
     labels = {**_dimensions(now, about), "places": "place", "kind": "kind"}
     first = next(iter(labels))
     columns = (*labels, "sources", "disputed")
-    counted = everything.counts(db, [*((column,) for column in columns), ("date", first)])
-    counts = {column: strip.by_value(counted[(column,)]) for column in columns}
-    places = _places_then(then, counted[("places",)]) if then else _places_now(db)
+    tally = tallied if then else _tallied_now
+    found = tally(db, everything, columns, first)
+    places = _places_then(db, everything, then) if then else _places_now(db)
     return Overview(
         about,
         _figures(db, everything, then),
         labels,
-        [value for value, _ in counts[first][: strip.COLOURS]],
-        list(_options(labels, counts, places)),
-        counted,
+        [value for value, _ in found.values[first][: strip.COLOURS]],
+        list(_options(labels, found.values, places)),
+        found,
     )
+
+
+def tallied(db: sqlite3.Connection, events: Shown, columns: Iterable[str], first: str) -> Tallied:
+    """Some events counted in one reading."""
+    dates = ("date", first)
+    counted = events.counts(db, [*((column,) for column in columns), dates])
+    values = {column: strip.by_value(counted[(column,)]) for column in columns}
+    return Tallied(values, counted[dates])
+
+
+def _tallied_now(
+    db: sqlite3.Connection, everything: Shown, columns: Iterable[str], first: str
+) -> Tallied:
+    """All events of now, whose values are counted already."""
+    values: dict[str, list[tuple[str, int]]] = {column: [] for column in columns}
+    for facet, value, count in db.execute(
+        "SELECT facet, value, count FROM facet_values WHERE count > 0"
+        " AND facet IN (SELECT value FROM json_each(?)) ORDER BY facet, count DESC, value",
+        (json.dumps(list(values)),),
+    ):
+        values[facet].append((value, count))
+    return Tallied(values, tallied(db, everything, (), first).dated)
 
 
 def _dimensions(now: Chronology, then: Chronology) -> Mapping[str, str]:
@@ -122,9 +152,11 @@ def _places_now(db: sqlite3.Connection) -> list[tuple[str, int]]:
     return [(name, count) for name, count in found]
 
 
-def _places_then(catalogue: Catalogue, counted: Counts) -> list[tuple[str, int]]:
+def _places_then(
+    db: sqlite3.Connection, everything: Shown, catalogue: Catalogue
+) -> list[tuple[str, int]]:
     found: Counter[str] = Counter()
-    for (text,), count in counted.items():
+    for (text,), count in everything.counts(db, [("places",)])[("places",)].items():
         ids = (catalogue.places.by_name.get(name) for name in strip.names(text))
         within = {above for place in ids if place for above in catalogue.ancestors(place)}
         found.update({catalogue.places[place].name: count for place in within})

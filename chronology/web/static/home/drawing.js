@@ -25,6 +25,10 @@ export class Drawing {
       top = found.bars ? this.bars(found, top + HEAD, lane, index) : this.items(found, top + HEAD, lane);
       this.rows.push([start, top - start]);
     });
+    if (!lanes.length) {
+      const middle = { x: width / 2, y: LEAST_HEIGHT / 2, "text-anchor": "middle" };
+      this.parts.push(svg("text", { class: "nothing", ...middle }, "No event fits these filters."));
+    }
     this.height = Math.max(top, LEAST_HEIGHT);
     this.ground.setAttribute("height", this.height);
   }
