@@ -107,7 +107,9 @@ class _Drawn:
 
     def unit(self, name: str, tie: Attachment | None = None, above: tuple[str, ...] = ()) -> Unit:
         formation = self.catalogue.formations[name]
-        ties = {} if name in above or (tie and tie.part) else dict(self._below.get(name, ()))
+        found = [] if name in above or (tie and tie.part) else self._below.get(name, [])
+        # One tie for each formation: of the whole rather than of a part.
+        ties = dict(sorted(found, key=lambda pair: not pair[1].part))
         ordered = [(other, ties[other]) for other in self.sorted(ties)]
         path = (*above, name)
         return Unit(
@@ -118,7 +120,7 @@ class _Drawn:
             self._tie(tie.to, self.catalogue.formations[tie.to].name, tie) if tie else None,
             [
                 self._tie(c.person, self.catalogue.people[c.person].name, c)
-                for c in _first_of_each(c for c in formation.commanders if _possible(c, self.day))
+                for c in _first_of_each(c for c in formation.commanders if holds(c, self.day))
                 if c.person in self.catalogue.people
             ],
             [self.unit(other, t, path) for other, t in ordered if not t.part],
@@ -146,13 +148,6 @@ def _first_of_each(commands: Iterable[Command]) -> Iterable[Command]:
     for command in sorted(commands, key=lambda c: c.since is None):
         seen.setdefault(command.person, command)
     return seen.values()
-
-
-def _possible(tie: Command, day: Date) -> bool:
-    return holds(
-        Attachment(to=tie.person, source=tie.source, at=tie.at, since=tie.since, until=tie.until),
-        day,
-    )
 
 
 def is_sure(since: Date | None, until: Date | None, day: Date) -> bool:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from chronology.dates import Date
 from chronology.projections.state import Catalogue
-from chronology.records import Attachment
+from chronology.records import Attachment, Command
 
 
-def holds(attachment: Attachment, date: Date) -> bool:
-    """Whether an attachment is not certainly excluded on a date; unknown ends exclude nothing."""
-    start = attachment.since.earliest if attachment.since else None
-    end = attachment.until.latest if attachment.until else None
+def holds(tie: Attachment | Command, date: Date) -> bool:
+    """Whether a tie is not certainly excluded on a date; unknown ends exclude nothing."""
+    start = tie.since.earliest if tie.since else None
+    end = tie.until.latest if tie.until else None
     return any(
         (start is None or last is None or start <= last)
         and (end is None or first is None or first <= end)
