@@ -170,7 +170,7 @@ def without_sets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Cli
         "kind=death&places__arraynotcontains=Belgrade",
         "_within=1944-10-14/1944-10-20&_sort_desc=sort_day",
         "_search=Nis&_certain=1944-10",
-        "_as_of=2600&_army=a57",
+        "_as_of=2572&_army=a57",
     ],
 )
 def test_without_pyroaring_everything_is_the_same(
