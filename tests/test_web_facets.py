@@ -183,9 +183,8 @@ def test_without_pyroaring_everything_is_the_same(
         answer.pop("query_ms", None)
         # The server's port stands in the addresses.
         answer["next_url"] = urlsplit(answer["next_url"] or "").query
-    assert json.dumps(one).replace(str(without_sets.base_url), str(server.base_url)) == json.dumps(
-        two
-    )
+    here, there = (str(c.base_url.join("/")) for c in (without_sets, server))
+    assert json.loads(json.dumps(one).replace(here, there)) == two
 
 
 FILTERED = (
