@@ -23,6 +23,7 @@ import msgspec
 
 from chronology import schema
 from chronology.projections import tables
+from chronology.projections.events import LINKED
 
 try:
     import pyroaring
@@ -281,6 +282,20 @@ class View:
             _add_days(days, _days(self.db, column))
             held[column] = days
         return held[column]
+
+    def load(self, what: Has | str) -> None:
+        """Loads the set of a value, or those of a column of days, before anybody asks for it."""
+        if isinstance(what, Has):
+            self._of_value(what)
+        else:
+            self._of_day(what)
+
+    def lacking(self) -> list[Has | str]:
+        """What was not loaded yet, of all that pages are filtered and counted by."""
+        values, days = self._sets.of_value, self._sets.of_day
+        wanted = [has for has, n in self._sets.values.items() if n not in values]
+        kept = [has for has in wanted if has.facet not in LINKED]
+        return [*kept, *(column for column in DAYS if column not in days)]
 
     def _on_days(self, term: Day) -> Any:
         days = self._of_day(term.column)

@@ -8,8 +8,10 @@ as it is.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -75,6 +77,25 @@ def sets_of(database: Any) -> Sets | None:
     return _sets.setdefault(database, Sets())
 
 
+async def warm(database: Any) -> None:
+    """Loads the sets of a database bit by bit, between what is asked of it."""
+    sets = sets_of(database)
+    if sets is None:
+        return
+
+    def lacking(db: Any) -> Any:
+        with sets.at_head(db) as view:
+            return view.lacking()
+
+    def load(db: Any, what: Any) -> None:
+        with sets.at_head(db) as view:
+            view.load(what)
+
+    with suppress(sqlite3.DatabaseError):
+        for what in await database.execute_fn(lacking):
+            await database.execute_fn(lambda db, what=what: load(db, what))
+
+
 async def ask(datasette: Any, database: Any, chosen: counting.Chosen, what: Any) -> Any:
     """What a function of `InSql` or `InSets` gives of the chosen rows, within Datasette's limit.
 
@@ -114,6 +135,9 @@ def watch(database: Any) -> None:
             raise
 
     database.execute = watched
+    if sets_of(database) is not None:
+        # Kept, since the loop holds its tasks by weak references alone.
+        database.warming = asyncio.ensure_future(warm(database))
 
 
 async def _answered(known: Asking, sql: str, params: Any) -> tuple[str, Any]:

@@ -133,12 +133,12 @@ class _Cache:
             outcome.reset(mark)
         if whole.start is None:
             return
-        answer = await _finished(whole.start["headers"], whole.body, etag, zipped)
-        if not told.complete or self._heads.now(name) != state:
-            plain = [pair for pair in answer.headers if pair[0] != b"etag"]
-            await _send(send, 200, plain, answer.body)
-            return
-        self._memory.put(key, state, answer)
+        holds = told.complete and self._heads.now(name) == state
+        answer = await _finished(
+            whole.start["headers"], whole.body, etag if holds else None, zipped
+        )
+        if holds:
+            self._memory.put(key, state, answer)
         await _send(send, 200, answer.headers, answer.body)
 
     def _database(self, scope: Any) -> str | None:
@@ -196,16 +196,16 @@ def _is(start: Any, types: tuple[bytes, ...]) -> bool:
     return shared and given.get(b"content-type", b"").startswith(types)
 
 
-async def _finished(headers: _Headers, body: bytes, etag: bytes, zipped: bool) -> _Kept:
-    """An answer as it is sent and kept: with validators, compressed where that is understood."""
+async def _finished(headers: _Headers, body: bytes, etag: bytes | None, zipped: bool) -> _Kept:
+    """An answer as it is sent: with validators if it holds, and compressed for who understands."""
     given = {name.lower(): value for name, value in headers}
-    etag = given.get(b"etag", etag)
-    own = _validators(etag)
+    tag = given.get(b"etag", etag or b"")
+    own = _validators(tag) if etag else [(b"vary", b"accept-encoding")]
     if zipped and b"content-encoding" not in given and len(body) > _WORTH_GZIP_BYTES:
         body = await asyncio.to_thread(gzip.compress, body, GZIP_LEVEL, mtime=0)
         own.append((b"content-encoding", b"gzip"))
     own.append((b"content-length", str(len(body)).encode()))
-    return _Kept(_replaced(headers, own), body, etag)
+    return _Kept(_replaced(headers, own), body, tag)
 
 
 def _validators(etag: bytes) -> _Headers:
