@@ -6,7 +6,7 @@ import pytest
 from conftest import EVENTS, START
 
 from chronology import log, projections, schema
-from chronology.projections import tables
+from chronology.projections import fold, tables
 from chronology.projections.events import ARRAYS
 
 BATCHES = (
@@ -90,6 +90,45 @@ def test_progress_is_told_of_every_event(timeline):
     told = []
     projections.rebuild(timeline.db, told.append)
     assert sum(told) == 17
+
+
+def test_another_process_folds_as_this_one_does(full, monkeypatch):
+    monkeypatch.setattr(fold, "RECORDS_ALONE", 0)
+    monkeypatch.setattr(fold, "CHUNK", 2)
+    with schema.transaction(full.db):
+        projections.rebuild(full.db)
+    monkeypatch.undo()
+    assert projections.verify(full.db) == []
+
+
+ODD = """\
+- {account: before, event: late, source: one, at: "1"}
+- {event: late, date: 1944-10-20, title: Late, kind: capture, places: [nis]}
+- {event: whole, date: 1944-10-20, title: Whole, kind: capture, places: [nis],
+   accounts: [{source: one, at: "2"}, {source: two, at: "3"}]}
+- {account: apart, event: late, source: two, at: "4", claims: {guns: "3"}}
+- {event: undone, date: 1944-10-20, title: Undone, kind: capture}
+- {retract: event/undone, because: A mistake.}
+- {event: better, date: 1944-10-20, title: Bettr, kind: capture, accounts: [{source: one, at: "5"}]}
+- {correct: event/better, set: {title: Better}, because: Misspelt.}
+- {correct: account/whole-two-1, set: {event: late}, because: It tells of the other.}
+"""
+
+
+def test_a_batch_may_tell_of_an_event_in_any_order(full, monkeypatch):
+    """Each is published once, with all that the batch tells of it, and as recorded."""
+    full.batch("odd", ODD)
+    found = full.db.execute(
+        "SELECT id, title, accounts, action, because, until_position FROM history"
+        " WHERE from_position = (SELECT max(position) FROM log) ORDER BY id"
+    ).fetchall()
+    assert found == [
+        ("better", "Better", 1, "recorded", None, None),
+        ("late", "Late", 3, "recorded", None, None),
+        ("whole", "Whole", 1, "recorded", None, None),
+    ]
+    monkeypatch.setattr(fold, "CHUNK", 1)
+    assert projections.verify(full.db) == []
 
 
 def test_an_empty_log_has_no_tables_and_they_are_current(memory):
