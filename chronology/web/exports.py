@@ -17,7 +17,7 @@ from datasette.utils.asgi import BadRequest, NotFound, Response
 
 from chronology import sheets
 from chronology.dossiers import Dossier, dossier
-from chronology.web import moments, versions
+from chronology.web import moments, streaming, versions
 from chronology.web.selection import is_chronology, selected
 
 _IN_MEMORY_BYTES = 1 << 20
@@ -70,7 +70,7 @@ async def events_csv(datasette: Any, request: Any, send: Any, receive: Any) -> N
         await _start(send, f"{name}-events.csv")
         if request.method != "HEAD":
             first = _BOM + sheets.header(list(chosen))
-            await _stream(receive, send, _ahead(first, lines, sheets.pieces(numbers)))
+            await streaming.finish(receive, send, _ahead(first, lines, sheets.pieces(numbers)))
         else:
             await send({"type": "http.response.body", "body": b""})
 
@@ -88,24 +88,6 @@ async def _ahead(
         finally:
             following.cancel()
     yield text.encode()
-
-
-async def _stream(receive: Any, send: Any, chunks: AsyncIterator[bytes]) -> None:
-    """Sends what comes, until the client has it all or goes away."""
-    gone = asyncio.ensure_future(_gone(receive))
-    try:
-        async for chunk in chunks:
-            if gone.done():
-                return
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-    finally:
-        gone.cancel()
-
-
-async def _gone(receive: Any) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def database_of(datasette: Any, request: Any) -> str:
@@ -135,8 +117,7 @@ async def _start(send: Any, name: str, length: int | None = None) -> None:
     }
     if length is not None:
         headers["content-length"] = str(length)
-    raw = [(key.encode(), value.encode()) for key, value in headers.items()]
-    await send({"type": "http.response.start", "status": 200, "headers": raw})
+    await streaming.start(send, headers)
 
 
 async def _dossier(datasette: Any, request: Any) -> Dossier:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -14,7 +13,7 @@ from datasette.utils.sqlite import sqlite3
 from chronology.formats import FORMATS, Format, reading
 from chronology.formats.edition import Edition
 from chronology.formats.reading import Selection
-from chronology.web import moments, versions
+from chronology.web import moments, streaming, versions
 from chronology.web.addresses import public_address
 from chronology.web.exports import database_of
 from chronology.web.selection import selected
@@ -47,25 +46,9 @@ async def events(datasette: Any, request: Any, send: Any, receive: Any) -> Respo
     if request.method == "HEAD":
         return Response("", headers=headers, content_type=form.media_type)
     texts = _texts(datasette.get_database(database), form, edition, found)
-    await _send(send, receive, {"content-type": form.media_type, **headers}, texts)
+    await streaming.start(send, {"content-type": form.media_type, **headers})
+    await streaming.finish(receive, send, texts)
     return None
-
-
-async def _send(
-    send: Any, receive: Any, headers: dict[str, str], texts: AsyncIterator[str]
-) -> None:
-    """Sends a text as it is made; none of it is made for a client that has gone."""
-    raw = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
-    await send({"type": "http.response.start", "status": 200, "headers": raw})
-    gone = asyncio.ensure_future(_gone(receive))
-    try:
-        async for text in texts:
-            if gone.done():
-                return
-            await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-    finally:
-        gone.cancel()
 
 
 async def _selected(datasette: Any, request: Any, database: str) -> Selection:
@@ -115,14 +98,15 @@ def _disposition(form: Format, name: str) -> str:
     return f'{"inline" if form.shown else "attachment"}; filename="{name}"'
 
 
-async def _texts(db: Any, form: Format, edition: Edition, found: Selection) -> AsyncIterator[str]:
+async def _texts(db: Any, form: Format, edition: Edition, found: Selection) -> AsyncIterator[bytes]:
     """The export in pieces of bounded length, each read when it is wanted."""
-    yield form.head(edition)
+    yield form.head(edition).encode()
     between = ""
     for numbers in reading.chunks(found):
-        yield between + await db.execute_fn(_rendering(form, edition, found, numbers))
+        text = await db.execute_fn(_rendering(form, edition, found, numbers))
+        yield (between + text).encode()
         between = form.between
-    yield form.foot(edition)
+    yield form.foot(edition).encode()
 
 
 def _rendering(
@@ -131,12 +115,6 @@ def _rendering(
     return lambda connection: form.between.join(
         form.item(edition, event) for event in reading.read(connection, found, numbers)
     )
-
-
-async def _gone(receive: Any) -> None:
-    """Ends when the client does not want any more."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 ROUTES = [(rf"/(?P<database>[^/.]+)/events\.(?P<extension>{'|'.join(FORMATS)})$", events)]

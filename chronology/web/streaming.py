@@ -1,0 +1,31 @@
+"""Answers that are sent as they are made, however long they are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+
+async def start(send: Any, headers: Mapping[str, str]) -> None:
+    """Begins an answer with status 200."""
+    raw = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
+    await send({"type": "http.response.start", "status": 200, "headers": raw})
+
+
+async def finish(receive: Any, send: Any, chunks: AsyncIterator[bytes]) -> None:
+    """Sends what comes, until the client has it all or goes away."""
+    gone = asyncio.ensure_future(_gone(receive))
+    try:
+        async for chunk in chunks:
+            if gone.done():
+                return
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        gone.cancel()
+
+
+async def _gone(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
