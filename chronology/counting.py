@@ -9,15 +9,23 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from typing import Any, NamedTuple
 
-from chronology.sets import Cursor, Every, Limit, Not, Numbers, Sets, Term, View
+from chronology.projections.events import ARRAYS
+from chronology.sets import Cursor, Every, Limit, Not, Numbers, Sets, Term, View, by_day
 
 Counts = list[tuple[str, int]]
 PLAIN = ("kind", "status")
 """The columns with one value that are counted by links; the others have arrays."""
+
+
+def array_columns(columns: Sequence[str]) -> list[str]:
+    """The columns of `events` that hold arrays of values; among all of them."""
+    start, end = columns.index("months"), columns.index("formations")
+    return [*ARRAYS, *columns[start + 1 : end]]
 
 
 class Chosen(NamedTuple):
@@ -99,33 +107,44 @@ class InStates:
     """What is chosen of `history` as of a moment.
 
     Most events have not changed since: these are asked of the sets. The states that have ended
-    since are asked of the table.
+    since are read from the table, once for each head.
     """
 
     def __init__(self, view: View, chosen: Chosen, term: Term) -> None:
+        since = (("as_of", chosen.params["as_of"]),)
         self.view = view
-        self.lasting = InSets(view, Every((term, Not(Numbers(_CHANGED, _since(chosen))))))
-        where = f"{_ENDED} AND {chosen.where}"
-        self.ended = InSql(view.db, chosen._replace(where=where))
+        self.chosen = chosen
+        self.lasting = InSets(view, Every((term, Not(Numbers(_CHANGED, since)))))
+        self.ended = view.keep((chosen.where, *sorted(chosen.params.items())), self._ended)
+
+    def _ended(self) -> dict[str, tuple[Any, ...]]:
+        """The states that have ended, as the values of each column."""
+        held = [name for _, name, *_ in self.view.db.execute("PRAGMA table_info(events)")]
+        columns = ("sort_day", "id", "rowid", *PLAIN, *array_columns(held))
+        names = ", ".join(f'"{column}"' for column in columns)
+        sql = f"SELECT {names} FROM history WHERE {_ENDED} AND {self.chosen.where}"
+        rows = self.view.db.execute(sql, self.chosen.params).fetchall()
+        return dict(zip(columns, zip(*rows, strict=True) if rows else repeat(()), strict=False))
 
     def count(self) -> int:
-        return self.lasting.count() + self.ended.count()
+        return self.lasting.count() + len(self.ended["id"])
 
     def counts(self, facet: str) -> Counts:
         found = Counter(dict(self.lasting.counts(facet)))
-        found.update(dict(self.ended.counts(facet)))
+        for text, count in Counter(self.ended[facet]).items():
+            for value in [text] if facet in PLAIN else set(json.loads(text)):
+                found[value] += count
         return list(found.items())
 
     def page(self, descending: bool, after: Cursor | None, size: int) -> list[int]:
-        lasting = self._keys(_LASTING, self.lasting.page(descending, after, size))
-        ended = self._keys(_OVER, self.ended.page(descending, after, size))
-        # Twice, since days may descend while ids ascend; a day that is not known is the least.
-        by_id = sorted([*lasting, *ended], key=lambda key: key[1])
-        by_id.sort(key=lambda key: (key[0] is not None, key[0] or ""), reverse=descending)
-        return [number for _, _, number in by_id[:size]]
-
-    def _keys(self, sql: str, numbers: list[int]) -> list[tuple[str | None, str, int]]:
-        return self.view.db.execute(sql, (json.dumps(numbers),)).fetchall()
+        lasting = json.dumps(self.lasting.page(descending, after, size))
+        keys = self.view.db.execute(_LASTING, (lasting,)).fetchall()
+        ended = zip(self.ended["sort_day"], self.ended["id"], self.ended["rowid"], strict=True)
+        keys += [key for key in ended if after is None or after.precedes(*key[:2], descending)]
+        # Twice, since ids ascend also where days descend.
+        keys.sort(key=lambda key: key[1])
+        keys.sort(key=lambda key: by_day(key[0]), reverse=descending)
+        return [number for _, _, number in keys[:size]]
 
 
 @contextmanager
@@ -145,10 +164,6 @@ def asked(
             yield InStates(view, chosen, chosen.term)
 
 
-def _since(chosen: Chosen) -> tuple[tuple[str, int], ...]:
-    return (("as_of", chosen.params["as_of"]),)
-
-
 _CHANGED = (
     "SELECT event FROM event_values JOIN events ON events.rowid = event"
     " WHERE event_values.position > :as_of AND events.position > :as_of"
@@ -158,10 +173,6 @@ _LASTING = (
     "SELECT events.sort_day, events.id, history.rowid FROM json_each(?) AS wanted"
     " JOIN events ON events.rowid = wanted.value"
     " JOIN history ON history.id = events.id AND until_position IS NULL"
-)
-_OVER = (
-    "SELECT history.sort_day, history.id, history.rowid FROM json_each(?) AS wanted"
-    " JOIN history ON history.rowid = wanted.value"
 )
 _OF_CHOSEN = (
     "SELECT facet_values.value, count(*) FROM facet_values JOIN event_links"

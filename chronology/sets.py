@@ -99,6 +99,17 @@ class Cursor(NamedTuple):
     day: str | None
     id: str
 
+    def precedes(self, day: str | None, name: str, descending: bool) -> bool:
+        """Whether an event of a day and with an id comes after it."""
+        if day == self.day:
+            return name > self.id
+        return (by_day(day) < by_day(self.day)) == descending
+
+
+def by_day(day: str | None) -> tuple[bool, str]:
+    """A day as it is sorted: one that is not known is the least, as NULL is in SQLite."""
+    return day is not None, day or ""
+
 
 class Sets:
     """The sets of one database. Some 7 MB for a million events of a dozen values each."""
@@ -109,7 +120,7 @@ class Sets:
         self.values: dict[Has, int] = {}
         self.of_value: dict[int, Any] = {}
         self.of_day: dict[str, dict[str | None, Any]] = {}
-        self.found: dict[Term, Any] = {}
+        self.found: dict[Any, Any] = {}
 
     @contextmanager
     def at_head(self, db: sqlite3.Connection, limit: Limit | None = None) -> Iterator[View]:
@@ -188,12 +199,17 @@ class View:
 
     def members(self, term: Term) -> Any:
         """The numbers of the events that a term means; not to be changed."""
+        return self.keep(term, lambda: self._find(term))
+
+    def keep(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What is made for a key, once for each head."""
         found = self._sets.found
-        if term not in found:
+        if key not in found:
+            made = make()
             if len(found) >= _KEPT_TERMS:
                 found.clear()
-            found[term] = self._find(term)
-        return found[term]
+            found[key] = made
+        return found[key]
 
     def count(self, term: Term) -> int:
         """How many events a term means."""
@@ -215,9 +231,10 @@ class View:
         """
         members = self.members(term)
         days = self._of_day("sort_day")
-        order = sorted(days, key=lambda day: (day is not None, day or ""), reverse=descending)
+        order = sorted(days, key=by_day, reverse=descending)
         if after is not None:
-            order = [day for day in order if _follows(day, after.day, descending)]
+            start = by_day(after.day)
+            order = [d for d in order if d == after.day or (by_day(d) < start) == descending]
         found: list[int] = []
         for day in order:
             there = members & days[day]
@@ -318,9 +335,3 @@ class View:
                 f"SELECT json_group_array(event) FROM (SELECT event FROM ({sql}))", params
             ).fetchone()
         return BitMap(msgspec.json.decode(events)) & self._all()
-
-
-def _follows(day: str | None, after: str | None, descending: bool) -> bool:
-    """Whether a day is the cursor's or comes after it."""
-    left, right = ((d is not None, d or "") for d in (day, after))
-    return left <= right if descending else left >= right

@@ -15,9 +15,9 @@ from datasette.database import QueryInterrupted
 from datasette.facets import ArrayFacet, ColumnFacet
 from datasette.utils.asgi import BadRequest
 
-from chronology.counting import PLAIN
+from chronology.counting import PLAIN, array_columns
 from chronology.web import answers
-from chronology.web.selection import array_columns, is_chronology, selected
+from chronology.web.selection import is_chronology, selected
 
 BY_VALUE = frozenset({"months"})
 

@@ -17,9 +17,8 @@ from datasette.utils import await_me_maybe, escape_fts
 from datasette.utils.asgi import BadRequest
 
 from chronology import queries
-from chronology.counting import PLAIN, Chosen
+from chronology.counting import PLAIN, Chosen, array_columns
 from chronology.errors import UnknownName
-from chronology.projections.events import ARRAYS
 from chronology.queries import Condition
 from chronology.sets import DAYS, Day, Every, Numbers, Term
 from chronology.web import versions
@@ -135,12 +134,6 @@ async def _of_hooks(datasette: Any, request: Any, database: str, table: str) -> 
         return [found for hook in hooks if (found := await await_me_maybe(hook))]
     finally:
         selecting.reset(mark)
-
-
-def array_columns(columns: Sequence[str]) -> list[str]:
-    """The columns of `events` that hold arrays of values; among all of them."""
-    start, end = columns.index("months"), columns.index("formations")
-    return [*ARRAYS, *columns[start + 1 : end]]
 
 
 def _of_columns(
