@@ -100,18 +100,22 @@ export class EventMap {
     this.day = day;
     this.timeline.markDay(day);
     const { data } = this;
-    const found = await this.ofDay(day);
-    if (this.day !== day || this.data !== data) return;
-    this.shown = found;
-    this.draw();
-    if (day !== null && next !== null && !data.complete) this.ofDay(next);
+    try {
+      const found = await this.ofDay(day);
+      if (this.day !== day || this.data !== data) return;
+      this.shown = found;
+      this.draw();
+      if (day !== null && next !== null && !data.complete) await this.ofDay(next);
+    } catch (error) {
+      this.announce(error.message);
+    }
   }
 
   /** The events of a day with their spots: of counted events the server knows them. */
   async ofDay(day) {
     let { data } = this;
     if (day !== null && !data.complete) {
-      data = await this.source.ask([["_within", dayOf(day)]]).catch(() => ({ ...data, spots: [] }));
+      data = await this.source.ask([["_within", dayOf(day)]]);
     }
     if (data.spots) return { ...data, day };
     const events = day === null ? data.events : data.events.filter((event) => onDay(event, day));
