@@ -122,7 +122,7 @@ def _value(name: str, kind: str) -> str:
         return f"ifnull({name}, '')"
     if kind == "INTEGER":
         return f"ifnull({name}, '\"\"')"
-    # SQLite tells 15 digits of a number unless asked for those that give it back.
+    # SQLite tells 15 digits of a number, enough for degrees, unless asked for more.
     return (
         f"CASE WHEN {name} IS NULL THEN '\"\"'"
         f" WHEN CAST(CAST({name} AS TEXT) AS REAL) = {name} THEN {name}"

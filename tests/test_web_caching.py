@@ -195,12 +195,11 @@ def answers(path: str, asked: str, settings: dict[str, Any], config: dict[str, A
     """Two answers in one process, with settings of Datasette and of this plugin."""
 
     async def ask() -> list[Any]:
-        metadata = {"plugins": {"datasette-chronology": config}}
         # Datasette 1.0 has what concerns plugins in its configuration.
-        given = {"metadata": metadata, "config": metadata}
         known = signature(Datasette.__init__).parameters
-        kept = {name: value for name, value in given.items() if name in known}
-        served = Datasette([path], settings=settings, **kept)
+        where = "config" if "config" in known else "metadata"
+        given = {where: {"plugins": {"datasette-chronology": config}}}
+        served = Datasette([path], settings=settings, **given)
         await served.invoke_startup()
         return [await served.client.get(asked) for _ in range(2)]
 

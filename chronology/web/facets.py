@@ -34,7 +34,7 @@ class _Exact:
 
     async def facet_results(self: Any) -> tuple[list[dict[str, Any]], list[str]]:
         linked = await self._linked()
-        others = [c for c in self.get_configs() if _column(c) not in linked]
+        others = [c for c in self.get_configs() if _column(c) not in linked and not self._of_all(c)]
         results, timed_out = await self._by_datasette(others)
         asked: dict[str, str] = {}
         for config in self.get_configs():
@@ -61,6 +61,10 @@ class _Exact:
     @property
     def _past(self: Any) -> bool:
         return self.table == "history" and "_as_of" in self.request.args
+
+    def _of_all(self: Any, config: dict[str, Any]) -> bool:
+        """Whether a facet is what metadata.yml has for the page of all states, not of a moment."""
+        return bool(self._past and config["source"] == "metadata")
 
     async def _linked(self: Any) -> set[str]:
         """The columns that can be counted so, if these are the events of now or of a moment."""
