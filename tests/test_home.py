@@ -18,6 +18,7 @@ from conftest import EVENTS, START
 from server import ids, publish, rows, serving
 
 from chronology.dates import parse
+from chronology.formats import FORMATS
 from chronology.web import home
 
 POINTS = "/-/chronology/points.json"
@@ -335,7 +336,7 @@ def test_the_list_exports_and_facets_stand_in_the_page(chronicle: httpx.Client) 
     query = "?_front=Army+Group+E"
     for row in rows(chronicle, query[1:])[: home.ROWS]:
         assert f'/timeline/events/{row["id"]}"' in text
-    for address in ("events", "events.csv", "events.json"):
+    for address in ("events", "events.csv", "events.json", *(f"events.{name}" for name in FORMATS)):
         assert f'href="/timeline/{address}{query}"' in text
     assert "By place" in text
 

@@ -12,6 +12,8 @@ from conftest import EVENTS, START
 from html_page import elements, links
 from server import publish, rows, serving
 
+from chronology.formats import FORMATS
+
 ORDER = "/-/chronology/order-of-battle"
 DISAGREEMENTS = "/-/chronology/disagreements"
 SUBJECTS = ("sources", "places", "formations", "people")
@@ -110,6 +112,16 @@ def test_a_past_event_has_no_neighbours_of_now(small: httpx.Client) -> None:
 
     assert page.status_code == 200
     assert 'rel="next"' not in page.text
+
+
+def test_an_event_can_be_had_by_itself_in_every_format(small: httpx.Client) -> None:
+    page = small.get("/timeline/events/bridge-blown")
+
+    for extension in FORMATS:
+        address = f"/timeline/events.{extension}?id=bridge-blown"
+        assert address in links(page)
+        assert "The bridge is blown" in small.get(address).text
+        assert "The bridge is blown again" not in small.get(address).text
 
 
 def test_the_dates_of_an_event_are_drawn_by_account(small: httpx.Client) -> None:
