@@ -114,7 +114,8 @@ def test_an_explanation_is_told_of_the_event_and_is_no_column(pair: Make) -> Non
     timeline = pair(more=", distinct: [{event: a, because: Another one}]")
     told = dossier(timeline.db, "b")
     assert told is not None
-    assert told.distinct == [{"event": "a", "because": "Another one"}]
+    title = timeline.event("a")["title"]
+    assert told.distinct == [{"event": "a", "title": title, "because": "Another one"}]
     assert "distinct" not in timeline.event("b")
 
 

@@ -146,6 +146,8 @@ def test_no_answer_is_older_than_what_was_committed_before_it_was_asked(
                     least = committed[0]
                     headers = {"if-none-match": tags[path][0]} if path in tags else {}
                     answer = reader.get(path, headers=headers)
+                    if answer.status_code not in (200, 304):
+                        continue  # Given up for want of time, which says so.
                     if answer.status_code == 200 and "etag" in answer.headers:
                         tags[path] = (answer.headers["etag"], answer.json())
                     told = answer.json() if answer.status_code == 200 else tags[path][1]

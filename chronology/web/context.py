@@ -15,6 +15,8 @@ from chronology.records import Chronology
 from chronology.web import changes, moments, navigation, pages, rows
 from chronology.web.addresses import public_address
 
+TEMPLATED = "timeline"
+"""The database that the templates of rows and tables are named after."""
 _OF_A_PAGE = ("_next", "_size", "_sort", "_sort_desc", "_as_of", "_facet", "_facet_array")
 
 
@@ -27,7 +29,7 @@ async def variables(
     where = public_address(datasette, request)
     return {
         **found,
-        **({"own_page": True} if _is_own(table, view, found) else {}),
+        **({"own_page": True} if _is_own(database, table, view, found) else {}),
         "timeline": database,
         "ways": navigation.ways(datasette, request, database, about),
         "permalink": where + _permalink(datasette, request, database, view, found),
@@ -36,11 +38,15 @@ async def variables(
     }
 
 
-def _is_own(table: str | None, view: str, found: dict[str, Any]) -> bool:
+def _is_own(database: str, table: str | None, view: str, found: dict[str, Any]) -> bool:
     """Whether a page is made by a template of this package; a retraction has none."""
+    if view == "index":
+        return True
+    if database != TEMPLATED:
+        return False
     if view == "row":
         return bool(found.get("dossier") or found.get("subject"))
-    return view == "index" or table in navigation.OWN_TABLES
+    return table in navigation.OWN_TABLES
 
 
 def _variables(
