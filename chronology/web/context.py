@@ -82,7 +82,7 @@ def _of_page(
     if view == "table" and table == "history" and moment is None:
         return changes.page(db)
     if view == "table" and table in navigation.OWN_TABLES:
-        return {"filters": filters(request), "query": _query(request)}
+        return {"narrowed_by": filters(request), "query": _query(request)}
     return {}
 
 

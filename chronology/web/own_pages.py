@@ -149,7 +149,7 @@ def _disagreements(
         "kinds": kinds,
         "chosen": request.args.get(_KIND),
         "others": [pair for pair in given if pair[0] != _KIND],
-        "filters": filters(request),
+        "narrowed_by": filters(request),
         "following": following,
         "first_page": not request.args.get("_next"),
     }
