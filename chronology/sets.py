@@ -148,7 +148,7 @@ class Sets:
 
     def _update(self, db: sqlite3.Connection, held: tables.Tracked, now: tables.Tracked) -> bool:
         """Applies what changed since; not if it is much, or if all tables were folded anew."""
-        if held.version != now.version or held.position > now.position:
+        if held.version != now.version or not _continues(db, held):
             return False
         changed = db.execute(
             "SELECT event, numbers FROM event_values WHERE position > ?", (held.position,)
@@ -169,6 +169,12 @@ class Sets:
                 members -= events
             _add_days(days, _days(db, column, list(events)))
         return True
+
+
+def _continues(db: sqlite3.Connection, held: tables.Tracked) -> bool:
+    """Whether the log goes on from a state that was held: the file may have been replaced."""
+    found = db.execute("SELECT digest FROM log WHERE position = ?", (held.position,)).fetchone()
+    return bool(found and found[0] == held.digest)
 
 
 def _days(

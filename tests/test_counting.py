@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
@@ -274,3 +275,21 @@ def test_no_answer_is_older_than_what_was_committed_before_it_was_asked(tmp_path
             reader.join()
         timeline.db.close()
     assert stale == []
+
+
+def test_a_file_put_in_the_place_of_another_is_read_anew(
+    make_timeline: Callable[..., Timeline],
+) -> None:
+    """Both logs are as long; only their digests differ."""
+    held, other = make_timeline(START), make_timeline(START)
+    line = '- {{event: e{}, date: "1944-10-14", title: T, kind: {}}}\n'
+    held.batch("one", line.format(1, "battle") + line.format(2, "capture"))
+    held.batch("two", line.format(3, "battle"))
+    other.batch("one", line.format(1, "battle") + line.format(2, "capture"))
+    other.batch("two", line.format(3, "capture"))
+    sets = Sets()
+    with sets.at_head(held.db) as view:
+        assert view.count(Has("kind", "battle")) == 2
+    other.db.backup(held.db)
+    with sets.at_head(held.db) as view:
+        assert view.count(Has("kind", "battle")) == 1

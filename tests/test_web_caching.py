@@ -17,6 +17,7 @@ from conftest import EVENTS, ROOT, START, Timeline
 from datasette.app import Datasette
 from server import serving
 
+from chronology import log
 from chronology.web.caching import Memory, _Kept
 from chronology.web.validity import State
 
@@ -144,15 +145,9 @@ def test_no_answer_is_older_than_what_was_committed_before_it_was_asked(
             while not over.is_set():
                 for path in paths:
                     least = committed[0]
-                    headers = {"if-none-match": tags[path][0]} if path in tags else {}
-                    answer = reader.get(path, headers=headers)
-                    if answer.status_code not in (200, 304):
-                        continue  # Given up for want of time, which says so.
-                    if answer.status_code == 200 and "etag" in answer.headers:
-                        tags[path] = (answer.headers["etag"], answer.json())
-                    told = answer.json() if answer.status_code == 200 else tags[path][1]
-                    asked[0] += 1
-                    if battles(told) < least:
+                    told = latest(reader, path, tags)
+                    asked[0] += told is not None
+                    if told is not None and battles(told) < least:
                         stale.append((path, least, told))
 
     readers = [threading.Thread(target=read) for _ in range(3)]
@@ -173,6 +168,19 @@ def test_no_answer_is_older_than_what_was_committed_before_it_was_asked(
     assert stale == []
 
 
+def latest(client: httpx.Client, path: str, tags: dict[str, tuple[str, Any]]) -> Any:
+    """What an answer tells, or the one before that still holds; None if it was given up."""
+    headers = {"if-none-match": tags[path][0]} if path in tags else {}
+    answer = client.get(path, headers=headers)
+    if answer.status_code == 304:
+        return tags[path][1]
+    if answer.status_code != 200:
+        return None
+    if "etag" in answer.headers:
+        tags[path] = (answer.headers["etag"], answer.json())
+    return answer.json()
+
+
 def battles(told: Any) -> int:
     if isinstance(told, list):
         return sum(row["kind"] == "battle" for row in told)
@@ -181,26 +189,76 @@ def battles(told: Any) -> int:
 
 def test_the_memory_is_bounded_and_forgets_what_was_longest_unasked() -> None:
     state = State(1, "a", 1, 1)
-    memory = Memory(1_000)
-    for name in "abcd":
-        memory.put(name, state, _Kept([], b"x" * 250, b"e"))
-    assert memory.get("a", state)
-    memory.put("e", state, _Kept([], b"x" * 250, b"e"))
-    assert memory.get("b", state) is None
-    assert memory.get("a", state)
-    memory.put("large", state, _Kept([], b"x" * 251, b"e"))
-    assert memory.get("large", state) is None
-    assert memory.get("a", State(2, "b", 2, 1)) is None
+    answer = _Kept([(b"name", b"x" * 100)], b"x" * 500, b"e")
+    assert answer.size_bytes((b"path", b"query")) > 600
+    memory = Memory(4 * answer.size_bytes((b"a",)) + 1)
+    for name in (b"a", b"b", b"c", b"d"):
+        memory.put((name,), state, answer)
+    assert memory.get((b"a",), state)
+    memory.put((b"e",), state, answer)
+    assert memory.get((b"b",), state) is None
+    assert memory.get((b"a",), state)
+    memory.put((b"a longer address",), state, answer)
+    assert memory.get((b"a longer address",), state) is None
+    assert memory.get((b"a",), State(2, "b", 2, 1)) is None
 
 
-def answers(path: str, asked: str, settings: dict[str, Any], config: dict[str, Any]) -> list[Any]:
+def test_a_star_matches_only_what_is_known_to_be_there(
+    served: tuple[httpx.Client, Timeline],
+) -> None:
+    client, _ = served
+    star = {"if-none-match": "*"}
+    assert client.get("/timeline/events/nothing", headers=star).status_code == 404
+    assert client.get("/timeline/events?_within=oops", headers=star).status_code == 400
+    assert client.get("/timeline/events").status_code == 200
+    assert client.get("/timeline/events", headers=star).status_code == 304
+
+
+def test_a_checkpoint_is_a_file_and_follows_it(
+    served: tuple[httpx.Client, Timeline], tmp_path: Path
+) -> None:
+    client, _ = served
+    for text in ("first\n", "second\n"):
+        (tmp_path / "checkpoint.txt").write_text(text, "utf-8")
+        answer = client.get("/-/chronology/checkpoint")
+        assert (answer.text, "etag" in answer.headers) == (text, False)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "zipped"),
+    [("gzip", True), ("br, gzip;q=0.5", True), ("gzip;q=0", False), ("br", False)],
+)
+def test_it_is_compressed_for_who_takes_it(
+    served: tuple[httpx.Client, Timeline], accepted: str, zipped: bool
+) -> None:
+    client, _ = served
+    answer = client.get("/timeline/events", headers={"accept-encoding": accepted})
+    assert ("content-encoding" in answer.headers) is zipped
+
+
+def test_a_private_chronology_tells_nothing_of_itself(timeline: Timeline) -> None:
+    head = log.head(timeline.db)
+    private = {"allow": {"id": "root"}}
+    for path in ("/", "/timeline-0/events", "/timeline-0/events/nothing", "/-/chronology/x"):
+        for answer in answers(str(timeline.path), path, {}, {}, private):
+            assert answer.status_code in (403, 404)
+            assert head.digest not in answer.text
+
+
+def answers(
+    path: str,
+    asked: str,
+    settings: dict[str, Any],
+    config: dict[str, Any],
+    more: dict[str, Any] | None = None,
+) -> list[Any]:
     """Two answers in one process, with settings of Datasette and of this plugin."""
 
     async def ask() -> list[Any]:
         # Datasette 1.0 has what concerns plugins in its configuration.
         known = signature(Datasette.__init__).parameters
         where = "config" if "config" in known else "metadata"
-        given = {where: {"plugins": {"datasette-chronology": config}}}
+        given = {where: {"plugins": {"datasette-chronology": config}, **(more or {})}}
         served = Datasette([path], settings=settings, **given)
         await served.invoke_startup()
         return [await served.client.get(asked) for _ in range(2)]

@@ -36,10 +36,10 @@ def position(db: sqlite3.Connection) -> int:
 
 def is_current(db: sqlite3.Connection) -> bool:
     """Whether the tables reflect the whole log and are of this version of the code."""
-    found = tables.tracked(db)
+    found, head = tables.tracked(db), log.head(db)
     if found is None:
-        return log.head(db).position == 0
-    return found == (log.head(db).position, tables.VERSION)
+        return head.position == 0
+    return found == (head.position, tables.VERSION, head.digest)
 
 
 def catch_up(db: sqlite3.Connection, progress: Progress | None = None) -> None:

@@ -48,6 +48,7 @@ class Tracked(NamedTuple):
 
     position: int
     version: int
+    digest: str
 
 
 def create(db: sqlite3.Connection, chronology: Chronology) -> None:
@@ -121,7 +122,7 @@ def tracked(db: sqlite3.Connection) -> Tracked | None:
     """What the tables reflect, or None if there are none."""
     if not exist(db):
         return None
-    found = db.execute("SELECT position, version FROM tracking").fetchone()
+    found = db.execute("SELECT position, version, digest FROM tracking").fetchone()
     return Tracked(*found) if found else None
 
 

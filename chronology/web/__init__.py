@@ -34,6 +34,7 @@ from chronology.web import (
     points,
     proofs,
     selection,
+    versions,
 )
 
 TABLES = frozenset({"events", "history", "batches", *COLUMNS})
@@ -115,6 +116,8 @@ def extra_template_vars(
     async def values() -> dict[str, Any]:
         name = database if database in datasette.databases else await asked.chronology_of(datasette)
         if request is None or name is None or not await selection.is_chronology(datasette, name):
+            return {}
+        if not await versions.may_view(datasette, request, name):
             return {}
         found = await context.variables(datasette, request, name, table, view_name)
         if view_name == "index":

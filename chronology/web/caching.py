@@ -31,11 +31,15 @@ CACHE_MB = 64
 GZIP_LEVEL = 5
 _WORTH_GZIP_BYTES = 1_000
 _TABLES = frozenset({"log", *DERIVED})
-_OWN = re.compile(r"/-/chronology/[\w./-]+")
+# The checkpoint is a file, which changes without the log.
+_OWN = re.compile(r"/-/chronology/(?!checkpoint$)[\w./-]+")
+_REFUSED = re.compile(rb";\s*q=0(\.0*)?\s*$")
 _OF_A_TABLE = re.compile(r"/(?P<database>[^/]+)/(?P<table>[a-z_]+)(\.[a-z]+|/[^/]+)?")
 # What an answer depends on besides the log: a time limit, or SQL that may ask for the time.
 _OTHERWISE = frozenset({"_where", "_timelimit", "_trace", "_nocache", "sql"})
 _KEPT_TYPES = (b"text/html", b"application/json")
+_OVERHEAD_BYTES = 1_000
+"""About what an answer takes in memory besides its texts."""
 
 
 class _Kept(NamedTuple):
@@ -43,16 +47,20 @@ class _Kept(NamedTuple):
     body: bytes
     etag: bytes
 
+    def size_bytes(self, key: tuple[Any, ...]) -> int:
+        texts = [self.body, *(text for header in self.headers for text in header), *key]
+        return _OVERHEAD_BYTES + sum(len(text) for text in texts if isinstance(text, bytes))
+
 
 class Memory:
     """Answers by key, the least recently asked for dropped first; all of one state."""
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
-        self._answers: OrderedDict[Any, tuple[State, _Kept]] = OrderedDict()
+        self._answers: OrderedDict[tuple[Any, ...], tuple[State, _Kept]] = OrderedDict()
         self._bytes = 0
 
-    def get(self, key: Any, state: State) -> _Kept | None:
+    def get(self, key: tuple[Any, ...], state: State) -> _Kept | None:
         found = self._answers.get(key)
         if found is None:
             return None
@@ -62,18 +70,19 @@ class Memory:
         self._answers.move_to_end(key)
         return found[1]
 
-    def put(self, key: Any, state: State, answer: _Kept) -> None:
-        if len(answer.body) > self._limit_bytes // 4:
+    def put(self, key: tuple[Any, ...], state: State, answer: _Kept) -> None:
+        size = answer.size_bytes(key)
+        if size > self._limit_bytes // 4:
             return
         if key in self._answers:
             self._drop(key)
         self._answers[key] = (state, answer)
-        self._bytes += len(answer.body)
+        self._bytes += size
         while self._bytes > self._limit_bytes:
             self._drop(next(iter(self._answers)))
 
-    def _drop(self, key: Any) -> None:
-        self._bytes -= len(self._answers.pop(key)[1].body)
+    def _drop(self, key: tuple[Any, ...]) -> None:
+        self._bytes -= self._answers.pop(key)[1].size_bytes(key)
 
 
 def kept(app: _App, datasette: Any) -> _App:
@@ -110,12 +119,12 @@ class _Cache:
             await self._app(scope, receive, send)
             return
         given = {key.lower(): value for key, value in scope["headers"]}
-        zipped = b"gzip" in given.get(b"accept-encoding", b"")
+        zipped = _accepts_gzip(given.get(b"accept-encoding", b""))
         path = scope.get("raw_path") or scope["path"].encode()
         key = (path, scope["query_string"], given.get(b"host"), scope.get("scheme"), zipped)
         etag = f'W/"{state.position}-{state.digest[:16]}-{self._fingerprint}"'.encode()
         found = self._memory.get(key, state)
-        if _matches(given.get(b"if-none-match"), found.etag if found else etag):
+        if _matches(given.get(b"if-none-match"), found.etag if found else etag, bool(found)):
             await _send(send, 304, _validators(found.etag if found else etag), b"")
         elif found:
             await _send(send, 200, found.headers, found.body)
@@ -222,12 +231,23 @@ def _replaced(headers: _Headers, own: _Headers) -> _Headers:
     return [(n.lower(), value) for n, value in headers if n.lower() not in names] + own
 
 
-def _matches(given: bytes | None, etag: bytes) -> bool:
-    """The weak comparison of RFC 9110, 8.8.3.2, with each of the tags of If-None-Match."""
+def _matches(given: bytes | None, etag: bytes, exists: bool) -> bool:
+    """The weak comparison of RFC 9110, 8.8.3.2, with each of the tags of If-None-Match.
+
+    A star matches whatever there is, so only what is known to be there.
+    """
     if given is None:
         return False
     tags = [tag.strip().removeprefix(b"W/") for tag in given.split(b",")]
-    return etag.removeprefix(b"W/") in tags or b"*" in tags
+    return etag.removeprefix(b"W/") in tags or (exists and b"*" in tags)
+
+
+def _accepts_gzip(given: bytes) -> bool:
+    """Whether an Accept-Encoding takes gzip (RFC 9110, 12.5.3)."""
+    return any(
+        coding.strip().startswith(b"gzip") and not _REFUSED.search(coding)
+        for coding in given.split(b",")
+    )
 
 
 async def _send(send: Any, status: int, headers: _Headers, body: bytes) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from datasette.utils import tilde_encode
-from datasette.utils.asgi import BadRequest
+from datasette.utils.asgi import BadRequest, Forbidden
 
 from chronology import past
 from chronology.errors import UnknownName
@@ -94,11 +94,22 @@ async def _target(datasette: Any, path: str, query: str) -> str | None:
         else:
             pairs += await _as_in_events(datasette, database, pairs)
         return f"{history}{found['format'] or ''}?{urlencode(pairs)}"
+    if not await _is_public(datasette, database):
+        return None
     db = datasette.get_database(database)
     start = await db.execute_fn(lambda c: _start(c, found["event"], moment))
     if start is None:
         return None
     return f"{history}/{tilde_encode(found['event'])},{start}?{urlencode(pairs)}"
+
+
+async def _is_public(datasette: Any, database: str) -> bool:
+    """Whether anybody may know since when a state of an event holds."""
+    try:
+        await versions.ensure_view_table(datasette, None, database, "history")
+    except Forbidden:
+        return False
+    return True
 
 
 async def _order(datasette: Any, database: str, pairs: _Pairs) -> _Pairs:

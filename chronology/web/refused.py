@@ -28,7 +28,7 @@ async def page(datasette: Any, request: Any, status: int, message: str) -> Respo
     if "." in request.path.rpartition("/")[2]:
         return None
     name = await chronology_of(datasette)
-    if name is None:
+    if name is None or not await versions.may_view(datasette, request, name):
         return None
     table, row = _asked_for(request, name)
     found = await datasette.get_database(name).execute_fn(lambda db: _ways_on(db, table, row))

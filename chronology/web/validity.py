@@ -98,14 +98,15 @@ class Heads:
 def fingerprint(datasette: Any) -> str:
     """What besides the log an answer is made of, the same in every process that has the same."""
     made = sha256()
-    folders = [PACKAGE, *([Path(datasette.template_dir)] if datasette.template_dir else [])]
+    others = (datasette.template_dir, datasette.plugins_dir)
+    folders = [PACKAGE, *(Path(folder) for folder in others if folder)]
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.suffix in _MADE_OF:
                 made.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
     configured = [
         getattr(datasette, name, None)
-        for name in ("_metadata_local", "_metadata", "config", "_settings")
+        for name in ("_metadata_local", "_metadata", "config", "_settings", "cors")
     ]
     programs = [installed.__version__, version("jinja2"), sqlite3.sqlite_version]
     plugins = [(plugin["name"], plugin["version"]) for plugin in datasette._plugins()]

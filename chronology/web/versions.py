@@ -30,6 +30,15 @@ async def ensure_view_table(datasette: Any, actor: Any, database: str, table: st
         raise Forbidden("You do not have permission to view this table")
 
 
+async def may_view(datasette: Any, request: Any, database: str) -> bool:
+    """Whether who asks may see the events of a database."""
+    try:
+        await ensure_view_table(datasette, request.actor, database, "events")
+    except Forbidden:
+        return False
+    return True
+
+
 async def table_config(datasette: Any, database: str, table: str) -> dict[str, Any]:
     """What metadata.yml says of a table: facets, sort and the like."""
     if hasattr(datasette, "table_config"):
