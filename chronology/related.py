@@ -29,6 +29,9 @@ _CANDIDATES = 200
 FACETS = {table: subjects.LINKS[subject] for subject, table in subjects.TABLES.items()}
 """Under which facet of the links each table of the catalogue is counted, by id."""
 
+PLAIN = events.RESERVED - set(events.ARRAYS)
+"""The columns of events that are no arrays; dimensions are."""
+
 
 class Beside(NamedTuple):
     """What stands beside an event; all but the neighbours are cut to a few."""
@@ -41,9 +44,8 @@ class Beside(NamedTuple):
 
 def parsed(row: Row) -> Row:
     """A row of `events` with its arrays as lists: the known ones and the dimensions."""
-    plain = events.RESERVED - set(events.ARRAYS)
     return {
-        column: value if column in plain else msgspec.json.decode(value)
+        column: value if column in PLAIN else msgspec.json.decode(value)
         for column, value in row.items()
     }
 

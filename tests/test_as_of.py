@@ -154,7 +154,7 @@ def shown(client: httpx.Client, event: str, query: str = "") -> dict[str, Any]:
     """What is told of an event: its page without what tells of the moment, JSON and CSV."""
     page = client.get(f"/timeline/events/{event}?{query}")
     found = re.search("<article>.*</article>", page.text, re.DOTALL)
-    text = re.sub(r'<p class="as-of".*?</p>|\?_as_of=\d+', "", found[0]) if found else ""
+    text = re.sub(r'<p class="as-of".*?</p>|(?:\?|&amp;)_as_of=\d+', "", found[0]) if found else ""
     data = [client.get(f"/timeline/events/{event}.{form}?{query}") for form in ("json", "csv")]
     statuses = [answer.status_code for answer in (page, *data)]
     return {"statuses": statuses, "text": text, "data": [d.content for d in data if d.is_success]}

@@ -50,6 +50,9 @@ recorded: 2026-01-04T00:00:00Z
 records:
 - retract: event/mistaken
   because: No source says so.
+- correct: event/bridge-blown-again
+  set: {places: [nis]}
+  because: It was at Niš.
 """
 
 
@@ -114,6 +117,10 @@ def test_a_past_event_has_no_neighbours_of_now(small: httpx.Client) -> None:
     assert 'rel="next"' not in page.text
 
 
+def test_an_event_tells_what_was_changed_in_names(small: httpx.Client) -> None:
+    assert "places: nothing → Niš" in words(small.get("/timeline/events/bridge-blown-again"))
+
+
 def test_an_event_can_be_had_by_itself_in_every_format(small: httpx.Client) -> None:
     page = small.get("/timeline/events/bridge-blown")
 
@@ -151,8 +158,8 @@ def test_the_json_of_a_subject_stays_that_of_datasette(small: httpx.Client) -> N
 def test_a_place_tells_what_lies_within_and_its_events(small: httpx.Client) -> None:
     text = words(small.get("/timeline/places/serbia"))
 
-    assert "3 events there and within" in text
-    assert "Within it Belgrade 2 Niš 1" in text
+    assert "4 events there and within" in text
+    assert "Within it Belgrade 2 Niš 2" in text
 
 
 def test_a_person_is_quoted_with_the_passage(small: httpx.Client) -> None:

@@ -58,6 +58,7 @@ def _variables(
     head = log.head(db)
     found = {
         "words": pages.words,
+        "told": pages.told,
         "labels": pages.labels(about),
         "chronology_title": about.title if about else "",
         "moment": moment,

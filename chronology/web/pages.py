@@ -12,6 +12,7 @@ from markupsafe import Markup
 from chronology.dates import parse
 from chronology.errors import DateError
 from chronology.records import Chronology
+from chronology.related import PLAIN
 
 DATES = ("date", "said", "from", "until", "born", "died", "published", "accessed")
 
@@ -27,6 +28,13 @@ def words(text: str | None) -> str:
         return parse(text).in_words() if text else ""
     except DateError:
         return text or ""
+
+
+def told(column: str, value: Any) -> Any:
+    """A value of a row of events as it is read: names for an array, "nothing" for none."""
+    if value in (None, "[]"):
+        return "nothing"
+    return value if column in PLAIN else ", ".join(json.loads(value))
 
 
 def month(day: date) -> str:
