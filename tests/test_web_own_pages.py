@@ -272,6 +272,24 @@ def test_all_filters_of_events_select_disagreements(small: httpx.Client) -> None
     assert total("kind=capture") == 0
 
 
+@pytest.mark.parametrize("query", ["", "&kind=capture", "&_place=Serbia"])
+def test_a_kind_of_dispute_leads_to_as_many_events_as_it_says(
+    chronicle: httpx.Client, query: str
+) -> None:
+    def counted(chosen: str) -> dict[str, str]:
+        page = chronicle.get(f"{DISAGREEMENTS}?{chosen}{query}").text
+        found = r'arraycontains=(\w+)[^"]*"[^>]*>About [^<]*<span>([\d,]+)<'
+        return dict(re.findall(found, page))
+
+    every = counted("")
+    assert len(every) > 1
+    for kind, number in every.items():
+        chosen = f"disputed__arraycontains={kind}"
+        told = chronicle.get(f"{DISAGREEMENTS}.json?{chosen}{query}").json()["total"]
+        assert f"{told:,}" == number
+        assert counted(chosen) == every
+
+
 def test_disagreements_follow_page_after_page(chronicle: httpx.Client) -> None:
     found: list[str] = []
     query: str | None = "disputed__arraycontains=date"
