@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import BadRequest, NotFound, Response
 
 from chronology import disagreements, hierarchy, queries
@@ -21,7 +22,7 @@ from chronology.hierarchy import Side
 from chronology.projections import state
 from chronology.records import Chronology
 from chronology.web import moments, navigation, pages, versions
-from chronology.web.asked import Shown, asked, chronology_of, shown
+from chronology.web.asked import Shown, asked, chronology_of, filtering, of_one_state, shown
 from chronology.web.context import filters
 
 _PAGE = 25
@@ -59,7 +60,7 @@ async def _answer(
 async def order_of_battle(datasette: Any, request: Any) -> Response:
     """All formations as they stood on the day that `_day` names, by side."""
     name = await _database(datasette, request)
-    found = await datasette.get_database(name).execute_fn(lambda db: _on_day(db, request))
+    found = await of_one_state(datasette, name, lambda db: _on_day(db, request))
     return await _answer(datasette, request, name, "order-of-battle", found)
 
 
@@ -126,24 +127,23 @@ async def where_sources_disagree(datasette: Any, request: Any) -> Response:
     events, every_kind = [
         await shown(datasette, each, name) for each in (wanted, wanted.without(_KIND))
     ]
-    found = await datasette.get_database(name).execute_fn(
-        lambda db: _disagreements(db, request, events, every_kind)
+    limit_ms = datasette.setting("sql_time_limit_ms")
+    found = await of_one_state(
+        datasette, name, lambda db: _disagreements(db, request, events, every_kind, limit_ms)
     )
     return await _answer(datasette, request, name, "disagreements", found)
 
 
 def _disagreements(
-    db: sqlite3.Connection, request: Any, selected: Shown, every_kind: Shown
+    db: sqlite3.Connection, request: Any, selected: Shown, every_kind: Shown, limit_ms: int
 ) -> dict[str, Any]:
     about = queries.chronology(db)
-    try:
-        _, where, params = selected
+    _, where, params = selected
+    with filtering(), sqlite_timelimit(db, limit_ms):
         events, end = disagreements.page(db, where, params, _cursor(request), _PAGE)
         # The kinds are what is chosen from: there all count, whichever is chosen.
         kinds = disagreements.count(db, every_kind.where, every_kind.params)
         total = disagreements.total(db, where, params)
-    except sqlite3.OperationalError as error:
-        raise BadRequest(f"the filters cannot be applied: {error}") from None
     given = [pair for pair in _pairs(request) if pair[0] != "_next"]
     following = urlencode([*given, ("_next", f"{end.day},{end.id}")]) if end else None
     return {
