@@ -66,14 +66,19 @@ def test_a_filter_is_taken_away_by_its_chip(watched: Watched) -> None:
     assert watched.query() == {}
 
 
+@pytest.mark.parametrize("late", ["/-/chronology/points.json", "/"])
 def test_a_wrong_date_is_told_and_changes_nothing(
-    browser: playwright.Browser, founding: httpx.Client
+    browser: playwright.Browser, founding: httpx.Client, late: str
 ) -> None:
+    """Whether the page or its data is what the server refuses first."""
     watched = Watched(browser, founding)
     page = watched.open()
+    waiting: list[playwright.Route] = []
+    page.route(lambda url: urlsplit(url).path == late, lambda route: waiting.append(route))
     page.fill("input[name=_within]", "14.10.1944")
     page.press("input[name=_within]", "Enter")
     playwright.expect(page.locator(".alert")).to_contain_text("_within")
+    assert waiting
     watched.wait_for_total(len(ids(founding)))
     assert watched.query() == {}
     watched.context.close()

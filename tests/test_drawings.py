@@ -61,6 +61,18 @@ def test_a_date_before_the_window_is_drawn_whole():
     assert axis.first == date(1944, 4, 1)
 
 
+def test_the_axis_of_the_first_and_the_last_days_ends_with_them():
+    ends = [parse("0001-01-01"), parse("9999-12-31")]
+    everything = parse("0001-01-01/9999-12-31")
+
+    assert drawings.around(ends, everything) == Axis(date.min, date.max)
+    for end in ends:
+        axis = drawings.around([end], everything)
+        assert axis is not None
+        assert axis.length == 2
+        assert [piece.width for piece in drawings.bars(axis, end)] == [WIDTH / 2] * 2
+
+
 @given(st.dates(date(1200, 1, 1), date(1990, 1, 1)), st.integers(0, 40_000))
 def test_an_axis_has_few_labels_in_order(first, length):
     axis = Axis(first, date.fromordinal(first.toordinal() + length))

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import re
-from collections.abc import Iterable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
 from datetime import date, timedelta
 from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
-from conftest import EVENTS, START
+from conftest import EVENTS, START, Timeline
+from datasette.app import Datasette
 from server import ids, publish, rows, serving
 
 from chronology.dates import parse
 from chronology.formats import FORMATS
-from chronology.web import home
+from chronology.web import home, overview
+from chronology.web import points as points_data
 
 POINTS = "/-/chronology/points.json"
 WEIGHT_LIMIT = 250_000
@@ -238,6 +244,96 @@ def test_a_day_with_many_events_tells_how_many_it_does_not_show(server: httpx.Cl
     assert f"{wanted - shown} more, in the list of this day" in article
     numbers = re.findall(r'<h3>[^<]*<span class="note">([\d,]+)', article)
     assert sum(int(number.replace(",", "")) for number in numbers) == wanted
+
+
+# One state -----------------------------------------------------------------------------------
+
+
+def twice(timeline: Timeline, path: str, between: Callable[[], Any]) -> list[Any]:
+    """Two answers in one process, with something done between them."""
+
+    async def ask() -> list[Any]:
+        served = Datasette([str(timeline.path)], settings={"sql_time_limit_ms": 200})
+        await served.invoke_startup()
+        first = await served.client.get(path)
+        between()
+        return [first, await served.client.get(path)]
+
+    return asyncio.run(ask())
+
+
+def battle(name: str) -> str:
+    return f"""- event: {name}
+  date: 1944-10-14
+  title: A battle
+  kind: battle
+  accounts: [{{source: one, at: {name}}}]
+"""
+
+
+@pytest.mark.parametrize("path", ["/", POINTS])
+def test_an_answer_to_the_visitors_own_sql_is_not_kept(timeline: Timeline, path: str) -> None:
+    timeline.batch("many", "".join(battle(f"battle-{number}") for number in range(40)))
+    asked = f"{path}?_where=abs(random())+%25+2"
+    first, second = twice(timeline, asked, lambda: None)
+
+    assert first.status_code == second.status_code == 200
+    assert first.text != second.text
+    assert "etag" not in first.headers
+
+
+@pytest.mark.parametrize("path", ["/", POINTS, "/-/chronology/disagreements"])
+def test_a_filter_that_takes_too_long_is_refused(timeline: Timeline, path: str) -> None:
+    count = "with recursive n(i) as (select 1 union all select i + 1 from n limit 20000000)"
+    claims = "claims: {tanks: 5}}, {source: two, at: x, claims: {tanks: 9}}"
+    timeline.batch("disputed", battle("disputed").replace("}]", f", {claims}]"))
+    slow = quote(f"({count} select count(*) from n) > 0")
+    answer, _ = twice(timeline, f"{path}?_where={slow}", lambda: None)
+
+    assert answer.status_code == 400
+    assert "they take too long" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [("/", r'class="total">(\d+)<.*_as_of=(\d+)'), (POINTS, r'"position":(\d+).*"total":(\d+)')],
+)
+def test_an_answer_is_of_one_state_whatever_is_written_meanwhile(
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch, path: str, told: str
+) -> None:
+    """The head that it names has as many events as it counts."""
+    (before,) = timeline.db.execute("SELECT max(position) FROM log").fetchone()
+
+    def then_another(db: sqlite3.Connection, request: Any) -> Any:
+        found = overview.standing(db, request)
+        writer = Timeline(timeline.path)
+        writer.db.execute("PRAGMA busy_timeout = 0")
+        with closing(writer.db), suppress(sqlite3.OperationalError):
+            writer.batch("meanwhile", battle("meanwhile"))
+        return found
+
+    for module in (home, points_data):
+        monkeypatch.setattr(module, "standing", then_another)
+    answer, _ = twice(timeline, path, monkeypatch.undo)
+
+    found = re.search(told, answer.text, re.DOTALL)
+    assert found
+    assert {int(number) for number in found.groups()} == {before, 2}
+
+
+@pytest.mark.parametrize("path", ["/", POINTS])
+def test_a_past_state_has_the_lanes_of_now(timeline: Timeline, path: str) -> None:
+    (head,) = timeline.db.execute("SELECT max(position) FROM log").fetchone()
+    fewer = """- correct: chronology/test
+  because: Armies are left out.
+  set: {dimensions: {fronts: front}}
+"""
+    first, second = twice(timeline, f"{path}?_as_of={head}", lambda: timeline.batch("fewer", fewer))
+
+    assert "armies" in first.text
+    assert second.status_code == 200
+    assert "armies" not in second.text
+    assert first.headers["etag"] != second.headers["etag"]
 
 
 # The days -------------------------------------------------------------------------------------

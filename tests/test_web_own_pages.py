@@ -216,6 +216,27 @@ def test_the_order_of_battle_ends_with_the_window(small: httpx.Client) -> None:
     assert words(small.get(ORDER)).count("Order of battle on 1 September 1944") == 1
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_ends_of_the_calendar_are_days_like_others(
+    tmp_path_factory: pytest.TempPathFactory, day: str
+) -> None:
+    start = START.replace("1944-09-01/1944-11-30", "0001-01-01/9999-12-31")
+    event = f"""- event: far
+  date: {day}
+  title: Far away
+  kind: battle
+  formations: [c68]
+  accounts: [{{source: one, at: "1"}}]
+"""
+    batch = EVENTS.partition("- event")[0] + event
+    folder = publish(
+        tmp_path_factory.mktemp("ends") / "it", {"0001-a.yml": start, "0002-b.yml": batch}
+    )
+    with serving(folder) as client:
+        for path in ("/timeline/events/far", "/timeline/formations/c68", f"{ORDER}?_day={day}"):
+            assert client.get(path).status_code == 200, path
+
+
 def test_the_order_of_battle_is_json_too(small: httpx.Client) -> None:
     told = small.get(f"{ORDER}.json?_day=1944-09-30").json()
 
@@ -277,6 +298,24 @@ def test_all_filters_of_events_select_disagreements(small: httpx.Client) -> None
     assert total("disputed__arraycontains=claim") == 0
     assert total("_place=serbia&_within=1944-10-18") == 1
     assert total("kind=capture") == 0
+
+
+@pytest.mark.parametrize("query", ["", "&kind=capture", "&_place=Serbia"])
+def test_a_kind_of_dispute_leads_to_as_many_events_as_it_says(
+    chronicle: httpx.Client, query: str
+) -> None:
+    def counted(chosen: str) -> dict[str, str]:
+        page = chronicle.get(f"{DISAGREEMENTS}?{chosen}{query}").text
+        found = r'arraycontains=(\w+)[^"]*"[^>]*>About [^<]*<span>([\d,]+)<'
+        return dict(re.findall(found, page))
+
+    every = counted("")
+    assert len(every) > 1
+    for kind, number in every.items():
+        chosen = f"disputed__arraycontains={kind}"
+        told = chronicle.get(f"{DISAGREEMENTS}.json?{chosen}{query}").json()["total"]
+        assert f"{told:,}" == number
+        assert counted(chosen) == every
 
 
 def test_disagreements_follow_page_after_page(chronicle: httpx.Client) -> None:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from threading import Lock
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from datasette.utils import escape_sqlite
-from datasette.utils.asgi import Request
+from datasette.utils import escape_sqlite, sqlite_timelimit
+from datasette.utils.asgi import BadRequest, Request
 
+from chronology import schema
 from chronology.past import Moment
+from chronology.projections.tables import Tracked
 from chronology.web import versions
 from chronology.web.selection import is_chronology, selected
 
@@ -40,6 +43,12 @@ class Asked(NamedTuple):
 
     def values(self, key: str) -> list[str]:
         return [value for name, value in self.pairs if name == key]
+
+    def key(self, standing: Standing, *more: Hashable) -> Hashable | None:
+        """What an answer is kept by; nothing if it is of the visitor's own SQL, as `random()`."""
+        if self.values("_where"):
+            return None
+        return (standing.mark, self.query, *more)
 
     def without(self, *keys: str) -> Asked:
         return _asked(self.request, [pair for pair in self.pairs if pair[0] not in keys])
@@ -66,6 +75,15 @@ class Shown(NamedTuple):
         where = f"WHERE {' AND '.join(parts)}" if parts else ""
         return f"SELECT {columns} FROM {self.table} {where} {rest}"
 
+    def total(self, db: sqlite3.Connection, limit_ms: int) -> int:
+        """How many there are; interrupted if it takes too long to tell which.
+
+        Asked before all else: then whatever else is made of them takes but a few times as long.
+        """
+        with sqlite_timelimit(db, limit_ms):
+            (found,) = db.execute(self.sql("count(*)"), self.params).fetchone()
+        return int(found)
+
     def counts(
         self, db: sqlite3.Connection, groups: Sequence[tuple[str, ...]]
     ) -> dict[tuple[str, ...], Counts]:
@@ -82,16 +100,36 @@ class Shown(NamedTuple):
         return found
 
 
+class Standing(NamedTuple):
+    """What a request is answered from: a state of the log, read by way of the tables of now.
+
+    `moment` is the same state if it was asked for by `_as_of`.
+    """
+
+    state: Moment
+    moment: Moment | None
+    tables: Tracked | None
+
+    @property
+    def mark(self) -> str:
+        """Another one when what is answered may be another."""
+        tracked, version = self.tables or (0, 0)
+        past = ".past" if self.moment else ""
+        return f"{self.state.position}:{self.state.digest}.{tracked}.{version}{past}"
+
+
 class Kept(Generic[T]):
-    """The latest answers, each by the state of the log and the query that it is of."""
+    """The latest answers, each by all that it follows from."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._held: OrderedDict[tuple[str, ...], T] = OrderedDict()
+        self._held: OrderedDict[Hashable, T] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, state: Moment, query: str, make: Callable[[], T]) -> T:
-        key = (str(state.position), state.digest, query)
+    def get(self, key: Hashable | None, make: Callable[[], T]) -> T:
+        """The answer of a key; made anew if it is not held, and always if there is no key."""
+        if key is None:
+            return make()
         with self._lock:
             if key in self._held:
                 self._held.move_to_end(key)
@@ -134,6 +172,27 @@ async def chronology_of(datasette: Any) -> str | None:
         if name not in ("_internal", "_memory") and await is_chronology(datasette, name):
             return str(name)
     return None
+
+
+async def of_one_state(datasette: Any, database: str, what: Callable[[sqlite3.Connection], T]) -> T:
+    """What a function gives of a database, whatever is written to it meanwhile."""
+
+    def read(db: sqlite3.Connection) -> T:
+        with schema.snapshot(db):
+            return what(db)
+
+    found: T = await datasette.get_database(database).execute_fn(read)
+    return found
+
+
+@contextmanager
+def filtering() -> Iterator[None]:
+    """Filters that cannot be applied, or not within a limit of time, are a 400."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        told = "they take too long" if error.args == ("interrupted",) else error
+        raise BadRequest(f"the filters cannot be applied: {told}") from None
 
 
 async def ensure_seen(datasette: Any, request: Any, database: str) -> None:

@@ -14,7 +14,6 @@ from chronology.web import pages
 
 WIDTH = 1000
 _LEAST = 4  # so that one day of a long axis is seen
-_DAY = timedelta(days=1)
 # The first of these steps in days that leaves few enough labels; then months and years.
 _STEPS = (1, 2, 5, 10, 15)
 _LABELS = 7
@@ -63,8 +62,8 @@ class Axis(NamedTuple):
         end = min(high, self.last) if high else self.last
         if start > end:
             return None
-        width = max(self.x(end + _DAY if end < date.max else end) - self.x(start), _LEAST)
-        return Piece(kind, self.x(start), round(width, 1), low is None, high is None)
+        width = max(round(WIDTH * ((end - start).days + 1) / self.length, 1), _LEAST)
+        return Piece(kind, self.x(start), width, low is None, high is None)
 
 
 def around(dates: Iterable[Date], window: Date) -> Axis | None:
@@ -75,9 +74,11 @@ def around(dates: Iterable[Date], window: Date) -> Axis | None:
     first, last = min(days), max(days)
     room = max(1, (last - first).days // 8)
     low, high = window.earliest or first, window.latest or last
+    before = max(first.toordinal() - room, low.toordinal())
+    after = min(last.toordinal() + room, high.toordinal())
     return Axis(
-        min(first, max(low, first - timedelta(days=room))),
-        max(last, min(high, last + timedelta(days=room))),
+        min(first, date.fromordinal(before)),
+        max(last, date.fromordinal(after)),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from datasette.utils import tilde_encode
-from datasette.utils.asgi import BadRequest, Forbidden
+from datasette.utils.asgi import Forbidden
 
 from chronology import queries
 from chronology.dates import Date, parse
@@ -29,9 +29,11 @@ from chronology.web.asked import (
     asked,
     chronology_of,
     ensure_seen,
+    filtering,
+    of_one_state,
     shown,
 )
-from chronology.web.overview import Overview, Tallied, state_of, tallied, whole
+from chronology.web.overview import Overview, Tallied, standing, tallied, whole
 
 ROWS = 60
 READ = 300  # events of a day that are read in full
@@ -66,8 +68,9 @@ async def page(datasette: Any, request: Any) -> dict[str, Any]:
     asked_for = (wanted, wanted.without(*DAYS), wanted.only("_as_of"))
     selections = Selections(*[await shown(datasette, each, name) for each in asked_for])
     lane = request.args.get("_lane") or None
-    found: dict[str, Any] = await datasette.get_database(name).execute_fn(
-        lambda db: _page(db, selections, wanted, lane)
+    limit_ms = datasette.setting("sql_time_limit_ms")
+    found = await of_one_state(
+        datasette, name, lambda db: _page(db, selections, wanted, lane, limit_ms)
     )
     if not found:
         return {}
@@ -108,19 +111,22 @@ def _addresses(datasette: Any, name: str) -> dict[str, str]:
 
 
 def _page(
-    db: sqlite3.Connection, selections: Selections, wanted: Asked, lane: str | None
+    db: sqlite3.Connection,
+    selections: Selections,
+    wanted: Asked,
+    lane: str | None,
+    limit_ms: int,
 ) -> dict[str, Any]:
-    state, moment = state_of(db, wanted.request)
-    about = whole(db, selections.everything, state, moment)
+    of = standing(db, wanted.request)
+    about = whole(db, selections.everything, of)
     if about is None:
         return {}
     column = about.lane(lane)
-    try:
+    with filtering():
         content = _contents.get(
-            state, wanted.query, lambda: _content(db, about, selections, wanted)
+            wanted.key(of, repr(selections)),
+            lambda: _content(db, about, selections, wanted, limit_ms),
         )
-    except sqlite3.OperationalError as error:
-        raise BadRequest(f"the filters cannot be applied: {error}") from None
     undated = wanted.without("_within").query
     keys = {option["key"] for option in about.options}
     return {
@@ -138,8 +144,8 @@ def _page(
         "others": _others(wanted, keys),
         "names_of": {**{o["key"]: o["label"] for o in about.options}, **_NAMES},
         "undated": f"{undated}&" if undated else "",
-        "state": state,
-        "moment": moment,
+        "state": of.state,
+        "moment": of.moment,
         "explore": {
             "series": about.series,
             "first": about.first,
@@ -149,17 +155,22 @@ def _page(
 
 
 def _content(
-    db: sqlite3.Connection, about: Overview, selections: Selections, wanted: Asked
+    db: sqlite3.Connection,
+    about: Overview,
+    selections: Selections,
+    wanted: Asked,
+    limit_ms: int,
 ) -> dict[str, Any]:
     """What the page says of the selected events; the same for the same state and query."""
     events = selections.events
+    total = events.total(db, limit_ms)
     counted = _tallied(db, about, selections, events, (*about.labels, "disputed"))
     other_days = selections.calendar != events
     calendar = _tallied(db, about, selections, selections.calendar, ()) if other_days else counted
     day = single_day(wanted.values("_within"))
     window = about.about.window
     return {
-        "total": counted.dated.total(),
+        "total": total,
         "strip": strip.months(window, about.series, calendar.dated),
         "facets": {
             column: [{"value": v, "count": n} for v, n in counted.values[column][:_TOP]]

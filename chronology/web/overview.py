@@ -12,11 +12,11 @@ from datasette.utils.asgi import BadRequest
 
 from chronology import log, queries
 from chronology.past import Moment
-from chronology.projections import state
+from chronology.projections import state, tables
 from chronology.projections.state import Catalogue
 from chronology.records import Chronology
 from chronology.web import moments, strip
-from chronology.web.asked import Counts, Kept, Shown
+from chronology.web.asked import Counts, Kept, Shown, Standing
 
 _FIGURES = ("events", "accounts", "sources", "places", "formations", "people")
 _MOST_PLACES = 400
@@ -63,19 +63,17 @@ class Overview(NamedTuple):
 _overviews: Kept[Overview | None] = Kept(8)
 
 
-def state_of(db: sqlite3.Connection, request: Any) -> tuple[Moment, Moment | None]:
-    """The state of the log that a request is answered from, and the moment that it asks for."""
+def standing(db: sqlite3.Connection, request: Any) -> Standing:
+    """What a request is answered from."""
     moment = moments.moment(request, db)
     head = log.head(db)
-    return moment or Moment(head.position, head.digest, ""), moment
+    state = moment or Moment(head.position, head.digest, "")
+    return Standing(state, moment, tables.tracked(db))
 
 
-def whole(
-    db: sqlite3.Connection, everything: Shown, state: Moment, moment: Moment | None
-) -> Overview | None:
+def whole(db: sqlite3.Connection, everything: Shown, of: Standing) -> Overview | None:
     """The overview of a state, which is made once."""
-    past = "past" if moment else ""
-    return _overviews.get(state, past, lambda: _overview(db, everything, moment))
+    return _overviews.get(of.mark, lambda: _overview(db, everything, of.moment))
 
 
 def _overview(db: sqlite3.Connection, everything: Shown, moment: Moment | None) -> Overview | None:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import BadRequest, NotFound, Response
 
 from chronology import disagreements, hierarchy, queries
@@ -21,13 +22,13 @@ from chronology.hierarchy import Side
 from chronology.projections import state
 from chronology.records import Chronology
 from chronology.web import moments, navigation, pages, versions
-from chronology.web.asked import chronology_of
+from chronology.web.asked import Shown, asked, chronology_of, filtering, of_one_state, shown
 from chronology.web.context import filters
-from chronology.web.selection import selected
 
 _PAGE = 25
 _CATALOGUED = ("chronology", "source", "person", "formation")
 _DAY = timedelta(days=1)
+_KIND = "disputed__arraycontains"
 
 
 async def _database(datasette: Any, request: Any) -> str:
@@ -59,7 +60,7 @@ async def _answer(
 async def order_of_battle(datasette: Any, request: Any) -> Response:
     """All formations as they stood on the day that `_day` names, by side."""
     name = await _database(datasette, request)
-    found = await datasette.get_database(name).execute_fn(lambda db: _on_day(db, request))
+    found = await of_one_state(datasette, name, lambda db: _on_day(db, request))
     return await _answer(datasette, request, name, "order-of-battle", found)
 
 
@@ -122,23 +123,27 @@ async def where_sources_disagree(datasette: Any, request: Any) -> Response:
     if "_as_of" in request.args:
         raise BadRequest("_as_of: this page shows what is recorded now; see the list of events")
     name = await _database(datasette, request)
-    selection = await selected(datasette, request, name, "events")
-    found = await datasette.get_database(name).execute_fn(
-        lambda db: _disagreements(db, request, selection.where, selection.params)
+    wanted = asked(request)
+    events, every_kind = [
+        await shown(datasette, each, name) for each in (wanted, wanted.without(_KIND))
+    ]
+    limit_ms = datasette.setting("sql_time_limit_ms")
+    found = await of_one_state(
+        datasette, name, lambda db: _disagreements(db, request, events, every_kind, limit_ms)
     )
     return await _answer(datasette, request, name, "disagreements", found)
 
 
 def _disagreements(
-    db: sqlite3.Connection, request: Any, where: str, params: dict[str, Any]
+    db: sqlite3.Connection, request: Any, selected: Shown, every_kind: Shown, limit_ms: int
 ) -> dict[str, Any]:
     about = queries.chronology(db)
-    try:
+    _, where, params = selected
+    with filtering(), sqlite_timelimit(db, limit_ms):
         events, end = disagreements.page(db, where, params, _cursor(request), _PAGE)
-        kinds = disagreements.count(db, *_without_kind(where, params, request))
+        # The kinds are what is chosen from: there all count, whichever is chosen.
+        kinds = disagreements.count(db, every_kind.where, every_kind.params)
         total = disagreements.total(db, where, params)
-    except sqlite3.OperationalError as error:
-        raise BadRequest(f"the filters cannot be applied: {error}") from None
     given = [pair for pair in _pairs(request) if pair[0] != "_next"]
     following = urlencode([*given, ("_next", f"{end.day},{end.id}")]) if end else None
     return {
@@ -153,14 +158,6 @@ def _disagreements(
         "following": following,
         "first_page": not request.args.get("_next"),
     }
-
-
-_KIND = "disputed__arraycontains"
-
-
-def _without_kind(where: str, params: dict[str, Any], request: Any) -> tuple[str, dict[str, Any]]:
-    """Nothing if the kind of dispute is all that is filtered: then all kinds are counted."""
-    return ("", {}) if set(request.args) <= {_KIND, "_next"} else (where, params)
 
 
 def _pairs(request: Any) -> list[tuple[str, str]]:

@@ -13,13 +13,24 @@ from typing import Any
 
 import msgspec
 from datasette.utils import escape_sqlite
-from datasette.utils.asgi import BadRequest, NotFound, Response
+from datasette.utils.asgi import NotFound, Response
 
 from chronology.past import Moment
 from chronology.projections import state as catalogues
 from chronology.web import aggregates, strip
-from chronology.web.asked import Asked, Kept, Shown, asked, chronology_of, ensure_seen, shown
-from chronology.web.overview import Overview, state_of, whole
+from chronology.web.asked import (
+    Asked,
+    Kept,
+    Shown,
+    Standing,
+    asked,
+    chronology_of,
+    ensure_seen,
+    filtering,
+    of_one_state,
+    shown,
+)
+from chronology.web.overview import Overview, standing, whole
 
 FORMAT = 2  # of the answer; part of the ETag
 MOST = 2_000
@@ -36,20 +47,23 @@ async def points(datasette: Any, request: Any) -> Response:
     await ensure_seen(datasette, request, name)
     wanted = asked(request)
     selections = [await shown(datasette, each, name) for each in (wanted, wanted.only("_as_of"))]
-    db = datasette.get_database(name)
-    state, moment = await db.execute_fn(lambda connection: state_of(connection, wanted.request))
-    headers = {
-        # Weak: the same for each encoding.
-        "etag": f'W/"{state.position}:{state.digest}.{FORMAT}"',
-        "cache-control": "no-cache",
-        "vary": "accept-encoding",
-    }
-    if headers["etag"] in request.headers.get("if-none-match", ""):
-        return Response("", status=304, headers=headers)
+    held = request.headers.get("if-none-match", "")
     lane = request.args.get("_lane") or None
-    body: bytes = await db.execute_fn(
-        lambda connection: _body(connection, selections, wanted, lane, state, moment)
-    )
+    limit_ms = datasette.setting("sql_time_limit_ms")
+
+    def answer(db: sqlite3.Connection) -> tuple[str, bytes | None]:
+        of = standing(db, wanted.request)
+        # Weak: the same for each encoding.
+        etag = f'W/"{of.mark}.{FORMAT}"' if wanted.key(of) else ""
+        known = etag and etag in held
+        return etag, None if known else _body(db, selections, wanted, lane, of, limit_ms)
+
+    etag, body = await of_one_state(datasette, name, answer)
+    headers = {"cache-control": "no-cache", "vary": "accept-encoding"}
+    if etag:
+        headers["etag"] = etag
+    if body is None:
+        return Response("", status=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["content-encoding"] = "gzip"
     else:
@@ -62,31 +76,34 @@ def _body(
     selections: list[Shown],
     wanted: Asked,
     lane: str | None,
-    state: Moment,
-    moment: Moment | None,
+    of: Standing,
+    limit_ms: int,
 ) -> bytes:
     """The compressed answer, which is made once for a state of the log."""
     events, everything = selections
-    about = whole(db, everything, state, moment)
+    about = whole(db, everything, of)
     if about is None:
         raise NotFound("There is no chronology here")
     column = about.lane(lane)
 
     def made() -> bytes:
-        head = {"position": state.position, "digest": state.digest}
-        found = {"head": head, **_answer(db, about, events, column, moment)}
+        head = {"position": of.state.position, "digest": of.state.digest}
+        total = events.total(db, limit_ms)
+        found = {"head": head, **_answer(db, about, events, total, column, of.moment)}
         return gzip.compress(msgspec.json.encode(found), 5)
 
-    try:
-        return _bodies.get(state, f"{column}?{wanted.query}", made)
-    except sqlite3.OperationalError as error:
-        raise BadRequest(f"the filters cannot be applied: {error}") from None
+    with filtering():
+        return _bodies.get(wanted.key(of, column, repr(selections)), made)
 
 
 def _answer(
-    db: sqlite3.Connection, about: Overview, events: Shown, lane: str, moment: Moment | None
+    db: sqlite3.Connection,
+    about: Overview,
+    events: Shown,
+    total: int,
+    lane: str,
+    moment: Moment | None,
 ) -> dict[str, Any]:
-    (total,) = db.execute(events.sql("count(*)"), events.params).fetchone()
     places = _places(db, moment)
     drawn = {(row["latitude"], row["longitude"]): _place(name, row) for name, row in places.items()}
     window = about.about.window

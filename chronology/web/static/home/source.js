@@ -56,7 +56,7 @@ export async function fetched(url, signal) {
   if (answer.ok) return answer;
   const text = await answer.text();
   const page = new DOMParser().parseFromString(text, "text/html");
-  const told = page.querySelector("section.content p, section.content h1 + *")?.textContent;
+  const told = page.querySelector("main .said")?.textContent;
   throw new Error(told?.trim() || errorIn(text) || `The server answered ${answer.status}`);
 }
 
