@@ -36,8 +36,14 @@ Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 Radius = Annotated[float, Meta(gt=0, le=20_040)]
 
+_ID = re.compile(ID_PATTERN)
 STANCES = ("asserts", "denies", "plans")
 ROLES = ("at", "near", "between", "from", "to")
+
+
+def is_id(value: Any) -> bool:
+    """Whether a value can be an id."""
+    return isinstance(value, str) and len(value) <= 80 and _ID.match(value) is not None
 
 
 class _Fields(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -268,7 +274,7 @@ def _encode(value: object) -> str:
     raise NotImplementedError
 
 
-_parsed = lru_cache(maxsize=1 << 14)(parse)
+parsed = lru_cache(maxsize=1 << 14)(parse)
 """The same dates are written again and again."""
 
 
@@ -277,7 +283,7 @@ def _decode(wanted: type, value: object) -> object:
         if not isinstance(value, str):
             raise ValueError("is no date; write it as a text and quote it")
         try:
-            return _parsed(value)
+            return parsed(value)
         except DateError as error:
             raise ValueError(str(error)) from None
     raise NotImplementedError

@@ -16,6 +16,7 @@ TIERS = (
     {"dates", "workers"},
     {"records"},
     {"readers"},
+    {"lots"},
     {"batches", "schema"},
     {"log"},
     {"projections", "checkpoints", "remote"},
@@ -35,7 +36,9 @@ PROJECTIONS = (
     {"fold"},
     {"__init__"},
 )
-KNOW_NO_SQLITE = {"errors", "dates", "records", "readers", "batches", "checkpoints", "remote"}
+KNOW_NO_SQLITE = {
+    *("errors", "dates", "records", "readers", "lots", "batches", "checkpoints", "remote"),
+}
 OPEN_FILES = {"schema", "ingest", "cli", "web"}
 INPUT_AND_OUTPUT = {
     *("asyncio", "httpx", "io", "os", "pathlib", "shutil", "socket", "sqlite3", "subprocess"),
