@@ -6,7 +6,7 @@ records and the catalogue: so another process can do it ahead.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -49,7 +49,7 @@ class Taken:
     events: list[Cells] = field(default_factory=list)
     texts: list[Cells] = field(default_factory=list)
     numbers: list[Cells] = field(default_factory=list)
-    links: dict[int, list[int]] = field(default_factory=dict)
+    links: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     spans: list[tuple[int, str, str | None, str | None]] = field(default_factory=list)
     values: list[Pair] = field(default_factory=list)
     accounts: list[Cells] = field(default_factory=list)
@@ -99,7 +99,7 @@ class Taker:
         taken.texts.append((event, *shown.search))
         taken.numbers.append((event, records.canonical(shown.links), self.stamp[0]))
         for number in shown.links:
-            taken.links.setdefault(number, []).append(event)
+            taken.links[number].append(event)
         taken.spans += [(event, told.id, *span) for span in events.spans(told)]
 
 
