@@ -17,10 +17,11 @@ from typing import Any, BinaryIO, NamedTuple
 import msgspec
 import pendulum
 
-from chronology import readers, records, workers
+from chronology import readers, records, workers, written
 from chronology.errors import BatchRefused, Fault
 from chronology.lots import Item, Lot, gather
 from chronology.readers import Block, Lines, OneLine, Raw, below
+from chronology.written import Named
 
 MAX_FAULTS = 200
 BLOCKS_ALONE = 16
@@ -203,10 +204,23 @@ def _items(batch: Batch, raws: Iterator[Raw], first: int = 1) -> Iterator[Item]:
             batch.fault(raw.line, raw.what, raw.remedy)
         elif not isinstance(raw, dict):
             batch.fault(lines(()), f"record {count} is no mapping", "write fields as 'key: value'")
+        elif "event" in raw and (found := written.whole(raw)):
+            yield from _whole(str(count), *found, lines)
         elif "correct" in raw or "retract" in raw:
             yield from _change(batch, str(count), raw, lines)
         else:
             yield from _recorded(batch, str(count), raw, lines)
+
+
+def _whole(number: str, event: Named, accounts: list[Named], lines: Lines) -> Iterator[Item]:
+    name, fields = event
+    yield Item(number, "recorded", "event", name, lines, records.canonical(fields), fields)
+    for index, (own, account) in enumerate(accounts):
+        deeper = lines
+        if not isinstance(lines, OneLine):
+            deeper = _with_id(below(lines, "accounts", index))
+        data = records.canonical(account)
+        yield Item(f"{number}/{index + 1}", "recorded", "account", own, deeper, data, account)
 
 
 def _readable(batch: Batch, raws: Iterator[Raw]) -> Iterator[Raw]:

@@ -133,10 +133,12 @@ def _new(items: list[Item]) -> New | None:
 
 def _is_simple(event: Event) -> bool:
     """Whether it names nothing twice, and no other event."""
-    several = (event.formations, event.people, [ref.place for ref in event.places])
-    return not event.distinct and all(
-        len(names) < 2 or len(names) == len({*names}) for names in several
-    )
+    if event.distinct:
+        return False
+    if max(len(event.places), len(event.formations), len(event.people)) < 2:
+        return True
+    several = ([ref.place for ref in event.places], event.formations, event.people)
+    return all(len(names) == len({*names}) for names in several)
 
 
 def _next(account: Account, taken: Mapping[str, Any]) -> str:

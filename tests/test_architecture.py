@@ -15,7 +15,7 @@ TIERS = (
     {"errors"},
     {"dates", "workers"},
     {"records"},
-    {"readers"},
+    {"readers", "written"},
     {"lots"},
     {"batches", "schema"},
     {"log"},
@@ -37,7 +37,17 @@ PROJECTIONS = (
     {"__init__"},
 )
 KNOW_NO_SQLITE = {
-    *("errors", "dates", "records", "readers", "lots", "batches", "checkpoints", "remote"),
+    *(
+        "errors",
+        "dates",
+        "records",
+        "readers",
+        "written",
+        "lots",
+        "batches",
+        "checkpoints",
+        "remote",
+    ),
 }
 OPEN_FILES = {"schema", "ingest", "cli", "web"}
 INPUT_AND_OUTPUT = {
