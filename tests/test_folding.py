@@ -101,6 +101,23 @@ def test_another_process_folds_as_this_one_does(full, monkeypatch):
     assert projections.verify(full.db) == []
 
 
+def test_indexes_are_made_after_a_batch_that_is_most_of_the_log(timeline, monkeypatch):
+    def indexes() -> set[str]:
+        return {name for (name,) in timeline.db.execute("SELECT name FROM sqlite_schema")}
+
+    before, statements = indexes(), []
+    monkeypatch.setattr(projections, "LARGE", 0)
+    timeline.db.set_trace_callback(statements.append)
+    timeline.batch("few", "- {event: a, date: 1944-10-20, title: A, kind: capture}\n")
+    assert not any(sql.startswith("DROP INDEX") for sql in statements)
+    events = [f"- {{event: e{n}, date: 1944-10-20, title: E, kind: capture}}" for n in range(60)]
+    timeline.batch("many", "\n".join(events))
+    timeline.db.set_trace_callback(None)
+    assert any(sql.startswith("DROP INDEX") for sql in statements)
+    assert indexes() == before
+    assert projections.verify(timeline.db) == []
+
+
 ODD = """\
 - {account: before, event: late, source: one, at: "1"}
 - {event: late, date: 1944-10-20, title: Late, kind: capture, places: [nis]}

@@ -68,10 +68,12 @@ class Taker:
         self.stamp = stamp
         self.describer = Describer(catalogue, number)
 
-    def __call__(self, chunk: list[Taking]) -> Taken:
-        taken = Taken(records=len(chunk))
+    def __call__(self, rows: list[Cells]) -> Taken:
+        """Takes in rows that are each a `Taking`; as plain ones they go to another process."""
+        taken = Taken(records=len(rows))
         told: dict[int, Told] = {}
         last: Told | None = None
+        chunk = [*map(Taking._make, rows)]
         for record in chunk:
             subject, name = split(record.stream)
             if subject == "event":
