@@ -7,6 +7,7 @@ import json
 import resource
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chronology import batches, readers, written
+from chronology import batches, readers, workers, written
 from chronology.batches import Batch, Item, timestamp
 from chronology.errors import BatchRefused, Fault
 
@@ -616,6 +617,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     def cut(alone: int) -> None:
         monkeypatch.setattr(readers, "BLOCK_BYTES", 100)
         monkeypatch.setattr(batches, "BLOCKS_ALONE", alone)
+        monkeypatch.setattr(workers, "MEANWHILE", 0)
 
     return cut
 
@@ -671,6 +673,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner),
     max_leaves=20,
 )
+_unescaped = partial(json.dumps, ensure_ascii=False)
 PIECES = st.lists(
     st.sampled_from(
         [
@@ -685,7 +688,11 @@ PIECES = st.lists(
             " ",
             "\\",
             "\t",
-            "é",
+            '"\u00e9"',
+            '"e\u0301"',
+            '"\u0301"',
+            '"\u00a0a"',
+            '"a\u2028"',
             "null",
         ]
     ),
@@ -693,7 +700,7 @@ PIECES = st.lists(
 )
 
 
-@given(JSON.map(json.dumps) | PIECES.map("".join))
+@given(JSON.map(json.dumps) | JSON.map(_unescaped) | PIECES.map("".join))
 @example('{"a": 1, "a": 1}')
 @example('{"a": {"a:": 1, "a:": 2}}')
 @example('{"a": ":", "b": "::", "a": "::"}')
@@ -711,8 +718,14 @@ def test_a_plain_line_is_what_careful_reading_makes_of_it(text: str) -> None:
 
 @pytest.mark.parametrize("line", LINES.splitlines()[1:6:2])
 def test_ordinary_lines_are_plain(line: str) -> None:
-    plain = line.replace("š", "s").replace("é", "e").strip()
-    assert readers._plain_json(plain.encode()) == json.loads(plain)
+    assert readers._plain_json(line.encode()) == json.loads(line)
+
+
+@pytest.mark.parametrize(
+    "line", ['"e\u0301"', '"\u00a0a"', '"a\u3000"', b'"\xff"', b'\xef\xbb\xbf"a"']
+)
+def test_lines_that_have_to_be_mended_are_not_plain(line: str | bytes) -> None:
+    assert readers._plain_json(line.encode() if isinstance(line, str) else line) is None
 
 
 # Events that are read as a whole
