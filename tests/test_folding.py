@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import EVENTS, START
 
-from chronology import log, projections, schema
+from chronology import log, projections, schema, workers
 from chronology.projections import fold, tables
 from chronology.projections.events import ARRAYS
 
@@ -94,6 +94,7 @@ def test_progress_is_told_of_every_event(timeline):
 
 def test_another_process_folds_as_this_one_does(full, monkeypatch):
     monkeypatch.setattr(fold, "RECORDS_ALONE", 0)
+    monkeypatch.setattr(workers, "MEANWHILE", 0)
     monkeypatch.setattr(fold, "CHUNK", 2)
     with schema.transaction(full.db):
         projections.rebuild(full.db)
