@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -82,7 +82,9 @@ class Taker:
                     reason = why(record.stream, record.type, record.data, own=True)
                     taken.touched.append((name, record.position, reason))
                 else:
-                    last = told[record.position] = Told(name, _state(Event, record), [])
+                    last = told[record.position] = Told(
+                        name, _state(_event(record.data), record), []
+                    )
             elif subject == "account" and record.amended:
                 reason = why(record.stream, record.type, record.data)
                 taken.amended[name] = (record.position, reason)
@@ -107,7 +109,7 @@ class Taker:
 
 def _take_account(taken: Taken, name: str, record: Taking, last: Told | None) -> None:
     """Takes in an account; one that does not follow its event makes that be published again."""
-    state = _state(Account, record)
+    state = _state(_account(record.data), record)
     account: Account = state.fields
     taken.accounts.append(subjects.account_cells(name, state))
     if account.claims:
@@ -119,8 +121,11 @@ def _take_account(taken: Taken, name: str, record: Taking, last: Told | None) ->
         taken.touched.append((account.event, record.position, reason))
 
 
-def _state(kind: type, record: Taking) -> State:
-    fields = records.load_json(kind, record.data)
+_event = records.reader(Event)
+_account = records.reader(Account)
+
+
+def _state(fields: Any, record: Taking) -> State:
     return State(fields, record.version, record.position, record.recorded_at)
 
 
