@@ -11,66 +11,35 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from types import MappingProxyType
+from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 import pendulum
 
-from chronology import readers, records, workers
+from chronology import readers, records, workers, written
 from chronology.errors import BatchRefused, Fault
+from chronology.lots import Item, Lot, gather
 from chronology.readers import Block, Lines, OneLine, Raw, below
+from chronology.written import Named
 
 MAX_FAULTS = 200
 BLOCKS_ALONE = 16
 """So many blocks of JSON Lines, of 128 KiB, are read before it pays to start another process."""
+LOT = 1_000
 FORMATS = ("yml", "yaml", "jsonl", "csv")
 HEADER = ("format", "batch", "recorded", "note")
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:?\d\d)", re.ASCII)
-_ID = re.compile(records.ID_PATTERN)
 _TARGET = re.compile(r"([a-z]+)/([a-z0-9]+(?:-[a-z0-9]+)*)", re.ASCII)
 _UNNAMED = "unnamed"
 """Stands for an event's id that was refused, so that its accounts are checked all the same."""
 
 
-class Item(NamedTuple):
-    """One proposed record: `number` is its place in the batch, `12` or, nested, `12/1`.
-
-    `data` is what the log keeps of it. `fields` holds the fields of a recorded subject; `change`
-    holds `set`, `unset`, `into` and `because` of a correction or retraction. An account may still
-    be without an id.
-    """
-
-    number: str
-    action: str
-    subject: str
-    id: str
-    lines: Lines
-    data: str
-    fields: Any = None
-    change: Mapping[str, Any] = MappingProxyType({})
-
-    @property
-    def stream(self) -> str:
-        return f"{self.subject}/{self.id}"
-
-    def __reduce__(self) -> tuple[Callable[..., Item], tuple[Any, ...]]:
-        """One that stands on a single line can go to another process."""
-        return _restored, (*self[:4], self.lines(()), self.data, dict(self.change))
-
-
-def _restored(
-    number: str, action: str, subject: str, name: str, line: int, data: str, change: dict[str, Any]
-) -> Item:
-    fields = None if change else records.load_json(records.SUBJECTS[subject], data)
-    return Item(number, action, subject, name, OneLine(line), data, fields, change)
-
-
 class _Read(NamedTuple):
     """What a block of a file holds: items, and what a batch keeps of those that are refused."""
 
-    items: list[Item]
+    lot: Lot
     faults: list[Fault]
     faulty: set[str]
     has_gaps: bool
@@ -81,6 +50,7 @@ class _Read(NamedTuple):
 class Batch:
     """A batch while it is read: its header, its items as they come, and the faults so far.
 
+    The items come in lots, or one by one where that will do; whichever is asked moves both on.
     `faulty` are the streams of refused items, and `has_gaps` says that some could not be read at
     all: what refers to them is not to blame.
     """
@@ -90,10 +60,14 @@ class Batch:
     id: str = ""
     recorded_at: str = ""
     header: records.Batch = field(default_factory=lambda: records.Batch(format=1))
-    items: Iterator[Item] = field(default_factory=lambda: iter(()))
+    lots: Iterator[Lot] = field(default_factory=lambda: iter(()))
     faults: list[Fault] = field(default_factory=list)
     faulty: set[str] = field(default_factory=set)
     has_gaps: bool = False
+
+    @property
+    def items(self) -> Iterator[Item]:
+        return chain.from_iterable(self.lots)
 
     def fault(self, line: int, what: str, remedy: str) -> None:
         self.faults.append(Fault(self.file, line, what, remedy))
@@ -116,9 +90,7 @@ def read(stream: BinaryIO, file: str, form: str, header: Mapping[str, str] | Non
         (found, lines), raws = readers.read(stream, file, form)
     batch = Batch(file, lines)
     _read_header(batch, dict(header or {}) if form == "csv" else found)
-    batch.items = _some(
-        batch, _read_ahead(batch, blocks) if form == "jsonl" else _items(batch, raws)
-    )
+    batch.lots = _some(batch, _read_ahead(batch, blocks) if form == "jsonl" else _lots(batch, raws))
     return batch
 
 
@@ -146,14 +118,9 @@ def _only(mapping: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
     return {key: mapping[key] for key in keys if key in mapping}
 
 
-def is_id(value: Any) -> bool:
-    """Whether a value can be an id."""
-    return isinstance(value, str) and len(value) <= 80 and _ID.match(value) is not None
-
-
 def _header_id(batch: Batch, found: Mapping[str, Any]) -> str:
     name = found.get("batch", "")
-    if is_id(name):
+    if records.is_id(name):
         return str(name)
     remedy = "give it a unique id, as in 'savich'"
     batch.fault(batch.lines(("batch",)), f"header: batch: {name!r} is no id", remedy)
@@ -184,18 +151,25 @@ def _header_time(batch: Batch, found: Mapping[str, Any]) -> str:
 # Items ---------------------------------------------------------------------------------------
 
 
-def _some(batch: Batch, items: Iterator[Item]) -> Iterator[Item]:
-    """The items, of which a batch has at least one."""
-    first = next(items, None)
+def _some(batch: Batch, lots: Iterator[Lot]) -> Iterator[Lot]:
+    """The lots, of which a batch has at least one."""
+    found = filter(len, lots)
+    first = next(found, None)
     if first:
         yield first
-        yield from items
+        yield from found
     elif not batch.faults:
         batch.fault(1, "the batch has no records", "add records, or delete the file")
 
 
-def _read_ahead(batch: Batch, blocks: Iterator[Block]) -> Iterator[Item]:
-    """The items of JSON Lines, which another process reads ahead where there are many."""
+def _lots(batch: Batch, raws: Iterator[Raw]) -> Iterator[Lot]:
+    items = _items(batch, raws)
+    while some := list(islice(items, LOT)):
+        yield gather(some)
+
+
+def _read_ahead(batch: Batch, blocks: Iterator[Block]) -> Iterator[Lot]:
+    """The lots of JSON Lines, which another process reads ahead where there are many."""
     for found in workers.ahead(partial(_block_reader, batch.file), blocks, BLOCKS_ALONE):
         batch.faulty |= found.faulty
         batch.has_gaps |= found.has_gaps
@@ -203,7 +177,7 @@ def _read_ahead(batch: Batch, blocks: Iterator[Block]) -> Iterator[Item]:
             batch.fault(fault.line, fault.what, fault.remedy)
         if found.ends:
             raise BatchRefused(batch.faults)
-        yield from found.items
+        yield found.lot
 
 
 def _block_reader(file: str) -> Callable[[Block], _Read]:
@@ -220,7 +194,7 @@ def _read_block(file: str, block: Block) -> _Read:
         faults = batch.faults
     except BatchRefused as error:
         faults, ends = error.faults, not error.stopped
-    return _Read(items, faults, batch.faulty, batch.has_gaps, ends)
+    return _Read(gather(items), faults, batch.faulty, batch.has_gaps, ends)
 
 
 def _items(batch: Batch, raws: Iterator[Raw], first: int = 1) -> Iterator[Item]:
@@ -230,10 +204,23 @@ def _items(batch: Batch, raws: Iterator[Raw], first: int = 1) -> Iterator[Item]:
             batch.fault(raw.line, raw.what, raw.remedy)
         elif not isinstance(raw, dict):
             batch.fault(lines(()), f"record {count} is no mapping", "write fields as 'key: value'")
+        elif "event" in raw and (found := written.whole(raw)):
+            yield from _whole(str(count), *found, lines)
         elif "correct" in raw or "retract" in raw:
             yield from _change(batch, str(count), raw, lines)
         else:
             yield from _recorded(batch, str(count), raw, lines)
+
+
+def _whole(number: str, event: Named, accounts: list[Named], lines: Lines) -> Iterator[Item]:
+    name, fields = event
+    yield Item(number, "recorded", "event", name, lines, records.canonical(fields), fields)
+    for index, (own, account) in enumerate(accounts):
+        deeper = lines
+        if not isinstance(lines, OneLine):
+            deeper = _with_id(below(lines, "accounts", index))
+        data = records.canonical(account)
+        yield Item(f"{number}/{index + 1}", "recorded", "account", own, deeper, data, account)
 
 
 def _readable(batch: Batch, raws: Iterator[Raw]) -> Iterator[Raw]:
@@ -257,7 +244,7 @@ def _recorded(batch: Batch, number: str, raw: dict[str, Any], lines: Lines) -> I
     if item := _item(batch, number, subject, raw[subject], fields, lines):
         yield item
     if isinstance(nested, list):
-        event = raw[subject] if is_id(raw[subject]) else _UNNAMED
+        event = raw[subject] if records.is_id(raw[subject]) else _UNNAMED
         yield from _nested(batch, number, event, nested, lines)
     else:
         batch.fault(lines(("accounts",)), "accounts is no list", "begin each account with '-'")
@@ -297,7 +284,7 @@ def _item(
     batch: Batch, number: str, subject: str, name: Any, fields: dict[str, Any], lines: Lines
 ) -> Item | None:
     name = "" if name is None else name
-    if not is_id(name) and not (subject == "account" and name == ""):
+    if not records.is_id(name) and not (subject == "account" and name == ""):
         batch.faulty.add(f"{subject}/{_UNNAMED}")
         batch.fault(
             lines((subject,)),
@@ -342,7 +329,7 @@ def _change(batch: Batch, number: str, raw: dict[str, Any], lines: Lines) -> Ite
     change = _only(raw, ("set", "unset", "into", "because"))
     if verb == "correct":
         change = _correction(batch, target[1], change, lines)
-    elif "into" in change and not is_id(change["into"]):
+    elif "into" in change and not records.is_id(change["into"]):
         batch.fault(lines(("into",)), f"{change['into']!r} is no id", "name the event it moves to")
     if len(batch.faults) == faults:
         action = "corrected" if verb == "correct" else "retracted"

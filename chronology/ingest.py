@@ -10,23 +10,23 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
 from chronology import batches, log, projections, records, schema, uses
-from chronology.batches import Batch, Item
+from chronology.batches import Batch
 from chronology.dates import Date
 from chronology.errors import BatchRefused, Fault
 from chronology.log import Entry, Head, Latest
+from chronology.lots import Item, Lot, default_account
 from chronology.projections import events, order_of_battle, state
 from chronology.projections.state import CATALOGUED, Catalogue, split
 from chronology.readers import below
 from chronology.records import Account, Chronology, Event, Formation, Person, Place, Record
 
-CHUNK = 1_000
 Progress = Callable[[int], None]
 
 
@@ -115,11 +115,6 @@ def _changed_field(entry: Entry, item: Item) -> tuple[records.Path, str]:
     return (key,), f"{entry.stream}: {key} was {old} when ingested, and is {new} now"
 
 
-def _default_account(account: Account, number: int) -> str:
-    """The stream of an account that is recorded without an id."""
-    return f"account/{account.event}-{account.source}-{number}"
-
-
 def _is_default(stream: str, account: Account) -> bool:
     """Whether an account's id is one that it gets when it is recorded without any."""
     prefix = f"account/{account.event}-{account.source}-"
@@ -157,14 +152,11 @@ class _Ingestion:
         self._check_order()
         header = records.canonical(self.batch.header)
         self._append("0", f"batch/{self.batch.id}", "batch.recorded", header)
-        items = iter(self.batch.items)
-        while chunk := list(islice(items, CHUNK)):
-            self._look_ahead(chunk)
-            for item in chunk:
-                self._take(item)
-            self._flush()
+        for lot in self.batch.lots:
+            if not self._take_together(lot):
+                self._take_one_by_one(lot)
             if progress:
-                progress(len(chunk))
+                progress(len(lot))
         self._check_whole()
         if self.batch.faults:
             raise BatchRefused(self.batch.faults)
@@ -182,6 +174,37 @@ class _Ingestion:
                 "give it the time at which it is recorded now",
             )
 
+    def _take_together(self, lot: Lot) -> bool:
+        """Appends a lot of new events and accounts; False, and nothing, if any of it may be wrong.
+
+        What passes here would pass one by one.
+        """
+        new, chronology = lot.new, self.catalogue.chronology
+        if new is None or chronology is None or not new.kinds <= chronology.kinds.keys():
+            return False
+        if any(not _overlap(records.parsed(date), chronology.window) for date in new.dates):
+            return False
+        for subject, names in new.names.items():
+            if not names <= self.catalogue.members(subject).states.keys():
+                return False
+        self._flush()
+        if log.latest(self.db, new.streams):
+            return False
+        batch = self.batch
+        for number, stream, data in zip(new.numbers, new.streams, new.data, strict=True):
+            kind = "event.recorded" if stream[:6] == "event/" else "account.recorded"
+            given = (f"{batch.id}/{number}", stream, kind, batch.recorded_at, batch.id, data)
+            self.waiting.append((Record(*given), 1))
+        self._flush()
+        return True
+
+    def _take_one_by_one(self, lot: Lot) -> None:
+        items = list(lot)
+        self._look_ahead(items)
+        for item in items:
+            self._take(item)
+        self._flush()
+
     def _look_ahead(self, chunk: list[Item]) -> None:
         """One look-up for what the chunk touches, instead of one for each item."""
         wanted = {item.stream for item in chunk if item.id}
@@ -189,7 +212,7 @@ class _Ingestion:
             if item.subject == "account" and item.fields:
                 wanted.add(f"event/{item.fields.event}")
                 if not item.id:
-                    wanted.add(_default_account(item.fields, 1))
+                    wanted.add(default_account(item.fields, 1))
         self.latest = {**dict.fromkeys(wanted), **log.latest(self.db, wanted)}
 
     def _last(self, stream: str) -> str | None:
@@ -250,7 +273,7 @@ class _Ingestion:
         if item.id:
             return item
         number = 1
-        while self._last(stream := _default_account(item.fields, number)):
+        while self._last(stream := default_account(item.fields, number)):
             number += 1
         return item._replace(id=split(stream)[1])
 
@@ -447,7 +470,7 @@ class _Ingestion:
     def check_account(self, item: Item, fields: Account) -> None:
         self._refer(item, ("event",), "event", fields.event)
         self._refer(item, ("source",), "source", fields.source)
-        if fields.by is not None and batches.is_id(fields.by):
+        if fields.by is not None and records.is_id(fields.by):
             self._refer(item, ("by",), "person", fields.by)
 
     # The batch as a whole

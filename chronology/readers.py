@@ -249,30 +249,37 @@ def _json(line: bytes, file: str, number: int) -> Any:
 
 
 _SPACED = re.compile(rb'" | "')
+_SPACED_WIDELY = re.compile(r'"\s|\s"')
 
 
 def _plain_json(line: bytes) -> Any:
     """The value of a line of which all is plain at once, as nearly all are; None of others.
 
     Without escapes every quotation mark ends or begins a text and every other character of a text
-    stands for itself. So, of ASCII, the texts are NFC; a colon less in the value written anew
+    stands for itself. So if the line is NFC, its texts are; a colon less in the value written anew
     tells that a key stood twice; a space beside a quotation mark there, that a text has one around
     it; and few brackets are not deep.
     """
-    if not line.isascii() or b"\\" in line:
+    if b"\\" in line:
         return None
     try:
         value = msgspec.json.decode(line)
         anew = msgspec.json.encode(value)
-    except (msgspec.MsgspecError, OverflowError, RecursionError):
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
         return None
     if (
         anew.count(b":") != line.count(b":")
         or anew.count(b"{") + anew.count(b"[") > MAX_DEPTH
         or _SPACED.search(anew)
+        or not (anew.isascii() or _is_tidy(anew.decode()))
     ):
         return None
     return value
+
+
+def _is_tidy(text: str) -> bool:
+    """Whether a line of JSON that is not ASCII is NFC, without space around any text of it."""
+    return unicodedata.is_normalized("NFC", text) and not _SPACED_WIDELY.search(text)
 
 
 def _careful_json(line: bytes, file: str, number: int) -> Any:

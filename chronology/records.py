@@ -7,11 +7,11 @@ The batch format in `docs/format.md` is the specification; the classes below are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache, reduce
 from operator import or_
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -36,8 +36,14 @@ Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 Radius = Annotated[float, Meta(gt=0, le=20_040)]
 
+_ID = re.compile(ID_PATTERN)
 STANCES = ("asserts", "denies", "plans")
 ROLES = ("at", "near", "between", "from", "to")
+
+
+def is_id(value: Any) -> bool:
+    """Whether a value can be an id."""
+    return isinstance(value, str) and len(value) <= 80 and _ID.match(value) is not None
 
 
 class _Fields(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -268,7 +274,7 @@ def _encode(value: object) -> str:
     raise NotImplementedError
 
 
-_parsed = lru_cache(maxsize=1 << 14)(parse)
+parsed = lru_cache(maxsize=1 << 14)(parse)
 """The same dates are written again and again."""
 
 
@@ -277,7 +283,7 @@ def _decode(wanted: type, value: object) -> object:
         if not isinstance(value, str):
             raise ValueError("is no date; write it as a text and quote it")
         try:
-            return _parsed(value)
+            return parsed(value)
         except DateError as error:
             raise ValueError(str(error)) from None
     raise NotImplementedError
@@ -309,6 +315,32 @@ def load(kind: type[_Fields], data: Mapping[str, Any]) -> Any:
 def load_json(kind: type[_Fields], data: str) -> Any:
     """The same from stored canonical JSON."""
     return msgspec.json.decode(data, type=kind, dec_hook=_decode)
+
+
+def reader(kind: type[_Fields]) -> Callable[[str], Any]:
+    """What reads stored fields of a `kind` by their types alone, in half the time.
+
+    What a text may hold was checked when it was recorded. What is read has the fields of the
+    `kind` without being one.
+    """
+    types = get_type_hints(kind)  # Without what annotations say beyond the types.
+    fields = [
+        (field.name, types[field.name])
+        if field.required
+        else (field.name, types[field.name], _default(field))
+        for field in msgspec.structs.fields(kind)
+    ]
+    names = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
+    plain = msgspec.defstruct(
+        kind.__name__, fields, kw_only=True, forbid_unknown_fields=True, rename=names
+    )
+    return msgspec.json.Decoder(plain, dec_hook=_decode).decode
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    if field.default_factory is not msgspec.NODEFAULT:
+        return msgspec.field(default_factory=field.default_factory)
+    return field.default
 
 
 Path = tuple[str | int, ...]

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from itertools import chain, islice
 from typing import Any, TypeVar
@@ -24,6 +24,9 @@ from chronology.errors import ChronologyError
 T = TypeVar("T")
 R = TypeVar("R")
 
+MEANWHILE = 64
+"""So many tasks at most are done here while the other process starts; it takes some 0.3 s."""
+READY = b"ready"
 AHEAD = 3
 """So many tasks are under way at once, so that memory stays bounded."""
 
@@ -33,47 +36,79 @@ def ahead(
 ) -> Iterator[R]:
     """What the function that `make` returns gives for each task, in their order.
 
-    After the first tasks, `alone` of them, another process computes the results ahead; with None
-    there is no other. `make`, tasks and results are pickled, and `make` is called there once more.
+    After the first tasks, `alone` of them and those that are done while it starts, another process
+    computes the results ahead; with None there is no other. `make`, tasks and results are pickled,
+    and `make` is called there once more.
     """
-    source = iter(tasks)
-    yield from map(make(), islice(source, alone))
+    source, function = iter(tasks), make()
+    yield from map(function, islice(source, alone))
     more = list(islice(source, 1))
-    process = _start(make) if more else None
+    process = _Other.start() if more else None
+    source = chain(more, source)
     if process is None:
-        yield from map(make(), chain(more, source))
+        yield from map(function, source)
         return
     # The thread does nothing but wait for the pipes.
     with closing(process), ThreadPoolExecutor(1) as thread:
         try:
-            rest = map(pickle.dumps, chain(more, source))
-            waiting = deque(thread.submit(process.ask, task) for task in islice(rest, AHEAD))
-            while waiting:
-                failed, result = pickle.loads(waiting.popleft().result())
-                waiting.extend(thread.submit(process.ask, task) for task in islice(rest, 1))
-                if failed:
-                    raise result
-                yield result
+            started = thread.submit(process.ask, pickle.dumps(make))
+            yield from _meanwhile(function, source, started)
+            if more := list(islice(source, 1)):
+                started.result()
+                yield from _by_another(thread, process, make, chain(more, source))
         finally:
             process.process.kill()  # The thread may be waiting for it.
 
 
-class _Other:
-    """The other process, which answers one message after another."""
+def _meanwhile(
+    function: Callable[[T], R], tasks: Iterator[T], started: Future[bytes]
+) -> Iterator[R]:
+    for task in islice(tasks, MEANWHILE):
+        yield function(task)
+        if started.done():
+            break
 
-    def __init__(self, make: Callable[[], Any]) -> None:
+
+def _by_another(
+    thread: Executor, process: _Other, make: Callable[[], Any], tasks: Iterable[Any]
+) -> Iterator[Any]:
+    def submit(message: bytes) -> Future[bytes]:
+        return thread.submit(process.ask, message)
+
+    submit(pickle.dumps(make)).result()  # Again: what it holds may have changed meanwhile.
+    rest = map(pickle.dumps, tasks)
+    waiting = deque(submit(task) for task in islice(rest, AHEAD))
+    while waiting:
+        failed, result = pickle.loads(waiting.popleft().result())
+        waiting.extend(submit(task) for task in islice(rest, 1))
+        if failed:
+            raise result
+        yield result
+
+
+class _Other:
+    """The other process, which answers one message after another.
+
+    The first two are `make`: one to import what it needs, and one to be called.
+    """
+
+    def __init__(self) -> None:
         path = f"import sys; sys.path[:] = {sys.path!r}"
         code = f"{path}; from chronology.workers import serve; serve()"
         pipe = subprocess.PIPE
         self.process = subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe)
-        self.make = pickle.dumps(make)
 
-    def ask(self, task: bytes) -> bytes:
+    @classmethod
+    def start(cls) -> _Other | None:
+        """None where there can be no other process."""
         try:
-            if self.make:
-                _send(self.process.stdin, self.make)
-                self.make = b""
-            _send(self.process.stdin, task)
+            return cls()
+        except OSError:
+            return None
+
+    def ask(self, message: bytes) -> bytes:
+        try:
+            _send(self.process.stdin, message)
             answer = _receive(self.process.stdout)
         except OSError:
             answer = b""
@@ -90,20 +125,16 @@ class _Other:
                     pipe.close()
 
 
-def _start(make: Callable[[], Any]) -> _Other | None:
-    try:
-        return _Other(make)
-    except OSError:
-        return None
-
-
 def serve() -> None:
     """Answers tasks until there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The first process ends this one.
     source, target = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     gc.set_threshold(100_000, 50, 100)
+    pickle.loads(_receive(source))
+    _send(target, READY)
     function = pickle.loads(_receive(source))()
+    _send(target, READY)
     while task := _receive(source):
         try:
             answer = pickle.dumps((False, function(pickle.loads(task))))

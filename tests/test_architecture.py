@@ -15,7 +15,8 @@ TIERS = (
     {"errors"},
     {"dates", "workers"},
     {"records"},
-    {"readers"},
+    {"readers", "written"},
+    {"lots"},
     {"batches", "schema"},
     {"log"},
     {"projections", "checkpoints", "remote"},
@@ -35,7 +36,19 @@ PROJECTIONS = (
     {"fold"},
     {"__init__"},
 )
-KNOW_NO_SQLITE = {"errors", "dates", "records", "readers", "batches", "checkpoints", "remote"}
+KNOW_NO_SQLITE = {
+    *(
+        "errors",
+        "dates",
+        "records",
+        "readers",
+        "written",
+        "lots",
+        "batches",
+        "checkpoints",
+        "remote",
+    ),
+}
 OPEN_FILES = {"schema", "ingest", "cli", "web"}
 INPUT_AND_OUTPUT = {
     *("asyncio", "httpx", "io", "os", "pathlib", "shutil", "socket", "sqlite3", "subprocess"),

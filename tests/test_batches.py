@@ -7,6 +7,7 @@ import json
 import resource
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chronology import batches, readers
+from chronology import batches, readers, workers, written
 from chronology.batches import Batch, Item, timestamp
 from chronology.errors import BatchRefused, Fault
 
@@ -616,6 +617,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     def cut(alone: int) -> None:
         monkeypatch.setattr(readers, "BLOCK_BYTES", 100)
         monkeypatch.setattr(batches, "BLOCKS_ALONE", alone)
+        monkeypatch.setattr(workers, "MEANWHILE", 0)
 
     return cut
 
@@ -671,6 +673,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner),
     max_leaves=20,
 )
+_unescaped = partial(json.dumps, ensure_ascii=False)
 PIECES = st.lists(
     st.sampled_from(
         [
@@ -685,7 +688,11 @@ PIECES = st.lists(
             " ",
             "\\",
             "\t",
-            "é",
+            '"\u00e9"',
+            '"e\u0301"',
+            '"\u0301"',
+            '"\u00a0a"',
+            '"a\u2028"',
             "null",
         ]
     ),
@@ -693,7 +700,7 @@ PIECES = st.lists(
 )
 
 
-@given(JSON.map(json.dumps) | PIECES.map("".join))
+@given(JSON.map(json.dumps) | JSON.map(_unescaped) | PIECES.map("".join))
 @example('{"a": 1, "a": 1}')
 @example('{"a": {"a:": 1, "a:": 2}}')
 @example('{"a": ":", "b": "::", "a": "::"}')
@@ -711,8 +718,81 @@ def test_a_plain_line_is_what_careful_reading_makes_of_it(text: str) -> None:
 
 @pytest.mark.parametrize("line", LINES.splitlines()[1:6:2])
 def test_ordinary_lines_are_plain(line: str) -> None:
-    plain = line.replace("š", "s").replace("é", "e").strip()
-    assert readers._plain_json(plain.encode()) == json.loads(plain)
+    assert readers._plain_json(line.encode()) == json.loads(line)
+
+
+@pytest.mark.parametrize(
+    "line", ['"e\u0301"', '"\u00a0a"', '"a\u3000"', b'"\xff"', b'\xef\xbb\xbf"a"']
+)
+def test_lines_that_have_to_be_mended_are_not_plain(line: str | bytes) -> None:
+    assert readers._plain_json(line.encode() if isinstance(line, str) else line) is None
+
+
+# Events that are read as a whole
+
+_odd = st.sampled_from([None, "", " x", "A", "a-b", "a--b", 1, True, 1.5, [], {}, ["a"], "é"])
+_dates = st.sampled_from(["1944-10-14", "1944-10", "[1944-10-01,1944-10-03]", "1944-13", 1944])
+_texts = st.sampled_from(["T", "two\nlines", "null", "12", "x" * 301])
+
+
+def _fields(**known: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Some of the fields, most of them right."""
+    return st.fixed_dictionaries(
+        {}, optional={key: st.one_of(*[v] * 4, _odd) for key, v in known.items()}
+    )
+
+
+_accounts = _fields(
+    id=st.sampled_from(["x-1", ""]),
+    source=st.just("one"),
+    at=st.sampled_from(["p. 1", ["p. 1", "p. 2"], []]),
+    stance=st.sampled_from(["asserts", "denies", "wonders"]),
+    by=_texts,
+    date=_dates,
+    says=_texts,
+    claims=st.sampled_from([{}, {"tanks": 12}, {"tanks": "12"}, {"tanks": 0.1}, {"t": True}]),
+    event=st.just("a"),
+    extra=st.just(1),
+)
+_events = _fields(
+    date=_dates,
+    title=_texts,
+    kind=st.just("battle"),
+    summary=_texts,
+    places=st.lists(st.sampled_from(["nis", {"place": "nis"}, {"place": "b", "role": "near"}, 3])),
+    formations=st.lists(st.sampled_from(["a57", "b"]), max_size=3),
+    people=st.lists(st.just("tolbukhin"), max_size=2),
+    distinct=st.lists(st.just({"event": "b", "because": "Another day"}), max_size=1),
+    accounts=st.lists(_accounts | _odd, max_size=2),
+    account=st.just("x"),
+)
+_RIGHT = {"source": "one", "at": "p. 1", "date": "1944-10-14"}
+
+
+@given(_events, st.booleans())
+@example({"accounts": [{"event": "a"}]}, True)
+@example({"accounts": [{"claims": {"tanks": 12, "guns": 0.1, "men": "1e3"}, "id": "x"}]}, True)
+@example({"places": ["nis", {"place": "nis", "role": "near"}], "formations": []}, True)
+def test_an_event_read_as_a_whole_is_what_its_fields_are(raw: dict[str, Any], right: bool) -> None:
+    if right:
+        raw = {"date": "1944-10", "title": "T", "kind": "battle", **raw}
+        if isinstance(raw.get("accounts"), list):
+            told = [{**_RIGHT, **a} if isinstance(a, dict) else a for a in raw["accounts"]]
+            raw["accounts"] = told
+    raw = {"event": "a", **raw}
+    batch = Batch("b", readers.OneLine(1))
+    careful = list(batches._recorded(batch, "1", raw, readers.OneLine(1)))
+    found = written.whole(raw)
+    if found is None:
+        return
+    whole = list(batches._whole("1", *found, readers.OneLine(1)))
+    assert not batch.faults
+    assert [item[:4] + item[5:] for item in whole] == [item[:4] + item[5:] for item in careful]
+
+
+def test_what_is_right_is_read_as_a_whole() -> None:
+    raw = {"event": "a", "date": "1944-10", "title": "T", "kind": "battle", "places": ["nis"]}
+    assert written.whole({**raw, "accounts": [{**_RIGHT, "claims": {"tanks": 12}}]})
 
 
 # Anything at all

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import EVENTS, START
 
-from chronology import log, projections, schema
+from chronology import log, projections, schema, workers
 from chronology.projections import fold, tables
 from chronology.projections.events import ARRAYS
 
@@ -94,11 +94,29 @@ def test_progress_is_told_of_every_event(timeline):
 
 def test_another_process_folds_as_this_one_does(full, monkeypatch):
     monkeypatch.setattr(fold, "RECORDS_ALONE", 0)
+    monkeypatch.setattr(workers, "MEANWHILE", 0)
     monkeypatch.setattr(fold, "CHUNK", 2)
     with schema.transaction(full.db):
         projections.rebuild(full.db)
     monkeypatch.undo()
     assert projections.verify(full.db) == []
+
+
+def test_indexes_are_made_after_a_batch_that_is_most_of_the_log(timeline, monkeypatch):
+    def indexes() -> set[str]:
+        return {name for (name,) in timeline.db.execute("SELECT name FROM sqlite_schema")}
+
+    before, statements = indexes(), []
+    monkeypatch.setattr(projections, "LARGE", 0)
+    timeline.db.set_trace_callback(statements.append)
+    timeline.batch("few", "- {event: a, date: 1944-10-20, title: A, kind: capture}\n")
+    assert not any(sql.startswith("DROP INDEX") for sql in statements)
+    events = [f"- {{event: e{n}, date: 1944-10-20, title: E, kind: capture}}" for n in range(60)]
+    timeline.batch("many", "\n".join(events))
+    timeline.db.set_trace_callback(None)
+    assert any(sql.startswith("DROP INDEX") for sql in statements)
+    assert indexes() == before
+    assert projections.verify(timeline.db) == []
 
 
 ODD = """\

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from conftest import EVENTS, START, Timeline
 
 from chronology import batches, ingest, log
 from chronology.errors import BatchRefused
+from chronology.lots import Lot
 
 Make = Callable[..., Timeline]
 
@@ -786,3 +788,65 @@ def test_what_an_event_was_told_from_may_be_retracted_since(timeline: Timeline) 
     timeline.batch("gone", "- {retract: event/a, because: c}\n")
     timeline.batch("title", "- {correct: event/b, set: {title: B}, because: c}\n")
     assert timeline.event("b")["title"] == "B"
+
+
+# Records that are taken together
+
+
+def _account(source: str, **more: str) -> dict[str, object]:
+    return {"source": source, "at": "p. 1", **more}
+
+
+TOGETHER = [
+    {"event": "a", "accounts": [_account("one"), _account("one"), _account("two")]},
+    {"event": "b", "accounts": [_account("one", id="b-one-2"), _account("one"), _account("one")]},
+    {"event": "c", "places": ["nis"], "people": [], "accounts": [_account("one", by="Anybody")]},
+    {"account": "", "event": "a", **_account("one")},
+    {"event": "d"},
+]
+
+
+def _read(rows: list[dict[str, object]], name: str) -> batches.Batch:
+    header = {"format": 1, "batch": name, "recorded": "2026-02-01T00:00:00Z"}
+    told = {"date": "1944-10-10", "title": "T", "kind": "battle"}
+    lines = [header, *({**row, **(told if next(iter(row)) == "event" else {})} for row in rows)]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    return batches.read(io.BytesIO(text.encode()), "b.jsonl", "jsonl")
+
+
+@pytest.mark.parametrize("restored", [False, True])
+def test_records_taken_together_are_those_taken_one_by_one(
+    make_timeline: Make, restored: bool
+) -> None:
+    """The second time they are as they come from another process."""
+    together, one_by_one = make_timeline(START, EVENTS), make_timeline(START, EVENTS)
+    for timeline in (together, one_by_one):
+        batch = _read(TOGETHER, "more")
+        lots = list(batch.lots)
+        assert all(lot.new for lot in lots)
+        if timeline is one_by_one:
+            batch.lots = (Lot(list(lot), None) for lot in lots)
+        else:
+            batch.lots = iter(pickle.loads(pickle.dumps(lots)) if restored else lots)
+        ingest.ingest(timeline.db, batch)
+    assert list(log.read(together.db)) == list(log.read(one_by_one.db))
+    streams = [entry.stream for entry in log.read(together.db) if entry.batch == "more"]
+    assert streams[3:4] + streams[6:9] == [
+        *("account/a-one-2", "account/b-one-2", "account/b-one-1", "account/b-one-3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"event": "a"}, {"event": "a"}],
+        [{"event": "a", "accounts": [_account("one"), _account("one", id="a-one-1")]}],
+        [{"event": "a", "people": ["x", "x"]}],
+        [{"event": "a", "distinct": [{"event": "b", "because": "Another day"}]}],
+        [{"account": "", "event": "nis-taken", **_account("one")}],
+        [{"source": "s", "name": "S"}],
+        [{"event": "a"}, {"retract": "event/a", "because": "A mistake"}],
+    ],
+)
+def test_what_may_be_wrong_is_looked_at_one_by_one(rows: list[dict[str, object]]) -> None:
+    assert [lot.new for lot in _read(rows, "more").lots] == [None]

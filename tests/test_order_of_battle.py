@@ -183,7 +183,7 @@ def test_levels_give_the_names_on_all_chains_sorted_and_once():
         a2=[],
         f1=[],
     )
-    assert at_levels(units, ["d1", "c2"], DAY) == {
+    assert at_levels(units, [chain(units, "d1", DAY), chain(units, "c2", DAY)]) == {
         "division": ["The d1"],
         "corps": ["The c1", "The c2"],
         "army": ["The a1", "The a2"],
@@ -192,11 +192,11 @@ def test_levels_give_the_names_on_all_chains_sorted_and_once():
 
 
 def test_a_formation_counts_at_its_own_level():
-    assert at_levels(catalogue(a1=[attached("f1")], f1=[]), ["a1"], DAY)["army"] == ["The a1"]
+    assert at_levels(catalogue(a1=[attached("f1")], f1=[]), [["a1", "f1"]])["army"] == ["The a1"]
 
 
 def test_without_formations_there_are_no_levels():
-    assert at_levels(catalogue(), [], DAY) == {}
+    assert at_levels(catalogue(), []) == {}
 
 
 # Cycles

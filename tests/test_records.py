@@ -126,6 +126,25 @@ def test_canonical_json_of_a_loaded_record_loads_to_the_same_record(
     assert canonical(again) == canonical(loaded)
 
 
+READERS = {subject: records.reader(kind) for subject, kind in SUBJECTS.items()}
+
+
+@given(loadable)
+def test_stored_fields_are_read_by_their_types_alone(record: tuple[str, dict[str, Any]]) -> None:
+    subject, data = record
+    loaded = load(SUBJECTS[subject], data)
+    found = READERS[subject](canonical(loaded))
+    for field in msgspec.structs.fields(SUBJECTS[subject]):
+        one, other = getattr(found, field.name), getattr(loaded, field.name)
+        assert one == other
+
+
+@pytest.mark.parametrize("data", ['{"date":"1944-10"}', '{"date":"1944-10","title":"T","kind":1}'])
+def test_stored_fields_of_other_types_are_refused(data: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        READERS["event"](data)
+
+
 @given(loadable, st.data())
 def test_a_correction_then_amended_equals_recording_it_so_at_once(
     record: tuple[str, dict[str, Any]], draw: st.DataObject

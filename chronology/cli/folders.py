@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pendulum
 
-from chronology import batches, ingest, schema
+from chronology import ingest, records, schema
 from chronology.cli.common import DATABASE, events_option, exit_codes
 
 EXPOSED = """\
@@ -32,7 +32,7 @@ def new(name: str, events: Path) -> None:
     \b
     chronology new corrections-of-spring
     """
-    if not batches.is_id(name):
+    if not records.is_id(name):
         raise click.UsageError(f"{name!r} is no id: lower-case letters, digits, single hyphens")
     numbers = [int(p.name[:4]) for p in ingest.files(events) if p.name[:4].isdecimal()]
     path = events / f"{max(numbers, default=0) + 1:04}-{name}.yml"

@@ -73,6 +73,8 @@ class Told(NamedTuple):
 
 Row = tuple[Any, ...]
 Pair = tuple[str, str]
+Chain = tuple[str, ...]
+"""A formation and its superiors."""
 Cached = Callable[..., "_Part"]
 
 
@@ -133,6 +135,8 @@ class Describer:
         self._when: Cached = cached(self._when_part)
         self._where: Cached = cached(self._where_part)
         self._who: Cached = cached(self._who_part)
+        self._lasting: Callable[[str], Chain | None] = cached(self._lasting_chain)
+        self._dated: Callable[[str, Date], Chain] = cached(self._chain_on)
         self._people: Cached = cached(self._people_part)
         self._sources: Cached = cached(self._sources_part)
         self._sort: Cached = cached(self._sort_part)
@@ -141,11 +145,12 @@ class Describer:
         event: Event = told.state.fields
         accounts = [account for _, account in told.accounts]
         when = self._when(event.date)
-        where = self._where(tuple((ref.place, ref.role) for ref in event.places))
-        who = self._who(tuple(event.formations), event.date)
-        quoted = tuple(account.by for account in accounts if account.by)
+        where = self._where(tuple([(ref.place, ref.role) for ref in event.places]))
+        chains = [self._lasting(f) or self._dated(f, event.date) for f in event.formations]
+        who = self._who(tuple(event.formations), tuple(chains))
+        quoted = tuple([account.by for account in accounts if account.by])
         people = self._people(tuple(event.people), quoted)
-        sources = self._sources(tuple(account.source for account in accounts))
+        sources = self._sources(tuple([account.source for account in accounts]))
         sort = self._sort(event.kind, status(accounts), tuple(disputes(accounts)))
         places, latitude, longitude = where.cells
         levels, formations = who.cells
@@ -162,10 +167,12 @@ class Describer:
             *(*where.names, *who.names, *people.names),
             _plain(_joined([account.says for account in accounts])),
         )
-        return Published(row, sorted(set().union(*parts)), search)
+        # No two parts add to one facet.
+        return Published(row, sorted([number for part in parts for number in part]), search)
 
     def _numbers(self, facet: str, values: Iterable[str]) -> tuple[int, ...]:
-        return tuple(self.number((facet, value)) for value in dict.fromkeys(values))
+        number = self.number
+        return tuple([number((facet, value)) for value in dict.fromkeys(values)])
 
     def _when_part(self, date: Date) -> _Part:
         earliest, latest = _day(date.earliest), _day(date.latest)
@@ -182,12 +189,20 @@ class Describer:
         text = _all_names(places[place] for place, _ in refs)
         return _Part((canonical(names), *point), links, (text,))
 
-    def _who_part(self, formations: Sequence[str], date: Date) -> _Part:
+    def _lasting_chain(self, formation: str) -> Chain | None:
+        """The chain of a formation if it is the same on every date."""
+        if not order_of_battle.lasts(self.catalogue, formation):
+            return None
+        return tuple(order_of_battle.chain(self.catalogue, formation, None))
+
+    def _chain_on(self, formation: str, date: Date) -> Chain:
+        return tuple(order_of_battle.chain(self.catalogue, formation, date))
+
+    def _who_part(self, formations: Sequence[str], chains: Sequence[Chain]) -> _Part:
         known = self.catalogue.formations
-        levels = order_of_battle.at_levels(self.catalogue, formations, date)
+        levels = order_of_battle.at_levels(self.catalogue, chains)
         columns = {c: levels.get(level, []) for c, level in self.catalogue.dimensions.items()}
         names = [known[formation].name for formation in formations]
-        chains = [order_of_battle.chain(self.catalogue, one, date) for one in formations]
         links = self._numbers("formations", names)
         for column, found in columns.items():
             links += self._numbers(column, found)

@@ -18,7 +18,8 @@ from chronology.log import FIELDS, Entry
 from chronology.projections import state, subjects, tables
 from chronology.projections.publish import Extent, Publication
 from chronology.projections.state import CATALOGUED, Catalogue, split
-from chronology.projections.taking import Taker, Taking, Touched, why
+from chronology.projections.subjects import Cells
+from chronology.projections.taking import Taker, Touched, why
 
 CHUNK = 1_000
 RECORDS_ALONE = 8_000
@@ -113,8 +114,8 @@ class Fold:
                 progress(taken.records)
         return actions
 
-    def _chunks(self) -> Iterator[list[Taking]]:
-        """The batch's records of events and accounts, an event never apart from its accounts."""
+    def _chunks(self) -> Iterator[list[Cells]]:
+        """The batch's records as `Taking` has them, an event never apart from its accounts."""
         self.db.execute(
             "INSERT INTO amended SELECT DISTINCT stream FROM log"
             " WHERE position BETWEEN ? AND ? AND (version > 1 OR type NOT LIKE '%.recorded')",
@@ -125,10 +126,10 @@ class Fold:
             " WHERE position BETWEEN ? AND ? ORDER BY position",
             (self.batch.first, self.batch.last),
         )
-        chunk: list[Taking] = []
+        chunk: list[Cells] = []
         while more := rows.fetchmany(CHUNK):
-            chunk += map(Taking._make, more)
-            events = (i for i in range(len(chunk) - 1, 0, -1) if chunk[i].stream[:6] == "event/")
+            chunk += more
+            events = (i for i in range(len(chunk) - 1, 0, -1) if chunk[i][1][:6] == "event/")
             cut = next(events, 0)
             if cut:
                 yield chunk[:cut]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chronology.dates import Date
 from chronology.projections.state import Catalogue
@@ -20,8 +20,8 @@ def holds(tie: Attachment | Command, date: Date) -> bool:
     )
 
 
-def chain(catalogue: Catalogue, formation: str, date: Date) -> list[str]:
-    """A formation and all its superiors on a date, from the bottom up, each once.
+def chain(catalogue: Catalogue, formation: str, date: Date | None) -> list[str]:
+    """A formation and all its superiors on a date, or ever, from the bottom up, each once.
 
     Every surviving chain is walked; an attachment of a part only is not.
     """
@@ -33,8 +33,16 @@ def chain(catalogue: Catalogue, formation: str, date: Date) -> list[str]:
             continue
         found.append(current)
         attached = catalogue.formations[current].attached
-        ahead += [a.to for a in attached if not a.part and holds(a, date)]
+        ahead += [a.to for a in attached if not a.part and (date is None or holds(a, date))]
     return found
+
+
+def lasts(catalogue: Catalogue, formation: str) -> bool:
+    """Whether a formation has the same chain on every date."""
+    known = catalogue.formations
+    above = [name for name in chain(catalogue, formation, None) if name in known]
+    ties = [tie for name in above for tie in known[name].attached if not tie.part]
+    return not any(tie.since or tie.until for tie in ties)
 
 
 def find_cycle(catalogue: Catalogue, formation: str) -> list[str] | None:
@@ -53,11 +61,10 @@ def find_cycle(catalogue: Catalogue, formation: str) -> list[str] | None:
     return None
 
 
-def at_levels(catalogue: Catalogue, formations: Sequence[str], date: Date) -> dict[str, list[str]]:
-    """For each level, the names of all formations on the chains of the given ones, sorted."""
+def at_levels(catalogue: Catalogue, chains: Iterable[Sequence[str]]) -> dict[str, list[str]]:
+    """For each level, the names of all formations on the chains, sorted."""
     levels: dict[str, set[str]] = {}
-    for formation in formations:
-        for name in chain(catalogue, formation, date):
-            fields = catalogue.formations[name]
-            levels.setdefault(fields.level, set()).add(fields.name)
+    for name in {name for chain in chains for name in chain}:
+        fields = catalogue.formations[name]
+        levels.setdefault(fields.level, set()).add(fields.name)
     return {level: sorted(names) for level, names in levels.items()}

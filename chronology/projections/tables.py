@@ -68,18 +68,24 @@ def create(db: sqlite3.Connection, chronology: Chronology) -> None:
 
 def index(db: sqlite3.Connection) -> None:
     """The indexes that folding does without: made afterwards, they cost less."""
-    for sql in _INDEXES:
-        db.execute(sql)
+    for name, columns in _INDEXES.items():
+        db.execute(f"CREATE INDEX {name} ON {columns}")
 
 
-_INDEXES = (
+def unindex(db: sqlite3.Connection) -> None:
+    """Drops them for a batch that is larger than all before it."""
+    for name in _INDEXES:
+        db.execute(f"DROP INDEX IF EXISTS {name}")
+
+
+_INDEXES = {
     # The states that held at a moment and are over: few, beside those that last.
-    "CREATE INDEX history_ended ON history (until_position) WHERE until_position IS NOT NULL",
-    "CREATE INDEX events_sort ON events (sort_day, id)",
-    "CREATE INDEX event_values_position ON event_values (position)",
-    "CREATE INDEX accounts_source ON accounts (source)",
-    'CREATE INDEX accounts_by ON accounts ("by") WHERE "by" IS NOT NULL',
-)
+    "history_ended": "history (until_position) WHERE until_position IS NOT NULL",
+    "events_sort": "events (sort_day, id)",
+    "event_values_position": "event_values (position)",
+    "accounts_source": "accounts (source)",
+    "accounts_by": 'accounts ("by") WHERE "by" IS NOT NULL',
+}
 _HELPERS = (
     # Each value of a facet by number. A number is given anew after its value is gone: whoever
     # keeps numbers reads this table again with every position.

@@ -6,9 +6,9 @@ records and the catalogue: so another process can do it ahead.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -49,7 +49,7 @@ class Taken:
     events: list[Cells] = field(default_factory=list)
     texts: list[Cells] = field(default_factory=list)
     numbers: list[Cells] = field(default_factory=list)
-    links: dict[int, list[int]] = field(default_factory=dict)
+    links: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     spans: list[tuple[int, str, str | None, str | None]] = field(default_factory=list)
     values: list[Pair] = field(default_factory=list)
     accounts: list[Cells] = field(default_factory=list)
@@ -68,10 +68,12 @@ class Taker:
         self.stamp = stamp
         self.describer = Describer(catalogue, number)
 
-    def __call__(self, chunk: list[Taking]) -> Taken:
-        taken = Taken(records=len(chunk))
+    def __call__(self, rows: list[Cells]) -> Taken:
+        """Takes in rows that are each a `Taking`; as plain ones they go to another process."""
+        taken = Taken(records=len(rows))
         told: dict[int, Told] = {}
         last: Told | None = None
+        chunk = [*map(Taking._make, rows)]
         for record in chunk:
             subject, name = split(record.stream)
             if subject == "event":
@@ -80,7 +82,9 @@ class Taker:
                     reason = why(record.stream, record.type, record.data, own=True)
                     taken.touched.append((name, record.position, reason))
                 else:
-                    last = told[record.position] = Told(name, _state(Event, record), [])
+                    last = told[record.position] = Told(
+                        name, _state(_event(record.data), record), []
+                    )
             elif subject == "account" and record.amended:
                 reason = why(record.stream, record.type, record.data)
                 taken.amended[name] = (record.position, reason)
@@ -99,13 +103,13 @@ class Taker:
         taken.texts.append((event, *shown.search))
         taken.numbers.append((event, records.canonical(shown.links), self.stamp[0]))
         for number in shown.links:
-            taken.links.setdefault(number, []).append(event)
+            taken.links[number].append(event)
         taken.spans += [(event, told.id, *span) for span in events.spans(told)]
 
 
 def _take_account(taken: Taken, name: str, record: Taking, last: Told | None) -> None:
     """Takes in an account; one that does not follow its event makes that be published again."""
-    state = _state(Account, record)
+    state = _state(_account(record.data), record)
     account: Account = state.fields
     taken.accounts.append(subjects.account_cells(name, state))
     if account.claims:
@@ -117,8 +121,11 @@ def _take_account(taken: Taken, name: str, record: Taking, last: Told | None) ->
         taken.touched.append((account.event, record.position, reason))
 
 
-def _state(kind: type, record: Taking) -> State:
-    fields = records.load_json(kind, record.data)
+_event = records.reader(Event)
+_account = records.reader(Account)
+
+
+def _state(fields: Any, record: Taking) -> State:
     return State(fields, record.version, record.position, record.recorded_at)
 
 
