@@ -113,9 +113,9 @@ class Standing(NamedTuple):
     @property
     def mark(self) -> str:
         """Another one when what is answered may be another."""
-        tracked, version = self.tables or (0, 0)
+        tables = f"{self.tables.position}.{self.tables.version}" if self.tables else ""
         past = ".past" if self.moment else ""
-        return f"{self.state.position}:{self.state.digest}.{tracked}.{version}{past}"
+        return f"{self.state.position}:{self.state.digest}.{tables}{past}"
 
 
 class Kept(Generic[T]):
