@@ -1,27 +1,11 @@
 // A small map of the places of one page, over the vendored shapes or over tiles.
+import { groundOf } from "./ground.js";
+
 const { L } = globalThis;
 const ROOM = { across: 110, down: 20 };
 const box = document.querySelector(".small-map");
 const config = JSON.parse(document.getElementById("small-map").textContent);
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-
-async function ground(map) {
-  const pane = map.createPane("ground");
-  pane.style.zIndex = 150;
-  const names = ["land", "rivers", "lakes"];
-  const shapes = await Promise.all(names.map(async (name) => (
-    await fetch(`${config.shapes}${name}.json`)).json()));
-  shapes.forEach((shape, index) => {
-    const name = names[index];
-    const river = name === "rivers";
-    const style = ({ properties }) => ({
-      className: `ground-${name}`, stroke: river,
-      weight: river ? Math.max(0.6, 2.4 - (properties.rank ?? 6) * 0.2) : 0,
-    });
-    L.geoJSON(shape, { pane: "ground", interactive: false, style }).addTo(map);
-  });
-  map.attributionControl.addAttribution("Made with Natural Earth");
-}
 
 /** Whether a name can stand beside a spot without covering another; then it is taken note of. */
 function fits({ x, y }, named) {
@@ -68,7 +52,7 @@ async function show() {
   map.fitBounds(area(points), { maxZoom: points.length > 1 ? 9 : 7, animate: false });
   L.control.scale({ imperial: false }).addTo(map);
   if (tiles) L.tileLayer(tiles, { attribution, maxZoom: 17 }).addTo(map);
-  else await ground(map);
+  else for (const layer of await groundOf(map, config.shapes)) layer.addTo(map);
   // An event has few places, all its own; of a place the first is itself, the others lie within.
   const own = box.dataset.own === "all" ? points.length : 1;
   const named = [];

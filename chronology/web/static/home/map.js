@@ -1,4 +1,5 @@
 // The map: the spots of the events over land and water, whole or day by day.
+import { groundOf } from "../ground.js";
 import { dayOf, inWords, number, onDay, sum } from "./data.js";
 import { Days } from "./days.js";
 import { Names } from "./names.js";
@@ -42,30 +43,18 @@ export class EventMap {
     });
   }
 
-  /** Land, rivers and lakes, and the tiles if a server of them is configured. */
+  /** Land, rivers and lakes, or the tiles if a server of them is configured. */
   async ground() {
     const { tiles, attribution, shapes } = this.config;
-    const pane = this.map.createPane("ground");
-    pane.style.zIndex = 150;
-    const layers = ["land", "rivers", "lakes"].map(async (name) => {
-      const shape = await (await fetch(`${shapes}${name}.json`)).json();
-      const style = ({ properties }) => ({
-        className: `ground-${name}`, stroke: name === "rivers",
-        weight: name === "rivers" ? Math.max(0.6, 2.4 - (properties.rank ?? 6) * 0.2) : 0,
-      });
-      return L.geoJSON(shape, { pane: "ground", interactive: false, style });
-    });
-    const [land, ...water] = await Promise.all(layers);
     if (tiles) this.layers = [L.tileLayer(tiles, { attribution, maxZoom: 17 })];
     else {
-      this.layers = [land, ...water];
-      this.bounds = land.getBounds();
+      this.layers = await groundOf(this.map, shapes);
+      this.bounds = this.layers[0].getBounds();
       this.map.fitBounds(this.bounds, { animate: false });
       const least = this.map.getBoundsZoom(this.bounds, true);
       this.map.setZoom(least, { animate: false });
       this.map.setMinZoom(least);
       this.map.setMaxBounds(this.bounds);
-      this.map.attributionControl.addAttribution("Made with Natural Earth");
     }
   }
 
