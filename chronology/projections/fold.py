@@ -112,6 +112,7 @@ class Fold:
                 self._amend(taken.amended)
             if progress:
                 progress(taken.records)
+        publication.keep_states()
         return actions
 
     def _chunks(self) -> Iterator[list[Cells]]:

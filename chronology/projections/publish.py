@@ -70,11 +70,6 @@ class Publication:
         if not taken.events:
             return
         tables.insert_numbered(self.db, "events", self.columns, taken.events)
-        self.db.execute(
-            "INSERT INTO history SELECT *, position, NULL, 'recorded', NULL FROM events"
-            " WHERE rowid BETWEEN ? AND ?",
-            (taken.events[0][0], taken.events[-1][0]),
-        )
         self._write_spans(taken.spans)
         tables.insert_numbered(self.db, "events_fts", tables.SEARCH, taken.texts)
         tables.insert(self.db, "event_values", taken.numbers)
@@ -83,6 +78,14 @@ class Publication:
         self.described += len(taken.events)
         if self.described >= LINKED_TOGETHER:
             self._write_links()
+
+    def keep_states(self) -> None:
+        """Keeps the states of all events that `record` published; together they cost least."""
+        self.db.execute(
+            "INSERT INTO history SELECT *, position, NULL, 'recorded', NULL FROM events"
+            " WHERE rowid BETWEEN ? AND ?",
+            (self.batch.first, self.batch.last),
+        )
 
     def _write_links(self) -> None:
         """Writes new links, value by value: rows in the order of the key cost least."""
