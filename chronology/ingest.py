@@ -574,13 +574,6 @@ def _is_unchanged(db: sqlite3.Connection, path: Path) -> bool:
     return True
 
 
-def ingest_file(db: sqlite3.Connection, path: Path, progress: Progress | None = None) -> Result:
-    """Ingests one batch file by its extension."""
-    with path.open("rb") as stream:
-        batch = batches.read(stream, str(path), path.suffix.lstrip("."))
-        return ingest(db, batch, progress)
-
-
 # Batches from elsewhere ----------------------------------------------------------------------
 
 _FETCHED = "CREATE TABLE IF NOT EXISTS fetched (url TEXT PRIMARY KEY, etag TEXT NOT NULL) STRICT"

@@ -752,11 +752,6 @@ def test_an_edited_file_of_the_folder_is_refused(folder: Path, timeline: Timelin
     )
 
 
-def test_a_file_is_ingested_by_its_extension(folder: Path, make_timeline: Make) -> None:
-    timeline = make_timeline()
-    assert ingest.ingest_file(timeline.db, folder / "0001-start.yml").batch == "start"
-
-
 def test_the_same_batches_give_the_same_head_everywhere(make_timeline: Make) -> None:
     heads = {log.head(make_timeline(START, EVENTS).db) for _ in range(2)}
     assert len(heads) == 1
