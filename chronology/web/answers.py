@@ -43,6 +43,7 @@ _CURSOR = re.compile(
     r" \(\(id > :(?P<id>p\d+)\b.*",
     re.DOTALL,
 )
+WARM_AFTER_S = 2.0
 _sets: WeakKeyDictionary[Any, Sets] = WeakKeyDictionary()
 
 
@@ -82,6 +83,8 @@ async def warm(database: Any) -> None:
     sets = sets_of(database)
     if sets is None:
         return
+    # The first page goes before: both would be slower at once.
+    await asyncio.sleep(WARM_AFTER_S)
 
     def lacking(db: Any) -> Any:
         with sets.at_head(db) as view:
