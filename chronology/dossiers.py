@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from chronology import log, related
+from chronology import log, past, related
 from chronology.dates import Date, parse
 from chronology.projections import order_of_battle, state, subjects, tables
 from chronology.projections.state import Catalogue, State
@@ -78,8 +78,7 @@ def _distinct(db: sqlite3.Connection, event: Event, top: int) -> list[Row]:
 
 def _accounts(db: sqlite3.Connection, event: str, catalogue: Catalogue, top: int) -> list[Row]:
     """The accounts that were the event's at a position, in order of record."""
-    ever = db.execute("SELECT account FROM event_accounts WHERE event = ?", (event,))
-    states = state.states(db, "account", [name for (name,) in ever], top)
+    states = state.states(db, "account", past.accounts_of(db, [event]), top)
     found = []
     for name, (account, first) in states.items():
         if account is not None and account.fields.event == event:

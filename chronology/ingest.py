@@ -49,6 +49,8 @@ def ingest(
         if is_ingested(db, batch.id):
             refuse_if_edited(db, batch)
             return Result(batch.id, 0, log.head(db))
+        if not projections.is_current(db):
+            projections.catch_up(db)
         before = log.head(db).position
         _Ingestion(db, batch).run(progress)
         projections.catch_up(db, folding)
@@ -142,6 +144,7 @@ class _Ingestion:
         self.batch = batch
         self.catalogue: Catalogue = state.load(db)
         self.head = log.head(db)
+        self.accounts = uses.Accounts(db, self.head.position)
         self.waiting: list[tuple[Record, int]] = []
         self.latest: dict[str, Latest | None] = {}
         self.missing: list[_Reference] = []
@@ -325,7 +328,7 @@ class _Ingestion:
             self._fault(item, ("into",), f"{into!r} is no other live event", "name a live event")
             return
         self._flush()
-        accounts = uses.accounts_of(self.db, item.id)
+        accounts = self.accounts.of(item.id)
         if accounts and into is None:
             self._fault(
                 item,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from chronology import batches, log
@@ -59,3 +60,13 @@ def _by_time(db: sqlite3.Connection, text: str) -> int | None:
         "SELECT max(last_position) FROM batches WHERE recorded_at <= ?", (moment,)
     ).fetchone()
     return found[0] if found else None
+
+
+def accounts_of(db: sqlite3.Connection, events: Iterable[str]) -> list[str]:
+    """The ids of the accounts that tell of one of the events, or did at any earlier moment."""
+    found = db.execute(
+        "SELECT id FROM accounts WHERE event IN (SELECT value FROM json_each(?1)) UNION"
+        " SELECT account FROM former_accounts WHERE event IN (SELECT value FROM json_each(?1))",
+        (json.dumps(list(events)),),
+    )
+    return [name for (name,) in found]

@@ -248,7 +248,6 @@ def _json(line: bytes, file: str, number: int) -> Any:
     return _careful_json(line, file, number) if value is None else value
 
 
-_SPACED = re.compile(rb'" | "')
 _SPACED_WIDELY = re.compile(r'"\s|\s"')
 
 
@@ -270,7 +269,8 @@ def _plain_json(line: bytes) -> Any:
     if (
         anew.count(b":") != line.count(b":")
         or anew.count(b"{") + anew.count(b"[") > MAX_DEPTH
-        or _SPACED.search(anew)
+        or b'" ' in anew
+        or b' "' in anew
         or not (anew.isascii() or _is_tidy(anew.decode()))
     ):
         return None

@@ -1,6 +1,7 @@
 """Who names whom in the log: asked when something is retracted or a vocabulary shrinks.
 
-Each answer reads the whole log, which such records are few enough for.
+What is asked of the catalogue and the vocabularies reads the whole log, which such records are
+few enough for.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from typing import Any
 
 from chronology import log
 from chronology.projections import state
-from chronology.projections.state import split
 from chronology.records import Account, Event, Formation, Place
 
 
@@ -36,14 +36,47 @@ def kinds(db: sqlite3.Connection, but: Iterable[str]) -> set[str]:
     return {fields.kind for _, fields in _live(db, sql, json.dumps(sorted(known)))} - known
 
 
-def accounts_of(db: sqlite3.Connection, event: str) -> list[str]:
-    """The live accounts of an event, in order of record."""
-    sql = (
-        "SELECT stream FROM log WHERE type IN ('account.recorded', 'account.corrected')"
-        " AND coalesce(json_extract(data, '$.event'), json_extract(data, '$.set.event')) = ?"
-        " GROUP BY stream ORDER BY min(position)"
-    )
-    return [split(stream)[1] for stream, fields in _live(db, sql, event) if fields.event == event]
+class Accounts:
+    """The accounts of events while records are appended beyond a position, where `accounts` stands.
+
+    What is appended is read once, when it is first asked for, into a temporary table.
+    """
+
+    _TABLE = "told (event TEXT, account TEXT, PRIMARY KEY (event, account)) WITHOUT ROWID"
+
+    def __init__(self, db: sqlite3.Connection, position: int) -> None:
+        self.db = db
+        self.position = position
+        self.folded = "SELECT id FROM accounts WHERE event = ?1 UNION " if position else ""
+        db.execute(f"CREATE TEMP TABLE IF NOT EXISTS {self._TABLE}")
+        db.execute("DELETE FROM temp.told")
+
+    def of(self, event: str) -> list[str]:
+        """The live accounts of an event at the head of the log, in order of record."""
+        self._read_on()
+        names = self.db.execute(
+            f"{self.folded}SELECT account FROM temp.told WHERE event = ?1",
+            (event,),
+        ).fetchall()
+        head = log.head(self.db).position
+        found = state.states(self.db, "account", [name for (name,) in names], head)
+        told = [
+            (first, name)
+            for name, (account, first) in found.items()
+            if account is not None and account.fields.event == event
+        ]
+        return [name for _, name in sorted(told)]
+
+    def _read_on(self) -> None:
+        head = log.head(self.db).position
+        self.db.execute(
+            "INSERT OR IGNORE INTO temp.told SELECT coalesce(json_extract(data, '$.event'),"
+            " json_extract(data, '$.set.event')) AS event, substr(stream, 9) FROM log"
+            " WHERE position > ? AND type IN ('account.recorded', 'account.corrected')"
+            " AND event IS NOT NULL",
+            (self.position,),
+        )
+        self.position = head
 
 
 def _live(db: sqlite3.Connection, sql: str, param: str) -> Iterator[tuple[str, Any]]:

@@ -107,7 +107,7 @@ def test_indexes_are_made_after_a_batch_that_is_most_of_the_log(timeline, monkey
         return {name for (name,) in timeline.db.execute("SELECT name FROM sqlite_schema")}
 
     before, statements = indexes(), []
-    monkeypatch.setattr(projections, "LARGE", 0)
+    monkeypatch.setattr(tables, "LARGE", 0)
     timeline.db.set_trace_callback(statements.append)
     timeline.batch("few", "- {event: a, date: 1944-10-20, title: A, kind: capture}\n")
     assert not any(sql.startswith("DROP INDEX") for sql in statements)

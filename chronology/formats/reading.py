@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from chronology import log, schema
+from chronology import log, past, schema
 from chronology.formats.edition import Account, Counts, Event, Place, Source
 from chronology.past import Moment
 from chronology.projections import state
@@ -110,11 +110,7 @@ def _accounts(
     db: sqlite3.Connection, names: list[str], selection: Selection
 ) -> dict[str, list[Account]]:
     """The accounts that were each event's, in order of record."""
-    ever = db.execute(
-        "SELECT account FROM event_accounts WHERE event IN (SELECT value FROM json_each(?))",
-        (json.dumps(names),),
-    )
-    found = state.states(db, "account", (name for (name,) in ever), selection.state.position)
+    found = state.states(db, "account", past.accounts_of(db, names), selection.state.position)
     told: dict[str, list[Account]] = {}
     for name, (account, _) in sorted(found.items(), key=lambda item: item[1][1]):
         if account is not None:

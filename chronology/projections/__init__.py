@@ -21,8 +21,6 @@ from chronology.projections.state import Catalogue
 
 __all__ = ["UNFIT", "Progress", "catch_up", "is_current", "position", "rebuild", "verify"]
 
-LARGE = 8_000
-"""Indexes are made after a batch of so many records, if it has more than all before it."""
 UNFIT = (
     *(msgspec.MsgspecError, CorruptLog, DateError),
     *(LookupError, ValueError, TypeError, AttributeError, RecursionError, OverflowError),
@@ -53,13 +51,8 @@ def catch_up(db: sqlite3.Connection, progress: Progress | None = None) -> None:
         return rebuild(db, progress)
     catalogue = state.load(db, found.position)
     for batch in _batches(db, found.position):
-        is_most = batch.last - batch.first > max(LARGE, batch.first)
-        if is_most:
-            tables.unindex(db)
         if not Fold(db, catalogue, batch).run(progress):
             return rebuild(db, progress)
-        if is_most:
-            tables.index(db)
     return None
 
 
@@ -74,7 +67,6 @@ def rebuild(db: sqlite3.Connection, progress: Progress | None = None) -> None:
     catalogue = Catalogue(final.dimensions)
     for batch in _batches(db, 0):
         Fold(db, catalogue, batch).run(progress)
-    tables.index(db)
 
 
 def _is_within_batch(db: sqlite3.Connection, position: int) -> bool:

@@ -53,7 +53,8 @@ class Fold:
         if before != self.catalogue.dimensions:
             return False
         publication = Publication(self.db, self.catalogue, self.batch)
-        actions = self._take_in(publication, progress)
+        with tables.indexed_afterwards(self.db, self.batch.first, self.batch.last):
+            actions = self._take_in(publication, progress)
         self._publish(publication)
         publication.count()
         self._finish(actions)
@@ -104,8 +105,6 @@ class Fold:
             actions += taken.actions
             publication.record(taken)
             tables.insert(self.db, "accounts", taken.accounts)
-            told = [(cells[1], cells[0]) for cells in taken.accounts]
-            tables.insert(self.db, "event_accounts", told)
             tables.insert(self.db, "claims", taken.claims)
             self._touch(taken.touched)
             if taken.amended:
@@ -147,12 +146,16 @@ class Fold:
         tables.delete(self.db, "accounts", "id", last)
         tables.delete(self.db, "claims", "account", last)
         states = state.states(self.db, "account", last, self.batch.last)
+        tells = {name: found.fields.event for name, (found, _) in states.items() if found}
+        self.db.executemany(
+            "INSERT OR IGNORE INTO former_accounts VALUES (?, ?)",
+            ((event, name) for name, event in old if tells.get(name) != event),
+        )
         for name, (found, _) in states.items():
             if found:
                 cells = subjects.account_cells(name, found)
                 event = cells[1]
                 tables.insert(self.db, "accounts", [cells])
-                self.db.execute("INSERT OR IGNORE INTO event_accounts VALUES (?, ?)", (event, name))
                 tables.insert(self.db, "claims", list(subjects.claim_rows(name, found.fields)))
                 self._touch([(event, *last[name])])
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,7 +18,7 @@ from chronology.projections.state import Catalogue, states
 from chronology.projections.taking import Taken
 from chronology.records import Account, canonical
 
-LINKED_TOGETHER = 10_000
+LINKED_TOGETHER = 100_000
 """Links of so many events are written at once: the more, the fewer pages are written twice."""
 
 
@@ -37,7 +39,7 @@ class Publication:
         found = db.execute("SELECT number, facet, value FROM facet_values ORDER BY number")
         self.number = Numbers({(facet, value): number for number, facet, value in found})
         self.counts: Counter[int] = Counter()
-        self.waiting: dict[int, list[int]] = defaultdict(list)
+        self.waiting: dict[int, array[int]] = defaultdict(partial(array, "q"))
         self.described = 0
         self.describer = Describer(catalogue, self.number)
         assert catalogue.chronology is not None
@@ -74,7 +76,7 @@ class Publication:
         tables.insert_numbered(self.db, "events_fts", tables.SEARCH, taken.texts)
         tables.insert(self.db, "event_values", taken.numbers)
         for number, found in taken.links.items():
-            self.waiting[number] += found
+            self.waiting[number].extend(found)
         self.described += len(taken.events)
         if self.described >= LINKED_TOGETHER:
             self._write_links()
@@ -92,7 +94,7 @@ class Publication:
         for number, found in sorted(self.waiting.items()):
             self.db.execute(
                 "INSERT INTO event_links SELECT ?, value FROM json_each(?)",
-                (number, canonical(found)),
+                (number, canonical(found.tolist())),
             )
             self.counts[number] += len(found)
         self.waiting.clear()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -17,9 +18,11 @@ from sqlite_utils import Database
 from chronology.projections import events, subjects
 from chronology.records import Chronology
 
-VERSION = 4
+VERSION = 5
 """Raised whenever the same log would give other rows: an older file is then folded again."""
 
+LARGE = 8_000
+"""Records of a batch from which on it pays to make indexes after its rows."""
 HISTORY = {"from_position": int, "until_position": int, "action": str, "because": str}
 BATCHES = {
     "id": str,
@@ -35,7 +38,7 @@ TRACKING = {"projection": str, "position": int, "digest": str, "version": int}
 SEARCH = ("title", "summary", "places", "formations", "people", "accounts")
 PUBLISHED = ("events", "history", *subjects.COLUMNS, "batches")
 HELPERS = (
-    *("event_links", "event_values", "event_spans", "event_accounts", "facet_values"),
+    *("event_links", "event_values", "event_spans", "former_accounts", "facet_values"),
     *("events_fts", "history_spans", "history_fts", "tracking"),
 )
 DERIVED = (*PUBLISHED, *HELPERS)
@@ -64,18 +67,24 @@ def create(db: sqlite3.Connection, chronology: Chronology) -> None:
     tables.table("tracking").create(TRACKING, pk="projection")
     for sql in _HELPERS:
         db.execute(sql)
+    _index(db)
 
 
-def index(db: sqlite3.Connection) -> None:
-    """The indexes that folding does without: made afterwards, they cost less."""
+@contextmanager
+def indexed_afterwards(db: sqlite3.Connection, first: int, last: int) -> Iterator[None]:
+    """Some indexes are made after the rows of a large batch, if it has more than all before it."""
+    is_most = last - first > max(LARGE, first)
+    if is_most:
+        for name in _INDEXES:
+            db.execute(f"DROP INDEX {name}")
+    yield
+    if is_most:
+        _index(db)
+
+
+def _index(db: sqlite3.Connection) -> None:
     for name, columns in _INDEXES.items():
         db.execute(f"CREATE INDEX {name} ON {columns}")
-
-
-def unindex(db: sqlite3.Connection) -> None:
-    """Drops them for a batch that is larger than all before it."""
-    for name in _INDEXES:
-        db.execute(f"DROP INDEX IF EXISTS {name}")
 
 
 _INDEXES = {
@@ -83,6 +92,7 @@ _INDEXES = {
     "history_ended": "history (until_position) WHERE until_position IS NOT NULL",
     "events_sort": "events (sort_day, id)",
     "event_values_position": "event_values (position)",
+    "accounts_event": "accounts (event)",
     "accounts_source": "accounts (source)",
     "accounts_by": 'accounts ("by") WHERE "by" IS NOT NULL',
 }
@@ -103,14 +113,17 @@ _HELPERS = (
     "CREATE TABLE history_spans (id TEXT NOT NULL, from_position INTEGER NOT NULL,"
     " earliest TEXT, latest TEXT)",
     "CREATE INDEX history_spans_state ON history_spans (id, from_position)",
-    "CREATE TABLE event_accounts (event TEXT NOT NULL, account TEXT NOT NULL,"
+    # The accounts that told of an event once and are retracted, or tell of another.
+    "CREATE TABLE former_accounts (event TEXT NOT NULL, account TEXT NOT NULL,"
     " PRIMARY KEY (event, account)) WITHOUT ROWID",
-    "CREATE INDEX accounts_event ON accounts (event)",
     *(
         f"CREATE VIRTUAL TABLE {name} USING fts5 ({', '.join(SEARCH)},"
         " tokenize = 'unicode61 remove_diacritics 2')"
         for name in ("events_fts", "history_fts")
     ),
+    # So many bytes of new words are gathered before they are written: of 1 MiB, the default, many
+    # more segments would have to be merged.
+    "INSERT INTO events_fts (events_fts, rank) VALUES ('hashsize', 16777216)",
 )
 
 
