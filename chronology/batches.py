@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple
@@ -19,7 +19,7 @@ import pendulum
 
 from chronology import readers, records, workers, written
 from chronology.errors import BatchRefused, Fault
-from chronology.lots import Item, Lot, gather
+from chronology.lots import Item, Lot, gather, unprepared
 from chronology.readers import Block, Lines, OneLine, Raw, below
 from chronology.written import Named
 
@@ -27,6 +27,7 @@ MAX_FAULTS = 200
 BLOCKS_ALONE = 16
 """So many blocks of JSON Lines, of 128 KiB, are read before it pays to start another process."""
 LOT = 1_000
+Prepare = Callable[[Lot], Any]
 FORMATS = ("yml", "yaml", "jsonl", "csv")
 HEADER = ("format", "batch", "recorded", "note")
 
@@ -52,7 +53,8 @@ class Batch:
 
     The items come in lots, or one by one where that will do; whichever is asked moves both on.
     `faulty` are the streams of refused items, and `has_gaps` says that some could not be read at
-    all: what refers to them is not to blame.
+    all: what refers to them is not to blame. Whoever sets `prepare` before asking for lots of JSON
+    Lines gets `Lot.prepared` by the function that it makes, be it in another process.
     """
 
     file: str
@@ -64,6 +66,7 @@ class Batch:
     faults: list[Fault] = field(default_factory=list)
     faulty: set[str] = field(default_factory=set)
     has_gaps: bool = False
+    prepare: Callable[[], Prepare | None] = unprepared
 
     @property
     def items(self) -> Iterator[Item]:
@@ -170,7 +173,8 @@ def _lots(batch: Batch, raws: Iterator[Raw]) -> Iterator[Lot]:
 
 def _read_ahead(batch: Batch, blocks: Iterator[Block]) -> Iterator[Lot]:
     """The lots of JSON Lines, which another process reads ahead where there are many."""
-    for found in workers.ahead(partial(_block_reader, batch.file), blocks, BLOCKS_ALONE):
+    reader = partial(_block_reader, batch.file, batch.prepare)
+    for found in workers.ahead(reader, blocks, BLOCKS_ALONE):
         batch.faulty |= found.faulty
         batch.has_gaps |= found.has_gaps
         for fault in found.faults:
@@ -180,11 +184,11 @@ def _read_ahead(batch: Batch, blocks: Iterator[Block]) -> Iterator[Lot]:
         yield found.lot
 
 
-def _block_reader(file: str) -> Callable[[Block], _Read]:
-    return partial(_read_block, file)
+def _block_reader(file: str, prepare: Callable[[], Prepare | None]) -> Callable[[Block], _Read]:
+    return partial(_read_block, file, prepare())
 
 
-def _read_block(file: str, block: Block) -> _Read:
+def _read_block(file: str, prepare: Prepare | None, block: Block) -> _Read:
     batch = Batch(file, OneLine(block.line))
     items: list[Item] = []
     ends = False
@@ -194,7 +198,10 @@ def _read_block(file: str, block: Block) -> _Read:
         faults = batch.faults
     except BatchRefused as error:
         faults, ends = error.faults, not error.stopped
-    return _Read(gather(items), faults, batch.faulty, batch.has_gaps, ends)
+    lot = gather(items)
+    if prepare and items:
+        lot = replace(lot, prepared=prepare(lot))
+    return _Read(lot, faults, batch.faulty, batch.has_gaps, ends)
 
 
 def _items(batch: Batch, raws: Iterator[Raw], first: int = 1) -> Iterator[Item]:

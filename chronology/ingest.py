@@ -22,7 +22,10 @@ from chronology.dates import Date
 from chronology.errors import BatchRefused, Fault
 from chronology.log import Entry, Head, Latest
 from chronology.lots import Item, Lot, default_account
+from chronology.preparing import Prepared, Preparing, new_records
 from chronology.projections import events, order_of_battle, state
+from chronology.projections.fold import Ahead
+from chronology.projections.publish import Extent
 from chronology.projections.state import CATALOGUED, Catalogue, split
 from chronology.readers import below
 from chronology.records import Account, Chronology, Event, Formation, Person, Place, Record
@@ -150,19 +153,39 @@ class _Ingestion:
         self.missing: list[_Reference] = []
         self.lines: dict[str, int] = {}
         self.without_chronology = False
+        self.ahead: Ahead | None = None
 
     def run(self, progress: Progress | None) -> None:
         self._check_order()
         header = records.canonical(self.batch.header)
         self._append("0", f"batch/{self.batch.id}", "batch.recorded", header)
-        for lot in self.batch.lots:
-            if not self._take_together(lot):
-                self._take_one_by_one(lot)
-            if progress:
-                progress(len(lot))
+        self._flush()
+        if self.catalogue.chronology:
+            self._fold_meanwhile()
+        with schema.Unguarded(self.db) as unguarded:
+            for lot in self.batch.lots:
+                self._take_lot(lot)
+                unguarded.count(len(lot))
+                if progress:
+                    progress(len(lot))
         self._check_whole()
         if self.batch.faults:
             raise BatchRefused(self.batch.faults)
+        if self.ahead:
+            self.ahead.finish(self.head.position)
+
+    def _fold_meanwhile(self) -> None:
+        first = self.head.position
+        batch = Extent(self.batch.id, first, first, self.batch.recorded_at)
+        self.ahead = Ahead(self.db, self.catalogue, batch)
+        self.batch.prepare = Preparing(self.ahead, lambda: self.head)
+
+    def _take_lot(self, lot: Lot) -> None:
+        together = self._take_together(lot)
+        if not together:
+            self._take_one_by_one(lot)
+        if self.ahead:
+            self.ahead.take(lot.prepared.taken if together and lot.prepared else None)
 
     def _check_order(self) -> None:
         last = log.head(self.db).position
@@ -193,12 +216,13 @@ class _Ingestion:
         self._flush()
         if log.latest(self.db, new.streams):
             return False
-        batch = self.batch
-        for number, stream, data in zip(new.numbers, new.streams, new.data, strict=True):
-            kind = "event.recorded" if stream[:6] == "event/" else "account.recorded"
-            given = (f"{batch.id}/{number}", stream, kind, batch.recorded_at, batch.id, data)
-            self.waiting.append((Record(*given), 1))
-        self._flush()
+        found: Prepared | None = lot.prepared
+        if found and found.after == self.head:
+            log.append_rows(self.db, found.rows)
+            self.head = found.head
+        else:
+            self.waiting += new_records(self.batch.id, self.batch.recorded_at, new)
+            self._flush()
         return True
 
     def _take_one_by_one(self, lot: Lot) -> None:

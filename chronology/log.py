@@ -100,6 +100,10 @@ def versions(db: sqlite3.Connection, streams: Iterable[str]) -> dict[str, int]:
     return {name: version or 0 for name, version in found}
 
 
+Row = tuple[Any, ...]
+"""An `Entry` as a plain tuple."""
+
+
 class Latest(NamedTuple):
     """The version and the type of a stream's last record."""
 
@@ -182,13 +186,18 @@ def append_new(db: sqlite3.Connection, last: Head, records: Sequence[tuple[Recor
 
     Whoever calls it has seen that they are new; SQLite refuses those that are not.
     """
-    rows = list(_chained(last, records))
-    db.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    rows = list(chained(last, records))
+    append_rows(db, rows)
     return Head(rows[-1][0], rows[-1][-1]) if rows else last
 
 
-def _chained(last: Head, records: Iterable[tuple[Record, int]]) -> Iterator[tuple[Any, ...]]:
-    """The rows of records as they stand after a head."""
+def append_rows(db: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    """Appends rows that `chained` made for the head at which the log is."""
+    db.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def chained(last: Head, records: Iterable[tuple[Record, int]]) -> Iterator[Row]:
+    """The rows of records, each with its version, as they stand after a head."""
     position, digest = last
     for (record_id, stream, kind, recorded_at, batch, data), version in records:
         fields = f"{record_id}\n{stream}\n{version}\n{kind}\n{recorded_at}\n{batch}"

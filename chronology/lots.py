@@ -78,11 +78,13 @@ class New(NamedTuple):
 class Lot:
     """Items in their order; `new` if all of them are new events and accounts of these.
 
-    What comes from another process has either items or `new`.
+    `prepared` is what a batch's `prepare` made of it. What comes from another process has either
+    items or `new`.
     """
 
     items: list[Item]
     new: New | None
+    prepared: Any = None
 
     def __iter__(self) -> Iterator[Item]:
         return iter(self.items) if self.items or not self.new else self.new.items()
@@ -90,8 +92,12 @@ class Lot:
     def __len__(self) -> int:
         return len(self.items) or (len(self.new.streams) if self.new else 0)
 
-    def __reduce__(self) -> tuple[type[Lot], tuple[list[Item], New | None]]:
-        return Lot, ([] if self.new else self.items, self.new)
+    def __reduce__(self) -> tuple[type[Lot], tuple[list[Item], New | None, Any]]:
+        return Lot, ([] if self.new else self.items, self.new, self.prepared)
+
+
+def unprepared() -> None:
+    """Where nothing is to be made of lots."""
 
 
 def gather(items: list[Item]) -> Lot:

@@ -20,7 +20,7 @@ TIERS = (
     {"batches", "schema"},
     {"log"},
     {"projections", "checkpoints", "remote"},
-    {"uses"},
+    {"preparing", "uses"},
     {"ingest", "follow", "past", "sets", "sheets"},
     {"queries"},
     {"comparisons", "counting", "hierarchy", "related"},

@@ -77,7 +77,7 @@ def _is_within_batch(db: sqlite3.Connection, position: int) -> bool:
 
 def _batches(db: sqlite3.Connection, after: int) -> Iterator[Extent]:
     found = db.execute(
-        "SELECT batch, min(position), max(position) FROM log WHERE position > ?"
+        "SELECT batch, min(position), max(position), recorded_at FROM log WHERE position > ?"
         " GROUP BY batch ORDER BY 2",
         (after,),
     )

@@ -1,4 +1,7 @@
-"""One batch folded into the tables: the catalogue and accounts first, then events."""
+"""One batch folded into the tables: the catalogue and accounts first, then events.
+
+A batch of nothing but new events and accounts of them is folded while it is appended.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from chronology.projections import state, subjects, tables
 from chronology.projections.publish import Extent, Publication
 from chronology.projections.state import CATALOGUED, Catalogue, split
 from chronology.projections.subjects import Cells
-from chronology.projections.taking import Taker, Touched, why
+from chronology.projections.taking import Taken, Taker, Touched, why
 
 CHUNK = 1_000
 RECORDS_ALONE = 8_000
@@ -53,11 +56,15 @@ class Fold:
         if before != self.catalogue.dimensions:
             return False
         publication = Publication(self.db, self.catalogue, self.batch)
-        with tables.indexed_afterwards(self.db, self.batch.first, self.batch.last):
-            actions = self._take_in(publication, progress)
+        is_most = tables.is_most(self.batch.last - self.batch.first, self.batch.first)
+        if is_most:
+            tables.unindex(self.db)
+        actions = self._take_in(publication, progress)
+        if is_most:
+            tables.index(self.db)
         self._publish(publication)
         publication.count()
-        self._finish(actions)
+        _finish(self.db, self.catalogue, self.batch, actions)
         return True
 
     # The catalogue
@@ -99,13 +106,11 @@ class Fold:
     def _take_in(self, publication: Publication, progress: Progress | None) -> Counter[str]:
         """Publishes what only this batch tells of, and notes which events else to publish."""
         actions: Counter[str] = Counter()
-        taker = partial(Taker, self.catalogue, publication.number, publication.stamp)
+        taker = partial(Taker, self.catalogue, publication.number, self.batch.stamp)
         alone = 0 if self.batch.last - self.batch.first >= RECORDS_ALONE else None
         for taken in workers.ahead(taker, self._chunks(), alone):
             actions += taken.actions
             publication.record(taken)
-            tables.insert(self.db, "accounts", taken.accounts)
-            tables.insert(self.db, "claims", taken.claims)
             self._touch(taken.touched)
             if taken.amended:
                 self._amend(taken.amended)
@@ -169,23 +174,73 @@ class Fold:
         while chunk := dict(islice(found, CHUNK)):
             publication.publish(chunk)
 
-    # What the batch leaves behind
 
-    def _finish(self, actions: Counter[str]) -> None:
-        found = self.db.execute("SELECT facet, value, count FROM facet_values")
-        counts = {(facet, value): count for facet, value, count in found}
-        for table, rows in subjects.catalogue_rows(self.catalogue, counts):
-            self.db.execute(f"DELETE FROM {table}")
-            tables.insert(self.db, table, rows)
-        (first,) = log.read(self.db, self.batch.first - 1, self.batch.first)
-        (head,) = log.read(self.db, self.batch.last - 1, self.batch.last)
-        done = [
-            sum(count for kind, count in actions.items() if kind.endswith(f".{action}"))
-            for action in ("recorded", "corrected", "retracted")
-        ]
-        row = (*(self.batch.id, head.recorded_at, _note(first)), *self.batch[1:], *done)
-        tables.insert(self.db, "batches", [row])
-        tables.track(self.db, head.position, head.digest)
+class Ahead:
+    """A batch on its way into the tables while it is appended to the log, lot by lot.
+
+    That goes as long as it holds nothing but new events, each with accounts of it. Otherwise what
+    was taken is taken back, and the batch is folded when it is whole.
+    """
+
+    def __init__(self, db: sqlite3.Connection, catalogue: Catalogue, batch: Extent) -> None:
+        self.db = db
+        self.catalogue = catalogue
+        self.publication = Publication(db, catalogue, batch)
+        self.actions: Counter[str] = Counter()
+        self.given_up = False
+        self.unindexed = False
+
+    def take(self, taken: Taken | None) -> None:
+        """Takes in what `NewTaker` made of a lot that was appended; None: the batch has more."""
+        if self.given_up:
+            return
+        if taken is None:
+            self.given_up = True
+            if self.actions:
+                self.publication.withdraw()
+                self._index()
+            return
+        self.actions += taken.actions
+        records = self.actions.total()
+        if not self.unindexed and tables.is_most(records, self.publication.batch.first):
+            tables.unindex(self.db)
+            self.unindexed = True
+        self.publication.record(taken)
+
+    def _index(self) -> None:
+        if self.unindexed:
+            tables.index(self.db)
+
+    def finish(self, last: int) -> None:
+        """Brings the tables to the end of the batch, if all of it was taken in."""
+        if self.given_up:
+            return
+        self.publication.end(last)
+        self._index()
+        self.publication.count()
+        _finish(self.db, self.catalogue, self.publication.batch, self.actions)
+
+
+# What a batch leaves behind
+
+
+def _finish(
+    db: sqlite3.Connection, catalogue: Catalogue, batch: Extent, actions: Counter[str]
+) -> None:
+    found = db.execute("SELECT facet, value, count FROM facet_values")
+    counts = {(facet, value): count for facet, value, count in found}
+    for table, rows in subjects.catalogue_rows(catalogue, counts):
+        db.execute(f"DELETE FROM {table}")
+        tables.insert(db, table, rows)
+    (first,) = log.read(db, batch.first - 1, batch.first)
+    (head,) = log.read(db, batch.last - 1, batch.last)
+    done = [
+        sum(count for kind, count in actions.items() if kind.endswith(f".{action}"))
+        for action in ("recorded", "corrected", "retracted")
+    ]
+    row = (batch.id, batch.recorded_at, _note(first), batch.first, batch.last, *done)
+    tables.insert(db, "batches", [row])
+    tables.track(db, head.position, head.digest)
 
 
 def _note(entry: Entry) -> str | None:

@@ -15,19 +15,29 @@ import msgspec
 from chronology.projections import events, tables
 from chronology.projections.events import Describer, Numbers, Published, Row, Told
 from chronology.projections.state import Catalogue, states
-from chronology.projections.taking import Taken
+from chronology.projections.taking import Stamp, Taken
 from chronology.records import Account, canonical
 
 LINKED_TOGETHER = 100_000
 """Links of so many events are written at once: the more, the fewer pages are written twice."""
+_BY_EVENT = {
+    **dict.fromkeys(("events", "events_fts"), "rowid"),
+    **dict.fromkeys(("event_values", "event_links", "event_spans"), "event"),
+}
 
 
 class Extent(NamedTuple):
-    """Where one batch stands in the log."""
+    """Where one batch stands in the log, and when it was recorded."""
 
     id: str
     first: int
     last: int
+    recorded_at: str
+
+    @property
+    def stamp(self) -> Stamp:
+        """What a row has of the batch that changed it."""
+        return self.last, self.recorded_at
 
 
 class Publication:
@@ -44,10 +54,6 @@ class Publication:
         self.describer = Describer(catalogue, self.number)
         assert catalogue.chronology is not None
         self.columns = [*events.BEFORE_DIMENSIONS, *catalogue.dimensions, *events.AFTER_DIMENSIONS]
-        (recorded_at,) = db.execute(
-            "SELECT recorded_at FROM log WHERE position = ?", (batch.last,)
-        ).fetchone()
-        self.stamp = (batch.last, recorded_at)
 
     def count(self) -> None:
         """Adds what the links gained and lost to the counts of the facets."""
@@ -66,13 +72,15 @@ class Publication:
     # New events
 
     def record(self, taken: Taken) -> None:
-        """Publishes events of which only this batch tells, by their first positions."""
+        """Publishes accounts, and events of which only this batch tells."""
+        tables.insert(self.db, "accounts", taken.accounts)
+        tables.insert(self.db, "claims", taken.claims)
         for pair in taken.values:
             self.number(pair)
         if not taken.events:
             return
         tables.insert_numbered(self.db, "events", self.columns, taken.events)
-        self._write_spans(taken.spans)
+        tables.insert(self.db, "event_spans", taken.spans)
         tables.insert_numbered(self.db, "events_fts", tables.SEARCH, taken.texts)
         tables.insert(self.db, "event_values", taken.numbers)
         for number, found in taken.links.items():
@@ -83,11 +91,41 @@ class Publication:
 
     def keep_states(self) -> None:
         """Keeps the states of all events that `record` published; together they cost least."""
+        _, first, last, _ = self.batch
         self.db.execute(
             "INSERT INTO history SELECT *, position, NULL, 'recorded', NULL FROM events"
             " WHERE rowid BETWEEN ? AND ?",
-            (self.batch.first, self.batch.last),
+            (first, last),
         )
+        self.db.execute(
+            "INSERT INTO history_spans SELECT id, ?2, event_spans.earliest, event_spans.latest"
+            " FROM event_spans JOIN events ON events.rowid = event"
+            " WHERE event BETWEEN ?1 AND ?2 ORDER BY event_spans.rowid",
+            (first, last),
+        )
+
+    # A batch that is published while it is appended: until its end is known, `last` is `first`.
+
+    def end(self, last: int) -> None:
+        """Gives the rows of the new events the batch's end, and keeps their states."""
+        self.batch = self.batch._replace(last=last)
+        for table, number in (("events", "rowid"), ("event_values", "event")):
+            self.db.execute(
+                f"UPDATE {table} SET position = ?2 WHERE {number} BETWEEN ?1 AND ?2",
+                (self.batch.first, last),
+            )
+        self.keep_states()
+
+    def withdraw(self) -> None:
+        """Takes back all that `record` published of the batch."""
+        first = (self.batch.first,)
+        self.db.execute(
+            "DELETE FROM claims WHERE account IN (SELECT id FROM accounts WHERE position >= ?)",
+            first,
+        )
+        self.db.execute("DELETE FROM accounts WHERE position >= ?", first)
+        for table, number in _BY_EVENT.items():
+            self.db.execute(f"DELETE FROM {table} WHERE {number} >= ?", first)
 
     def _write_links(self) -> None:
         """Writes new links, value by value: rows in the order of the key cost least."""
@@ -113,7 +151,7 @@ class Publication:
         self._keep_search_text([name for name in changed if name in old])
         self._write_history(changed, old, new, why)
         tables.delete(self.db, "events", "id", changed)
-        rows = [(numbers[n], *new[n].row, *self.stamp) for n in changed if n in new]
+        rows = [(numbers[n], *new[n].row, *self.batch.stamp) for n in changed if n in new]
         tables.insert_numbered(self.db, "events", self.columns, rows)
         # Links and search text may change where the row does not: a new name of a place, say.
         self._forget([row[0] for row in old.values()])
@@ -191,7 +229,9 @@ class Publication:
             # A retraction is a state of no length: nothing is shown as of it or after.
             until = None if name in new else at
             because = why[name] if name in old else None
-            rows.append((*row, *self.stamp, at, until, _action(name in old, name in new), because))
+            rows.append(
+                (*row, *self.batch.stamp, at, until, _action(name in old, name in new), because)
+            )
         tables.insert(self.db, "history", rows)
 
     def _keep_search_text(self, names: list[str]) -> None:
@@ -236,11 +276,11 @@ class Publication:
         tables.delete(self.db, "event_spans", "event", numbers)
         tables.delete(self.db, "events_fts", "rowid", numbers)
 
-    def _write_spans(self, spans: list[Any], changed: set[str] | None = None) -> None:
-        """Spans of events, and of their states: of all, or of those that are `changed`."""
+    def _write_spans(self, spans: list[Any], changed: set[str]) -> None:
+        """Spans of events, and of the states of those that are `changed`."""
         last = self.batch.last
         tables.insert(self.db, "event_spans", [(event, *span) for event, _, *span in spans])
-        states = [(n, last, *span) for _, n, *span in spans if changed is None or n in changed]
+        states = [(n, last, *span) for _, n, *span in spans if n in changed]
         tables.insert(self.db, "history_spans", states)
 
 

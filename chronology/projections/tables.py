@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -22,7 +21,7 @@ VERSION = 5
 """Raised whenever the same log would give other rows: an older file is then folded again."""
 
 LARGE = 8_000
-"""Records of a batch from which on it pays to make indexes after its rows."""
+"""So many records at least are a batch after which indexes are made."""
 HISTORY = {"from_position": int, "until_position": int, "action": str, "because": str}
 BATCHES = {
     "id": str,
@@ -67,22 +66,21 @@ def create(db: sqlite3.Connection, chronology: Chronology) -> None:
     tables.table("tracking").create(TRACKING, pk="projection")
     for sql in _HELPERS:
         db.execute(sql)
-    _index(db)
+    index(db)
 
 
-@contextmanager
-def indexed_afterwards(db: sqlite3.Connection, first: int, last: int) -> Iterator[None]:
-    """Some indexes are made after the rows of a large batch, if it has more than all before it."""
-    is_most = last - first > max(LARGE, first)
-    if is_most:
-        for name in _INDEXES:
-            db.execute(f"DROP INDEX {name}")
-    yield
-    if is_most:
-        _index(db)
+def is_most(records: int, before: int) -> bool:
+    """Whether it pays to make some indexes only after a batch: if it has more than all before."""
+    return records > max(LARGE, before)
 
 
-def _index(db: sqlite3.Connection) -> None:
+def unindex(db: sqlite3.Connection) -> None:
+    """Drops the indexes that cost less when `index` makes them after many rows."""
+    for name in _INDEXES:
+        db.execute(f"DROP INDEX {name}")
+
+
+def index(db: sqlite3.Connection) -> None:
     for name, columns in _INDEXES.items():
         db.execute(f"CREATE INDEX {name} ON {columns}")
 

@@ -1,7 +1,7 @@
 """A batch's records of events and accounts turned into rows, without any database.
 
 An event of which only one batch tells, with accounts that follow it, needs nothing but these
-records and the catalogue: so another process can do it ahead.
+records and the catalogue: so another process can do it ahead, and while they are appended.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chronology import records
+from chronology.lots import Lot
 from chronology.projections import events, subjects
 from chronology.projections.events import Describer, Numbers, Pair, Told
 from chronology.projections.state import Catalogue, State, split
@@ -42,15 +43,15 @@ class Taken:
     """What records come to: whole rows of tables, and what is left to be done.
 
     `links` are events by the number of a value, `values` the pairs that got a number, `spans` those
-    of dates with gaps, by event and its id. `amended` are accounts with the last position and the
-    reason, `touched` events that are to be published otherwise.
+    of dates with gaps, by event. `amended` are accounts with the last position and the reason,
+    `touched` events that are to be published otherwise.
     """
 
     events: list[Cells] = field(default_factory=list)
     texts: list[Cells] = field(default_factory=list)
     numbers: list[Cells] = field(default_factory=list)
     links: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    spans: list[tuple[int, str, str | None, str | None]] = field(default_factory=list)
+    spans: list[tuple[int, str | None, str | None]] = field(default_factory=list)
     values: list[Pair] = field(default_factory=list)
     accounts: list[Cells] = field(default_factory=list)
     claims: list[Cells] = field(default_factory=list)
@@ -60,13 +61,51 @@ class Taken:
     records: int = 0
 
 
+class NewTaker:
+    """Takes in lots of nothing but new records, which are to follow a position of the log.
+
+    Since nobody knows yet where the batch ends, every event has its own position for that.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, number: Numbers, position: int, recorded_at: str
+    ) -> None:
+        self.rows = _Rows(catalogue, number)
+        self.position = position
+        self.recorded_at = recorded_at
+
+    def __call__(self, lot: Lot) -> Taken | None:
+        """None if the lot holds anything else, or what it names is unknown."""
+        if lot.new is None:
+            return None
+        taken = Taken(records=len(lot))
+        told: dict[int, Told] = {}
+        last: Told | None = None
+        for item, stream in zip(lot.items, lot.new.streams, strict=True):
+            self.position += 1
+            state = State(item.fields, 1, self.position, self.recorded_at)
+            if item.subject == "event":
+                last = told[self.position] = Told(item.id, state, [])
+            else:
+                assert last is not None
+                name = split(stream)[1]
+                _take_account(taken, name, state)
+                last.accounts.append((name, state.fields))
+        taken.actions["event.recorded"] = len(told)
+        taken.actions["account.recorded"] = len(lot) - len(told)
+        try:
+            self.rows.describe(told, taken)
+        except LookupError:
+            return None
+        return taken
+
+
 class Taker:
-    """Takes in the records of one batch, chunk by chunk and in order."""
+    """Takes in the records of one batch out of the log, chunk by chunk and in order."""
 
     def __init__(self, catalogue: Catalogue, number: Numbers, stamp: Stamp) -> None:
-        self.number = number
+        self.rows = _Rows(catalogue, number)
         self.stamp = stamp
-        self.describer = Describer(catalogue, number)
 
     def __call__(self, rows: list[Cells]) -> Taken:
         """Takes in rows that are each a `Taking`; as plain ones they go to another process."""
@@ -89,36 +128,45 @@ class Taker:
                 reason = why(record.stream, record.type, record.data)
                 taken.amended[name] = (record.position, reason)
             elif subject == "account":
-                _take_account(taken, name, record, last)
+                state = _state(_account(record.data), record)
+                _take_account(taken, name, state)
+                if last is not None and last.id == state.fields.event:
+                    last.accounts.append((name, state.fields))
+                else:  # It does not follow its event, which is to be published again.
+                    reason = why(record.stream, record.type, record.data)
+                    taken.touched.append((state.fields.event, record.position, reason))
         taken.actions.update(record.type for record in chunk if record.stream[:6] != "batch/")
-        before = len(self.number.known)
-        for event, one in told.items():
-            self._describe(event, one, taken)
-        taken.values = self.number.since(before)
+        self.rows.describe(told, taken, self.stamp)
         return taken
 
-    def _describe(self, event: int, told: Told, taken: Taken) -> None:
-        shown = self.describer.describe(told)
-        taken.events.append((event, *shown.row, *self.stamp))
-        taken.texts.append((event, *shown.search))
-        taken.numbers.append((event, records.canonical(shown.links), self.stamp[0]))
-        for number in shown.links:
-            taken.links[number].append(event)
-        taken.spans += [(event, told.id, *span) for span in events.spans(told)]
+
+class _Rows:
+    """The rows of new events."""
+
+    def __init__(self, catalogue: Catalogue, number: Numbers) -> None:
+        self.number = number
+        self.describer = Describer(catalogue, number)
+
+    def describe(self, told: dict[int, Told], taken: Taken, stamp: Stamp | None = None) -> None:
+        """Adds the rows of events by their positions; without a stamp, with their own position."""
+        before = len(self.number.known)
+        for event, one in told.items():
+            shown = self.describer.describe(one)
+            position, recorded_at = stamp or (event, one.state.recorded_at)
+            taken.events.append((event, *shown.row, position, recorded_at))
+            taken.texts.append((event, *shown.search))
+            taken.numbers.append((event, records.canonical(shown.links), position))
+            for number in shown.links:
+                taken.links[number].append(event)
+            taken.spans += [(event, *span) for span in events.spans(one)]
+        taken.values = self.number.since(before)
 
 
-def _take_account(taken: Taken, name: str, record: Taking, last: Told | None) -> None:
-    """Takes in an account; one that does not follow its event makes that be published again."""
-    state = _state(_account(record.data), record)
+def _take_account(taken: Taken, name: str, state: State) -> None:
     account: Account = state.fields
     taken.accounts.append(subjects.account_cells(name, state))
     if account.claims:
         taken.claims += subjects.claim_rows(name, account)
-    if last is not None and last.id == account.event:
-        last.accounts.append((name, account))
-    else:
-        reason = why(record.stream, record.type, record.data)
-        taken.touched.append((account.event, record.position, reason))
 
 
 _event = records.reader(Event)
