@@ -214,7 +214,7 @@ class _Ingestion:
             if not names <= self.catalogue.members(subject).states.keys():
                 return False
         self._flush()
-        if log.latest(self.db, new.streams):
+        if log.has_any(self.db, new.streams):
             return False
         found: Prepared | None = lot.prepared
         if found and found.after == self.head:

@@ -121,6 +121,15 @@ def latest(db: sqlite3.Connection, streams: Iterable[str]) -> dict[str, Latest]:
     return {name: Latest(version, kind) for name, version, kind in found}
 
 
+def has_any(db: sqlite3.Connection, streams: Iterable[str]) -> bool:
+    """Whether any of the streams has a record."""
+    found = db.execute(
+        "SELECT 1 FROM json_each(?) CROSS JOIN log ON stream = value LIMIT 1",
+        (json.dumps(list(streams)),),
+    )
+    return found.fetchone() is not None
+
+
 def digest_of(previous: str, position: int, record: Record, version: int) -> str:
     """The digest of a record at its place; O(length of its data)."""
     record_id, stream, kind, recorded_at, batch, data = record
