@@ -62,7 +62,7 @@ check: $(TEST)/.installed ## check format, lint and types
 	@$(TEST)/bin/python -m mypy
 
 .PHONY: bench
-bench: $(TEST)/.installed ## run the benchmarks (BENCH=--full with a million events; docs/performance.md)
+bench: $(USE)/.installed $(TEST)/.installed ## run the benchmarks (BENCH=--full with a million events; docs/performance.md)
 	@$(TEST)/bin/python -m benchmarks $(BENCH)
 
 FUZZ_SECONDS = 30

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,6 +13,7 @@ import httpx
 import psutil
 
 from benchmarks import servers
+from benchmarks.files import PYTHON
 from benchmarks.lines import Measured
 
 RUNS, PEER_RUNS = 5, 3
@@ -84,14 +84,14 @@ def in_turns(
 
 def run(*command: str) -> float:
     """Seconds that a module of Python takes as a process of its own."""
-    asked = [sys.executable, "-m", *command]
+    asked = [PYTHON, "-m", *command]
     return seconds(lambda: subprocess.run(asked, check=True, stdout=subprocess.DEVNULL))
 
 
 def peak_memory(*command: str) -> float:
     """The most memory that a module of Python and its children hold at once, in MB (10^6)."""
     peak = 0
-    process = psutil.Popen([sys.executable, "-m", *command], stdout=subprocess.DEVNULL)
+    process = psutil.Popen([PYTHON, "-m", *command], stdout=subprocess.DEVNULL)
     try:
         while process.poll() is None:
             peak = max(peak, held(process))

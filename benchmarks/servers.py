@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from tempfile import TemporaryFile
 from typing import NamedTuple
 
 import httpx
+
+from benchmarks.files import PYTHON
 
 OURS = ("-m", "chronology.cli")
 """`chronology serve`, as `make serve` runs it."""
@@ -42,7 +43,7 @@ def serving(folder: Path, program: Sequence[str] = OURS) -> Iterator[Server]:
     options = ("serve", str(folder), "--host", "127.0.0.1", "--port", str(port))
     with TemporaryFile("w+") as said:
         process = subprocess.Popen(
-            [sys.executable, *program, *options], stdout=said, stderr=subprocess.STDOUT
+            [PYTHON, *program, *options], stdout=said, stderr=subprocess.STDOUT
         )
         try:
             address = f"http://127.0.0.1:{port}"
