@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import repeat
+from itertools import chain
 from typing import Any, NamedTuple
 
 from chronology.projections.events import ARRAYS
@@ -103,11 +105,20 @@ class InSets:
         return self.view.page(self.term, descending, after, size)
 
 
+class Ended(NamedTuple):
+    """States that have ended: their row numbers by day and id, and how many have which value."""
+
+    ascending: array[int]
+    descending: array[int]
+    """Days descend; ids ascend here as well."""
+    values: dict[str, Counter[str]]
+
+
 class InStates:
     """What is chosen of `history` as of a moment.
 
-    Most events have not changed since: these are asked of the sets. The states that have ended
-    since are read from the table, once for each head.
+    Most events have not changed since: these are asked of the sets. Of the states that have ended
+    since, the table is asked once for each head.
     """
 
     def __init__(self, view: View, chosen: Chosen, term: Term) -> None:
@@ -115,36 +126,74 @@ class InStates:
         self.view = view
         self.chosen = chosen
         self.lasting = InSets(view, Every((term, Not(Numbers(_CHANGED, since)))))
-        self.ended = view.keep((chosen.where, *sorted(chosen.params.items())), self._ended)
-
-    def _ended(self) -> dict[str, tuple[Any, ...]]:
-        """The states that have ended, as the values of each column."""
-        held = [name for _, name, *_ in self.view.db.execute("PRAGMA table_info(events)")]
-        columns = ("sort_day", "id", "rowid", *PLAIN, *array_columns(held))
-        names = ", ".join(f'"{column}"' for column in columns)
-        sql = f"SELECT {names} FROM history WHERE {_ENDED} AND {self.chosen.where}"
-        rows = self.view.db.execute(sql, self.chosen.params).fetchall()
-        return dict(zip(columns, zip(*rows, strict=True) if rows else repeat(()), strict=False))
 
     def count(self) -> int:
-        return self.lasting.count() + len(self.ended["id"])
+        return self.lasting.count() + len(self._ended().ascending)
 
     def counts(self, facet: str) -> Counts:
         found = Counter(dict(self.lasting.counts(facet)))
-        for text, count in Counter(self.ended[facet]).items():
-            for value in [text] if facet in PLAIN else set(json.loads(text)):
-                found[value] += count
+        found.update(self._ended().values[facet])
         return list(found.items())
 
     def page(self, descending: bool, after: Cursor | None, size: int) -> list[int]:
-        lasting = json.dumps(self.lasting.page(descending, after, size))
-        keys = self.view.db.execute(_LASTING, (lasting,)).fetchall()
-        ended = zip(self.ended["sort_day"], self.ended["id"], self.ended["rowid"], strict=True)
-        keys += [key for key in ended if after is None or after.precedes(*key[:2], descending)]
+        ended = self._ended().descending if descending else self._ended().ascending
+        start = self._first(ended, descending, after) if after else 0
+        lasting = self.lasting.page(descending, after, size)
+        keys = self._keys(_LASTING, lasting) + self._keys(_STATES, ended[start : start + size])
         # Twice, since ids ascend also where days descend.
         keys.sort(key=lambda key: key[1])
         keys.sort(key=lambda key: by_day(key[0]), reverse=descending)
         return [number for _, _, number in keys[:size]]
+
+    def _ended(self) -> Ended:
+        key = (self.chosen.where, *sorted(self.chosen.params.items()))
+        found: Ended = self.view.keep(key, self._read)
+        return found
+
+    def _read(self) -> Ended:
+        held = [name for _, name, *_ in self.view.db.execute("PRAGMA table_info(events)")]
+        facets = (*PLAIN, *array_columns(held))
+        names = ", ".join(f'"{facet}"' for facet in facets)
+        days: dict[str | None, array[int]] = {}
+        texts: list[Counter[str]] = [Counter() for _ in facets]
+        with self.view.limited():
+            for number, day, *row in self.view.db.execute(
+                f"SELECT rowid, sort_day, {names} FROM history"
+                f" WHERE {_ENDED} AND {self.chosen.where} ORDER BY sort_day, id",
+                self.chosen.params,
+            ):
+                days.setdefault(day, array("q")).append(number)
+                for counter, text in zip(texts, row, strict=True):
+                    counter[text] += 1
+        return Ended(
+            array("q", chain(*days.values())),
+            array("q", chain(*reversed(days.values()))),
+            {
+                facet: counter if facet in PLAIN else _by_value(counter)
+                for facet, counter in zip(facets, texts, strict=True)
+            },
+        )
+
+    def _first(self, ended: array[int], descending: bool, after: Cursor) -> int:
+        """The index of the first of the states that follows a cursor."""
+
+        def follows(number: int) -> bool:
+            ((day, name, _),) = self._keys(_STATES, [number])
+            return after.precedes(day, name, descending)
+
+        return bisect_left(ended, True, key=follows)
+
+    def _keys(self, sql: str, numbers: Sequence[int]) -> list[tuple[str | None, str, int]]:
+        return self.view.db.execute(sql, (json.dumps(list(numbers)),)).fetchall()
+
+
+def _by_value(texts: Counter[str]) -> Counter[str]:
+    """The same for the values in arrays; one that stands twice in an array counts once."""
+    found: Counter[str] = Counter()
+    for text, count in texts.items():
+        for value in set(json.loads(text)):
+            found[value] += count
+    return found
 
 
 @contextmanager
@@ -157,7 +206,7 @@ def asked(
         with limit(db):
             yield InSql(db, chosen)
         return
-    with sets.at_head(db, limit) as view:
+    with sets.at_head(db, limit, chosen.term) as view:
         if chosen.table == "events":
             yield InSets(view, chosen.term)
         else:
@@ -173,6 +222,10 @@ _LASTING = (
     "SELECT events.sort_day, events.id, history.rowid FROM json_each(?) AS wanted"
     " JOIN events ON events.rowid = wanted.value"
     " JOIN history ON history.id = events.id AND until_position IS NULL"
+)
+_STATES = (
+    "SELECT sort_day, history.id, history.rowid FROM json_each(?) AS wanted"
+    " JOIN history ON history.rowid = wanted.value"
 )
 _OF_CHOSEN = (
     "SELECT facet_values.value, count(*) FROM facet_values JOIN event_links"

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import reduce
@@ -33,9 +34,11 @@ else:
     AVAILABLE = True
     BitMap: Any = pyroaring.BitMap
 DAYS = ("earliest", "latest", "sort_day")
-_KEPT_TERMS = 200
+_KEPT_BYTES = 32 << 20
 # With more of them changed, loading all anew is the faster way.
 _CHANGED_SHARE = 0.1
+_AMONG = "WHERE rowid IN (SELECT value FROM json_each(?))"
+_NUMBER = "SELECT number FROM facet_values WHERE facet = ? AND value = ?"
 # Below this share of a day's events they are looked up; above it the day is read through.
 _LOOKED_UP_SHARE = 0.05
 
@@ -121,23 +124,39 @@ class Sets:
         self.of_value: dict[int, Any] = {}
         self.of_day: dict[str, dict[str | None, Any]] = {}
         self.found: dict[Any, Any] = {}
+        self.found_bytes = 0
 
     @contextmanager
-    def at_head(self, db: sqlite3.Connection, limit: Limit | None = None) -> Iterator[View]:
+    def at_head(
+        self, db: sqlite3.Connection, limit: Limit | None = None, term: Term | None = None
+    ) -> Iterator[View]:
         """What the tables hold now, in one consistent read and for one thread at a time.
 
-        `limit` is entered around the queries of `Numbers`, which may be a visitor's.
+        `limit` is entered around queries that may be a visitor's. Those of `term` are asked
+        before, while other threads go on.
         """
+        limit = limit or (lambda _: nullcontext())
+        tracked, numbers = self._ask_ahead(db, limit, term)
         with self._lock, schema.snapshot(db):
             self._bring_up(db)
-            yield View(self, db, limit or (lambda _: nullcontext()))
+            yield View(self, db, limit, numbers if tracked == self._held else {})
+
+    def _ask_ahead(
+        self, db: sqlite3.Connection, limit: Limit, term: Term | None
+    ) -> tuple[tables.Tracked | None, dict[Numbers, Any]]:
+        """What queries in a term give, and the state that they were asked at."""
+        asked = [one for one in _queries(term) if one not in self.found]
+        if not asked:
+            return None, {}
+        with schema.snapshot(db):
+            return tables.tracked(db), {one: _ask(db, limit, one) for one in asked}
 
     def _bring_up(self, db: sqlite3.Connection) -> None:
         tracked = tables.tracked(db)
         if tracked == self._held:
             return
         held, self._held = self._held, None
-        self.found.clear()
+        self.forget()
         # Numbers are given anew once their value is gone.
         rows = db.execute("SELECT facet, value, number FROM facet_values")
         self.values = {Has(facet, value): number for facet, value, number in rows}
@@ -145,6 +164,31 @@ class Sets:
             self.of_value.clear()
             self.of_day.clear()
         self._held = tracked
+
+    def load(self, db: sqlite3.Connection, what: Has | str) -> None:
+        """Loads the set of a value, or those of a column of days, before anybody asks for it.
+
+        Other threads go on meanwhile; where the head has moved, nothing is kept.
+        """
+        with schema.snapshot(db):
+            tracked = tables.tracked(db)
+            if isinstance(what, str):
+                days = _read_days(db, what)
+            else:
+                number = db.execute(_NUMBER, (what.facet, what.value)).fetchone()
+                members = _read_value(db, *number) if number else None
+        with self._lock:
+            if tracked != self._held:
+                return
+            if isinstance(what, str):
+                self.of_day.setdefault(what, days)
+            elif number:
+                self.of_value.setdefault(number[0], members)
+
+    def forget(self) -> None:
+        """Drops what was made for this head."""
+        self.found.clear()
+        self.found_bytes = 0
 
     def _update(self, db: sqlite3.Connection, held: tables.Tracked, now: tables.Tracked) -> bool:
         """Applies what changed since; not if it is much, or if all tables were folded anew."""
@@ -167,7 +211,9 @@ class Sets:
         for column, days in self.of_day.items():
             for members in days.values():
                 members -= events
-            _add_days(days, _days(db, column, list(events)))
+            changed_days = _read_days(db, column, _AMONG, json.dumps(list(events)))
+            for day, members in changed_days.items():
+                days.setdefault(day, BitMap()).update(members)
         return True
 
 
@@ -177,45 +223,52 @@ def _continues(db: sqlite3.Connection, held: tables.Tracked) -> bool:
     return bool(found and found[0] == held.digest)
 
 
-def _days(
-    db: sqlite3.Connection, column: str, events: list[int] | None = None
-) -> Iterator[tuple[str | None, int]]:
-    """The day and the number of all events, or of some."""
-    if events is None:
-        return iter(db.execute(f"SELECT {column}, rowid FROM events"))
-    sql = f"SELECT {column}, rowid FROM events WHERE rowid IN (SELECT value FROM json_each(?))"
-    return iter(db.execute(sql, (json.dumps(events),)))
+def _read_value(db: sqlite3.Connection, number: int) -> Any:
+    (events,) = db.execute(
+        "SELECT json_group_array(event) FROM event_links WHERE value = ?", (number,)
+    ).fetchone()
+    return BitMap(msgspec.json.decode(events))
 
 
-def _add_days(days: dict[str | None, Any], found: Iterator[tuple[str | None, int]]) -> None:
-    added: dict[str | None, list[int]] = {}
-    for day, event in found:
-        added.setdefault(day, []).append(event)
-    for day, events in added.items():
-        days.setdefault(day, BitMap()).update(events)
+def _read_days(db: sqlite3.Connection, column: str, where: str = "", *given: str) -> dict[Any, Any]:
+    """The events of each day in a column."""
+    rows = db.execute(
+        f"SELECT {column}, json_group_array(rowid) FROM events {where} GROUP BY 1", given
+    )
+    return {day: BitMap(msgspec.json.decode(events)) for day, events in rows}
 
 
 class View:
     """The sets of one head, to be asked while `Sets.at_head` lasts."""
 
-    def __init__(self, sets: Sets, db: sqlite3.Connection, limit: Limit) -> None:
+    def __init__(
+        self, sets: Sets, db: sqlite3.Connection, limit: Limit, numbers: Mapping[Numbers, Any]
+    ) -> None:
         self._sets = sets
         self.db = db
         self._limit = limit
+        self._asked = numbers
+
+    def limited(self) -> AbstractContextManager[Any]:
+        """The bound on the time of a query that may be a visitor's."""
+        return self._limit(self.db)
 
     def members(self, term: Term) -> Any:
         """The numbers of the events that a term means; not to be changed."""
         return self.keep(term, lambda: self._find(term))
 
     def keep(self, key: Any, make: Callable[[], Any]) -> Any:
-        """What is made for a key, once for each head."""
-        found = self._sets.found
-        if key not in found:
+        """What is made for a key, once for each head as long as there is room."""
+        sets = self._sets
+        if key not in sets.found:
             made = make()
-            if len(found) >= _KEPT_TERMS:
-                found.clear()
-            found[key] = made
-        return found[key]
+            taken = _bytes(made)
+            if sets.found_bytes + taken > _KEPT_BYTES:
+                sets.forget()
+            sets.found[key] = made
+            sets.found_bytes += taken
+            return made
+        return sets.found[key]
 
     def count(self, term: Term) -> int:
         """How many events a term means."""
@@ -272,8 +325,8 @@ class View:
                 return self._of_value(term)
             case Day():
                 return self._on_days(term)
-            case Numbers(sql, params):
-                return self._numbers(sql, dict(params))
+            case Numbers():
+                return self._numbers(term)
             case Not(negated):
                 return self._all() - self.members(negated)
             case Every(()):
@@ -292,26 +345,14 @@ class View:
             return BitMap()
         held = self._sets.of_value
         if number not in held:
-            (events,) = self.db.execute(
-                "SELECT json_group_array(event) FROM event_links WHERE value = ?", (number,)
-            ).fetchone()
-            held[number] = BitMap(msgspec.json.decode(events))
+            held[number] = _read_value(self.db, number)
         return held[number]
 
     def _of_day(self, column: str) -> dict[str | None, Any]:
         held = self._sets.of_day
         if column not in held:
-            days: dict[str | None, Any] = {}
-            _add_days(days, _days(self.db, column))
-            held[column] = days
+            held[column] = _read_days(self.db, column)
         return held[column]
-
-    def load(self, what: Has | str) -> None:
-        """Loads the set of a value, or those of a column of days, before anybody asks for it."""
-        if isinstance(what, Has):
-            self._of_value(what)
-        else:
-            self._of_day(what)
 
     def lacking(self) -> list[Has | str]:
         """What was not loaded yet, of all that pages are filtered and counted by."""
@@ -335,9 +376,38 @@ class View:
         }[term.compares]
         return BitMap.union(BitMap(), *(days[day] for day in chosen))
 
-    def _numbers(self, sql: str, params: dict[str, Any]) -> Any:
-        with self._limit(self.db):
-            (events,) = self.db.execute(
-                f"SELECT json_group_array(event) FROM (SELECT event FROM ({sql}))", params
-            ).fetchone()
-        return BitMap(msgspec.json.decode(events)) & self._all()
+    def _numbers(self, term: Numbers) -> Any:
+        found = self._asked.get(term)
+        return (_ask(self.db, self._limit, term) if found is None else found) & self._all()
+
+
+def _ask(db: sqlite3.Connection, limit: Limit, term: Numbers) -> Any:
+    with limit(db):
+        (events,) = db.execute(
+            f"SELECT json_group_array(event) FROM (SELECT event FROM ({term.sql}))",
+            dict(term.params),
+        ).fetchone()
+    return BitMap(msgspec.json.decode(events))
+
+
+def _queries(term: Term | None) -> Iterator[Numbers]:
+    match term:
+        case Numbers():
+            yield term
+        case Not(negated):
+            yield from _queries(negated)
+        case Every(terms) | Some(terms):
+            for one in terms:
+                yield from _queries(one)
+
+
+def _bytes(made: Any) -> int:
+    """About how much memory something kept takes."""
+    if isinstance(made, BitMap):
+        told = made.get_statistics()
+        return sum(told[f"n_bytes_{kind}_containers"] for kind in ("array", "run", "bitset"))
+    if isinstance(made, dict):
+        return sum(map(_bytes, made.values()), sys.getsizeof(made))
+    if isinstance(made, tuple):
+        return sum(map(_bytes, made))
+    return sys.getsizeof(made)

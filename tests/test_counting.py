@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 import threading
-from collections.abc import Callable
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -275,6 +276,74 @@ def test_no_answer_is_older_than_what_was_committed_before_it_was_asked(tmp_path
             reader.join()
         timeline.db.close()
     assert stale == []
+
+
+def loadable(sets: Sets, db: sqlite3.Connection) -> list[Has | str]:
+    with sets.at_head(db) as view:
+        return view.lacking()
+
+
+def test_what_is_loaded_ahead_is_what_would_be_loaded_when_asked(timeline: Timeline) -> None:
+    ahead, asked_for = Sets(), Sets()
+    wanted = loadable(ahead, timeline.db)
+    for what in wanted:
+        ahead.load(timeline.db, what)
+    with asked_for.at_head(timeline.db) as view:
+        for what in wanted:
+            view.members(what if isinstance(what, Has) else Day(what, "=", None))
+
+    assert loadable(ahead, timeline.db) == []
+    assert ahead.of_day == asked_for.of_day
+    held = {number: ahead.of_value[number] for number in asked_for.of_value}
+    assert held == asked_for.of_value
+    assert any(ahead.of_value.values()), "nothing was compared"
+
+
+def test_what_was_read_of_another_state_is_not_kept(
+    timeline: Timeline, make_timeline: Callable[..., Timeline]
+) -> None:
+    """As where the log grows between the reading and the keeping."""
+    other = make_timeline(START)
+    sets = Sets()
+    wanted = loadable(sets, timeline.db)
+    for what in wanted:
+        sets.load(other.db, what)
+
+    assert loadable(sets, timeline.db) == wanted
+
+
+def test_a_query_is_asked_once_and_before_other_threads_have_to_wait(timeline: Timeline) -> None:
+    sets, asked_while_free = Sets(), []
+    term = Every((Has("kind", "capture"), Not(Numbers("SELECT rowid AS event FROM events"))))
+
+    @contextmanager
+    def limit(_: sqlite3.Connection) -> Iterator[None]:
+        def wait() -> None:
+            with closing(schema.connect(timeline.path)) as db, sets.at_head(db):
+                asked_while_free.append(True)
+
+        other = threading.Thread(target=wait)
+        other.start()
+        other.join(10)
+        yield
+
+    for _ in range(2):
+        with sets.at_head(timeline.db, limit, term) as view:
+            assert view.count(term) == 0
+    assert asked_while_free == [True]
+
+
+def test_what_is_kept_is_bounded_and_what_comes_back_is_the_same(
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chronology.sets._KEPT_BYTES", 1000)
+    sets = Sets()
+    with sets.at_head(timeline.db) as view:
+        for number in range(50):
+            made = view.keep(number, lambda number=number: b"x" * (number + 300))
+            assert len(made) == number + 300
+            assert sum(map(sys.getsizeof, sets.found.values())) <= 1000
+        assert len(sets.found) > 1, "nothing is kept"
 
 
 def test_a_file_put_in_the_place_of_another_is_read_anew(

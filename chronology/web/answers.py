@@ -90,13 +90,9 @@ async def warm(database: Any) -> None:
         with sets.at_head(db) as view:
             return view.lacking()
 
-    def load(db: Any, what: Any) -> None:
-        with sets.at_head(db) as view:
-            view.load(what)
-
     with suppress(sqlite3.DatabaseError):
         for what in await database.execute_fn(lacking):
-            await database.execute_fn(lambda db, what=what: load(db, what))
+            await database.execute_fn(lambda db, what=what: sets.load(db, what))
 
 
 async def ask(datasette: Any, database: Any, chosen: counting.Chosen, what: Any) -> Any:
