@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -11,8 +12,11 @@ import httpx
 import many_events
 import pandas
 import pytest
+from conftest import Timeline
+from datasette.app import Datasette
 from server import ids, rows
 
+from chronology import sheets
 from chronology.web import exports
 
 
@@ -28,6 +32,21 @@ def test_every_event_is_in_it_however_many(server: httpx.Client) -> None:
 
     assert len(exported) == many_events.COUNT > 1_000
     assert {row["id"] for row in exported} == ids(server)
+
+
+def test_its_pieces_come_in_order(timeline: Timeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "PIECE", 7)
+    names = [f"event-{number:02}" for number in range(60)]
+    events = [f"- {{event: {name}, date: 1944-11-30, title: T, kind: battle}}" for name in names]
+    timeline.batch("many", "\n".join(events))
+
+    async def ask() -> httpx.Response:
+        served = Datasette([str(timeline.path)])
+        await served.invoke_startup()
+        return await served.client.get(f"/{timeline.path.stem}/events.csv?_col=id")
+
+    found = [line.strip('"') for line in asyncio.run(ask()).text.split()]
+    assert [name for name in found if name in names] == names
 
 
 def test_it_gives_back_every_value_of_every_column(server: httpx.Client) -> None:

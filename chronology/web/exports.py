@@ -8,6 +8,7 @@ import io
 import json
 import re
 import sqlite3
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -21,6 +22,8 @@ from chronology.web import moments, streaming, versions
 from chronology.web.selection import is_chronology, selected
 
 _IN_MEMORY_BYTES = 1 << 20
+# SQLite makes pieces on as many cores, and leaves threads of the server to others.
+_AHEAD = 2
 _BOM = "\ufeff"
 # What a spreadsheet would run; an apostrophe before it makes it text.
 _FORMULA = re.compile(r"[=+\-@\t\r]")
@@ -78,16 +81,19 @@ async def events_csv(datasette: Any, request: Any, send: Any, receive: Any) -> N
 async def _ahead(
     first: str, lines: Callable[[list[int]], Awaitable[str]], pieces: Iterator[list[int]]
 ) -> AsyncIterator[bytes]:
-    """The text in pieces, each made while the one before is sent."""
-    text = first
-    for piece in pieces:
-        following = asyncio.ensure_future(lines(piece))
-        try:
-            yield text.encode()
-            text = await following
-        finally:
-            following.cancel()
-    yield text.encode()
+    """The text in pieces, of which some are made while those before them are sent."""
+    waiting: deque[asyncio.Future[str]] = deque()
+    try:
+        yield first.encode()
+        for piece in pieces:
+            waiting.append(asyncio.ensure_future(lines(piece)))
+            if len(waiting) > _AHEAD:
+                yield (await waiting.popleft()).encode()
+        while waiting:
+            yield (await waiting.popleft()).encode()
+    finally:
+        for each in waiting:
+            each.cancel()
 
 
 async def database_of(datasette: Any, request: Any) -> str:
