@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.lines import Floor, Line, Measured
 from benchmarks.measuring import in_turns
-from benchmarks.pages import ARMIES, FRONTS, PAGE, WEEKS, WORDS, Asking
+from benchmarks.pages import ARMIES, FRONTS, PAGE, RUNS, WEEKS, WORDS, Asking
 from benchmarks.run import SMALLEST, Run
 
 FLAT = 1.5
@@ -22,7 +22,7 @@ def grown(queries: Sequence[str], flat: bool = False) -> Callable[[Run, int], Me
     def measure(run: Run, size: int) -> Measured:
         paths = [f"{PAGE}?{query}" for query in queries]
         ours, peer = Asking(run.ours(size), paths), Asking(run.ours(SMALLEST), paths)
-        found = in_turns(ours, peer, runs=7, peer_runs=7)
+        found = in_turns(ours, peer, runs=RUNS, peer_runs=RUNS)
         found.floor = Floor(ratio=1 / FLAT if flat else SMALLEST / size)
         found.failed = ours.faults
         found.note = f"{size / SMALLEST:g} times as many events"

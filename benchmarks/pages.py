@@ -27,6 +27,8 @@ SIZE = 50
 """Rows of a page, as the chronology's metadata says."""
 DEEP = 5_000
 FEW_HITS, QUICK_MS, SLOW_MS = 50_000, 150.0, 250.0
+RUNS = 15
+"""Of pages: they take little, and the machine's other work would move a median of few."""
 MANY = 1_000_000
 """From so many events on, stock is what a page is held against; below, pages cost themselves."""
 
@@ -118,7 +120,7 @@ def beside_stock(queries: Sequence[str]) -> Callable[[Run, int], Measured]:
         client = run.ours(size)
         looks = [look(client, query) for query in queries]
         ours, stock = Asking(client, paths), of_stock(run.stock(size), paths)
-        found = in_turns(ours, stock, runs=max(len(queries), 5), peer_runs=2)
+        found = in_turns(ours, stock, runs=RUNS, peer_runs=2)
         hits = max((one.hits or size) for one in looks)
         found.floor = Floor(
             ratio=30, most=QUICK_MS if hits <= FEW_HITS else SLOW_MS, ratio_from=MANY
@@ -133,7 +135,7 @@ def beside_stock(queries: Sequence[str]) -> Callable[[Run, int], Measured]:
 def unfiltered(run: Run, size: int) -> Measured:
     client = run.ours(size)
     ours, without = Asking(client, [PAGE]), Asking(client, [f"{PAGE}?_nofacet=1"])
-    found = in_turns(ours, without, peer_runs=5)
+    found = in_turns(ours, without, runs=RUNS, peer_runs=RUNS)
     found.failed = ours.faults or look(client, "").faults
     return found
 
@@ -155,7 +157,8 @@ def dense(run: Run, size: int) -> Measured:
 
             return seconds(ask) * 1000
 
-        found = in_turns(Asking(client, [f"{PAGE}.json?_shape=objects&{query}"]), bare, peer_runs=5)
+        asking = Asking(client, [f"{PAGE}.json?_shape=objects&{query}"])
+        found = in_turns(asking, bare, runs=RUNS, peer_runs=5)
     hits, found.failed = look(client, query)
     found.note = f"{hits:,} hits" if hits else ""
     return found
@@ -172,7 +175,8 @@ def deep(sort: str) -> Callable[[Run, int], Measured]:
             (day, last), (_, first) = db.execute(f"SELECT sort_day, id FROM events {order}")
         client, query = run.ours(size), f"{sort}=sort_day&_nofacet=1"
         path = f"{PAGE}?{query}&_next={day},{last}"
-        found = in_turns(Asking(client, [path]), Asking(client, [f"{PAGE}?{query}"]), peer_runs=5)
+        there, first_page = Asking(client, [path]), Asking(client, [f"{PAGE}?{query}"])
+        found = in_turns(there, first_page, runs=RUNS, peer_runs=RUNS)
         found.note = f"page {page:,}"
         if f'/{first}"' not in client.get(path).text:
             found.failed = f"the page does not begin with {first}"

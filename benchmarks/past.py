@@ -7,7 +7,7 @@ from collections.abc import Callable
 from benchmarks import peers
 from benchmarks.lines import Floor, Line, Measured
 from benchmarks.measuring import in_turns
-from benchmarks.pages import FRONTS, PAGE, Asking, look
+from benchmarks.pages import FRONTS, PAGE, RUNS, Asking, look
 from benchmarks.run import Run
 
 
@@ -17,14 +17,14 @@ def _as_of(run: Run, size: int) -> str:
     return f"_as_of={position}"
 
 
-def then(*queries: str) -> Callable[[Run, int], Measured]:
+def then(*queries: str, runs: int = RUNS) -> Callable[[Run, int], Measured]:
     """Pages as of the position, beside those of now."""
 
     def measure(run: Run, size: int) -> Measured:
         client, as_of = run.ours(size), _as_of(run, size)
         ours = Asking(client, [f"{PAGE}?{as_of}&{query}" for query in queries])
         now = Asking(client, [f"{PAGE}?{query}" for query in queries])
-        found = in_turns(ours, now, peer_runs=5)
+        found = in_turns(ours, now, runs=runs, peer_runs=runs)
         hits, faults = look(client, f"{as_of}&{queries[0]}")
         found.failed = ours.faults or faults
         found.note = f"up to {hits:,} hits" if hits else ""
@@ -46,7 +46,12 @@ LINES = (
         floor=Floor(most=250),
     ),
     Line(
-        *("past-front", "As of a position, one front and facets", "ms", then(*FRONTS)),
+        *(
+            "past-front",
+            "As of a position, a front not asked for before",
+            "ms",
+            then(*FRONTS, runs=len(FRONTS)),
+        ),
         peer=NOW,
         floor=Floor(most=250),
     ),

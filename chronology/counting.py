@@ -11,13 +11,16 @@ import sqlite3
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
 
+import msgspec
+
 from chronology.projections.events import ARRAYS
-from chronology.sets import Cursor, Every, Limit, Not, Numbers, Sets, Term, View, by_day
+from chronology.sets import Cursor, Every, Limit, Not, Numbers, Sets, Term, View, asking, by_day
 
 Counts = list[tuple[str, int]]
 PLAIN = ("kind", "status")
@@ -121,11 +124,11 @@ class InStates:
     since, the table is asked once for each head.
     """
 
-    def __init__(self, view: View, chosen: Chosen, term: Term) -> None:
-        since = (("as_of", chosen.params["as_of"]),)
+    def __init__(self, view: View, lasting: Term, key: Any, read: Callable[[], Ended]) -> None:
         self.view = view
-        self.chosen = chosen
-        self.lasting = InSets(view, Every((term, Not(Numbers(_CHANGED, since)))))
+        self.lasting = InSets(view, lasting)
+        self.key = key
+        self.read = read
 
     def count(self) -> int:
         return self.lasting.count() + len(self._ended().ascending)
@@ -146,33 +149,8 @@ class InStates:
         return [number for _, _, number in keys[:size]]
 
     def _ended(self) -> Ended:
-        key = (self.chosen.where, *sorted(self.chosen.params.items()))
-        found: Ended = self.view.keep(key, self._read)
+        found: Ended = self.view.keep(self.key, lambda: self.view.made(self.key, self.read))
         return found
-
-    def _read(self) -> Ended:
-        held = [name for _, name, *_ in self.view.db.execute("PRAGMA table_info(events)")]
-        facets = (*PLAIN, *array_columns(held))
-        names = ", ".join(f'"{facet}"' for facet in facets)
-        days: dict[str | None, array[int]] = {}
-        texts: list[Counter[str]] = [Counter() for _ in facets]
-        with self.view.limited():
-            for number, day, *row in self.view.db.execute(
-                f"SELECT rowid, sort_day, {names} FROM history"
-                f" WHERE {_ENDED} AND {self.chosen.where} ORDER BY sort_day, id",
-                self.chosen.params,
-            ):
-                days.setdefault(day, array("q")).append(number)
-                for counter, text in zip(texts, row, strict=True):
-                    counter[text] += 1
-        return Ended(
-            array("q", chain(*days.values())),
-            array("q", chain(*reversed(days.values()))),
-            {
-                facet: counter if facet in PLAIN else _by_value(counter)
-                for facet, counter in zip(facets, texts, strict=True)
-            },
-        )
 
     def _first(self, ended: array[int], descending: bool, after: Cursor) -> int:
         """The index of the first of the states that follows a cursor."""
@@ -187,11 +165,41 @@ class InStates:
         return self.view.db.execute(sql, (json.dumps(list(numbers)),)).fetchall()
 
 
+def _read(db: sqlite3.Connection, chosen: Chosen, limit: Limit) -> Ended:
+    """The states of what is chosen that have ended since its moment."""
+    held = [name for _, name, *_ in db.execute("PRAGMA table_info(events)")]
+    facets = (*PLAIN, *array_columns(held))
+    names = ", ".join(f'"{facet}"' for facet in facets)
+    days: dict[str | None, array[int]] = {}
+    texts: list[Counter[str]] = [Counter() for _ in facets]
+    with limit(db):
+        found = db.execute(
+            f"SELECT rowid, sort_day, {names} FROM history"
+            f" WHERE until_position > :as_of AND {chosen.where} ORDER BY sort_day, id",
+            chosen.params,
+        )
+        while rows := found.fetchmany(_READ):
+            numbers, at, *columns = zip(*rows, strict=True)
+            for number, day in zip(numbers, at, strict=True):
+                days.setdefault(day, array("q")).append(number)
+            # By column: a Counter counts what it is given at once much faster.
+            for counter, column in zip(texts, columns, strict=True):
+                counter.update(column)
+    return Ended(
+        array("q", chain(*days.values())),
+        array("q", chain(*reversed(days.values()))),
+        {
+            facet: counter if facet in PLAIN else _by_value(counter)
+            for facet, counter in zip(facets, texts, strict=True)
+        },
+    )
+
+
 def _by_value(texts: Counter[str]) -> Counter[str]:
     """The same for the values in arrays; one that stands twice in an array counts once."""
     found: Counter[str] = Counter()
     for text, count in texts.items():
-        for value in set(json.loads(text)):
+        for value in set(msgspec.json.decode(text)):
             found[value] += count
     return found
 
@@ -206,18 +214,23 @@ def asked(
         with limit(db):
             yield InSql(db, chosen)
         return
-    with sets.at_head(db, limit, chosen.term) as view:
-        if chosen.table == "events":
+    if chosen.table == "events":
+        with sets.at_head(db, limit, asking(db, limit, chosen.term)) as view:
             yield InSets(view, chosen.term)
-        else:
-            yield InStates(view, chosen, chosen.term)
+        return
+    changed = Numbers(_CHANGED, (("as_of", chosen.params["as_of"]),))
+    lasting = Every((chosen.term, Not(changed)))
+    key = (chosen.where, *sorted(chosen.params.items()))
+    read = partial(_read, db, chosen, limit)
+    with sets.at_head(db, limit, {**asking(db, limit, lasting), key: read}) as view:
+        yield InStates(view, lasting, key, read)
 
 
 _CHANGED = (
     "SELECT event FROM event_values JOIN events ON events.rowid = event"
     " WHERE event_values.position > :as_of AND events.position > :as_of"
 )
-_ENDED = "until_position > :as_of"
+_READ = 1_000
 _LASTING = (
     "SELECT events.sort_day, events.id, history.rowid FROM json_each(?) AS wanted"
     " JOIN events ON events.rowid = wanted.value"

@@ -15,7 +15,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from itertools import islice
 from threading import RLock
 from typing import Any, NamedTuple
@@ -94,6 +94,7 @@ class Some:
 
 Term = Has | Day | Numbers | Not | Every | Some
 Limit = Callable[[sqlite3.Connection], AbstractContextManager[Any]]
+Making = Mapping[Any, Callable[[], Any]]
 
 
 class Cursor(NamedTuple):
@@ -128,28 +129,28 @@ class Sets:
 
     @contextmanager
     def at_head(
-        self, db: sqlite3.Connection, limit: Limit | None = None, term: Term | None = None
+        self, db: sqlite3.Connection, limit: Limit | None = None, ahead: Making | None = None
     ) -> Iterator[View]:
         """What the tables hold now, in one consistent read and for one thread at a time.
 
-        `limit` is entered around queries that may be a visitor's. Those of `term` are asked
-        before, while other threads go on.
+        `limit` is entered around queries that may be a visitor's. What is slow to make and not
+        kept yet can be made `ahead`, by key, while other threads go on: see `View.made`.
         """
-        limit = limit or (lambda _: nullcontext())
-        tracked, numbers = self._ask_ahead(db, limit, term)
+        tracked, made = self._make(db, ahead or {})
         with self._lock, schema.snapshot(db):
             self._bring_up(db)
-            yield View(self, db, limit, numbers if tracked == self._held else {})
+            limited = limit or (lambda _: nullcontext())
+            yield View(self, db, limited, made if tracked == self._held else {})
 
-    def _ask_ahead(
-        self, db: sqlite3.Connection, limit: Limit, term: Term | None
-    ) -> tuple[tables.Tracked | None, dict[Numbers, Any]]:
-        """What queries in a term give, and the state that they were asked at."""
-        asked = [one for one in _queries(term) if one not in self.found]
-        if not asked:
+    def _make(
+        self, db: sqlite3.Connection, ahead: Making
+    ) -> tuple[tables.Tracked | None, dict[Any, Any]]:
+        """What was made, and the state that it was made at."""
+        wanted = {key: make for key, make in ahead.items() if key not in self.found}
+        if not wanted:
             return None, {}
         with schema.snapshot(db):
-            return tables.tracked(db), {one: _ask(db, limit, one) for one in asked}
+            return tables.tracked(db), {key: make() for key, make in wanted.items()}
 
     def _bring_up(self, db: sqlite3.Connection) -> None:
         tracked = tables.tracked(db)
@@ -242,16 +243,12 @@ class View:
     """The sets of one head, to be asked while `Sets.at_head` lasts."""
 
     def __init__(
-        self, sets: Sets, db: sqlite3.Connection, limit: Limit, numbers: Mapping[Numbers, Any]
+        self, sets: Sets, db: sqlite3.Connection, limit: Limit, made: Mapping[Any, Any]
     ) -> None:
         self._sets = sets
         self.db = db
         self._limit = limit
-        self._asked = numbers
-
-    def limited(self) -> AbstractContextManager[Any]:
-        """The bound on the time of a query that may be a visitor's."""
-        return self._limit(self.db)
+        self._made = made
 
     def members(self, term: Term) -> Any:
         """The numbers of the events that a term means; not to be changed."""
@@ -269,6 +266,10 @@ class View:
             sets.found_bytes += taken
             return made
         return sets.found[key]
+
+    def made(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What was made ahead for a key, or else is made now."""
+        return self._made[key] if key in self._made else make()
 
     def count(self, term: Term) -> int:
         """How many events a term means."""
@@ -377,8 +378,7 @@ class View:
         return BitMap.union(BitMap(), *(days[day] for day in chosen))
 
     def _numbers(self, term: Numbers) -> Any:
-        found = self._asked.get(term)
-        return (_ask(self.db, self._limit, term) if found is None else found) & self._all()
+        return self.made(term, partial(_ask, self.db, self._limit, term)) & self._all()
 
 
 def _ask(db: sqlite3.Connection, limit: Limit, term: Numbers) -> Any:
@@ -390,7 +390,12 @@ def _ask(db: sqlite3.Connection, limit: Limit, term: Numbers) -> Any:
     return BitMap(msgspec.json.decode(events))
 
 
-def _queries(term: Term | None) -> Iterator[Numbers]:
+def asking(db: sqlite3.Connection, limit: Limit, term: Term) -> Making:
+    """The queries in a term, to be asked ahead."""
+    return {one: partial(_ask, db, limit, one) for one in _queries(term)}
+
+
+def _queries(term: Term) -> Iterator[Numbers]:
     match term:
         case Numbers():
             yield term

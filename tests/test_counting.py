@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from chronology import schema
 from chronology.counting import Chosen, InSets, InSql, InStates, asked
 from chronology.queries import conditions, linked
-from chronology.sets import Cursor, Day, Every, Has, Not, Numbers, Sets, Some, Term
+from chronology.sets import Cursor, Day, Every, Has, Not, Numbers, Sets, Some, Term, asking
 
 pytest.importorskip("pyroaring")
 
@@ -328,7 +328,7 @@ def test_a_query_is_asked_once_and_before_other_threads_have_to_wait(timeline: T
         yield
 
     for _ in range(2):
-        with sets.at_head(timeline.db, limit, term) as view:
+        with sets.at_head(timeline.db, limit, asking(timeline.db, limit, term)) as view:
             assert view.count(term) == 0
     assert asked_while_free == [True]
 
