@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial, reduce
@@ -126,6 +126,7 @@ class Sets:
         self.of_day: dict[str, dict[str | None, Any]] = {}
         self.found: dict[Any, Any] = {}
         self.found_bytes = 0
+        self._making: dict[Any, Future[Any]] = {}
 
     @contextmanager
     def at_head(
@@ -150,7 +151,22 @@ class Sets:
         if not wanted:
             return None, {}
         with schema.snapshot(db):
-            return tables.tracked(db), {key: make() for key, make in wanted.items()}
+            tracked = tables.tracked(db)
+            return tracked, {key: self._once((tracked, key), make) for key, make in wanted.items()}
+
+    def _once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What is made for a key; where another thread is making it, what that one makes."""
+        mine: Future[Any] = Future()
+        first = self._making.setdefault(key, mine)
+        if first is not mine:
+            return first.result()
+        try:
+            mine.set_result(make())
+        except BaseException as error:
+            mine.set_exception(error)
+        finally:
+            del self._making[key]
+        return mine.result()
 
     def _bring_up(self, db: sqlite3.Connection) -> None:
         tracked = tables.tracked(db)
@@ -412,7 +428,8 @@ def _bytes(made: Any) -> int:
         told = made.get_statistics()
         return sum(told[f"n_bytes_{kind}_containers"] for kind in ("array", "run", "bitset"))
     if isinstance(made, dict):
-        return sum(map(_bytes, made.values()), sys.getsizeof(made))
+        return sum(map(_bytes, made.values()), made.__sizeof__())
     if isinstance(made, tuple):
         return sum(map(_bytes, made))
-    return sys.getsizeof(made)
+    size: int = made.__sizeof__()
+    return size

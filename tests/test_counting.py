@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -333,6 +333,47 @@ def test_a_query_is_asked_once_and_before_other_threads_have_to_wait(timeline: T
     assert asked_while_free == [True]
 
 
+@pytest.mark.parametrize("fault", [None, ZeroDivisionError("in the making")])
+def test_what_several_threads_want_at_once_is_made_once(
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch, fault: Exception | None
+) -> None:
+    waiting, made, found = threading.Semaphore(0), [], []
+
+    class Watched(Future[Any]):
+        def result(self, timeout: float | None = None) -> Any:
+            if not self.done():
+                waiting.release()
+            return super().result(10)
+
+    def make() -> str:
+        made.append(True)
+        for _ in range(2):
+            waiting.acquire(timeout=10)
+        if fault:
+            raise fault
+        return "slow"
+
+    def want() -> None:
+        with closing(schema.connect(timeline.path)) as db:
+            try:
+                with sets.at_head(db, None, {"key": make}) as view:
+                    found.append(view.made("key", lambda: "made again"))
+            except ZeroDivisionError as error:
+                found.append(str(error))
+
+    monkeypatch.setattr("chronology.sets.Future", Watched)
+    sets = Sets()
+    threads = [threading.Thread(target=want) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [str(fault or "slow")] * 3
+    assert len(made) == 1
+    with sets.at_head(timeline.db, None, {"key": lambda: "anew"}) as view:
+        assert view.made("key", lambda: "made again") == "anew"
+
+
 def test_what_is_kept_is_bounded_and_what_comes_back_is_the_same(
     timeline: Timeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -342,7 +383,7 @@ def test_what_is_kept_is_bounded_and_what_comes_back_is_the_same(
         for number in range(50):
             made = view.keep(number, lambda number=number: b"x" * (number + 300))
             assert len(made) == number + 300
-            assert sum(map(sys.getsizeof, sets.found.values())) <= 1000
+            assert sum(len(made) for made in sets.found.values()) <= 1000
         assert len(sets.found) > 1, "nothing is kept"
 
 
