@@ -8,29 +8,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from array import array
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import chain
 from typing import Any, NamedTuple
 
-import msgspec
-
-from chronology.projections.events import ARRAYS
-from chronology.sets import Cursor, Every, Limit, Not, Numbers, Sets, Term, View, asking, by_day
+from chronology.index import BitMap
+from chronology.projections.events import PLAIN
+from chronology.sets import STATES, Limit, Sets, View, asking
+from chronology.terms import Cursor, Every, Not, Since, Term, by_day
 
 Counts = list[tuple[str, int]]
-PLAIN = ("kind", "status")
-"""The columns with one value that are counted by links; the others have arrays."""
-
-
-def array_columns(columns: Sequence[str]) -> list[str]:
-    """The columns of `events` that hold arrays of values; among all of them."""
-    start, end = columns.index("months"), columns.index("formations")
-    return [*ARRAYS, *columns[start + 1 : end]]
 
 
 class Chosen(NamedTuple):
@@ -108,100 +97,60 @@ class InSets:
         return self.view.page(self.term, descending, after, size)
 
 
-class Ended(NamedTuple):
-    """States that have ended: their row numbers by day and id, and how many have which value."""
-
-    ascending: array[int]
-    descending: array[int]
-    """Days descend; ids ascend here as well."""
-    values: dict[str, Counter[str]]
-
-
 class InStates:
     """What is chosen of `history` as of a moment.
 
-    Most events have not changed since: these are asked of the sets. Of the states that have ended
-    since, the table is asked once for each head.
+    Most events have not changed since: these are asked of the sets of events, and the states that
+    have ended since of theirs. What the latter cannot tell is read from the table.
     """
 
-    def __init__(self, view: View, lasting: Term, key: Any, read: Callable[[], Ended]) -> None:
+    def __init__(self, view: View, chosen: Chosen, term: Term, read: Callable[[], Any]) -> None:
         self.view = view
-        self.lasting = InSets(view, lasting)
-        self.key = key
-        self.read = read
+        self.lasting = InSets(view, _lasting(chosen, term))
+        self.ended = view.ended()
+        self.members = view.keep(_key(chosen), lambda: self._find(chosen, term, read))
+
+    def _find(self, chosen: Chosen, term: Term, read: Callable[[], Any]) -> Any:
+        states = self.ended.states
+        if states.tell(term):
+            return self.ended.members(term) & states.at(chosen.params["as_of"])
+        return self.view.made(_key(chosen), read)
 
     def count(self) -> int:
-        return self.lasting.count() + len(self._ended().ascending)
+        return self.lasting.count() + len(self.members)
 
     def counts(self, facet: str) -> Counts:
         found = Counter(dict(self.lasting.counts(facet)))
-        found.update(self._ended().values[facet])
-        return list(found.items())
+        for value, states in self.ended.states.of_value.get(facet, {}).items():
+            found[value] += states.intersection_cardinality(self.members)
+        return [(value, count) for value, count in found.items() if count]
 
     def page(self, descending: bool, after: Cursor | None, size: int) -> list[int]:
-        ended = self._ended().descending if descending else self._ended().ascending
-        start = self._first(ended, descending, after) if after else 0
         lasting = self.lasting.page(descending, after, size)
-        keys = self._keys(_LASTING, lasting) + self._keys(_STATES, ended[start : start + size])
+        ended = self.ended.in_order(self.members, descending, after, size)
+        keys = [*self._keys(_LASTING, lasting), *self._keys(_STATES, ended)]
         # Twice, since ids ascend also where days descend.
         keys.sort(key=lambda key: key[1])
         keys.sort(key=lambda key: by_day(key[0]), reverse=descending)
         return [number for _, _, number in keys[:size]]
 
-    def _ended(self) -> Ended:
-        found: Ended = self.view.keep(self.key, lambda: self.view.made(self.key, self.read))
-        return found
-
-    def _first(self, ended: array[int], descending: bool, after: Cursor) -> int:
-        """The index of the first of the states that follows a cursor."""
-
-        def follows(number: int) -> bool:
-            ((day, name, _),) = self._keys(_STATES, [number])
-            return after.precedes(day, name, descending)
-
-        return bisect_left(ended, True, key=follows)
-
-    def _keys(self, sql: str, numbers: Sequence[int]) -> list[tuple[str | None, str, int]]:
-        return self.view.db.execute(sql, (json.dumps(list(numbers)),)).fetchall()
+    def _keys(self, sql: str, numbers: list[int]) -> list[tuple[str | None, str, int]]:
+        return self.view.db.execute(sql, (json.dumps(numbers),)).fetchall()
 
 
-def _read(db: sqlite3.Connection, chosen: Chosen, limit: Limit) -> Ended:
-    """The states of what is chosen that have ended since its moment."""
-    held = [name for _, name, *_ in db.execute("PRAGMA table_info(events)")]
-    facets = (*PLAIN, *array_columns(held))
-    names = ", ".join(f'"{facet}"' for facet in facets)
-    days: dict[str | None, array[int]] = {}
-    texts: list[Counter[str]] = [Counter() for _ in facets]
+def _lasting(chosen: Chosen, term: Term) -> Term:
+    return Every((term, Not(Since(chosen.params["as_of"]))))
+
+
+def _key(chosen: Chosen) -> Any:
+    return (chosen.where, *sorted(chosen.params.items()))
+
+
+def _read(db: sqlite3.Connection, chosen: Chosen, limit: Limit) -> Any:
+    """The numbers of the states of what is chosen that have ended since its moment."""
+    sql = f"SELECT rowid FROM history WHERE until_position > :as_of AND {chosen.where}"
     with limit(db):
-        found = db.execute(
-            f"SELECT rowid, sort_day, {names} FROM history"
-            f" WHERE until_position > :as_of AND {chosen.where} ORDER BY sort_day, id",
-            chosen.params,
-        )
-        while rows := found.fetchmany(_READ):
-            numbers, at, *columns = zip(*rows, strict=True)
-            for number, day in zip(numbers, at, strict=True):
-                days.setdefault(day, array("q")).append(number)
-            # By column: a Counter counts what it is given at once much faster.
-            for counter, column in zip(texts, columns, strict=True):
-                counter.update(column)
-    return Ended(
-        array("q", chain(*days.values())),
-        array("q", chain(*reversed(days.values()))),
-        {
-            facet: counter if facet in PLAIN else _by_value(counter)
-            for facet, counter in zip(facets, texts, strict=True)
-        },
-    )
-
-
-def _by_value(texts: Counter[str]) -> Counter[str]:
-    """The same for the values in arrays; one that stands twice in an array counts once."""
-    found: Counter[str] = Counter()
-    for text, count in texts.items():
-        for value in set(msgspec.json.decode(text)):
-            found[value] += count
-    return found
+        return BitMap([number for (number,) in db.execute(sql, chosen.params)])
 
 
 @contextmanager
@@ -218,19 +167,16 @@ def asked(
         with sets.at_head(db, limit, asking(db, limit, chosen.term)) as view:
             yield InSets(view, chosen.term)
         return
-    changed = Numbers(_CHANGED, (("as_of", chosen.params["as_of"]),))
-    lasting = Every((chosen.term, Not(changed)))
-    key = (chosen.where, *sorted(chosen.params.items()))
+    if not sets.states.position:
+        sets.load(db, STATES)
     read = partial(_read, db, chosen, limit)
-    with sets.at_head(db, limit, {**asking(db, limit, lasting), key: read}) as view:
-        yield InStates(view, lasting, key, read)
+    ahead = asking(db, limit, chosen.term)
+    if not sets.states.tell(chosen.term):
+        ahead = {**ahead, _key(chosen): read}
+    with sets.at_head(db, limit, ahead) as view:
+        yield InStates(view, chosen, chosen.term, read)
 
 
-_CHANGED = (
-    "SELECT event FROM event_values JOIN events ON events.rowid = event"
-    " WHERE event_values.position > :as_of AND events.position > :as_of"
-)
-_READ = 1_000
 _LASTING = (
     "SELECT events.sort_day, events.id, history.rowid FROM json_each(?) AS wanted"
     " JOIN events ON events.rowid = wanted.value"

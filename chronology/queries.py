@@ -17,7 +17,7 @@ from chronology.errors import DateError, UnknownName
 from chronology.past import Moment
 from chronology.projections import state
 from chronology.records import Chronology
-from chronology.sets import Day, Every, Has, Not, Numbers, Some, Term
+from chronology.terms import Day, Every, Has, Not, Numbers, Some, Term
 
 Row = dict[str, Any]
 

@@ -1,39 +1,31 @@
 """Which events there are of each value, as sets in memory: exact at every head of the log.
 
-A `Term` says which events are meant. `Sets` finds them in compressed bitmaps (pyroaring), which
-it loads when they are first asked for, and brings up to each new head by what changed since.
-Events are meant by number: the rowid of `events`. What is asked here can be asked in SQL as well,
-and is where pyroaring is not installed (`AVAILABLE`).
+`Sets` finds what a term means in bitmaps, which it loads when they are first asked for, and brings
+up to each new head by what changed since. Events are meant by number: the rowid of `events`. What
+is asked here can be asked in SQL as well, and is where pyroaring is not installed.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
-from functools import partial, reduce
+from functools import partial
 from itertools import islice
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from chronology import schema
+from chronology.index import BitMap, Index
 from chronology.projections import tables
 from chronology.projections.events import LINKED
+from chronology.states import Ended, States
+from chronology.terms import DAYS, Cursor, Has, Numbers, Since, Term, leaves
 
-try:
-    import pyroaring
-except ImportError:
-    AVAILABLE = False
-else:
-    AVAILABLE = True
-    BitMap: Any = pyroaring.BitMap
-DAYS = ("earliest", "latest", "sort_day")
 _KEPT_BYTES = 32 << 20
 # With more of them changed, loading all anew is the faster way.
 _CHANGED_SHARE = 0.1
@@ -41,78 +33,10 @@ _AMONG = "WHERE rowid IN (SELECT value FROM json_each(?))"
 _NUMBER = "SELECT number FROM facet_values WHERE facet = ? AND value = ?"
 # Below this share of a day's events they are looked up; above it the day is read through.
 _LOOKED_UP_SHARE = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Has:
-    """The events that have a value in a facet of the links."""
-
-    facet: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """The events whose day in a column compares so (`=`, `<`, `<=`, `>`, `>=`) with a day.
-
-    With no day, those whose day is not known.
-    """
-
-    column: str
-    compares: str
-    day: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """The events whose numbers a query gives; its parameters as pairs."""
-
-    sql: str
-    params: tuple[tuple[str, Any], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """The events that a term does not mean."""
-
-    term: Term
-
-
-@dataclass(frozen=True, slots=True)
-class Every:
-    """The events that all of the terms mean; without terms, every event."""
-
-    terms: tuple[Term, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Some:
-    """The events that any of the terms means."""
-
-    terms: tuple[Term, ...]
-
-
-Term = Has | Day | Numbers | Not | Every | Some
 Limit = Callable[[sqlite3.Connection], AbstractContextManager[Any]]
 Making = Mapping[Any, Callable[[], Any]]
-
-
-class Cursor(NamedTuple):
-    """The day (None: not known) and the id that a page begins after."""
-
-    day: str | None
-    id: str
-
-    def precedes(self, day: str | None, name: str, descending: bool) -> bool:
-        """Whether an event of a day and with an id comes after it."""
-        if day == self.day:
-            return name > self.id
-        return (by_day(day) < by_day(self.day)) == descending
-
-
-def by_day(day: str | None) -> tuple[bool, str]:
-    """A day as it is sorted: one that is not known is the least, as NULL is in SQLite."""
-    return day is not None, day or ""
+STATES = "states"
+"""What `Sets.load` is asked for, beside values and columns of days."""
 
 
 class Sets:
@@ -120,10 +44,11 @@ class Sets:
 
     def __init__(self) -> None:
         self._lock = RLock()
-        self._held: tables.Tracked | None = None
+        self.held: tables.Tracked | None = None
         self.values: dict[Has, int] = {}
         self.of_value: dict[int, Any] = {}
         self.of_day: dict[str, dict[str | None, Any]] = {}
+        self.states = States()
         self.found: dict[Any, Any] = {}
         self.found_bytes = 0
         self._making: dict[Any, Future[Any]] = {}
@@ -141,7 +66,7 @@ class Sets:
         with self._lock, schema.snapshot(db):
             self._bring_up(db)
             limited = limit or (lambda _: nullcontext())
-            yield View(self, db, limited, made if tracked == self._held else {})
+            yield View(self, db, limited, made if tracked == self.held else {})
 
     def _make(
         self, db: sqlite3.Connection, ahead: Making
@@ -170,9 +95,9 @@ class Sets:
 
     def _bring_up(self, db: sqlite3.Connection) -> None:
         tracked = tables.tracked(db)
-        if tracked == self._held:
+        if tracked == self.held:
             return
-        held, self._held = self._held, None
+        held, self.held = self.held, None
         self.forget()
         # Numbers are given anew once their value is gone.
         rows = db.execute("SELECT facet, value, number FROM facet_values")
@@ -180,27 +105,38 @@ class Sets:
         if held is None or tracked is None or not self._update(db, held, tracked):
             self.of_value.clear()
             self.of_day.clear()
-        self._held = tracked
+            self.states = States()
+        self.held = tracked
 
     def load(self, db: sqlite3.Connection, what: Has | str) -> None:
         """Loads the set of a value, or those of a column of days, before anybody asks for it.
 
-        Other threads go on meanwhile; where the head has moved, nothing is kept.
+        `STATES` are those that have ended. Other threads go on meanwhile; where the head has
+        moved, nothing is kept.
         """
+        with self._lock, schema.snapshot(db):
+            self._bring_up(db)
         with schema.snapshot(db):
             tracked = tables.tracked(db)
-            if isinstance(what, str):
-                days = _read_days(db, what)
-            else:
-                number = db.execute(_NUMBER, (what.facet, what.value)).fetchone()
-                members = _read_value(db, *number) if number else None
-        with self._lock:
-            if tracked != self._held:
+            if tracked is None:
                 return
-            if isinstance(what, str):
-                self.of_day.setdefault(what, days)
-            elif number:
-                self.of_value.setdefault(number[0], members)
+            keep = self._read(db, what, tracked.position)
+        with self._lock:
+            if tracked == self.held:
+                keep()
+
+    def _read(self, db: sqlite3.Connection, what: Has | str, position: int) -> Callable[[], object]:
+        """Reads it, and gives what keeps it."""
+        if what == STATES:
+            states = States()
+            states.extend(db, position)
+            return partial(setattr, self, "states", states)
+        if isinstance(what, str):
+            return partial(self.of_day.setdefault, what, _read_days(db, what))
+        number = db.execute(_NUMBER, (what.facet, what.value)).fetchone()
+        if number is None:
+            return lambda: None
+        return partial(self.of_value.setdefault, number[0], _read_value(db, *number))
 
     def forget(self) -> None:
         """Drops what was made for this head."""
@@ -255,7 +191,7 @@ def _read_days(db: sqlite3.Connection, column: str, where: str = "", *given: str
     return {day: BitMap(msgspec.json.decode(events)) for day, events in rows}
 
 
-class View:
+class View(Index):
     """The sets of one head, to be asked while `Sets.at_head` lasts."""
 
     def __init__(
@@ -268,10 +204,10 @@ class View:
 
     def members(self, term: Term) -> Any:
         """The numbers of the events that a term means; not to be changed."""
-        return self.keep(term, lambda: self._find(term))
+        return self.keep(term, lambda: super(View, self).members(term))
 
     def keep(self, key: Any, make: Callable[[], Any]) -> Any:
-        """What is made for a key, once for each head as long as there is room."""
+        """The bitmap made for a key, once for each head as long as there is room."""
         sets = self._sets
         if key not in sets.found:
             made = make()
@@ -296,67 +232,34 @@ class View:
         members = self.members(term)
         values = [has for has in self._sets.values if has.facet == facet]
         pairs = (
-            (has.value, members.intersection_cardinality(self._of_value(has))) for has in values
+            (has.value, members.intersection_cardinality(self.of_value(has))) for has in values
         )
         return [(value, count) for value, count in pairs if count]
 
     def page(self, term: Term, descending: bool, after: Cursor | None, size: int) -> list[int]:
-        """The events of a term that follow a cursor, in the order of their days, then of ids.
+        """The events of a term that follow a cursor: see `Index.in_order`."""
+        return self.in_order(self.members(term), descending, after, size)
 
-        Events without a day come first, and last when days descend, as NULL does in SQLite.
-        """
-        members = self.members(term)
-        days = self._of_day("sort_day")
-        order = sorted(days, key=by_day, reverse=descending)
-        if after is not None:
-            start = by_day(after.day)
-            order = [d for d in order if d == after.day or (by_day(d) < start) == descending]
-        found: list[int] = []
-        for day in order:
-            there = members & days[day]
-            if there:
-                least = after.id if after and after.day == day else ""
-                found += self._by_id(day, there, len(days[day]), least, size - len(found))
-            if len(found) >= size:
-                break
-        return found
+    def ended(self) -> Ended:
+        """The states that have ended."""
+        assert self._sets.held is not None
+        if self._sets.states.position < self._sets.held.position:
+            self._sets.states.extend(self.db, self._sets.held.position)
+        return Ended(self._sets.states, self.db)
 
-    def _by_id(self, day: str | None, events: Any, of: int, least: str, size: int) -> list[int]:
-        """Some events of one day, those with a later id than `least`, by id."""
-        if len(events) < _LOOKED_UP_SHARE * of:
-            given = json.dumps(list(events))
+    def by_id(self, day: str | None, there: Any, least: str, size: int) -> list[int]:
+        if len(there) < _LOOKED_UP_SHARE * len(self.of_day("sort_day")[day]):
             rows = self.db.execute(
-                "SELECT rowid FROM events WHERE rowid IN (SELECT value FROM json_each(?))"
-                " AND id > ? ORDER BY id LIMIT ?",
-                (given, least, size),
+                f"SELECT rowid FROM events {_AMONG} AND id > ? ORDER BY id LIMIT ?",
+                (json.dumps(list(there)), least, size),
             )
             return [event for (event,) in rows]
         rows = self.db.execute(
             "SELECT rowid FROM events WHERE sort_day IS ? AND id > ? ORDER BY id", (day, least)
         )
-        return list(islice((event for (event,) in rows if event in events), size))
+        return list(islice((event for (event,) in rows if event in there), size))
 
-    def _find(self, term: Term) -> Any:
-        match term:
-            case Has():
-                return self._of_value(term)
-            case Day():
-                return self._on_days(term)
-            case Numbers():
-                return self._numbers(term)
-            case Not(negated):
-                return self._all() - self.members(negated)
-            case Every(()):
-                return self._all()
-            case Every(terms):
-                return reduce(lambda left, right: left & right, map(self.members, terms))
-            case Some(terms):
-                return BitMap.union(*map(self.members, terms)) if terms else BitMap()
-
-    def _all(self) -> Any:
-        return BitMap.union(BitMap(), *self._of_day("sort_day").values())
-
-    def _of_value(self, has: Has) -> Any:
+    def of_value(self, has: Has) -> Any:
         number = self._sets.values.get(has)
         if number is None:
             return BitMap()
@@ -365,36 +268,29 @@ class View:
             held[number] = _read_value(self.db, number)
         return held[number]
 
-    def _of_day(self, column: str) -> dict[str | None, Any]:
+    def of_day(self, column: str) -> Mapping[str | None, Any]:
         held = self._sets.of_day
         if column not in held:
             held[column] = _read_days(self.db, column)
         return held[column]
+
+    def beyond(self, term: Since | Numbers) -> Any:
+        if isinstance(term, Numbers):
+            asked = self.made(term, partial(_ask, self.db, self._limit, term))
+            return asked & self.all()
+        # The number of an event is the position of its first record.
+        everything = self.all()
+        changed = self.ended().states.changed(term.position) & everything
+        everything.remove_range(0, term.position + 1)
+        return changed | everything
 
     def lacking(self) -> list[Has | str]:
         """What was not loaded yet, of all that pages are filtered and counted by."""
         values, days = self._sets.of_value, self._sets.of_day
         wanted = [has for has, n in self._sets.values.items() if n not in values]
         kept = [has for has in wanted if has.facet not in LINKED]
-        return [*kept, *(column for column in DAYS if column not in days)]
-
-    def _on_days(self, term: Day) -> Any:
-        days = self._of_day(term.column)
-        if term.day is None:
-            return days.get(None, BitMap())
-        known = sorted(day for day in days if day is not None)
-        left, right = bisect_left(known, term.day), bisect_right(known, term.day)
-        chosen = {
-            "=": known[left:right],
-            "<": known[:left],
-            "<=": known[:right],
-            ">": known[right:],
-            ">=": known[left:],
-        }[term.compares]
-        return BitMap.union(BitMap(), *(days[day] for day in chosen))
-
-    def _numbers(self, term: Numbers) -> Any:
-        return self.made(term, partial(_ask, self.db, self._limit, term)) & self._all()
+        states = [] if self._sets.states.position else [STATES]
+        return [*kept, *(column for column in DAYS if column not in days), *states]
 
 
 def _ask(db: sqlite3.Connection, limit: Limit, term: Numbers) -> Any:
@@ -408,28 +304,11 @@ def _ask(db: sqlite3.Connection, limit: Limit, term: Numbers) -> Any:
 
 def asking(db: sqlite3.Connection, limit: Limit, term: Term) -> Making:
     """The queries in a term, to be asked ahead."""
-    return {one: partial(_ask, db, limit, one) for one in _queries(term)}
+    wanted = (leaf for leaf in leaves(term) if isinstance(leaf, Numbers))
+    return {one: partial(_ask, db, limit, one) for one in wanted}
 
 
-def _queries(term: Term) -> Iterator[Numbers]:
-    match term:
-        case Numbers():
-            yield term
-        case Not(negated):
-            yield from _queries(negated)
-        case Every(terms) | Some(terms):
-            for one in terms:
-                yield from _queries(one)
-
-
-def _bytes(made: Any) -> int:
-    """About how much memory something kept takes."""
-    if isinstance(made, BitMap):
-        told = made.get_statistics()
-        return sum(told[f"n_bytes_{kind}_containers"] for kind in ("array", "run", "bitset"))
-    if isinstance(made, dict):
-        return sum(map(_bytes, made.values()), made.__sizeof__())
-    if isinstance(made, tuple):
-        return sum(map(_bytes, made))
-    size: int = made.__sizeof__()
-    return size
+def _bytes(members: Any) -> int:
+    """About how much memory a bitmap takes."""
+    told = members.get_statistics()
+    return sum(told[f"n_bytes_{kind}_containers"] for kind in ("array", "run", "bitset"))

@@ -12,15 +12,15 @@ PACKAGE = Path(__file__).resolve().parent.parent / "chronology"
 
 # Each imports only from tiers before its own.
 TIERS = (
-    {"errors"},
-    {"dates", "workers"},
+    {"errors", "terms"},
+    {"dates", "index", "workers"},
     {"records"},
     {"readers", "written"},
     {"lots"},
     {"batches", "schema"},
     {"log"},
     {"projections", "checkpoints", "remote"},
-    {"preparing", "uses"},
+    {"preparing", "states", "uses"},
     {"ingest", "follow", "past", "sets", "sheets"},
     {"queries"},
     {"comparisons", "counting", "hierarchy", "related"},
@@ -39,6 +39,8 @@ PROJECTIONS = (
 KNOW_NO_SQLITE = {
     *(
         "errors",
+        "terms",
+        "index",
         "dates",
         "records",
         "readers",

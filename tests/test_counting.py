@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 
 from chronology import schema
 from chronology.counting import Chosen, InSets, InSql, InStates, asked
-from chronology.queries import conditions, linked
-from chronology.sets import Cursor, Day, Every, Has, Not, Numbers, Sets, Some, Term, asking
+from chronology.index import BitMap
+from chronology.queries import Condition, conditions, linked
+from chronology.sets import Sets, asking
+from chronology.terms import DAYS, Cursor, Day, Every, Has, Not, Numbers, Some, Term
 
 pytest.importorskip("pyroaring")
 
@@ -89,6 +91,19 @@ def chosen(db: sqlite3.Connection, given: dict[str, list[str]], more: tuple[Any,
     )
 
 
+def then(column: str, value: str) -> Condition:
+    """The like of `linked` over `history`; days are not after one."""
+    mark = f"then_{column}"
+    listed = f'EXISTS (SELECT 1 FROM json_each(history."{column}") WHERE value = :{mark})'
+    if column == "latest":
+        return Condition(f"latest <= :{mark}", {mark: value}, "", Day(column, "<=", value))
+    if column == "kind":
+        return Condition(f"kind = :{mark}", {mark: value}, "", Has(column, value))
+    if column == "places":
+        return Condition(f"NOT {listed}", {mark: value}, "", Not(Has(column, value)))
+    return Condition(listed, {mark: value}, "", Has(column, value))
+
+
 def in_sets(sets: Sets, db: sqlite3.Connection, what: Chosen) -> Any:
     assert what.term is not None
     with sets.at_head(db) as view:
@@ -126,20 +141,24 @@ def change(db: sqlite3.Connection, kind: str, number: int, serial: int) -> list[
     return [*gone, {"retract": f"event/{name}", "because": "x"}]
 
 
-@settings(max_examples=20)
+@settings(max_examples=40)
 @given(
     chronologies,
     parameters,
     st.sets(st.sampled_from(("fronts", "places", "kind")), max_size=2),
+    st.sampled_from((set(), {"fronts", "kind"}, {"places", "latest"}, {"latest"})),
     changes,
 )
 def test_the_sets_give_what_sql_gives_at_every_head(
     events: tuple[dict[str, Any], ...],
     wanted: dict[str, list[str]],
     columns: set[str],
+    columns_then: set[str],
     later: list[tuple[str, int]],
 ) -> None:
     values = {"fronts": "3rd Ukrainian Front", "places": "Niš", "kind": "battle"}
+    values_then = {**values, "latest": "1944-10-14"}
+    more_then = tuple(then(column, values_then[column]) for column in sorted(columns_then))
     more = tuple(linked(c, values[c], f"m_{c}", negated=c == "places") for c in sorted(columns))
     timeline = Timeline(Path(":memory:"))
     with closing(timeline.db) as db:
@@ -152,10 +171,28 @@ def test_the_sets_give_what_sql_gives_at_every_head(
             what = chosen(db, wanted, more)
             assert in_sets(sets, db, what) == told(InSql(db, what)), kind
         for (moment,) in db.execute("SELECT last_position FROM batches").fetchall():
-            past = chosen(db, {**wanted, "_as_of": [str(moment)]}, ())._replace(table="history")
+            past = chosen(db, {**wanted, "_as_of": [str(moment)]}, more_then)
+            past = past._replace(table="history")
             with asked(db, past, sets, lambda _: nullcontext()) as found:
                 assert isinstance(found, InStates)
                 assert told(found) == told(InSql(db, past)), moment
+
+
+def test_states_that_end_are_added_to_those_that_are_held(timeline: Timeline) -> None:
+    records = [
+        {"event": f"e{n}", "date": DATES[n % 6], "title": "T", "kind": "battle"} for n in range(40)
+    ]
+    timeline.ingest(batch(0, records), "jsonl")
+    db, sets, held = timeline.db, Sets(), set()
+    for serial, kind in enumerate(("date", "retract", "date", "new", "date"), 1):
+        timeline.ingest(batch(serial, change(db, kind, 7 * serial, serial)), "jsonl")
+        for (moment,) in db.execute("SELECT last_position FROM batches").fetchall():
+            past = chosen(db, {"_as_of": [str(moment)]}, (then("kind", "battle"),))
+            past = past._replace(table="history")
+            with asked(db, past, sets, lambda _: nullcontext()) as found:
+                assert told(found) == told(InSql(db, past)), (serial, moment)
+        held.add(id(sets.states))
+    assert len(held) == 1, "all were read anew"
 
 
 terms: st.SearchStrategy[Term] = st.recursive(
@@ -202,7 +239,7 @@ def by_hand(db: sqlite3.Connection, term: Term) -> set[int]:
     return {number for (number,) in rows}
 
 
-@settings(max_examples=20)
+@settings(max_examples=40)
 @given(chronologies, st.lists(terms, min_size=1, max_size=4))
 def test_terms_mean_what_their_definition_says(
     events: tuple[dict[str, Any], ...], wanted: list[Term]
@@ -285,18 +322,22 @@ def loadable(sets: Sets, db: sqlite3.Connection) -> list[Has | str]:
 
 def test_what_is_loaded_ahead_is_what_would_be_loaded_when_asked(timeline: Timeline) -> None:
     ahead, asked_for = Sets(), Sets()
+    timeline.ingest(batch(0, change(timeline.db, "date", 0, 1)), "jsonl")
     wanted = loadable(ahead, timeline.db)
     for what in wanted:
         ahead.load(timeline.db, what)
     with asked_for.at_head(timeline.db) as view:
-        for what in wanted:
-            view.members(what if isinstance(what, Has) else Day(what, "=", None))
+        view.members(Some(tuple(what for what in wanted if isinstance(what, Has))))
+        view.members(Some(tuple(Day(column, "=", None) for column in DAYS)))
+        view.ended()
 
     assert loadable(ahead, timeline.db) == []
     assert ahead.of_day == asked_for.of_day
     held = {number: ahead.of_value[number] for number in asked_for.of_value}
     assert held == asked_for.of_value
     assert any(ahead.of_value.values()), "nothing was compared"
+    assert vars(ahead.states) == vars(asked_for.states)
+    assert ahead.states.numbers, "nothing was compared"
 
 
 def test_what_was_read_of_another_state_is_not_kept(
@@ -381,9 +422,9 @@ def test_what_is_kept_is_bounded_and_what_comes_back_is_the_same(
     sets = Sets()
     with sets.at_head(timeline.db) as view:
         for number in range(50):
-            made = view.keep(number, lambda number=number: b"x" * (number + 300))
-            assert len(made) == number + 300
-            assert sum(len(made) for made in sets.found.values()) <= 1000
+            made = view.keep(number, lambda number=number: BitMap(range(0, 300 + 2 * number, 2)))
+            assert len(made) == 150 + number
+            assert sum(len(made) for made in sets.found.values()) * 2 <= 1000
         assert len(sets.found) > 1, "nothing is kept"
 
 

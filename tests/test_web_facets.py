@@ -17,7 +17,7 @@ from conftest import START, Timeline
 from datasette.app import Datasette
 from server import WITHOUT_SETS, ids, publish, rows, serving
 
-from chronology import counting, sets
+from chronology import counting, index
 
 ARRAYS = ("fronts", "armies", "places", "months", "sources")
 ASKED = "&".join([*(f"_facet_array={column}" for column in ARRAYS), "_facet=kind"])
@@ -196,7 +196,7 @@ FILTERED = (
 )
 
 
-@pytest.mark.skipif(not sets.AVAILABLE, reason="takes pyroaring")
+@pytest.mark.skipif(not index.AVAILABLE, reason="takes pyroaring")
 @pytest.mark.parametrize("query", FILTERED)
 def test_filtered_pages_are_answered_from_the_sets(
     timeline: Timeline, monkeypatch: pytest.MonkeyPatch, query: str

@@ -44,6 +44,8 @@ AFTER_DIMENSIONS = {
 ARRAYS = ("months", "formations", "places", "people", "sources", "disputed")
 CACHED = 1 << 14
 """So many dates, places of events and the like are kept described."""
+PLAIN = ("kind", "status")
+"""The columns with one value that are counted by links; the others have arrays."""
 LINKED = ("place_within", "chain", "person", "source")
 """The facets of links that are no column."""
 RESERVED = frozenset(
@@ -299,3 +301,9 @@ def _plain(text: str) -> str:
         return text
     folded = text.translate(FOLDED)
     return text if folded == text else f"{text}\n{folded}"
+
+
+def array_columns(columns: Sequence[str]) -> list[str]:
+    """The columns of `events` that hold arrays of values; among all of them."""
+    start, end = columns.index("months"), columns.index("formations")
+    return [*ARRAYS, *columns[start + 1 : end]]

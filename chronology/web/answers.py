@@ -21,7 +21,9 @@ from datasette.utils import sqlite_timelimit
 from datasette.utils.sqlite import sqlite3
 
 from chronology import counting
-from chronology.sets import AVAILABLE, Cursor, Sets
+from chronology.index import AVAILABLE
+from chronology.sets import Sets
+from chronology.terms import Cursor
 from chronology.web import validity
 from chronology.web.selection import Selection, selected
 

@@ -15,7 +15,7 @@ from datasette.database import QueryInterrupted
 from datasette.facets import ArrayFacet, ColumnFacet
 from datasette.utils.asgi import BadRequest
 
-from chronology.counting import PLAIN, array_columns
+from chronology.projections.events import PLAIN, array_columns
 from chronology.web import answers
 from chronology.web.selection import is_chronology, selected
 

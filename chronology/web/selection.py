@@ -17,10 +17,11 @@ from datasette.utils import await_me_maybe, escape_fts
 from datasette.utils.asgi import BadRequest
 
 from chronology import queries
-from chronology.counting import PLAIN, Chosen, array_columns
+from chronology.counting import Chosen
 from chronology.errors import UnknownName
+from chronology.projections.events import PLAIN, array_columns
 from chronology.queries import Condition
-from chronology.sets import DAYS, Day, Every, Numbers, Term
+from chronology.terms import DAYS, Day, Every, Numbers, Term
 from chronology.web import versions
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
