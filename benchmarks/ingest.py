@@ -3,17 +3,29 @@
 The peer is `sqlite-utils insert --nl --pk id` of the same lines and `enable-fts` of their titles
 and summaries; each side is a process that writes into a new file. Memory is the most that the
 process and its children hold at once.
+
+What is only written are the same rows, ready, into the same tables in one process: no ingest can
+take less, whatever it does beside.
 """
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from benchmarks import files, peers
 from benchmarks.lines import Floor, Line, Measured
-from benchmarks.measuring import in_turns, peak_memory, run
+from benchmarks.measuring import in_turns, peak_memory, run, seconds
 from benchmarks.run import Run
+from chronology import schema
 
+WRITTEN = (
+    *("log", "events", "events_fts", "event_values", "event_links", "event_spans"),
+    *("accounts", "claims", "history", "history_spans"),
+)
+NUMBERED = frozenset({"events", "events_fts", "history"})
 PEER = "sqlite-utils insert and enable-fts"
 
 
@@ -46,6 +58,51 @@ def events_alone(_: Run, size: int) -> Measured:
     return _rate(size, accounts=False)
 
 
+def written(_: Run, size: int) -> Measured:
+    """Events a second of which the rows are only written, beside the peer's whole work."""
+    start, batch, _second = files.batches(size)
+    rows = files.rows(size)
+    with files.scratch() as folder:
+        for path in (start, batch):
+            run(*_command(path, folder / "made.db"))
+
+        def ours() -> float:
+            (folder / "copy.db").unlink(missing_ok=True)
+            with peers.bare(folder / "made.db") as made:
+                return size / _write(made, folder / "copy.db")
+
+        def peer() -> float:
+            (folder / "peer.db").unlink(missing_ok=True)
+            return size / peers.sqlite_utils(rows, folder / "peer.db")
+
+        return in_turns(ours, peer, runs=3, budget_s=120)
+
+
+def _write(made: sqlite3.Connection, target: Path) -> float:
+    """Seconds to write the rows of a timeline into a new file with the same tables and indexes."""
+    took = 0.0
+    declared = made.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    definitions = [row for row in declared if "_fts_" not in row[1]]
+    with closing(schema.connect(target, write=True)) as db:
+        db.execute("DROP TRIGGER log_append_only")
+        for kind, name, sql in definitions:
+            if kind == "table" and name != "log":
+                db.execute(sql)
+        db.execute("BEGIN")
+        for table in WRITTEN:
+            rows = made.execute(f"SELECT {'rowid, ' if table in NUMBERED else ''}* FROM {table}")
+            names = [name for name, *_ in rows.description]
+            marks = ", ".join("?" * len(names))
+            columns = ", ".join(f'"{name}"' for name in names)
+            insert = f"INSERT INTO {table} ({columns}) VALUES ({marks})"
+            while found := rows.fetchmany(10_000):
+                took += seconds(partial(db.executemany, insert, found))
+        for kind, _, sql in definitions:
+            if kind == "index":
+                took += seconds(partial(db.execute, sql))
+        return took + seconds(partial(db.execute, "COMMIT"))
+
+
 def memory(_: Run, size: int) -> Measured:
     """The most that the processes of one ingest hold."""
     start, batch, _second = files.batches(size)
@@ -65,6 +122,11 @@ LINES = (
         *("ingest-events", "Ingest JSONL, events alone", "/s", events_alone),
         peer=PEER,
         floor=Floor(ratio=1.5),
+        sizes=(200_000,),
+    ),
+    Line(
+        *("ingest-written", "The same rows, only written", "/s", written),
+        peer=PEER,
         sizes=(200_000,),
     ),
     Line(
