@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from functools import lru_cache, reduce
+from functools import cache, lru_cache, reduce
 from operator import or_
 from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
 
@@ -298,13 +298,18 @@ def amend(fields: Any, change: Mapping[str, Any]) -> dict[str, Any]:
 
 def partial(kind: type[_Fields], data: Mapping[str, Any]) -> dict[str, Any]:
     """Some fields of a `kind` as canonical plain values; raises `msgspec.ValidationError`."""
-    types = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    types = _types(kind)
     found = {
         key: msgspec.convert(value, types[key], strict=False, dec_hook=_decode)
         for key, value in data.items()
     }
     plain: dict[str, Any] = msgspec.to_builtins(found, enc_hook=_encode)
     return plain
+
+
+@cache
+def _types(kind: type[_Fields]) -> Mapping[str, Any]:
+    return {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
 
 
 def load(kind: type[_Fields], data: Mapping[str, Any]) -> Any:
@@ -368,16 +373,22 @@ def _claim(value: Any) -> Any:
     return value
 
 
+@cache
+def _info(kind: type[_Fields]) -> Any:
+    """What is known of a kind; finding it out takes longer than to check a record by it."""
+    return msgspec.inspect.type_info(kind)
+
+
 def faults_of(kind: type[_Fields], data: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """Every fault in `data` as (path, reason), where `load` would stop at the first."""
-    yield from _faults(data, msgspec.inspect.type_info(kind), ())
+    yield from _faults(data, _info(kind), ())
 
 
 def change_faults(
     kind: type[_Fields], found: Mapping[str, Any], cleared: Sequence[Any]
 ) -> Iterator[tuple[Path, str]]:
     """Every fault in the `set` and `unset` of a correction of a `kind`."""
-    info: Any = msgspec.inspect.type_info(kind)
+    info = _info(kind)
     fields = {field.encode_name: field for field in info.fields}
     for key, value in found.items():
         if key in fields:

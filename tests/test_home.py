@@ -143,9 +143,12 @@ def test_the_data_is_asked_for_once_for_each_state_of_the_log(server: httpx.Clie
     assert other.status_code == 200
 
 
-def test_the_data_is_compressed_for_those_who_can_read_it(server: httpx.Client) -> None:
+@pytest.mark.parametrize("refusing", ["identity", "gzip;q=0"])
+def test_the_data_is_compressed_for_those_who_can_read_it(
+    server: httpx.Client, refusing: str
+) -> None:
     assert server.get(POINTS).headers["content-encoding"] == "gzip"
-    plain = server.get(POINTS, headers={"accept-encoding": "identity"})
+    plain = server.get(POINTS, headers={"accept-encoding": refusing})
     assert "content-encoding" not in plain.headers
     assert plain.json() == server.get(POINTS).json()
 

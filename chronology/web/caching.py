@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, unquote
 from chronology.projections.tables import DERIVED
 from chronology.web.addresses import PLUGIN
 from chronology.web.answers import watch
+from chronology.web.encodings import accepts_gzip
 from chronology.web.validity import Heads, Outcome, State, fingerprint, outcome
 
 _App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -33,7 +34,6 @@ _WORTH_GZIP_BYTES = 1_000
 _TABLES = frozenset({"log", *DERIVED})
 # The checkpoint is a file, which changes without the log.
 _OWN = re.compile(r"/-/chronology/(?!checkpoint$)[\w./-]+")
-_REFUSED = re.compile(rb";\s*q=0(\.0*)?\s*$")
 _OF_A_TABLE = re.compile(r"/(?P<database>[^/]+)/(?P<table>[a-z_]+)(\.[a-z]+|/[^/]+)?")
 # What an answer depends on besides the log: a time limit, or SQL that may ask for the time.
 _OTHERWISE = frozenset({"_where", "_timelimit", "_trace", "_nocache", "sql"})
@@ -119,7 +119,7 @@ class _Cache:
             await self._app(scope, receive, send)
             return
         given = {key.lower(): value for key, value in scope["headers"]}
-        zipped = _accepts_gzip(given.get(b"accept-encoding", b""))
+        zipped = accepts_gzip(given.get(b"accept-encoding", b"").decode("latin-1"))
         path = scope.get("raw_path") or scope["path"].encode()
         key = (path, scope["query_string"], given.get(b"host"), scope.get("scheme"), zipped)
         etag = f'W/"{state.position}-{state.digest[:16]}-{self._fingerprint}"'.encode()
@@ -240,14 +240,6 @@ def _matches(given: bytes | None, etag: bytes, exists: bool) -> bool:
         return False
     tags = [tag.strip().removeprefix(b"W/") for tag in given.split(b",")]
     return etag.removeprefix(b"W/") in tags or (exists and b"*" in tags)
-
-
-def _accepts_gzip(given: bytes) -> bool:
-    """Whether an Accept-Encoding takes gzip (RFC 9110, 12.5.3)."""
-    return any(
-        coding.strip().startswith(b"gzip") and not _REFUSED.search(coding)
-        for coding in given.split(b",")
-    )
 
 
 async def _send(send: Any, status: int, headers: _Headers, body: bytes) -> None:

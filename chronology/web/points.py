@@ -30,6 +30,7 @@ from chronology.web.asked import (
     of_one_state,
     shown,
 )
+from chronology.web.encodings import accepts_gzip
 from chronology.web.overview import Overview, standing, whole
 
 FORMAT = 2  # of the answer; part of the ETag
@@ -64,7 +65,7 @@ async def points(datasette: Any, request: Any) -> Response:
         headers["etag"] = etag
     if body is None:
         return Response("", status=304, headers=headers)
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if accepts_gzip(request.headers.get("accept-encoding", "")):
         headers["content-encoding"] = "gzip"
     else:
         body = gzip.decompress(body)
