@@ -246,6 +246,46 @@ def test_a_private_chronology_tells_nothing_of_itself(timeline: Timeline) -> Non
             assert head.digest not in answer.text
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/-/chronology/points.json", "/-/chronology/order-of-battle", "/{}/events.csv"),
+        *("/{}/events.geojson", "/{}/events.ics", "/{}/events/e1.json"),
+    ],
+)
+def test_who_may_not_see_the_history_sees_nothing_of_the_past(
+    timeline: Timeline, path: str
+) -> None:
+    timeline.batch("more", event(1))
+    name = timeline.path.stem
+    private = {"databases": {name: {"tables": {"history": {"allow": {"id": "root"}}}}}}
+    past = f"{path.format(name)}?_as_of={log.head(timeline.db).position}"
+
+    def status(asked: str, more: Any = None) -> int:
+        return answers(str(timeline.path), asked, {}, {}, more)[0].status_code
+
+    assert status(past) == 200
+    assert status(past, private) == 403
+    assert status(path.format(name), private) == 200
+
+
+def test_a_page_of_the_past_is_empty_for_who_may_not_see_the_history(timeline: Timeline) -> None:
+    private = {"databases": {timeline.path.stem: {"tables": {"history": {"allow": False}}}}}
+    past = f"/?_as_of={log.head(timeline.db).position}"
+
+    for more, told in ((None, True), (private, False)):
+        (answer, _) = answers(str(timeline.path), past, {}, {}, more)
+        assert ("Niš" in answer.text) is told
+
+
+def test_where_only_the_database_is_private_nothing_tells_of_its_head(timeline: Timeline) -> None:
+    head = log.head(timeline.db)
+    private = {"databases": {timeline.path.stem: {"allow": {"id": "root"}}}}
+    for answer in answers(str(timeline.path), "/", {}, {}, private):
+        assert head.digest[:16] not in f"{answer.headers} {answer.text}"
+        assert "Niš" not in answer.text
+
+
 def answers(
     path: str,
     asked: str,

@@ -21,7 +21,6 @@ from datasette.utils.asgi import BadRequest, Request
 from chronology import schema
 from chronology.past import Moment
 from chronology.projections.tables import Tracked
-from chronology.web import versions
 from chronology.web.selection import is_chronology, selected
 
 T = TypeVar("T")
@@ -193,8 +192,3 @@ def filtering() -> Iterator[None]:
     except sqlite3.OperationalError as error:
         told = "they take too long" if error.args == ("interrupted",) else error
         raise BadRequest(f"the filters cannot be applied: {told}") from None
-
-
-async def ensure_seen(datasette: Any, request: Any, database: str) -> None:
-    """Raises `Forbidden` unless whoever asks may see the events."""
-    await versions.ensure_view_table(datasette, request.actor, database, "events")

@@ -101,7 +101,7 @@ async def database_of(datasette: Any, request: Any) -> str:
     name: str = tilde_decode(request.url_vars["database"])
     if name not in datasette.databases:
         raise NotFound(f"There is no database {name!r}")
-    await versions.ensure_view_table(datasette, request.actor, name, "events")
+    await versions.ensure_seen(datasette, request, name)
     if not await is_chronology(datasette, name):
         raise NotFound(f"The database {name!r} holds no chronology")
     return name

@@ -13,12 +13,11 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from datasette.utils import tilde_encode
-from datasette.utils.asgi import Forbidden
 
 from chronology import queries
 from chronology.dates import Date, parse
 from chronology.errors import DateError
-from chronology.web import pages, strip
+from chronology.web import pages, strip, versions
 from chronology.web.addresses import PLUGIN, public_address
 from chronology.web.asked import (
     DAYS,
@@ -28,7 +27,6 @@ from chronology.web.asked import (
     Shown,
     asked,
     chronology_of,
-    ensure_seen,
     filtering,
     of_one_state,
     shown,
@@ -59,9 +57,7 @@ async def page(datasette: Any, request: Any) -> dict[str, Any]:
     name = await chronology_of(datasette)
     if name is None:
         return {}
-    try:
-        await ensure_seen(datasette, request, name)
-    except Forbidden:
+    if not await versions.may_view(datasette, request, name):
         return {}
     wanted = asked(request)
     # The days are what the calendar chooses from: there all count, whichever are chosen.

@@ -36,7 +36,7 @@ async def _database(datasette: Any, request: Any) -> str:
     name = await chronology_of(datasette)
     if name is None:
         raise NotFound("There is no chronology here")
-    await versions.ensure_view_table(datasette, request.actor, name, "events")
+    await versions.ensure_seen(datasette, request, name)
     return name
 
 

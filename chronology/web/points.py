@@ -17,7 +17,7 @@ from datasette.utils.asgi import NotFound, Response
 
 from chronology.past import Moment
 from chronology.projections import state as catalogues
-from chronology.web import aggregates, strip
+from chronology.web import aggregates, strip, versions
 from chronology.web.asked import (
     Asked,
     Kept,
@@ -25,7 +25,6 @@ from chronology.web.asked import (
     Standing,
     asked,
     chronology_of,
-    ensure_seen,
     filtering,
     of_one_state,
     shown,
@@ -45,7 +44,7 @@ async def points(datasette: Any, request: Any) -> Response:
     name = await chronology_of(datasette)
     if name is None:
         raise NotFound("There is no chronology here")
-    await ensure_seen(datasette, request, name)
+    await versions.ensure_seen(datasette, request, name)
     wanted = asked(request)
     selections = [await shown(datasette, each, name) for each in (wanted, wanted.only("_as_of"))]
     held = request.headers.get("if-none-match", "")

@@ -30,10 +30,17 @@ async def ensure_view_table(datasette: Any, actor: Any, database: str, table: st
         raise Forbidden("You do not have permission to view this table")
 
 
+async def ensure_seen(datasette: Any, request: Any, database: str) -> None:
+    """Raises `Forbidden` unless who asks may see the events, or their history if it is of then."""
+    await ensure_view_table(datasette, request.actor, database, "events")
+    if "_as_of" in request.args:
+        await ensure_view_table(datasette, request.actor, database, "history")
+
+
 async def may_view(datasette: Any, request: Any, database: str) -> bool:
-    """Whether who asks may see the events of a database."""
+    """Whether who asks may see what is asked for of a database."""
     try:
-        await ensure_view_table(datasette, request.actor, database, "events")
+        await ensure_seen(datasette, request, database)
     except Forbidden:
         return False
     return True
