@@ -23,8 +23,8 @@ _NUMBER_BYTES = 8
 _QUOTED = "TEXT"
 # The quote before a text that a spreadsheet would run. Within a text quotes are doubled, so that
 # a single one after a comma, or at the beginning of a row, opens a text.
-_FORMULA = re.compile(r'"(?=[=+\-@\t\r])(?<![^,\n]")')
-_END = "\r\n"
+_FORMULA = re.compile(rb'"(?=[=+\-@\t\r])(?<![^,\n]")')
+_END = b"\r\n"
 
 
 class Fixed(NamedTuple):
@@ -62,17 +62,17 @@ def columns(db: sqlite3.Connection) -> dict[str, str]:
     return {name: kind for _, name, kind, *_ in db.execute("PRAGMA table_info(events)")}
 
 
-def header(names: Sequence[str]) -> str:
+def header(names: Sequence[str]) -> bytes:
     """The first line."""
-    return ",".join('"' + name.replace('"', '""') + '"' for name in names) + _END
+    return ",".join('"' + name.replace('"', '""') + '"' for name in names).encode() + _END
 
 
 def lines(
     db: sqlite3.Connection, fixed: Fixed, numbers: list[int], chosen: Mapping[str, str]
-) -> str:
-    """The lines of some rows, in the order of their numbers; texts in quotes, ended by CRLF.
+) -> bytes:
+    """The lines of some rows in UTF-8, in the order of their numbers, ended by CRLF.
 
-    A text that a spreadsheet would run is led by an apostrophe.
+    Texts are in quotes; one that a spreadsheet would run is led by an apostrophe.
 
     `chosen` are the columns with their types.
     """
@@ -80,27 +80,28 @@ def lines(
     with schema.snapshot(db):
         # Nearly always nothing has changed, and there is no formula: then SQLite makes all of it.
         count, text = db.execute(_whole(fixed.table, chosen), given).fetchone()
-        if count == len(numbers) and not _FORMULA.search(text or ""):
-            return text + _END if numbers else ""
+        if count == len(numbers) and not _FORMULA.search(text or b""):
+            return text + _END if numbers else b""
         found = dict(db.execute(_held(fixed.table, chosen), given).fetchall())
         if len(found) < len(numbers):
             changed = [number for number in numbers if number not in found]
             given["numbers"] = json.dumps(changed)
             found.update(db.execute(_as_of(chosen), given).fetchall())
-    rows = [_FORMULA.sub("\"'", found[number]) for number in numbers]
-    return _END.join([*rows, ""])
+    rows = [_FORMULA.sub(b"\"'", found[number]) for number in numbers]
+    return _END.join([*rows, b""])
 
 
 def _whole(table: str, chosen: Mapping[str, str]) -> str:
     """How many of the rows are as they were, and their lines in one text."""
     # CROSS JOIN keeps the order of the numbers.
     return (
-        f"SELECT count(*), group_concat({_line(table, chosen)}, char(13, 10)) FROM {_wanted(table)}"
+        f"SELECT count(*), CAST(group_concat({_line(table, chosen)}, char(13, 10)) AS BLOB)"
+        f" FROM {_wanted(table)}"
     )
 
 
 def _held(table: str, chosen: Mapping[str, str]) -> str:
-    return f"SELECT {table}.rowid, {_line(table, chosen)} FROM {_wanted(table)}"
+    return f"SELECT {table}.rowid, CAST({_line(table, chosen)} AS BLOB) FROM {_wanted(table)}"
 
 
 def _wanted(table: str) -> str:
@@ -115,7 +116,8 @@ def _wanted(table: str) -> str:
 def _as_of(chosen: Mapping[str, str]) -> str:
     """Events by number as they were: the number is the position of the event's first record."""
     return (
-        f"SELECT wanted.value, {_line('history', chosen)} FROM json_each(:numbers) AS wanted"
+        f"SELECT wanted.value, CAST({_line('history', chosen)} AS BLOB)"
+        " FROM json_each(:numbers) AS wanted"
         " CROSS JOIN log ON log.position = wanted.value"
         " CROSS JOIN history ON history.id = substr(log.stream, length('event/') + 1)"
         " AND from_position <= :position"

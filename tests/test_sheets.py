@@ -35,9 +35,9 @@ def test_sqlite_writes_what_pythons_own_writer_writes(rows: list[tuple[Any, ...]
     write_csv(rows, list(COLUMNS), expected)
 
     wanted = expected.getvalue().decode("utf-8-sig")
-    assert parsed(sheets.header(list(COLUMNS)) + found) == parsed(wanted)
+    assert parsed((sheets.header(list(COLUMNS)) + found).decode()) == parsed(wanted)
     # Numbers may be written otherwise, as long as they are the same; texts not.
-    assert sheets.header(list(COLUMNS)).encode() == wanted.encode()[: wanted.index("\r\n") + 2]
+    assert sheets.header(list(COLUMNS)) == wanted.encode()[: wanted.index("\r\n") + 2]
 
 
 def parsed(text: str) -> list[list[Any]]:
@@ -45,9 +45,11 @@ def parsed(text: str) -> list[list[Any]]:
     return [[row[0], row[1] and float(row[1]), row[2], row[3]] for row in rows[1:]]
 
 
-def written(db: sqlite3.Connection, numbers: io.BytesIO, fixed: sheets.Fixed, between: Any) -> str:
+def written(
+    db: sqlite3.Connection, numbers: io.BytesIO, fixed: sheets.Fixed, between: Any
+) -> bytes:
     chosen = sheets.columns(db)
-    text = ""
+    text = b""
     for piece in sheets.pieces(numbers):
         between()
         text += sheets.lines(db, fixed, piece, chosen)
@@ -66,7 +68,7 @@ def test_a_sheet_is_of_one_state_whatever_is_ingested_while_it_is_written(
     _ingest(timeline, 0, records)
     sql = "SELECT rowid FROM events ORDER BY sort_day, id"
 
-    def sheet(between: Any) -> str:
+    def sheet(between: Any) -> bytes:
         numbers = io.BytesIO()
         fixed = sheets.fix(timeline.db, "events", sql, {}, numbers)
         return written(timeline.db, numbers, fixed, between)

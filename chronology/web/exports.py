@@ -64,33 +64,33 @@ async def events_csv(datasette: Any, request: Any, send: Any, receive: Any) -> N
         except sqlite3.OperationalError as error:
             raise BadRequest(f"the filters cannot be applied: {error}") from None
 
-        def lines(piece: list[int]) -> Awaitable[str]:
-            made: Awaitable[str] = database.execute_fn(
+        def lines(piece: list[int]) -> Awaitable[bytes]:
+            made: Awaitable[bytes] = database.execute_fn(
                 lambda db: sheets.lines(db, fixed, piece, chosen)
             )
             return made
 
         await _start(send, f"{name}-events.csv")
         if request.method != "HEAD":
-            first = _BOM + sheets.header(list(chosen))
+            first = _BOM.encode() + sheets.header(list(chosen))
             await streaming.finish(receive, send, _ahead(first, lines, sheets.pieces(numbers)))
         else:
             await send({"type": "http.response.body", "body": b""})
 
 
 async def _ahead(
-    first: str, lines: Callable[[list[int]], Awaitable[str]], pieces: Iterator[list[int]]
+    first: bytes, lines: Callable[[list[int]], Awaitable[bytes]], pieces: Iterator[list[int]]
 ) -> AsyncIterator[bytes]:
     """The text in pieces, of which some are made while those before them are sent."""
-    waiting: deque[asyncio.Future[str]] = deque()
+    waiting: deque[asyncio.Future[bytes]] = deque()
     try:
-        yield first.encode()
+        yield first
         for piece in pieces:
             waiting.append(asyncio.ensure_future(lines(piece)))
             if len(waiting) > _AHEAD:
-                yield (await waiting.popleft()).encode()
+                yield await waiting.popleft()
         while waiting:
-            yield (await waiting.popleft()).encode()
+            yield await waiting.popleft()
     finally:
         for each in waiting:
             each.cancel()
