@@ -117,6 +117,9 @@ def _prepare(db: sqlite3.Connection, path: str | Path, write: bool) -> None:
         return
     # Durable before it is acknowledged: the log is the only copy of what was recorded.
     db.execute("PRAGMA synchronous = FULL")
+    # Some builds of SQLite write zeros over what is deleted. Here that is only what follows from
+    # the log, and to drop the tables of a million events takes a sixth of the time without.
+    db.execute("PRAGMA secure_delete = OFF")
     # What is changed stays in memory until it is committed, unless it is more than this: then
     # SQLite writes to the file earlier, and locks readers out until the commit.
     db.execute(f"PRAGMA cache_size = -{CACHE_KB}")

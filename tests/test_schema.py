@@ -130,6 +130,10 @@ def test_a_writer_waits_for_the_disk_before_it_acknowledges(db):
     assert db.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
+def test_a_writer_leaves_what_it_deletes_as_it_is(db):
+    assert db.execute("PRAGMA secure_delete").fetchone() == (0,)
+
+
 def test_opened_to_read_nothing_can_be_written(path):
     db = schema.connect(path)
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
