@@ -20,12 +20,12 @@ from benchmarks.lines import Floor, Line, Measured
 from benchmarks.measuring import in_turns, peak_memory, run, seconds
 from benchmarks.run import Run
 from chronology import schema
+from chronology.projections.tables import NUMBERED
 
 WRITTEN = (
     *("log", "events", "events_fts", "event_values", "event_links", "event_spans"),
     *("accounts", "claims", "history", "history_spans"),
 )
-NUMBERED = frozenset({"events", "events_fts", "history"})
 PEER = "sqlite-utils insert and enable-fts"
 
 
