@@ -65,6 +65,15 @@ class Watched:
 
         expect(self.page.locator(".status .total")).to_have_text(f"{number:,}")
         self.page.locator("body:not(.loading)").wait_for()
+        # The lanes are drawn in the next frame.
+        self.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+
+    def wait_for_day(self, number: int) -> None:
+        """Until the map shows this day of September, or has gone beyond it."""
+        self.page.wait_for_function(
+            "day => parseInt(document.querySelector('.slider output').textContent) >= day",
+            arg=number,
+        )
 
     def end(self) -> None:
         self.context.close()
