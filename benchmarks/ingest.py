@@ -15,12 +15,11 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from benchmarks import files, peers
+from benchmarks import files, peers, writing
 from benchmarks.lines import Floor, Line, Measured
 from benchmarks.measuring import in_turns, peak_memory, run, seconds
 from benchmarks.run import Run
 from chronology import schema
-from chronology.projections.tables import NUMBERED
 
 WRITTEN = (
     *("log", "events", "events_fts", "event_values", "event_links", "event_spans"),
@@ -80,27 +79,10 @@ def written(_: Run, size: int) -> Measured:
 
 def _write(made: sqlite3.Connection, target: Path) -> float:
     """Seconds to write the rows of a timeline into a new file with the same tables and indexes."""
-    took = 0.0
-    declared = made.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-    definitions = [row for row in declared if "_fts_" not in row[1]]
     with closing(schema.connect(target, write=True)) as db:
         db.execute("DROP TRIGGER log_append_only")
-        for kind, name, sql in definitions:
-            if kind == "table" and name != "log":
-                db.execute(sql)
         db.execute("BEGIN")
-        for table in WRITTEN:
-            rows = made.execute(f"SELECT {'rowid, ' if table in NUMBERED else ''}* FROM {table}")
-            names = [name for name, *_ in rows.description]
-            marks = ", ".join("?" * len(names))
-            columns = ", ".join(f'"{name}"' for name in names)
-            insert = f"INSERT INTO {table} ({columns}) VALUES ({marks})"
-            while found := rows.fetchmany(10_000):
-                took += seconds(partial(db.executemany, insert, found))
-        for kind, _, sql in definitions:
-            if kind == "index":
-                took += seconds(partial(db.execute, sql))
-        return took + seconds(partial(db.execute, "COMMIT"))
+        return writing.write(made, db, WRITTEN) + seconds(partial(db.execute, "COMMIT"))
 
 
 def memory(_: Run, size: int) -> Measured:

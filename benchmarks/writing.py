@@ -1,0 +1,38 @@
+"""The rows of a timeline, ready, only written again: no work that leaves them can take less."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from functools import partial
+
+from benchmarks.measuring import seconds
+from chronology.projections import state, tables
+
+TOGETHER = 10_000
+
+
+def write(made: sqlite3.Connection, db: sqlite3.Connection, names: Sequence[str]) -> float:
+    """Seconds to write the rows of tables anew, and their indexes, as a fold of many records would.
+
+    They are written inside the caller's transaction by one process; reading them is not counted.
+    """
+    chronology = state.load(made).chronology
+    assert chronology
+    tables.create(db, chronology)
+    tables.unindex(db)
+    return sum(_fill(made, db, name) for name in names) + seconds(partial(tables.index, db))
+
+
+def _fill(made: sqlite3.Connection, db: sqlite3.Connection, name: str) -> float:
+    took = 0.0
+    is_numbered = name in tables.NUMBERED
+    rows = made.execute(f"SELECT {'rowid, ' if is_numbered else ''}* FROM {name}")
+    columns = [column for column, *_ in rows.description]
+    while found := rows.fetchmany(TOGETHER):
+        if is_numbered:
+            insert = partial(tables.insert_numbered, db, name, columns[1:], found)
+        else:
+            insert = partial(tables.insert, db, name, found)
+        took += seconds(insert)
+    return took
