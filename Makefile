@@ -9,7 +9,8 @@ PORT ?= 8001
 REQUIRE_ALL ?=
 # `make lock LOCK=--upgrade` moves to the newest versions.
 LOCK =
-PYTEST_ARGS ?= -n 2
+# What a worker has not begun, the other takes: so most files share their servers in one worker.
+PYTEST_ARGS ?= -n 2 --dist worksteal
 # `make bench BENCH="ingest --size 200000"` runs one group of them.
 BENCH =
 

@@ -75,6 +75,11 @@ class InSql:
             found += [number for (number,) in rows]
         return found
 
+    def numbers(self) -> list[int]:
+        """The row numbers of all."""
+        sql = f"SELECT rowid FROM {self.chosen.table}{self._where()}"
+        return [number for (number,) in self.db.execute(sql, self.chosen.params)]
+
     def _where(self, condition: str = "") -> str:
         parts = [part for part in (self.chosen.where, condition) if part]
         return f" WHERE {' AND '.join(parts)}" if parts else ""
@@ -95,6 +100,9 @@ class InSets:
 
     def page(self, descending: bool, after: Cursor | None, size: int) -> list[int]:
         return self.view.page(self.term, descending, after, size)
+
+    def numbers(self) -> list[int]:
+        return list(self.view.members(self.term))
 
 
 class InStates:

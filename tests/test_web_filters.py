@@ -243,6 +243,40 @@ def test_page_after_page_gives_every_row_once(server: httpx.Client, table: str, 
     assert {*found} == expected
 
 
+def _in_order(events: list[dict[str, Any]], column: str, descending: bool) -> list[str]:
+    """The ids as SQLite orders them: without a value first, and last when descending; by id."""
+
+    def value(event: dict[str, Any]) -> Any:
+        return (event[column] is not None, event[column] if event[column] is not None else "")
+
+    by_id = sorted(events, key=lambda event: event["id"])
+    return [event["id"] for event in sorted(by_id, key=value, reverse=descending)]
+
+
+@pytest.mark.parametrize(
+    "order", ["_sort=title", "_sort_desc=title", "_sort=time", "_sort_desc=accounts"]
+)
+@pytest.mark.parametrize(
+    "query",
+    [
+        "fronts__arraycontains=3rd+Ukrainian+Front",
+        "places__arraynotcontains=Belgrade&kind=battle",
+        "_within=1944-10&_search=Nis",
+        "latest__isnull=1",
+        "id__not=nope&accounts__gt=0",
+    ],
+)
+def test_what_is_chosen_comes_in_any_order(server: httpx.Client, query: str, order: str) -> None:
+    chosen = ids(server, query)
+    asked, _, column = order.partition("=")
+    events = [event for event in rows(server) if event["id"] in chosen]
+
+    found = [row["id"] for row in rows(server, f"{query}&{order}&_size=37")]
+
+    assert found
+    assert found == _in_order(events, column, descending=asked == "_sort_desc")
+
+
 def test_a_page_has_its_size_and_order(server: httpx.Client) -> None:
     first = server.get("/timeline/events.json?_shape=objects&_size=7&_sort_desc=title").json()
     second = server.get(first["next_url"]).json()

@@ -2,8 +2,8 @@
 
 Datasette makes its SQL out of the request and hands it to the database. Where that is just what
 it makes of a request for events, the database is asked something else that gives the same: the
-rows that stand on the page by their numbers, and the count as a constant. Anything else is left
-as it is.
+rows that stand on the page by their numbers, and the count as a constant; in another order than
+that of days, those to be ordered by their numbers. Anything else is left as it is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from datasette.utils.sqlite import sqlite3
 from chronology import counting
 from chronology.index import AVAILABLE
 from chronology.sets import Sets
-from chronology.terms import Cursor
+from chronology.terms import Cursor, Every
 from chronology.web import validity
 from chronology.web.selection import Selection, selected
 
@@ -38,6 +38,11 @@ _ROWS = re.compile(
     r"limit (?P<limit>\d+)",
     re.DOTALL,
 )
+_SORTED = re.compile(
+    r"select (?P<columns>[^()]*) from (?P<table>events) where (?P<where>.*) "
+    r"order by (?P<order>[^()]*) limit (?P<limit>\d+)",
+    re.DOTALL,
+)
 # What Datasette makes of a cursor; the parameter of the day is absent where it is not known.
 _CURSOR = re.compile(
     r"\(sort_day (?:[<>] :(?P<day>p\d+)(?: or sort_day is null)?"
@@ -45,6 +50,8 @@ _CURSOR = re.compile(
     r" \(\(id > :(?P<id>p\d+)\b.*",
     re.DOTALL,
 )
+MANY = 300_000
+"""Of more rows than these, SQLite finds the first in some order no sooner by their numbers."""
 WARM_AFTER_S = 2.0
 _sets: WeakKeyDictionary[Any, Sets] = WeakKeyDictionary()
 
@@ -144,7 +151,7 @@ def watch(database: Any) -> None:
 async def _answered(known: Asking, sql: str, params: Any) -> tuple[str, Any]:
     """SQL that gives what was asked for; what was asked for itself if that is not better."""
     count, rows = _COUNT.fullmatch(sql), _ROWS.fullmatch(sql)
-    found = count or rows
+    found = count or rows or _SORTED.fullmatch(sql)
     if not found or found["table"] != known.table:
         return sql, params
     selection = await known.selection()
@@ -156,6 +163,8 @@ async def _answered(known: Asking, sql: str, params: Any) -> tuple[str, Any]:
     try:
         if count:
             return await _counted(known, selection) if not beyond else (sql, params)
+        if not rows:
+            return await _sorted(known, selection, found, beyond, params) or (sql, params)
         cursor = _CURSOR.fullmatch(beyond)
         return await _page(known, selection, rows, cursor, params) if cursor else (sql, params)
     except (QueryInterrupted, sqlite3.OperationalError):
@@ -185,3 +194,26 @@ async def _page(
         f" where rowid in (select value from json_each(:numbers)) order by {rows['order']}"
     )
     return sql, {"numbers": json.dumps(numbers)}
+
+
+async def _sorted(
+    known: Asking, selection: Selection, found: Any, beyond: str, params: Any
+) -> tuple[str, Any] | None:
+    """Rows in any other order; None where they had better be asked for as they are."""
+    if selection.term in (None, Every(())):
+        return None
+
+    def few(chosen: Any) -> list[int] | None:
+        return chosen.numbers() if chosen.count() <= MANY else None
+
+    chosen = selection.of(known.table)
+    numbers = await ask(known.datasette, known.database, chosen, few)
+    if numbers is None:
+        return None
+    among = "rowid in (select value from json_each(:numbers))"
+    where = f"{among} and ({beyond})" if beyond else among
+    sql = (
+        f"select {found['columns']} from events where {where}"
+        f" order by {found['order']} limit {found['limit']}"
+    )
+    return sql, {**params, "numbers": json.dumps(numbers)}
