@@ -4,8 +4,8 @@ The peer is `sqlite-utils insert --nl --pk id` of the same lines and `enable-fts
 and summaries; each side is a process that writes into a new file. Memory is the most that the
 process and its children hold at once.
 
-What is only written are the same rows, ready, into the same tables in one process: no ingest can
-take less, whatever it does beside.
+What is only written are the same rows, ready, into the same tables by one process: an ingest of
+which one process writes all of them takes no less, whatever it does beside.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ def events_alone(_: Run, size: int) -> Measured:
     return _rate(size, accounts=False)
 
 
-def written(_: Run, size: int) -> Measured:
+def _written(size: int, *, accounts: bool) -> Measured:
     """Events a second of which the rows are only written, beside the peer's whole work."""
-    start, batch, _second = files.batches(size)
-    rows = files.rows(size)
+    start, batch, _second = files.batches(size, accounts=accounts)
+    rows = files.rows(size, accounts=accounts)
     with files.scratch() as folder:
         for path in (start, batch):
             run(*_command(path, folder / "made.db"))
@@ -75,6 +75,14 @@ def written(_: Run, size: int) -> Measured:
             return size / peers.sqlite_utils(rows, folder / "peer.db")
 
         return in_turns(ours, peer, runs=3, budget_s=120)
+
+
+def written_with_accounts(_: Run, size: int) -> Measured:
+    return _written(size, accounts=True)
+
+
+def written_alone(_: Run, size: int) -> Measured:
+    return _written(size, accounts=False)
 
 
 def _write(made: sqlite3.Connection, target: Path) -> float:
@@ -107,7 +115,12 @@ LINES = (
         sizes=(200_000,),
     ),
     Line(
-        *("ingest-written", "The same rows, only written", "/s", written),
+        *("ingest-written", "Rows with accounts, only written", "/s", written_with_accounts),
+        peer=PEER,
+        sizes=(200_000,),
+    ),
+    Line(
+        *("ingest-events-written", "Rows of events alone, only written", "/s", written_alone),
         peer=PEER,
         sizes=(200_000,),
     ),

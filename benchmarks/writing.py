@@ -1,4 +1,4 @@
-"""The rows of a timeline, ready, only written again: no work that leaves them can take less."""
+"""The rows of a timeline, ready, only written again: what one process that writes all must take."""
 
 from __future__ import annotations
 

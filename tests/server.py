@@ -93,10 +93,13 @@ def _await(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
 def rows(client: httpx.Client, query: str = "", table: str = "events") -> list[dict[str, object]]:
     """All rows that a query selects, page after page."""
     found: list[dict[str, object]] = []
+    asked: set[str] = set()
     url: str | None = f"/timeline/{table}.json?_shape=objects&{query}"
     if "_size=" not in query:
         url += "&_size=max"
     while url:
+        assert url not in asked, f"{url} leads to itself"
+        asked.add(url)
         answer = client.get(url)
         assert answer.status_code == 200, answer.text
         found += answer.json()["rows"]

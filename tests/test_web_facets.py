@@ -18,6 +18,7 @@ from datasette.app import Datasette
 from server import WITHOUT_SETS, ids, publish, rows, serving
 
 from chronology import counting, index
+from chronology.web import answers
 
 ARRAYS = ("fronts", "armies", "places", "months", "sources")
 ASKED = "&".join([*(f"_facet_array={column}" for column in ARRAYS), "_facet=kind"])
@@ -170,6 +171,7 @@ def without_sets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Cli
         "kind=death&places__arraynotcontains=Belgrade",
         "_within=1944-10-14/1944-10-20&_sort_desc=sort_day",
         "_search=Nis&_certain=1944-10",
+        "_army=a57&_sort=title&_size=max",
         "_as_of=2572&_army=a57",
     ],
 )
@@ -207,14 +209,29 @@ def test_filtered_pages_are_answered_from_the_sets(
     for name in ("count", "counts", "page"):
         monkeypatch.setattr(counting.InSql, name, refused)
 
-    async def ask() -> Any:
-        served = Datasette([str(timeline.path)], metadata=searched(timeline.path))
-        await served.invoke_startup()
-        where = f"/{timeline.path.stem}/events.json"
-        return await served.client.get(f"{where}?_facet_array=fronts&_sort=sort_day&{query}")
-
-    answer = asyncio.run(ask())
+    answer = asked(timeline.path, f"_facet_array=fronts&_sort=sort_day&{query}")
     assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("query", FILTERED)
+def test_many_are_sorted_as_few_are_that_are_sorted_by_number(
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    few = asked(timeline.path, f"_sort=title&{query}").json()["rows"]
+    monkeypatch.setattr(answers, "MANY", -1)
+
+    assert asked(timeline.path, f"_sort=title&{query}").json()["rows"] == few != []
+
+
+def asked(path: Path, query: str) -> Any:
+    """What a Datasette of this process answers to a request for events."""
+
+    async def ask() -> Any:
+        served = Datasette([str(path)], metadata=searched(path))
+        await served.invoke_startup()
+        return await served.client.get(f"/{path.stem}/events.json?{query}")
+
+    return asyncio.run(ask())
 
 
 def searched(path: Path) -> dict[str, Any]:
