@@ -93,7 +93,12 @@ def read(stream: BinaryIO, file: str, form: str, header: Mapping[str, str] | Non
         (found, lines), raws = readers.read(stream, file, form)
     batch = Batch(file, lines)
     _read_header(batch, dict(header or {}) if form == "csv" else found)
-    batch.lots = _some(batch, _read_ahead(batch, blocks) if form == "jsonl" else _lots(batch, raws))
+    if form == "jsonl":
+        alone = 0 if readers.blocks_left(stream) > BLOCKS_ALONE else BLOCKS_ALONE
+        lots = _read_ahead(batch, blocks, alone)
+    else:
+        lots = _lots(batch, raws)
+    batch.lots = _some(batch, lots)
     return batch
 
 
@@ -171,10 +176,10 @@ def _lots(batch: Batch, raws: Iterator[Raw]) -> Iterator[Lot]:
         yield gather(some)
 
 
-def _read_ahead(batch: Batch, blocks: Iterator[Block]) -> Iterator[Lot]:
+def _read_ahead(batch: Batch, blocks: Iterator[Block], alone: int) -> Iterator[Lot]:
     """The lots of JSON Lines, which another process reads ahead where there are many."""
     reader = partial(_block_reader, batch.file, batch.prepare)
-    for found in workers.ahead(reader, blocks, BLOCKS_ALONE):
+    for found in workers.ahead(reader, blocks, alone):
         batch.faulty |= found.faulty
         batch.has_gaps |= found.has_gaps
         for fault in found.faults:

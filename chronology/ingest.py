@@ -218,7 +218,8 @@ class _Ingestion:
             return False
         found: Prepared | None = lot.prepared
         if found and found.after == self.head:
-            log.append_rows(self.db, found.rows)
+            rows = found.rows(self.batch.id, self.batch.recorded_at, new)
+            log.append_rows(self.db, rows)
             self.head = found.head
         else:
             self.waiting += new_records(self.batch.id, self.batch.recorded_at, new)

@@ -200,7 +200,7 @@ def append_new(db: sqlite3.Connection, last: Head, records: Sequence[tuple[Recor
     return Head(rows[-1][0], rows[-1][-1]) if rows else last
 
 
-def append_rows(db: sqlite3.Connection, rows: Sequence[Row]) -> None:
+def append_rows(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
     """Appends rows that `chained` made for the head at which the log is."""
     db.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 

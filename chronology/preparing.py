@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import count, repeat
 from typing import Any, NamedTuple
 
 from chronology import log
@@ -21,19 +22,30 @@ from chronology.records import Record
 
 
 class Prepared(NamedTuple):
-    """The rows that follow the head `after`, the head with them, and the rows of tables."""
+    """The digests of a lot after the head `after`, the head with them, and the rows of tables."""
 
     after: Head
-    rows: list[log.Row]
+    digests: list[str]
     head: Head
     taken: Taken
+
+    def rows(self, batch: str, recorded_at: str, new: New) -> Iterator[log.Row]:
+        """The rows of the log for the lot that this was made of."""
+        numbers, streams, data = new[:3]
+        ids = [f"{batch}/{number}" for number in numbers]
+        positions, kinds = count(self.after.position + 1), map(_kind, streams)
+        same = repeat(recorded_at), repeat(batch)
+        return zip(positions, ids, streams, repeat(1), kinds, *same, data, self.digests)
 
 
 def new_records(batch: str, recorded_at: str, new: New) -> Iterator[tuple[Record, int]]:
     """The records of new events and accounts, with their versions."""
     for number, stream, data in zip(new.numbers, new.streams, new.data, strict=True):
-        kind = "event.recorded" if stream[:6] == "event/" else "account.recorded"
-        yield Record(f"{batch}/{number}", stream, kind, recorded_at, batch, data), 1
+        yield Record(f"{batch}/{number}", stream, _kind(stream), recorded_at, batch, data), 1
+
+
+def _kind(stream: str) -> str:
+    return "event.recorded" if stream[:6] == "event/" else "account.recorded"
 
 
 class Preparer:
@@ -54,9 +66,10 @@ class Preparer:
             self.ended = True
             return None
         before = self.head
-        rows = list(log.chained(before, new_records(self.batch, self.recorded_at, lot.new)))
-        self.head = Head(rows[-1][0], rows[-1][-1])
-        return Prepared(before, rows, self.head, taken)
+        rows = log.chained(before, new_records(self.batch, self.recorded_at, lot.new))
+        digests = [row[-1] for row in rows]
+        self.head = Head(before.position + len(digests), digests[-1])
+        return Prepared(before, digests, self.head, taken)
 
 
 class Preparing:

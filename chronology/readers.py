@@ -224,6 +224,17 @@ def open_jsonl(stream: BinaryIO, file: str) -> tuple[Raw, Iterator[Block]]:
     return ({}, OneLine(1)), iter(())
 
 
+def blocks_left(stream: BinaryIO) -> int:
+    """How many blocks of a file are still to be read; 0 if that is not known."""
+    try:
+        here = stream.tell()
+        size = stream.seek(0, 2)
+        stream.seek(here)
+    except OSError:
+        return 0
+    return (size - here) // BLOCK_BYTES
+
+
 def _blocks(stream: BinaryIO, line: int) -> Iterator[Block]:
     record = 1
     while text := stream.read(BLOCK_BYTES):

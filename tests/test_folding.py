@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from conftest import EVENTS, START
 
@@ -100,6 +102,31 @@ def test_another_process_folds_as_this_one_does(full, monkeypatch):
         projections.rebuild(full.db)
     monkeypatch.undo()
     assert projections.verify(full.db) == []
+
+
+def test_line_breaks_in_the_data_change_nothing(full, make_timeline):
+    """Another program may write them; such records are passed on one by one."""
+    other = make_timeline()
+    spread = (
+        record._replace(data=json.dumps(json.loads(record.data), indent=1, ensure_ascii=False))
+        for record in map(log.as_record, log.read(full.db))
+    )
+    log.append(other.db, spread)
+    projections.catch_up(other.db)
+    assert all("\n" in row["data"] for row in other.rows("SELECT data FROM log WHERE data <> '{}'"))
+    without_digests = {**dump(full), "tracking": None}
+    assert {**dump(other), "tracking": None} == without_digests
+
+
+def test_an_account_keeps_its_own_time_within_a_batch(full, make_timeline):
+    other, late = make_timeline(), "2026-02-01T00:00:07Z"
+    records = [*map(log.as_record, log.read(full.db))]
+    index = next(i for i, r in enumerate(records) if r.stream == "account/gaps-one-1")
+    records[index] = records[index]._replace(recorded_at=late)
+    log.append(other.db, records)
+    projections.catch_up(other.db)
+    found = other.rows("SELECT id, recorded_at FROM accounts WHERE event = 'gaps' ORDER BY id")
+    assert [row["recorded_at"] for row in found] == [late, "2026-02-01T00:00:00Z"]
 
 
 def test_indexes_are_made_after_a_batch_that_is_most_of_the_log(timeline, monkeypatch):

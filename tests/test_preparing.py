@@ -198,7 +198,7 @@ def test_a_preparer_ends_at_the_first_lot_that_is_more_than_new(timeline):
 def test_what_was_prepared_for_another_head_is_not_appended(timeline, tight, monkeypatch):
     def elsewhere(self, lot, call=Preparer.__call__):
         prepared = call(self, lot)
-        return prepared and prepared._replace(after=log.Head(3, "0" * 64), rows=[])
+        return prepared and prepared._replace(after=log.Head(3, "0" * 64), digests=[])
 
     monkeypatch.setattr(Preparer, "__call__", elsewhere)
     ingested(timeline, [event(n) for n in range(5)])

@@ -17,12 +17,11 @@ import msgspec
 
 from chronology import log, workers
 from chronology.errors import CorruptLog
-from chronology.log import FIELDS, Entry
+from chronology.log import Entry
 from chronology.projections import state, subjects, tables
 from chronology.projections.publish import Extent, Publication
-from chronology.projections.state import CATALOGUED, Catalogue, split
-from chronology.projections.subjects import Cells
-from chronology.projections.taking import Taken, Taker, Touched, why
+from chronology.projections.state import Catalogue, split
+from chronology.projections.taking import NEW, Chunk, Taken, Taker, Touched, why
 
 CHUNK = 1_000
 RECORDS_ALONE = 8_000
@@ -32,7 +31,7 @@ Progress = Callable[[int], None]
 
 _TEMPORARY = (
     "touched (event TEXT, position INTEGER, why TEXT)",
-    "amended (stream TEXT PRIMARY KEY) WITHOUT ROWID",
+    "odd (position INTEGER PRIMARY KEY, amended INTEGER NOT NULL)",
 )
 
 
@@ -71,19 +70,10 @@ class Fold:
 
     def _catalogue(self) -> None:
         """Takes the catalogue's records in, and notes the events whose rows they may alter."""
-        rows = self.db.execute(
-            f"SELECT {FIELDS} FROM log WHERE position BETWEEN ? AND ?"
-            " AND NOT (stream >= 'event/' AND stream < 'event0')"
-            " AND NOT (stream >= 'account/' AND stream < 'account0')"
-            " AND NOT (stream >= 'batch/' AND stream < 'batch0') ORDER BY position",
-            (self.batch.first, self.batch.last),
-        )
-        for entry in map(Entry._make, rows):
-            subject, name = split(entry.stream)
-            if subject in CATALOGUED:
-                if entry.version > 1:
-                    self._touch_linked(subject, name, entry)
-                self.catalogue.apply(entry)
+        for entry in state.catalogued(self.db, self.batch.first, self.batch.last):
+            if entry.version > 1:
+                self._touch_linked(*split(entry.stream), entry)
+            self.catalogue.apply(entry)
 
     def _touch(self, rows: Iterable[Touched]) -> None:
         self.db.executemany("INSERT INTO touched VALUES (?, ?, ?)", rows)
@@ -109,7 +99,7 @@ class Fold:
         taker = partial(Taker, self.catalogue, publication.number, self.batch.stamp)
         alone = 0 if self.batch.last - self.batch.first >= RECORDS_ALONE else None
         for taken in workers.ahead(taker, self._chunks(), alone):
-            actions += taken.actions
+            actions.update(taken.actions)
             publication.record(taken)
             self._touch(taken.touched)
             if taken.amended:
@@ -119,27 +109,60 @@ class Fold:
         publication.keep_states()
         return actions
 
-    def _chunks(self) -> Iterator[list[Cells]]:
-        """The batch's records as `Taking` has them, an event never apart from its accounts."""
+    def _chunks(self) -> Iterator[Chunk]:
+        """The batch's records in order, an event never apart from its accounts."""
+        self._note_odd()
+        start, last = self.batch.first, self.batch.last
+        while start <= last:
+            following = self._event_after(start) if start + CHUNK <= last else None
+            end = following - 1 if following else last
+            yield self._chunk(start, end)
+            start = end + 1
+
+    def _event_after(self, start: int) -> int | None:
+        """An event that is some CHUNK records later; None if there is no more event."""
+        for last, order in (start + CHUNK, "DESC"), (self.batch.last, "ASC"):
+            found = self.db.execute(
+                "SELECT position FROM log WHERE position > ? AND position <= ?"
+                f" AND stream >= 'event/' AND stream < 'event0' ORDER BY position {order} LIMIT 1",
+                (start, last),
+            ).fetchone()
+            if found:
+                return int(found[0])
+        return None
+
+    def _note_odd(self) -> None:
+        """Notes the records of which a chunk tells more than their stream and data."""
+        _, first, last, recorded_at = self.batch
         self.db.execute(
-            "INSERT INTO amended SELECT DISTINCT stream FROM log"
-            " WHERE position BETWEEN ? AND ? AND (version > 1 OR type NOT LIKE '%.recorded')",
-            (self.batch.first, self.batch.last),
+            "INSERT INTO odd SELECT position, version > 1 OR type NOT IN (?, ?) FROM log"
+            " WHERE position BETWEEN ? AND ?"
+            " AND (version > 1 OR type NOT IN (?, ?) OR recorded_at <> ?)",
+            (*NEW, first, last, *NEW, recorded_at),
         )
-        rows = self.db.execute(
-            "SELECT position, stream, version, type, recorded_at, data, stream IN amended FROM log"
-            " WHERE position BETWEEN ? AND ? ORDER BY position",
-            (self.batch.first, self.batch.last),
+        self.db.execute(
+            "INSERT OR REPLACE INTO odd SELECT log.position, 1 FROM"
+            " (SELECT DISTINCT stream FROM odd CROSS JOIN log USING (position) WHERE amended)"
+            " CROSS JOIN log USING (stream) WHERE log.position BETWEEN ? AND ?",
+            (first, last),
         )
-        chunk: list[Cells] = []
-        while more := rows.fetchmany(CHUNK):
-            chunk += more
-            events = (i for i in range(len(chunk) - 1, 0, -1) if chunk[i][1][:6] == "event/")
-            cut = next(events, 0)
-            if cut:
-                yield chunk[:cut]
-                del chunk[:cut]
-        yield chunk
+
+    def _chunk(self, first: int, last: int) -> Chunk:
+        streams, data = self.db.execute(
+            "SELECT group_concat(stream, ?1), group_concat(data, ?1) FROM"
+            " (SELECT stream, data FROM log WHERE position BETWEEN ?2 AND ?3 ORDER BY position)",
+            ("\n", first, last),
+        ).fetchone()
+        if streams.count("\n") == data.count("\n") == last - first:
+            joined = "odd CROSS JOIN log"
+        else:  # Another program wrote line breaks.
+            streams, data, joined = "", "", "log LEFT JOIN odd"
+        odd = self.db.execute(
+            "SELECT position, stream, version, type, recorded_at, data, coalesce(amended, 0)"
+            f" FROM {joined} USING (position) WHERE position BETWEEN ? AND ?",
+            (first, last),
+        )
+        return Chunk(first, streams, data, odd.fetchall())
 
     def _amend(self, last: dict[str, tuple[int, str]]) -> None:
         """Accounts of which there is more than one record, with the last one's position and why."""
@@ -200,7 +223,7 @@ class Ahead:
                 self.publication.withdraw()
                 self._index()
             return
-        self.actions += taken.actions
+        self.actions.update(taken.actions)
         records = self.actions.total()
         if not self.unindexed and tables.is_most(records, self.publication.batch.first):
             tables.unindex(self.db)

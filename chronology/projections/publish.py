@@ -8,6 +8,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import partial
+from math import inf
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,7 +20,9 @@ from chronology.projections.taking import Stamp, Taken
 from chronology.records import Account, canonical
 
 LINKED_TOGETHER = 100_000
-"""Links of so many events are written at once: the more, the fewer pages are written twice."""
+"""Links of so many events are written together: the more, the fewer pages are written twice."""
+LINKED_AT_ONCE = 20_000
+"""So many links are written at least while other rows are: meanwhile another process goes on."""
 _BY_EVENT = {
     **dict.fromkeys(("events", "events_fts"), "rowid"),
     **dict.fromkeys(("event_values", "event_links", "event_spans"), "event"),
@@ -50,6 +53,7 @@ class Publication:
         self.number = Numbers({(facet, value): number for number, facet, value in found})
         self.counts: Counter[int] = Counter()
         self.waiting: dict[int, array[int]] = defaultdict(partial(array, "q"))
+        self.leaving: list[tuple[int, array[int]]] = []
         self.described = 0
         self.describer = Describer(catalogue, self.number)
         assert catalogue.chronology is not None
@@ -86,8 +90,9 @@ class Publication:
         for number, found in taken.links.items():
             self.waiting[number].extend(found)
         self.described += len(taken.events)
+        self._leave(LINKED_AT_ONCE)
         if self.described >= LINKED_TOGETHER:
-            self._write_links()
+            self._line_up()
 
     def keep_states(self) -> None:
         """Keeps the states of all events that `record` published; together they cost least."""
@@ -128,15 +133,27 @@ class Publication:
             self.db.execute(f"DELETE FROM {table} WHERE {number} >= ?", first)
 
     def _write_links(self) -> None:
-        """Writes new links, value by value: rows in the order of the key cost least."""
-        for number, found in sorted(self.waiting.items()):
+        """Writes all new links."""
+        self._line_up()
+        self._leave()
+
+    def _line_up(self) -> None:
+        """Lets what waits leave value by value: rows in the order of the key cost least."""
+        self._leave()
+        self.leaving = sorted(self.waiting.items(), reverse=True)
+        self.waiting.clear()
+        self.described = 0
+
+    def _leave(self, least: float = inf) -> None:
+        """Writes the links that leave: so many at least, or all."""
+        while self.leaving and least > 0:
+            number, found = self.leaving.pop()
             self.db.execute(
                 "INSERT INTO event_links SELECT ?, value FROM json_each(?)",
                 (number, canonical(found.tolist())),
             )
             self.counts[number] += len(found)
-        self.waiting.clear()
-        self.described = 0
+            least -= len(found)
 
     # Events that there were, or of which the batch tells again
 

@@ -6,8 +6,10 @@ records and the catalogue: so another process can do it ahead, and while they ar
 
 from __future__ import annotations
 
+import marshal
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 import msgspec
@@ -26,6 +28,9 @@ Touched = tuple[str, int, str]
 """An event that has to be published, the position of what asks for it, and why."""
 
 
+NEW = ("event.recorded", "account.recorded")
+
+
 class Taking(NamedTuple):
     """A record; `amended` says that the batch has more of its stream, or an earlier one had."""
 
@@ -36,6 +41,38 @@ class Taking(NamedTuple):
     recorded_at: str
     data: str
     amended: bool
+
+
+class Chunk(NamedTuple):
+    """Records of one batch that follow each other: what another process needs of them, and gets
+    at the least cost.
+
+    `streams` and `data` are those of all from position `first` on, a line each; `odd` has the cells
+    of a `Taking` for each that does not just begin its stream at the time of the batch. Without
+    `streams` it has all of them.
+    """
+
+    first: int
+    streams: str
+    data: str
+    odd: list[Cells]
+
+    def records(self, recorded_at: str) -> list[Taking]:
+        odd = [*map(Taking._make, self.odd)]
+        if not self.streams:
+            return odd
+        lines = zip(self.streams.split("\n"), self.data.split("\n"), strict=True)
+        found = [
+            Taking(position, stream, 1, _recorded(stream), recorded_at, data, False)
+            for position, (stream, data) in enumerate(lines, self.first)
+        ]
+        for record in odd:
+            found[record.position - self.first] = record
+        return found
+
+
+def _recorded(stream: str) -> str:
+    return NEW[0] if stream[:6] == "event/" else NEW[1]
 
 
 @dataclass(slots=True)
@@ -57,8 +94,21 @@ class Taken:
     claims: list[Cells] = field(default_factory=list)
     touched: list[Touched] = field(default_factory=list)
     amended: dict[str, tuple[int, str]] = field(default_factory=dict)
-    actions: Counter[str] = field(default_factory=Counter)
+    actions: dict[str, int] = field(default_factory=dict)
     records: int = 0
+
+    def __reduce__(self) -> tuple[Callable[..., Taken], tuple[bytes]]:
+        """To another process it goes as plain values, which takes a quarter of the time."""
+        values = [getattr(self, each.name) for each in fields(self)]
+        return _marshalled, (marshal.dumps([*map(_plain, values)]),)
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, dict) else value
+
+
+def _marshalled(values: bytes) -> Taken:
+    return Taken(*marshal.loads(values))
 
 
 class NewTaker:
@@ -91,8 +141,7 @@ class NewTaker:
                 name = split(stream)[1]
                 _take_account(taken, name, state)
                 last.accounts.append((name, state.fields))
-        taken.actions["event.recorded"] = len(told)
-        taken.actions["account.recorded"] = len(lot) - len(told)
+        taken.actions = {"event.recorded": len(told), "account.recorded": len(lot) - len(told)}
         try:
             self.rows.describe(told, taken)
         except LookupError:
@@ -107,13 +156,12 @@ class Taker:
         self.rows = _Rows(catalogue, number)
         self.stamp = stamp
 
-    def __call__(self, rows: list[Cells]) -> Taken:
-        """Takes in rows that are each a `Taking`; as plain ones they go to another process."""
-        taken = Taken(records=len(rows))
+    def __call__(self, chunk: Chunk) -> Taken:
+        records = chunk.records(self.stamp[1])
+        taken = Taken(records=len(records))
         told: dict[int, Told] = {}
         last: Told | None = None
-        chunk = [*map(Taking._make, rows)]
-        for record in chunk:
+        for record in records:
             subject, name = split(record.stream)
             if subject == "event":
                 last = None
@@ -135,7 +183,8 @@ class Taker:
                 else:  # It does not follow its event, which is to be published again.
                     reason = why(record.stream, record.type, record.data)
                     taken.touched.append((state.fields.event, record.position, reason))
-        taken.actions.update(record.type for record in chunk if record.stream[:6] != "batch/")
+        types = (record.type for record in records if record.stream[:6] != "batch/")
+        taken.actions = dict(Counter(types))
         self.rows.describe(told, taken, self.stamp)
         return taken
 
