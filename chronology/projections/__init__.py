@@ -7,7 +7,9 @@ all of it again. Both leave the same rows, whatever the way. Rows change at the 
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Iterator
+from functools import partial
 from urllib.parse import quote
 
 import msgspec
@@ -76,12 +78,27 @@ def _is_within_batch(db: sqlite3.Connection, position: int) -> bool:
 
 
 def _batches(db: sqlite3.Connection, after: int) -> Iterator[Extent]:
-    found = db.execute(
-        "SELECT batch, min(position), max(position), recorded_at FROM log WHERE position > ?"
-        " GROUP BY batch ORDER BY 2",
-        (after,),
-    )
-    return iter([Extent(*row) for row in found])
+    """The batches after a position: each stands whole and by itself, so its end is searched for."""
+
+    head = log.head(db).position
+    sql = "SELECT position, batch, recorded_at FROM log WHERE position > ? ORDER BY 1 LIMIT 1"
+    while found := db.execute(sql, (after,)).fetchone():
+        first, batch, recorded_at = found
+        is_over = partial(_is_after, db, batch)
+        length = bisect_left(range(first, head + 1), True, key=is_over)
+        after, _ = _at(db, first + length - 1)
+        yield Extent(batch, first, after, recorded_at)
+
+
+def _is_after(db: sqlite3.Connection, batch: str, position: int) -> bool:
+    return _at(db, position)[1] != batch
+
+
+def _at(db: sqlite3.Connection, position: int) -> tuple[int, str]:
+    """The last record up to a position, and its batch."""
+    sql = "SELECT position, batch FROM log WHERE position <= ? ORDER BY position DESC LIMIT 1"
+    found: tuple[int, str] = db.execute(sql, (position,)).fetchone()
+    return found
 
 
 def verify(db: sqlite3.Connection, progress: Progress | None = None) -> list[str]:

@@ -7,6 +7,7 @@ records and the catalogue: so another process can do it ahead, and while they ar
 from __future__ import annotations
 
 import marshal
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -87,7 +88,7 @@ class Taken:
     events: list[Cells] = field(default_factory=list)
     texts: list[Cells] = field(default_factory=list)
     numbers: list[Cells] = field(default_factory=list)
-    links: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    links: dict[int, array[int]] = field(default_factory=lambda: defaultdict(_positions))
     spans: list[tuple[int, str | None, str | None]] = field(default_factory=list)
     values: list[Pair] = field(default_factory=list)
     accounts: list[Cells] = field(default_factory=list)
@@ -103,12 +104,19 @@ class Taken:
         return _marshalled, (marshal.dumps([*map(_plain, values)]),)
 
 
+def _positions(values: bytes = b"") -> array[int]:
+    return array("q", values)
+
+
 def _plain(value: Any) -> Any:
     return dict(value) if isinstance(value, dict) else value
 
 
 def _marshalled(values: bytes) -> Taken:
-    return Taken(*marshal.loads(values))
+    taken = Taken(*marshal.loads(values))
+    # An array goes as its bytes.
+    taken.links = {number: _positions(found) for number, found in taken.links.items()}
+    return taken
 
 
 class NewTaker:
