@@ -7,7 +7,6 @@ by record.
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -63,13 +62,9 @@ class New(NamedTuple):
     data: list[str]
     lines: list[int]
     named: list[bool]
-    names: dict[str, set[str]]
+    names: Mapping[str, set[str]]
     kinds: set[str]
     dates: set[str]
-
-    def __reduce__(self) -> tuple[Callable[..., New], tuple[bytes]]:
-        """To another process it goes as plain values, which takes a quarter of the time."""
-        return _marshalled, (marshal.dumps(tuple(self)),)
 
     def items(self) -> Iterator[Item]:
         """The items that were gathered, of single lines."""
@@ -77,10 +72,6 @@ class New(NamedTuple):
             subject, _, name = stream.partition("/")
             own = name if named else ""
             yield _restored(number, "recorded", subject, own, line, data, {})
-
-
-def _marshalled(values: bytes) -> New:
-    return New._make(marshal.loads(values))
 
 
 @dataclass(frozen=True, slots=True)

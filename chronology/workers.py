@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing, suppress
+from io import BytesIO
 from itertools import chain, islice
 from typing import Any, TypeVar
 
@@ -135,16 +136,24 @@ def serve() -> None:
     _send(target, READY)
     function = pickle.loads(_receive(source))()
     _send(target, READY)
+    answer = BytesIO()  # One for all: new memory for each takes as long as writing it.
     while task := _receive(source):
-        try:
-            answer = pickle.dumps((False, function(pickle.loads(task))))
-        except Exception as error:
-            answer = pickle.dumps((True, error))
-        with suppress(BrokenPipeError):
-            _send(target, answer)
+        _answer(function, task, answer)
+        with suppress(BrokenPipeError), answer.getbuffer() as written:
+            _send(target, written[: answer.tell()])
 
 
-def _send(pipe: Any, message: bytes) -> None:
+def _answer(function: Callable[[Any], Any], task: bytes, answer: BytesIO) -> None:
+    """Writes whether a task failed, and its result or error, from the beginning of `answer`."""
+    try:
+        answer.seek(0)
+        pickle.dump((False, function(pickle.loads(task))), answer)
+    except Exception as error:
+        answer.seek(0)
+        pickle.dump((True, error), answer)
+
+
+def _send(pipe: Any, message: bytes | memoryview) -> None:
     pipe.write(len(message).to_bytes(8, "big"))
     pipe.write(message)
     pipe.flush()

@@ -88,7 +88,7 @@ class Publication:
         tables.insert_numbered(self.db, "events_fts", tables.SEARCH, taken.texts)
         tables.insert(self.db, "event_values", taken.numbers)
         for number, found in taken.links.items():
-            self.waiting[number].extend(found)
+            self.waiting[number].frombytes(found)
         self.described += len(taken.events)
         self._leave(LINKED_AT_ONCE)
         if self.described >= LINKED_TOGETHER:
