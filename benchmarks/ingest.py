@@ -5,19 +5,21 @@ and summaries; each side is a process that writes into a new file. Memory is the
 process and its children hold at once.
 
 What is only written are the same rows, ready, into the same tables by one process: an ingest of
-which one process writes all of them takes no less, whatever it does beside.
+which one process writes all of them takes no less, whatever it does beside. Two cores always busy
+are what the two processes of an ingest would come to if neither ever waited for the other.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 from benchmarks import files, peers, writing
 from benchmarks.lines import Floor, Line, Measured
-from benchmarks.measuring import in_turns, peak_memory, run, seconds
+from benchmarks.measuring import in_turns, peak_memory, run, run_busy, seconds
 from benchmarks.run import Run
 from chronology import schema
 
@@ -32,7 +34,7 @@ def _command(batch: Path, database: Path) -> tuple[str, ...]:
     return ("chronology.cli", "ingest", str(batch), "--db", str(database), "--quiet")
 
 
-def _rate(size: int, *, accounts: bool) -> Measured:
+def _rate(size: int, *, accounts: bool, timed: Callable[..., float] = run) -> Measured:
     """Events a second, each side into a file of its own that is new every time."""
     start, batch, _ = files.batches(size, accounts=accounts)
     rows = files.rows(size, accounts=accounts)
@@ -40,7 +42,7 @@ def _rate(size: int, *, accounts: bool) -> Measured:
     def ours() -> float:
         with files.scratch() as folder:
             run(*_command(start, folder / "ours.db"))
-            return size / run(*_command(batch, folder / "ours.db"))
+            return size / timed(*_command(batch, folder / "ours.db"))
 
     def peer() -> float:
         with files.scratch() as folder:
@@ -55,6 +57,14 @@ def with_accounts(_: Run, size: int) -> Measured:
 
 def events_alone(_: Run, size: int) -> Measured:
     return _rate(size, accounts=False)
+
+
+def busy_with_accounts(_: Run, size: int) -> Measured:
+    return _rate(size, accounts=True, timed=run_busy)
+
+
+def busy_alone(_: Run, size: int) -> Measured:
+    return _rate(size, accounts=False, timed=run_busy)
 
 
 def _written(size: int, *, accounts: bool) -> Measured:
@@ -121,6 +131,16 @@ LINES = (
     ),
     Line(
         *("ingest-events-written", "Rows of events alone, only written", "/s", written_alone),
+        peer=PEER,
+        sizes=(200_000,),
+    ),
+    Line(
+        *("ingest-busy", "With accounts, two cores always busy", "/s", busy_with_accounts),
+        peer=PEER,
+        sizes=(200_000,),
+    ),
+    Line(
+        *("ingest-events-busy", "Events alone, two cores always busy", "/s", busy_alone),
         peer=PEER,
         sizes=(200_000,),
     ),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from resource import RUSAGE_CHILDREN, getrusage
 from time import perf_counter
 
 import httpx
@@ -86,6 +87,14 @@ def run(*command: str) -> float:
     """Seconds that a module of Python takes as a process of its own."""
     asked = [PYTHON, "-m", *command]
     return seconds(lambda: subprocess.run(asked, check=True, stdout=subprocess.DEVNULL))
+
+
+def run_busy(*command: str) -> float:
+    """Seconds that the same would take if it kept two cores busy all the time: half its work."""
+    before = getrusage(RUSAGE_CHILDREN)
+    run(*command)
+    after = getrusage(RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / 2
 
 
 def peak_memory(*command: str) -> float:

@@ -94,8 +94,8 @@ def read(stream: BinaryIO, file: str, form: str, header: Mapping[str, str] | Non
     batch = Batch(file, lines)
     _read_header(batch, dict(header or {}) if form == "csv" else found)
     if form == "jsonl":
-        alone = 0 if readers.blocks_left(stream) > BLOCKS_ALONE else BLOCKS_ALONE
-        lots = _read_ahead(batch, blocks, alone)
+        is_long = (readers.size(stream) or 0) > BLOCKS_ALONE * readers.BLOCK_BYTES
+        lots = _read_ahead(batch, blocks, 0 if is_long else BLOCKS_ALONE)
     else:
         lots = _lots(batch, raws)
     batch.lots = _some(batch, lots)

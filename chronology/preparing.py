@@ -17,7 +17,7 @@ from chronology.lots import Lot, New, unprepared
 from chronology.projections.events import Numbers
 from chronology.projections.fold import Ahead
 from chronology.projections.state import Catalogue
-from chronology.projections.taking import NewTaker, Taken
+from chronology.projections.taking import NewTaker, Taken, type_of
 from chronology.records import Record
 
 
@@ -33,7 +33,7 @@ class Prepared(NamedTuple):
         """The rows of the log for the lot that this was made of."""
         numbers, streams, data = new[:3]
         ids = [f"{batch}/{number}" for number in numbers]
-        positions, kinds = count(self.after.position + 1), map(_kind, streams)
+        positions, kinds = count(self.after.position + 1), map(type_of, streams)
         same = repeat(recorded_at), repeat(batch)
         return zip(positions, ids, streams, repeat(1), kinds, *same, data, self.digests)
 
@@ -41,11 +41,7 @@ class Prepared(NamedTuple):
 def new_records(batch: str, recorded_at: str, new: New) -> Iterator[tuple[Record, int]]:
     """The records of new events and accounts, with their versions."""
     for number, stream, data in zip(new.numbers, new.streams, new.data, strict=True):
-        yield Record(f"{batch}/{number}", stream, _kind(stream), recorded_at, batch, data), 1
-
-
-def _kind(stream: str) -> str:
-    return "event.recorded" if stream[:6] == "event/" else "account.recorded"
+        yield Record(f"{batch}/{number}", stream, type_of(stream), recorded_at, batch, data), 1
 
 
 class Preparer:

@@ -60,6 +60,17 @@ def refuse(file: str, line: int, what: str, remedy: str) -> BatchRefused:
     return BatchRefused([Fault(file, line, what, remedy)])
 
 
+def size(stream: BinaryIO) -> int | None:
+    """The bytes of a file; None of a stream that has no end yet."""
+    try:
+        here = stream.tell()
+        end = stream.seek(0, 2)
+        stream.seek(here)
+    except OSError:
+        return None
+    return end
+
+
 def _decode(data: bytes, file: str, line: int = 1) -> str:
     try:
         return data.decode("utf-8-sig")
@@ -222,17 +233,6 @@ def open_jsonl(stream: BinaryIO, file: str) -> tuple[Raw, Iterator[Block]]:
                 raise BatchRefused([header])
             return (header, OneLine(number)), _blocks(stream, number + 1)
     return ({}, OneLine(1)), iter(())
-
-
-def blocks_left(stream: BinaryIO) -> int:
-    """How many blocks of a file are still to be read; 0 if that is not known."""
-    try:
-        here = stream.tell()
-        size = stream.seek(0, 2)
-        stream.seek(here)
-    except OSError:
-        return 0
-    return (size - here) // BLOCK_BYTES
 
 
 def _blocks(stream: BinaryIO, line: int) -> Iterator[Block]:

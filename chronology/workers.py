@@ -28,7 +28,7 @@ R = TypeVar("R")
 MEANWHILE = 64
 """So many tasks at most are done here while the other process starts; it takes some 0.3 s."""
 READY = b"ready"
-AHEAD = 3
+AHEAD = 16
 """So many tasks are under way at once, so that memory stays bounded."""
 
 

@@ -11,6 +11,8 @@ from typing import BinaryIO
 
 import click
 
+from chronology import readers
+
 Step = Callable[[int], None]
 Share = Callable[[int], float | None]
 """Which part of the whole so many are, from 0 to 1; None if that is not known."""
@@ -58,13 +60,8 @@ def share_of(total: int) -> Share:
 
 def share_read(stream: BinaryIO) -> Share | None:
     """The part of a file that is read, None of a stream that has no end yet."""
-    try:
-        here = stream.tell()
-        size = stream.seek(0, 2)
-        stream.seek(here)
-    except OSError:
-        return None
-    return lambda done: stream.tell() / size if size else None
+    size = readers.size(stream)
+    return None if size is None else lambda done: stream.tell() / size if size else None
 
 
 @contextmanager

@@ -99,7 +99,7 @@ class Fold:
         taker = partial(Taker, self.catalogue, publication.number, self.batch.stamp)
         alone = 0 if self.batch.last - self.batch.first >= RECORDS_ALONE else None
         for taken in workers.ahead(taker, self._chunks(), alone):
-            actions.update(taken.actions)
+            actions += taken.actions
             publication.record(taken)
             self._touch(taken.touched)
             if taken.amended:
@@ -223,7 +223,7 @@ class Ahead:
                 self.publication.withdraw()
                 self._index()
             return
-        self.actions.update(taken.actions)
+        self.actions += taken.actions
         records = self.actions.total()
         if not self.unindexed and tables.is_most(records, self.publication.batch.first):
             tables.unindex(self.db)

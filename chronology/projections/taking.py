@@ -26,8 +26,6 @@ Stamp = tuple[int, str]
 """The last position of the batch, and when it was recorded."""
 Touched = tuple[str, int, str]
 """An event that has to be published, the position of what asks for it, and why."""
-
-
 NEW = ("event.recorded", "account.recorded")
 
 
@@ -63,7 +61,7 @@ class Chunk(NamedTuple):
             return odd
         lines = zip(self.streams.split("\n"), self.data.split("\n"), strict=True)
         found = [
-            Taking(position, stream, 1, _recorded(stream), recorded_at, data, False)
+            Taking(position, stream, 1, type_of(stream), recorded_at, data, False)
             for position, (stream, data) in enumerate(lines, self.first)
         ]
         for record in odd:
@@ -71,7 +69,8 @@ class Chunk(NamedTuple):
         return found
 
 
-def _recorded(stream: str) -> str:
+def type_of(stream: str) -> str:
+    """The type of the record with which an event or an account begins."""
     return NEW[0] if stream[:6] == "event/" else NEW[1]
 
 
@@ -94,7 +93,7 @@ class Taken:
     claims: list[Cells] = field(default_factory=list)
     touched: list[Touched] = field(default_factory=list)
     amended: dict[str, tuple[int, str]] = field(default_factory=dict)
-    actions: dict[str, int] = field(default_factory=dict)
+    actions: Counter[str] = field(default_factory=Counter)
     records: int = 0
 
 
@@ -128,7 +127,8 @@ class NewTaker:
                 name = split(stream)[1]
                 _take_account(taken, name, state)
                 last.accounts.append((name, state.fields))
-        taken.actions = {"event.recorded": len(told), "account.recorded": len(lot) - len(told)}
+        taken.actions["event.recorded"] = len(told)
+        taken.actions["account.recorded"] = len(lot) - len(told)
         try:
             self.rows.describe(told, taken)
         except LookupError:
@@ -170,8 +170,7 @@ class Taker:
                 else:  # It does not follow its event, which is to be published again.
                     reason = why(record.stream, record.type, record.data)
                     taken.touched.append((state.fields.event, record.position, reason))
-        types = (record.type for record in records if record.stream[:6] != "batch/")
-        taken.actions = dict(Counter(types))
+        taken.actions.update(record.type for record in records if record.stream[:6] != "batch/")
         self.rows.describe(told, taken, self.stamp)
         return taken
 
