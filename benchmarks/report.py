@@ -30,7 +30,7 @@ def page(results: Mapping[str, Any], known: Sequence[Group], notes: str) -> str:
         (row for row in results["rows"] if row["line"] in order),
         key=lambda row: (order.index(row["line"]), row["size"]),
     )
-    parts = [_INTRODUCTION.strip(), unwrapped(_HOW), _measured(results, rows), _missed(rows)]
+    parts = [_INTRODUCTION.strip(), unwrapped(_HOW), _measured(results, rows, known), _missed(rows)]
     for group in known:
         names = {line.name for line in group.lines}
         if held := [row for row in rows if row["line"] in names]:
@@ -68,7 +68,7 @@ def unwrapped(text: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in text.strip().split("\n\n"))
 
 
-def _measured(results: Mapping[str, Any], rows: Sequence[Row]) -> str:
+def _measured(results: Mapping[str, Any], rows: Sequence[Row], known: Sequence[Group]) -> str:
     if not rows:
         return "Nothing was measured yet: run `make bench`."
     versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
@@ -77,9 +77,20 @@ def _measured(results: Mapping[str, Any], rows: Sequence[Row]) -> str:
     commits = ", ".join(f"`{name}`" for name in dict.fromkeys(row["commit"] for row in rows))
     load = max(row["load"] for row in rows)
     return (
-        f"- Machine: {results['machine']}\n- Versions: {versions}\n"
+        f"- Machine: {_machines(rows, known)}\n- Versions: {versions}\n"
         f"- When: {when}, at {commits}; load of the machine up to {load:g}"
     )
+
+
+def _machines(rows: Sequence[Row], known: Sequence[Group]) -> str:
+    """The machine, or each with the groups that were measured there."""
+    names = {line.name: group.name for group in known for line in group.lines}
+    found: dict[str, dict[str, None]] = {}
+    for row in rows:
+        found.setdefault(row["machine"], {})[names[row["line"]]] = None
+    if len(found) == 1:
+        return next(iter(found))
+    return "; ".join(f"{machine} ({', '.join(groups)})" for machine, groups in found.items())
 
 
 def _missed(rows: Sequence[Row]) -> str:

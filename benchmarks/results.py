@@ -1,4 +1,4 @@
-"""The results that are kept, `build/bench/results.json`, and the machine that they are of."""
+"""The results that are kept, `build/bench/results.json`, each with the machine that it is of."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def keep(row: Row, path: Path) -> None:
     found = load(path)
     mine = (row["line"], row["size"])
     others = [one for one in found["rows"] if (one["line"], one["size"]) != mine]
-    found = {"machine": machine(), "versions": versions(), "rows": [*others, row | _moment()]}
+    found = {"versions": versions(), "rows": [*others, row | _moment()]}
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     part.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
@@ -35,7 +35,7 @@ def keep(row: Row, path: Path) -> None:
 def load(path: Path) -> dict[str, Any]:
     """What is kept; no rows if nothing was measured yet."""
     if not path.exists():
-        return {"machine": "", "versions": {}, "rows": []}
+        return {"versions": {}, "rows": []}
     found: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return found
 
@@ -67,9 +67,10 @@ def versions() -> dict[str, str]:
 
 
 def _moment() -> dict[str, Any]:
-    """When a row was measured, of which commit, and how busy the machine was (1 is one core)."""
+    """When and where a row was measured, of which commit, and how busy it was there (1: a core)."""
     return {
         "at": pendulum.now("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]"),
+        "machine": machine(),
         "commit": commit(),
         "load": round(psutil.getloadavg()[0], 1),
     }

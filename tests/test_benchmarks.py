@@ -6,9 +6,11 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import httpx
 import pytest
@@ -303,7 +305,7 @@ def test_a_plan_has_the_sizes_of_the_run_or_of_the_line() -> None:
     assert sizes(largest, [10_000], False) == []
 
 
-def kept(path: Path, *found: tuple[Line, int, Measured]) -> dict[str, object]:
+def kept(path: Path, *found: tuple[Line, int, Measured]) -> dict[str, Any]:
     for one, size, measured in found:
         results.keep(row_of(one, size, measured), path)
     return results.load(path)
@@ -338,6 +340,18 @@ def test_the_page_tells_what_was_measured_and_which_floors_were_missed(tmp_path:
     assert "1 of 2 floors are reached. Not reached:" in page
     assert "- An operation beside a | peer at 2,000: 10 ms, ratio 0.5; ratio ≥ 2" in page
     assert page.endswith("A note.\n")
+
+
+def test_the_page_tells_which_machine_measured_what(tmp_path: Path) -> None:
+    one, other = line(), replace(line(), name="another")
+    groups = [Group("some", "", (one,)), Group("more", "", (other,))]
+    path = tmp_path / "results.json"
+    found = kept(path, (one, 1_000, Measured([1.0])), (other, 1_000, Measured([1.0])))
+    here = results.machine()
+
+    assert f"- Machine: {here}\n" in report.page(found, groups, "")
+    found["rows"][1]["machine"] = "An older one"
+    assert f"- Machine: {here} (some); An older one (more)\n" in report.page(found, groups, "")
 
 
 def test_results_of_lines_that_are_gone_are_left_out(tmp_path: Path) -> None:
