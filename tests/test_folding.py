@@ -118,6 +118,21 @@ def test_line_breaks_in_the_data_change_nothing(full, make_timeline):
     assert {**dump(other), "tracking": None} == without_digests
 
 
+def test_what_is_left_of_a_log_is_folded(timeline):
+    """That records are missing is for the chain to tell."""
+    events = [f"- {{event: e{n}, date: 1944-10-20, title: E, kind: capture}}" for n in range(9)]
+    timeline.batch("many", "\n".join(events))
+    timeline.db.execute("DROP TRIGGER log_no_delete")
+    timeline.db.execute("DELETE FROM log WHERE stream >= 'event/e2' AND stream < 'event/e7'")
+    with schema.transaction(timeline.db):
+        projections.rebuild(timeline.db)
+    left = timeline.rows(
+        "SELECT id FROM log JOIN events ON stream = 'event/' || id AND log.position = events.rowid"
+        " WHERE id GLOB 'e?'"
+    )
+    assert len(left) == 4
+
+
 def test_an_account_keeps_its_own_time_within_a_batch(full, make_timeline):
     other, late = make_timeline(), "2026-02-01T00:00:07Z"
     records = [*map(log.as_record, log.read(full.db))]

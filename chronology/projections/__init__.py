@@ -79,7 +79,6 @@ def _is_within_batch(db: sqlite3.Connection, position: int) -> bool:
 
 def _batches(db: sqlite3.Connection, after: int) -> Iterator[Extent]:
     """The batches after a position: each stands whole and by itself, so its end is searched for."""
-
     head = log.head(db).position
     sql = "SELECT position, batch, recorded_at FROM log WHERE position > ? ORDER BY 1 LIMIT 1"
     while found := db.execute(sql, (after,)).fetchone():

@@ -149,13 +149,14 @@ class Fold:
 
     def _chunk(self, first: int, last: int) -> Chunk:
         streams, data = self.db.execute(
-            "SELECT group_concat(stream, ?1), group_concat(data, ?1) FROM"
-            " (SELECT stream, data FROM log WHERE position BETWEEN ?2 AND ?3 ORDER BY position)",
+            "SELECT group_concat(stream, ?1), group_concat(data, ?1)"
+            " FROM (SELECT stream, data FROM log"
+            " WHERE position BETWEEN ?2 AND ?3 ORDER BY position)",
             ("\n", first, last),
         ).fetchone()
         if streams.count("\n") == data.count("\n") == last - first:
             joined = "odd CROSS JOIN log"
-        else:  # Another program wrote line breaks.
+        else:  # Another program wrote line breaks, or took records out.
             streams, data, joined = "", "", "log LEFT JOIN odd"
         odd = self.db.execute(
             "SELECT position, stream, version, type, recorded_at, data, coalesce(amended, 0)"
