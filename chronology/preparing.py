@@ -22,12 +22,16 @@ from chronology.records import Record
 
 
 class Prepared(NamedTuple):
-    """The digests of a lot after the head `after`, the head with them, and the rows of tables."""
+    """The digests of a lot after the head `after`, and the rows of tables."""
 
     after: Head
     digests: list[str]
-    head: Head
     taken: Taken
+
+    @property
+    def head(self) -> Head:
+        """The head with the lot."""
+        return Head(self.after.position + len(self.digests), self.digests[-1])
 
     def rows(self, batch: str, recorded_at: str, new: New) -> Iterator[log.Row]:
         """The rows of the log for the lot that this was made of."""
@@ -61,11 +65,10 @@ class Preparer:
         if lot.new is None or taken is None:
             self.ended = True
             return None
-        before = self.head
-        rows = log.chained(before, new_records(self.batch, self.recorded_at, lot.new))
-        digests = [row[-1] for row in rows]
-        self.head = Head(before.position + len(digests), digests[-1])
-        return Prepared(before, digests, self.head, taken)
+        rows = log.chained(self.head, new_records(self.batch, self.recorded_at, lot.new))
+        prepared = Prepared(self.head, [row[-1] for row in rows], taken)
+        self.head = prepared.head
+        return prepared
 
 
 class Preparing:

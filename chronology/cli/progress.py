@@ -61,7 +61,9 @@ def share_of(total: int) -> Share:
 def share_read(stream: BinaryIO) -> Share | None:
     """The part of a file that is read, None of a stream that has no end yet."""
     size = readers.size(stream)
-    return None if size is None else lambda done: stream.tell() / size if size else None
+    if size is None:
+        return None
+    return lambda done: stream.tell() / size if size else None
 
 
 @contextmanager
