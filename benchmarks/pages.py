@@ -152,7 +152,7 @@ def dense(run: Run, size: int) -> Measured:
         def bare() -> float:
             def ask() -> None:
                 db.execute(f"SELECT count(*) FROM ({links})").fetchall()
-                rows = f"SELECT * FROM events WHERE rowid IN ({links})"
+                rows = f"SELECT * FROM events WHERE number IN ({links})"
                 db.execute(f"{rows} ORDER BY sort_day, id LIMIT {SIZE + 1}").fetchall()
 
             return seconds(ask) * 1000

@@ -26,12 +26,11 @@ def write(made: sqlite3.Connection, db: sqlite3.Connection, names: Sequence[str]
 
 def _fill(made: sqlite3.Connection, db: sqlite3.Connection, name: str) -> float:
     took = 0.0
-    is_numbered = name in tables.NUMBERED
-    rows = made.execute(f"SELECT {'rowid, ' if is_numbered else ''}* FROM {name}")
-    columns = [column for column, *_ in rows.description]
+    is_search = name in tables.SEARCHED
+    rows = made.execute(f"SELECT {'rowid, ' if is_search else ''}* FROM {name}")
     while found := rows.fetchmany(TOGETHER):
-        if is_numbered:
-            insert = partial(tables.insert_numbered, db, name, columns[1:], found)
+        if is_search:
+            insert = partial(tables.insert_texts, db, found)
         else:
             insert = partial(tables.insert, db, name, found)
         took += seconds(insert)

@@ -68,7 +68,7 @@ class InSql:
         found: list[int] = []
         for condition, params in _following(descending, after):
             rows = self.db.execute(
-                f"SELECT rowid FROM {self.chosen.table}{self._where(condition)}"
+                f"SELECT number FROM {self.chosen.table}{self._where(condition)}"
                 f" ORDER BY sort_day{direction}, id LIMIT {size - len(found)}",
                 {**self.chosen.params, **params},
             )
@@ -77,7 +77,7 @@ class InSql:
 
     def numbers(self) -> list[int]:
         """The row numbers of all."""
-        sql = f"SELECT rowid FROM {self.chosen.table}{self._where()}"
+        sql = f"SELECT number FROM {self.chosen.table}{self._where()}"
         return [number for (number,) in self.db.execute(sql, self.chosen.params)]
 
     def _where(self, condition: str = "") -> str:
@@ -156,7 +156,7 @@ def _key(chosen: Chosen) -> Any:
 
 def _read(db: sqlite3.Connection, chosen: Chosen, limit: Limit) -> Any:
     """The numbers of the states of what is chosen that have ended since its moment."""
-    sql = f"SELECT rowid FROM history WHERE until_position > :as_of AND {chosen.where}"
+    sql = f"SELECT number FROM history WHERE until_position > :as_of AND {chosen.where}"
     with limit(db):
         return BitMap([number for (number,) in db.execute(sql, chosen.params)])
 
@@ -186,22 +186,22 @@ def asked(
 
 
 _LASTING = (
-    "SELECT events.sort_day, events.id, history.rowid FROM json_each(?) AS wanted"
-    " JOIN events ON events.rowid = wanted.value"
+    "SELECT events.sort_day, events.id, history.number FROM json_each(?) AS wanted"
+    " JOIN events ON events.number = wanted.value"
     " JOIN history ON history.id = events.id AND until_position IS NULL"
 )
 _STATES = (
-    "SELECT sort_day, history.id, history.rowid FROM json_each(?) AS wanted"
-    " JOIN history ON history.rowid = wanted.value"
+    "SELECT sort_day, history.id, history.number FROM json_each(?) AS wanted"
+    " JOIN history ON history.number = wanted.value"
 )
 _OF_CHOSEN = (
     "SELECT facet_values.value, count(*) FROM facet_values JOIN event_links"
-    " ON event_links.value = number WHERE facet = :facet_of_links"
-    " AND event IN (SELECT rowid FROM events{where}) GROUP BY number"
+    " ON event_links.value = facet_values.number WHERE facet = :facet_of_links"
+    " AND event IN (SELECT number FROM events{where}) GROUP BY facet_values.number"
 )
 # The inner query of arrays first: json_each has columns of its own, `id` among them.
 _OF_STATES = (
-    "SELECT value, count(*) FROM (SELECT DISTINCT state, value FROM (SELECT rowid AS state,"
+    "SELECT value, count(*) FROM (SELECT DISTINCT state, value FROM (SELECT number AS state,"
     ' "{facet}" AS listed FROM history{where}), json_each(listed)) GROUP BY value',
     'SELECT "{facet}", count(*) FROM history{where} GROUP BY 1',
 )

@@ -19,7 +19,7 @@ _LINKS = (
     "SELECT event FROM event_links"
     " WHERE value IN (SELECT number FROM facet_values WHERE facet = 'disputed')"
 )
-_DISPUTED = f"events.rowid IN ({_LINKS})"
+_DISPUTED = f"events.number IN ({_LINKS})"
 _GIVEN = (
     "SELECT accounts.id, event, source, sources.name AS source_name, at, stance, date, claims,"
     " accounts.basis FROM accounts JOIN sources ON sources.id = accounts.source"
@@ -71,7 +71,7 @@ def count(db: sqlite3.Connection, where: str, params: Mapping[str, Any]) -> list
         counted = (
             "SELECT facet_values.value, count(*) AS count FROM facet_values"
             " JOIN event_links ON event_links.value = number WHERE facet = 'disputed'"
-            f" AND event IN (SELECT rowid FROM events WHERE {where}) GROUP BY number"
+            f" AND event IN (SELECT number FROM events WHERE {where}) GROUP BY number"
         )
     else:
         counted = "SELECT value, count FROM facet_values WHERE facet = 'disputed'"

@@ -16,7 +16,7 @@ from chronology.projections.state import Catalogue, State
 from chronology.queries import Row, rows
 from chronology.records import Event
 
-_BOOKKEEPING = ("version", "position", "recorded_at", *tables.HISTORY)
+_BOOKKEEPING = ("version", "position", "recorded_at", *tables.HISTORY, "number")
 
 
 class Dossier(NamedTuple):
@@ -44,7 +44,7 @@ def dossier(db: sqlite3.Connection, name: str, until: int | None = None) -> Doss
     if not found:
         return None
     row = {column: value for column, value in found[0].items() if column not in tables.HISTORY}
-    event, _ = state.states(db, "event", [name], top)[name]
+    event, row["number"] = state.states(db, "event", [name], top)[name]
     assert event is not None
     fields: Event = event.fields
     catalogue = state.load(db, top)

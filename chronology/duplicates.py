@@ -118,7 +118,7 @@ def _events(db: sqlite3.Connection) -> Iterator[_Seen]:
         "SELECT id, date, title, kind, (SELECT json_group_array(json_array(facet, named.value))"
         " FROM event_values, json_each(numbers) AS held"
         " JOIN facet_values AS named ON number = held.value"
-        " WHERE event = events.rowid"
+        " WHERE event = events.number"
         " AND facet IN ('places', 'place_within', 'chain', 'source')) FROM events"
         f" ORDER BY coalesce(earliest, date(latest, '-{OPEN_DAYS} days')), id"
     )

@@ -85,7 +85,7 @@ def _date(parameter: str, text: str) -> Date:
 def linked(facet: str, value: str, mark: str, *, negated: bool = False) -> Condition:
     """The events that have a value by their links, or those that have not."""
     sql = (
-        f"events.rowid {'NOT ' if negated else ''}IN (SELECT event FROM event_links"
+        f"events.number {'NOT ' if negated else ''}IN (SELECT event FROM event_links"
         " WHERE value = (SELECT number FROM facet_values"
         f" WHERE facet = :{mark}_facet AND value = :{mark}_value))"
     )
@@ -95,9 +95,9 @@ def linked(facet: str, value: str, mark: str, *, negated: bool = False) -> Condi
 
 
 class _Now:
-    """The timeline as it stands: `events`, whose rowid the links and the spans hold."""
+    """The timeline as it stands: `events`, whose number the links and the spans hold."""
 
-    key = "events.rowid"
+    key = "events.number"
     spans = "SELECT event FROM event_spans"
     group = "event"
 
@@ -187,9 +187,9 @@ def _no_place(name: str) -> UnknownName:
 
 def _search(text: str, mark: str) -> Condition:
     """Rows of `history` by the index of ended states and, for those that last, that of events."""
-    ended = f"history.rowid IN (SELECT rowid FROM history_fts WHERE history_fts MATCH :{mark})"
+    ended = f"history.number IN (SELECT rowid FROM history_fts WHERE history_fts MATCH :{mark})"
     lasting = (
-        "history.until_position IS NULL AND history.id IN (SELECT id FROM events WHERE rowid IN"
+        "history.until_position IS NULL AND history.id IN (SELECT id FROM events WHERE number IN"
         f" (SELECT rowid FROM events_fts WHERE events_fts MATCH :{mark}))"
     )
     sql = f"SELECT rowid AS event FROM events_fts WHERE events_fts MATCH :{mark}"

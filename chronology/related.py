@@ -68,7 +68,7 @@ def days(db: sqlite3.Connection, facet: str, value: str) -> list[tuple[str, int]
     if number(db, facet, value) > _MOST:
         return []
     sql = (
-        f"SELECT date, count(*) FROM ({_LINKED}) CROSS JOIN events ON events.rowid = event"
+        f"SELECT date, count(*) FROM ({_LINKED}) CROSS JOIN events ON events.number = event"
         " GROUP BY date"
     )
     return db.execute(sql, {"facet": facet, "value": value}).fetchall()
@@ -92,16 +92,16 @@ def _ordered(
 ) -> list[Row]:
     if walks(db, number(db, facet, value), params["limit"]):
         source = "events INDEXED BY events_sort"
-        where = f"{where} AND EXISTS ({_LINKED} AND event = events.rowid)"
+        where = f"{where} AND EXISTS ({_LINKED} AND event = events.number)"
     else:
-        source = f"({_LINKED}) CROSS JOIN events ON events.rowid = event"
+        source = f"({_LINKED}) CROSS JOIN events ON events.number = event"
     sql = f"SELECT {_COLUMNS} FROM {source} WHERE {where} ORDER BY {order} LIMIT :limit"
     return _listed(rows(db, sql, {**params, "facet": facet, "value": value}))
 
 
 def walks(db: sqlite3.Connection, links: int, limit: int) -> bool:
     """Whether some events of a value are sooner met among all, in order, than sorted."""
-    (newest,) = db.execute("SELECT max(rowid) FROM events").fetchone()
+    (newest,) = db.execute("SELECT max(number) FROM events").fetchone()
     return links * links * _STEPS_A_ROW > limit * (newest or 0)
 
 
@@ -179,7 +179,7 @@ def _by_words(db: sqlite3.Connection, wrong: str) -> dict[str, str]:
     words = sorted((w for w in wrong.split("-") if len(w) > 3 and w.isalnum()), key=len)
     # Not ranked: that reads every event that has one of the words.
     sql = (
-        "SELECT id, events.title FROM events_fts JOIN events ON events.rowid = events_fts.rowid"
+        "SELECT id, events.title FROM events_fts JOIN events ON events.number = events_fts.rowid"
         " WHERE events_fts MATCH ? LIMIT ?"
     )
     for some in (words, words[-1:]):

@@ -157,7 +157,8 @@ def _kinds(db: sqlite3.Connection) -> Iterator[str]:
         for row in rows(
             db,
             "SELECT kind, facet_values.value AS month, count(*) AS events FROM facet_values"
-            " JOIN event_links ON event_links.value = number JOIN events ON events.rowid = event"
+            " JOIN event_links ON event_links.value = facet_values.number"
+            " JOIN events ON events.number = event"
             " WHERE facet = 'months' GROUP BY kind, month",
         )
     }

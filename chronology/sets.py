@@ -1,8 +1,8 @@
 """Which events there are of each value, as sets in memory: exact at every head of the log.
 
 `Sets` finds what a term means in bitmaps, which it loads when they are first asked for, and brings
-up to each new head by what changed since. Events are meant by number: the rowid of `events`. What
-is asked here can be asked in SQL as well, and is where pyroaring is not installed.
+up to each new head by what changed since. Events are meant by the `number` of `events`. What is
+asked here can be asked in SQL as well, and is where pyroaring is not installed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from chronology.terms import DAYS, Cursor, Has, Numbers, Since, Term, leaves
 _KEPT_BYTES = 32 << 20
 # With more of them changed, loading all anew is the faster way.
 _CHANGED_SHARE = 0.1
-_AMONG = "WHERE rowid IN (SELECT value FROM json_each(?))"
+_AMONG = "WHERE number IN (SELECT value FROM json_each(?))"
 _NUMBER = "SELECT number FROM facet_values WHERE facet = ? AND value = ?"
 # Below this share of a day's events they are looked up; above it the day is read through.
 _LOOKED_UP_SHARE = 0.05
@@ -186,7 +186,7 @@ def _read_value(db: sqlite3.Connection, number: int) -> Any:
 def _read_days(db: sqlite3.Connection, column: str, where: str = "", *given: str) -> dict[Any, Any]:
     """The events of each day in a column."""
     rows = db.execute(
-        f"SELECT {column}, json_group_array(rowid) FROM events {where} GROUP BY 1", given
+        f"SELECT {column}, json_group_array(number) FROM events {where} GROUP BY 1", given
     )
     return {day: BitMap(msgspec.json.decode(events)) for day, events in rows}
 
@@ -250,12 +250,12 @@ class View(Index):
     def by_id(self, day: str | None, there: Any, least: str, size: int) -> list[int]:
         if len(there) < _LOOKED_UP_SHARE * len(self.of_day("sort_day")[day]):
             rows = self.db.execute(
-                f"SELECT rowid FROM events {_AMONG} AND id > ? ORDER BY id LIMIT ?",
+                f"SELECT number FROM events {_AMONG} AND id > ? ORDER BY id LIMIT ?",
                 (json.dumps(list(there)), least, size),
             )
             return [event for (event,) in rows]
         rows = self.db.execute(
-            "SELECT rowid FROM events WHERE sort_day IS ? AND id > ? ORDER BY id", (day, least)
+            "SELECT number FROM events WHERE sort_day IS ? AND id > ? ORDER BY id", (day, least)
         )
         return list(islice((event for (event,) in rows if event in there), size))
 

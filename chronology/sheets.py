@@ -101,7 +101,7 @@ def _whole(table: str, chosen: Mapping[str, str]) -> str:
 
 
 def _held(table: str, chosen: Mapping[str, str]) -> str:
-    return f"SELECT {table}.rowid, CAST({_line(table, chosen)} AS BLOB) FROM {_wanted(table)}"
+    return f"SELECT {table}.number, CAST({_line(table, chosen)} AS BLOB) FROM {_wanted(table)}"
 
 
 def _wanted(table: str) -> str:
@@ -109,7 +109,7 @@ def _wanted(table: str) -> str:
     unchanged = " WHERE events.position <= :position" if table == "events" else ""
     return (
         f"json_each(:numbers) AS wanted CROSS JOIN {table}"
-        f" ON {table}.rowid = wanted.value{unchanged}"
+        f" ON {table}.number = wanted.value{unchanged}"
     )
 
 
@@ -128,8 +128,15 @@ def _as_of(chosen: Mapping[str, str]) -> str:
 def _line(table: str, chosen: Mapping[str, str]) -> str:
     """A row as one text: `%w` doubles the quotes within a text."""
     form = ",".join('"%w"' if kind == _QUOTED else "%s" for kind in chosen.values())
-    values = [_value(f'{table}."{name}"', kind) for name, kind in chosen.items()]
+    values = [_value(_cell(table, name), kind) for name, kind in chosen.items()]
     return f"printf('{form}', {', '.join(values)})"
+
+
+def _cell(table: str, name: str) -> str:
+    """A column of `events`; a state in `history` has the number of its event."""
+    if (table, name) == ("history", "number"):
+        return "(SELECT position FROM log WHERE stream = 'event/' || history.id AND version = 1)"
+    return f'{table}."{name}"'
 
 
 def _value(name: str, kind: str) -> str:

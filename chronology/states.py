@@ -41,7 +41,7 @@ class States:
         facets = (*PLAIN, *array_columns(held))
         names = ", ".join(f'history."{name}"' for name in (*DAYS, *facets))
         found = db.execute(
-            f"SELECT history.rowid, from_position, until_position, log.position, {names}"
+            f"SELECT history.number, from_position, until_position, log.position, {names}"
             " FROM history JOIN log ON log.stream = 'event/' || history.id AND log.version = 1"
             " WHERE until_position > ? ORDER BY until_position",
             (self.position,),
@@ -108,7 +108,7 @@ class Ended(Index):
 
     def by_id(self, day: str | None, there: Any, least: str, size: int) -> list[int]:
         rows = self.db.execute(
-            "SELECT rowid FROM history WHERE rowid IN (SELECT value FROM json_each(?))"
+            "SELECT number FROM history WHERE number IN (SELECT value FROM json_each(?))"
             " AND id > ? ORDER BY id LIMIT ?",
             (json.dumps(list(there)), least, size),
         )

@@ -57,7 +57,7 @@ databases:
         sort: sort_day
         label_column: title
         fts_table: events_fts
-        fts_pk: rowid
+        fts_pk: number
         facets:
         - array: fleets
         - array: squadrons

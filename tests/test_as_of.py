@@ -123,6 +123,7 @@ QUERIES = (
 )
 COLUMNS = ("fronts", "armies", "places", "months", "sources", "disputed", "kind")
 ASKED = "&".join([*(f"_facet_array={column}" for column in COLUMNS[:-1]), "_facet=kind"])
+OF_A_STATE = (*tables.HISTORY, "number")
 EVENT_IDS = ("nis-taken", "belgrade-taken", "twice", "event-6", "event-7", "latest")
 
 
@@ -145,7 +146,7 @@ def listed(client: httpx.Client, query: str) -> Any:
     if first.status_code != 200:
         return first.status_code, first.json()["error"]
     return [
-        {column: value for column, value in row.items() if column not in tables.HISTORY}
+        {column: value for column, value in row.items() if column not in OF_A_STATE}
         for row in rows(client, query)
     ]
 

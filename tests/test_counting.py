@@ -219,15 +219,15 @@ terms: st.SearchStrategy[Term] = st.recursive(
 
 def by_hand(db: sqlite3.Connection, term: Term) -> set[int]:
     """What a term means, by its definition and one query for each leaf."""
-    everything = {number for (number,) in db.execute("SELECT rowid FROM events")}
+    everything = {number for (number,) in db.execute("SELECT number FROM events")}
     match term:
         case Has(facet, value):
             listed = f"EXISTS (SELECT 1 FROM json_each(events.{facet}) WHERE value = ?)"
             where = "kind = ?" if facet == "kind" else listed
-            rows = db.execute(f"SELECT rowid FROM events WHERE {where}", (value,))
+            rows = db.execute(f"SELECT number FROM events WHERE {where}", (value,))
         case Day(column, compares, day):
             where = f"{column} {compares if day else 'IS'} ?"
-            rows = db.execute(f"SELECT rowid FROM events WHERE {where}", (day,))
+            rows = db.execute(f"SELECT number FROM events WHERE {where}", (day,))
         case Numbers(sql):
             rows = db.execute(sql)
         case Not(negated):
@@ -261,7 +261,7 @@ def test_a_chain_of_pages_gives_every_event_once_in_both_directions(timeline: Ti
     db, term = timeline.db, Not(Has("kind", "capture"))
     for direction, descending in (("", False), (" DESC", True)):
         expected = db.execute(
-            f"SELECT rowid, sort_day, id FROM events WHERE kind != 'capture'"
+            f"SELECT number, sort_day, id FROM events WHERE kind != 'capture'"
             f" ORDER BY sort_day{direction}, id"
         ).fetchall()
         found: list[Any] = []
@@ -355,7 +355,7 @@ def test_what_was_read_of_another_state_is_not_kept(
 
 def test_a_query_is_asked_once_and_before_other_threads_have_to_wait(timeline: Timeline) -> None:
     sets, asked_while_free = Sets(), []
-    term = Every((Has("kind", "capture"), Not(Numbers("SELECT rowid AS event FROM events"))))
+    term = Every((Has("kind", "capture"), Not(Numbers("SELECT number AS event FROM events"))))
 
     @contextmanager
     def limit(_: sqlite3.Connection) -> Iterator[None]:

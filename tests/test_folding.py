@@ -127,7 +127,7 @@ def test_what_is_left_of_a_log_is_folded(timeline):
     with schema.transaction(timeline.db):
         projections.rebuild(timeline.db)
     left = timeline.rows(
-        "SELECT id FROM log JOIN events ON stream = 'event/' || id AND log.position = events.rowid"
+        "SELECT id FROM log JOIN events ON stream = 'event/' || id AND log.position = events.number"
         " WHERE id GLOB 'e?'"
     )
     assert len(left) == 4
@@ -208,7 +208,7 @@ def test_verify_names_the_table_that_lacks_a_row(full, table):
     ("forge", "table"),
     [
         ("UPDATE events SET title = 'Forged' WHERE id = 'nis-taken'", "events"),
-        ("UPDATE events SET rowid = 99 WHERE id = 'nis-taken'", "events"),
+        ("UPDATE events SET number = 99 WHERE id = 'nis-taken'", "events"),
         ("UPDATE history SET until_position = 17", "history"),
         ("UPDATE tracking SET position = 11", "tracking"),
         ("UPDATE facet_values SET count = 7 WHERE value = 'Niš'", "facet_values"),

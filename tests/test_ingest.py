@@ -239,7 +239,7 @@ def faults(timeline: Timeline, records: str, recorded: str = "2026-02-01T00:00:0
                 f" set: {{dimensions: {{{column}: army}}}}}}\n",
                 f"5: chronology/test: '{column}' is a column already; choose another name",
             )
-            for column in ("title", "position", "because", "rowid", "chain")
+            for column in ("title", "position", "because", "rowid", "number", "chain")
         ),
     ],
 )

@@ -52,7 +52,7 @@ def content(timeline):
     names = [name for (name,) in timeline.db.execute("SELECT name FROM sqlite_schema")]
     rows = {
         name: timeline.db.execute(
-            f"SELECT {'rowid, ' if name in tables.NUMBERED else ''}* FROM {name}"
+            f"SELECT {'rowid, ' if name in tables.SEARCHED else ''}* FROM {name}"
         ).fetchall()
         for name in ("log", *tables.DERIVED)
     }

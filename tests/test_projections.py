@@ -66,12 +66,13 @@ def test_events_hold_the_event_as_its_accounts_and_the_catalogue_make_it(timelin
         "version": 1,
         "position": 17,
         "recorded_at": "2026-01-02T00:00:00Z",
+        "number": 13,
     }
 
 
-def test_the_row_number_of_an_event_is_the_position_of_its_first_record(timeline):
+def test_the_number_of_an_event_is_the_position_of_its_first_record(timeline):
     timeline.batch("c", "- {correct: event/nis-taken, set: {title: Niš falls}, because: Shorter.}")
-    found = dict(timeline.db.execute("SELECT id, rowid FROM events"))
+    found = dict(timeline.db.execute("SELECT id, number FROM events"))
     first = timeline.db.execute(
         "SELECT substr(stream, 7), position FROM log WHERE type = 'event.recorded'"
     )
@@ -255,8 +256,8 @@ def test_what_changed_since_a_position_is_told_by_event_with_its_links(timeline)
 
 def test_links_hold_the_facets_by_name_and_what_is_asked_by_id(timeline):
     found = timeline.db.execute(
-        "SELECT facet, facet_values.value FROM event_links JOIN events ON events.rowid = event"
-        " JOIN facet_values ON number = event_links.value WHERE id = ?",
+        "SELECT facet, facet_values.value FROM event_links JOIN events ON events.number = event"
+        " JOIN facet_values ON facet_values.number = event_links.value WHERE id = ?",
         ("nis-taken",),
     )
     assert sorted(found) == [
@@ -279,7 +280,7 @@ def test_links_hold_the_facets_by_name_and_what_is_asked_by_id(timeline):
 
 def test_spans_are_kept_of_dates_with_gaps_only(timeline):
     add_event(timeline, "gaps", '"[1944-10-01,1944-10-05..]"')
-    found = timeline.rows("SELECT id, s.* FROM event_spans s JOIN events ON events.rowid = event")
+    found = timeline.rows("SELECT id, s.* FROM event_spans s JOIN events ON events.number = event")
     assert [(span["id"], span["earliest"], span["latest"]) for span in found] == [
         ("gaps", "1944-10-01", "1944-10-01"),
         ("gaps", "1944-10-05", None),

@@ -26,7 +26,7 @@ def ordered(many: Any, where: str) -> list[str]:
     return [row["id"] for row in many.rows(f"SELECT id FROM events {where} ORDER BY sort_day, id")]
 
 
-IN_SERBIA = """WHERE rowid IN (SELECT event FROM event_links JOIN facet_values ON number =
+IN_SERBIA = """WHERE number IN (SELECT event FROM event_links JOIN facet_values ON number =
     event_links.value WHERE facet = 'place_within' AND facet_values.value = 'serbia')"""
 
 
@@ -79,7 +79,7 @@ def test_the_days_of_a_subject_count_its_events_unless_there_are_too_many(many, 
 def test_shared_values_are_counted_among_the_events_of_a_subject(many):
     wanted = many.rows(
         "SELECT json_each.value, count(*) AS count FROM events, json_each(sources)"
-        f" {IN_SERBIA.replace('rowid', 'events.rowid', 1)} GROUP BY 1 ORDER BY 2 DESC, 1"
+        f" {IN_SERBIA.replace('number', 'events.number', 1)} GROUP BY 1 ORDER BY 2 DESC, 1"
     )
 
     assert related.shared(many.db, "place_within", "serbia", "sources", 9) == wanted[:9]

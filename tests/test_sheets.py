@@ -19,7 +19,7 @@ from chronology.web.exports import write_csv
 
 TEXTS = st.text(st.sampled_from("\",=+-@\t\r\n'a—"), max_size=6) | st.none()
 NUMBERS = st.decimals(-180, 180, places=12).map(float) | st.none()
-COLUMNS = {"first": "TEXT", "number": "FLOAT", "count": "INTEGER", "last": "TEXT"}
+COLUMNS = {"first": "TEXT", "degrees": "FLOAT", "count": "INTEGER", "last": "TEXT"}
 ROWS = st.tuples(TEXTS, NUMBERS, st.integers(-(2**62), 2**62) | st.none(), TEXTS)
 
 
@@ -27,8 +27,8 @@ ROWS = st.tuples(TEXTS, NUMBERS, st.integers(-(2**62), 2**62) | st.none(), TEXTS
 def test_sqlite_writes_what_pythons_own_writer_writes(rows: list[tuple[Any, ...]]) -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         declared = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
-        db.execute(f"CREATE TABLE history ({declared})")
-        db.executemany("INSERT INTO history VALUES (?, ?, ?, ?)", rows)
+        db.execute(f"CREATE TABLE history ({declared}, number INTEGER PRIMARY KEY)")
+        db.executemany("INSERT INTO history VALUES (?, ?, ?, ?, NULL)", rows)
         numbers = list(range(1, len(rows) + 1))
         found = sheets.lines(db, sheets.Fixed("history", 0), numbers, COLUMNS)
     expected = io.BytesIO()
@@ -66,7 +66,7 @@ def test_a_sheet_is_of_one_state_whatever_is_ingested_while_it_is_written(
         for n in range(60)
     ]
     _ingest(timeline, 0, records)
-    sql = "SELECT rowid FROM events ORDER BY sort_day, id"
+    sql = "SELECT number FROM events ORDER BY sort_day, id"
 
     def sheet(between: Any) -> bytes:
         numbers = io.BytesIO()

@@ -219,12 +219,12 @@ class Chronicle(RuleBasedStateMachine):
 
     @invariant()
     def helpers_hold_what_the_rows_say_and_nothing_besides(self) -> None:
-        live = self._set("SELECT rowid FROM events")
+        live = self._set("SELECT number FROM events")
         assert self._set("SELECT rowid FROM events_fts") == live
         assert self._set("SELECT event FROM event_links") == live
         spans = [
             (number, *(day and day.isoformat() for day in span))
-            for number, text in self.db.execute("SELECT rowid, date FROM events ORDER BY rowid")
+            for number, text in self.db.execute("SELECT number, date FROM events ORDER BY number")
             for span in parse(text).spans
             if len(parse(text).spans) > 1
         ]

@@ -235,5 +235,5 @@ def asked(path: Path, query: str) -> Any:
 
 
 def searched(path: Path) -> dict[str, Any]:
-    tables = {"events": {"fts_table": "events_fts", "fts_pk": "rowid"}}
+    tables = {"events": {"fts_table": "events_fts", "fts_pk": "number"}}
     return {"databases": {path.stem: {"tables": tables}}}

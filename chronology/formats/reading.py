@@ -54,7 +54,7 @@ def select(
     Eight bytes an event are held.
     """
     clause = f"WHERE {where}" if where else ""
-    number = "rowid" if moment else _CURRENT
+    number = "number" if moment else _CURRENT
     table = "history" if moment else "events"
     with schema.snapshot(db):
         found = db.execute(f"SELECT {number} FROM {table} {clause} ORDER BY {order}", params)
@@ -67,7 +67,7 @@ def select(
 
 
 _CURRENT = (
-    "(SELECT history.rowid FROM history"
+    "(SELECT history.number FROM history"
     " WHERE history.id = events.id AND history.until_position IS NULL)"
 )
 _COUNTED = (
@@ -92,7 +92,7 @@ def read(db: sqlite3.Connection, selection: Selection, numbers: array[int]) -> l
     """Some of the selected events."""
     held = rows(
         db,
-        "SELECT history.* FROM json_each(?) CROSS JOIN history ON history.rowid = value"
+        "SELECT history.* FROM json_each(?) CROSS JOIN history ON history.number = value"
         " ORDER BY key",
         (json.dumps(numbers.tolist()),),
     )

@@ -40,6 +40,7 @@ AFTER_DIMENSIONS = {
     "version": int,
     "position": int,
     "recorded_at": str,
+    "number": int,
 }
 ARRAYS = ("months", "formations", "places", "people", "sources", "disputed")
 CACHED = 1 << 14
@@ -83,7 +84,7 @@ Cached = Callable[..., "_Part"]
 class Published(NamedTuple):
     """What is published of an event.
 
-    `row` is that of `events` without `position` and `recorded_at`, which a batch gives; `links`
+    `row` is that of `events` without `position`, `recorded_at` and `number`; `links`
     are the numbers of the (facet, value) pairs by which it is counted and found, ascending;
     `search` is what full-text search looks through, by column.
     """

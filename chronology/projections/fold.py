@@ -82,7 +82,7 @@ class Fold:
         where, params = "", [entry.position, why(entry.stream, entry.type, entry.data)]
         if subject != "chronology":
             where = (
-                "WHERE rowid IN (SELECT event FROM event_links WHERE value ="
+                "WHERE number IN (SELECT event FROM event_links WHERE value ="
                 " (SELECT number FROM facet_values WHERE facet = ? AND value = ?))"
             )
             params += [subjects.LINKS[subject], name]

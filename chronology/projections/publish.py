@@ -24,7 +24,8 @@ LINKED_TOGETHER = 100_000
 LINKED_AT_ONCE = 20_000
 """So many links are written at least while other rows are: meanwhile another process goes on."""
 _BY_EVENT = {
-    **dict.fromkeys(("events", "events_fts"), "rowid"),
+    "events": "number",
+    "events_fts": "rowid",
     **dict.fromkeys(("event_values", "event_links", "event_spans"), "event"),
 }
 
@@ -57,7 +58,8 @@ class Publication:
         self.described = 0
         self.describer = Describer(catalogue, self.number)
         assert catalogue.chronology is not None
-        self.columns = [*events.BEFORE_DIMENSIONS, *catalogue.dimensions, *events.AFTER_DIMENSIONS]
+        columns = [*events.BEFORE_DIMENSIONS, *catalogue.dimensions, *events.AFTER_DIMENSIONS]
+        self.shared = ", ".join(f'"{column}"' for column in columns[:-1])
 
     def count(self) -> None:
         """Adds what the links gained and lost to the counts of the facets."""
@@ -83,9 +85,9 @@ class Publication:
             self.number(pair)
         if not taken.events:
             return
-        tables.insert_numbered(self.db, "events", self.columns, taken.events)
+        tables.insert(self.db, "events", taken.events)
         tables.insert(self.db, "event_spans", taken.spans)
-        tables.insert_numbered(self.db, "events_fts", tables.SEARCH, taken.texts)
+        tables.insert_texts(self.db, taken.texts)
         tables.insert(self.db, "event_values", taken.numbers)
         for number, found in taken.links.items():
             self.waiting[number].frombytes(found)
@@ -98,13 +100,14 @@ class Publication:
         """Keeps the states of all events that `record` published; together they cost least."""
         _, first, last, _ = self.batch
         self.db.execute(
-            "INSERT INTO history SELECT *, position, NULL, 'recorded', NULL FROM events"
-            " WHERE rowid BETWEEN ? AND ?",
+            f"INSERT INTO history SELECT {self.shared}, position, NULL, 'recorded', NULL,"
+            " (SELECT coalesce(max(number), 0) FROM history) + row_number() OVER (ORDER BY number)"
+            " FROM events WHERE number BETWEEN ? AND ?",
             (first, last),
         )
         self.db.execute(
             "INSERT INTO history_spans SELECT id, ?2, event_spans.earliest, event_spans.latest"
-            " FROM event_spans JOIN events ON events.rowid = event"
+            " FROM event_spans JOIN events ON events.number = event"
             " WHERE event BETWEEN ?1 AND ?2 ORDER BY event_spans.rowid",
             (first, last),
         )
@@ -114,7 +117,7 @@ class Publication:
     def end(self, last: int) -> None:
         """Gives the rows of the new events the batch's end, and keeps their states."""
         self.batch = self.batch._replace(last=last)
-        for table, number in (("events", "rowid"), ("event_values", "event")):
+        for table, number in (("events", "number"), ("event_values", "event")):
             self.db.execute(
                 f"UPDATE {table} SET position = ?2 WHERE {number} BETWEEN ?1 AND ?2",
                 (self.batch.first, last),
@@ -162,20 +165,20 @@ class Publication:
         self._write_links()
         told, numbers = self._told(list(why))
         old = self._published(list(why))
-        self._withdraw([name for name, row in old.items() if row[-2] == self.batch.last], old)
+        self._withdraw([name for name, row in old.items() if row[-3] == self.batch.last], old)
         new = {name: self.describer.describe(one) for name, one in told.items()}
         changed = [name for name in why if not _same(old.get(name), new.get(name))]
         self._keep_search_text([name for name in changed if name in old])
         self._write_history(changed, old, new, why)
         tables.delete(self.db, "events", "id", changed)
-        rows = [(numbers[n], *new[n].row, *self.batch.stamp) for n in changed if n in new]
-        tables.insert_numbered(self.db, "events", self.columns, rows)
+        rows = [(*new[n].row, *self.batch.stamp, numbers[n]) for n in changed if n in new]
+        tables.insert(self.db, "events", rows)
         # Links and search text may change where the row does not: a new name of a place, say.
-        self._forget([row[0] for row in old.values()])
+        self._forget([row[-1] for row in old.values()])
         spans = [(numbers[n], n, *span) for n in new for span in events.spans(told[n])]
         self._write_spans(spans, {*changed})
         texts = [(numbers[name], *shown.search) for name, shown in new.items()]
-        tables.insert_numbered(self.db, "events_fts", tables.SEARCH, texts)
+        tables.insert_texts(self.db, texts)
         linked = {
             numbers[name]: new[name].links if name in new else []
             for name in why
@@ -205,18 +208,18 @@ class Publication:
         return told, {name: first for name, (_, first) in found.items()}
 
     def _published(self, names: list[str]) -> dict[str, Row]:
-        """The rows of `events` by id, with their numbers first."""
+        """The rows of `events` by id."""
         found = self.db.execute(
-            "SELECT rowid, * FROM events WHERE id IN (SELECT value FROM json_each(?))",
+            "SELECT * FROM events WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(names),),
         )
-        return {row[1]: row for row in found}
+        return {row[0]: row for row in found}
 
     def _withdraw(self, names: list[str], old: dict[str, Row]) -> None:
         """Takes back what `record` published of events that the batch then tells more of."""
         if not names:
             return
-        numbers = [old.pop(name)[0] for name in names]
+        numbers = [old.pop(name)[-1] for name in names]
         tables.delete(self.db, "events", "id", names)
         for table in ("history", "history_spans"):
             self.db.execute(
@@ -240,15 +243,15 @@ class Publication:
             "UPDATE history SET until_position = ? WHERE id = ? AND until_position IS NULL",
             ((at, name) for name in changed if name in old),
         )
+        (last,) = self.db.execute("SELECT coalesce(max(number), 0) FROM history").fetchone()
         rows = []
-        for name in changed:
-            row = new[name].row if name in new else old[name][1:-2]
+        for number, name in enumerate(changed, last + 1):
+            row = new[name].row if name in new else old[name][:-3]
             # A retraction is a state of no length: nothing is shown as of it or after.
             until = None if name in new else at
             because = why[name] if name in old else None
-            rows.append(
-                (*row, *self.batch.stamp, at, until, _action(name in old, name in new), because)
-            )
+            action = _action(name in old, name in new)
+            rows.append((*row, *self.batch.stamp, at, until, action, because, number))
         tables.insert(self.db, "history", rows)
 
     def _keep_search_text(self, names: list[str]) -> None:
@@ -256,9 +259,9 @@ class Publication:
         columns = ", ".join(tables.SEARCH)
         self.db.execute(
             f"INSERT INTO history_fts (rowid, {columns})"
-            f" SELECT history.rowid, {', '.join(f'events_fts.{c}' for c in tables.SEARCH)}"
+            f" SELECT history.number, {', '.join(f'events_fts.{c}' for c in tables.SEARCH)}"
             " FROM json_each(?) JOIN events ON events.id = json_each.value"
-            " JOIN events_fts ON events_fts.rowid = events.rowid"
+            " JOIN events_fts ON events_fts.rowid = events.number"
             " JOIN history ON history.id = events.id AND history.until_position IS NULL",
             (json.dumps(names),),
         )
@@ -322,4 +325,4 @@ def _action(was: bool, remains: bool) -> str:
 def _same(old: Sequence[Any] | None, new: Published | None) -> bool:
     if old is None or new is None:
         return old is None and new is None
-    return tuple(old[1:-2]) == new.row
+    return tuple(old[:-3]) == new.row

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from sqlite_utils import Database
 from chronology.projections import events, subjects
 from chronology.records import Chronology
 
-VERSION = 5
+VERSION = 6
 """Raised whenever the same log would give other rows: an older file is then folded again."""
 
 LARGE = 8_000
@@ -41,8 +41,8 @@ HELPERS = (
     *("events_fts", "history_spans", "history_fts", "tracking"),
 )
 DERIVED = (*PUBLISHED, *HELPERS)
-# Tables whose row numbers mean something: the links and the search index name events by them.
-NUMBERED = ("events", "events_fts", "history", "history_fts")
+SEARCHED = ("events_fts", "history_fts")
+"""The search indexes; the rowid of an entry is the `number` of its event or state."""
 
 
 class Tracked(NamedTuple):
@@ -57,8 +57,14 @@ def create(db: sqlite3.Connection, chronology: Chronology) -> None:
     """All projection tables, empty, with the columns that the chronology's dimensions need."""
     tables = Database(db)
     columns = events.columns(chronology)
-    tables.table("events").create(columns, pk="id")
-    tables.table("history").create({**columns, **HISTORY}, pk=("id", "from_position"))
+    numbered: dict[str, tuple[dict[str, type], Any]] = {
+        "events": (columns, "id"),
+        "history": (history_columns(columns), ("id", "from_position")),
+    }
+    for name, (held, key) in numbered.items():
+        sql = tables.create_table_sql(name, held, pk=key, not_null={"number"})
+        # sqlite-utils knows no UNIQUE columns.
+        db.execute(sql.replace("INTEGER NOT NULL", "INTEGER NOT NULL UNIQUE"))
     for name, held in subjects.COLUMNS.items():
         key = "id" if "id" in held else ("account", "key") if name == "claims" else None
         tables.table(name).create(held, pk=key, foreign_keys=subjects.FOREIGN_KEYS.get(name, ()))
@@ -67,6 +73,12 @@ def create(db: sqlite3.Connection, chronology: Chronology) -> None:
     for sql in _HELPERS:
         db.execute(sql)
     index(db)
+
+
+def history_columns(columns: Mapping[str, type]) -> dict[str, type]:
+    """The columns of `history`: those of `events`, the state's extent, and the state's number."""
+    shared = {name: kind for name, kind in columns.items() if name != "number"}
+    return {**shared, **HISTORY, "number": int}
 
 
 def is_most(records: int, before: int) -> bool:
@@ -155,13 +167,11 @@ def insert(db: sqlite3.Connection, table: str, rows: Sequence[Sequence[Any]]) ->
         db.executemany(f"INSERT INTO {table} VALUES ({_marks(len(rows[0]))})", rows)
 
 
-def insert_numbered(
-    db: sqlite3.Connection, table: str, columns: Iterable[str], rows: Sequence[Sequence[Any]]
-) -> None:
-    """The same with the number of the row before the values of the columns."""
+def insert_texts(db: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> None:
+    """Entries of the search index of events, each led by the number of its event."""
     if rows:
-        names = ", ".join(f'"{column}"' for column in ("rowid", *columns))
-        db.executemany(f"INSERT INTO {table} ({names}) VALUES ({_marks(len(rows[0]))})", rows)
+        names = ", ".join(("rowid", *SEARCH))
+        db.executemany(f"INSERT INTO events_fts ({names}) VALUES ({_marks(len(rows[0]))})", rows)
 
 
 def _marks(count: int) -> str:
@@ -180,8 +190,8 @@ def differences(stored: sqlite3.Connection, fresh: sqlite3.Connection) -> list[s
     """How the derived tables of two databases differ, a line for each table that does."""
     found = []
     for name in DERIVED:
-        key = "rowid" if name in NUMBERED else _key(fresh, name)
-        sql = f"SELECT {'rowid, ' if name in NUMBERED else ''}* FROM {name} ORDER BY {key}"
+        key = "rowid" if name in SEARCHED else _key(fresh, name)
+        sql = f"SELECT {'rowid, ' if name in SEARCHED else ''}* FROM {name} ORDER BY {key}"
         pairs = zip_longest(stored.execute(sql), fresh.execute(sql))
         if any(one != other for one, other in pairs):
             sets = ({hash(row) for row in db.execute(sql)} for db in (stored, fresh))

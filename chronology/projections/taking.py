@@ -189,7 +189,7 @@ class _Rows:
         for event, one in told.items():
             shown = self.describer.describe(one)
             position, recorded_at = stamp or (event, one.state.recorded_at)
-            taken.events.append((event, *shown.row, position, recorded_at))
+            taken.events.append((*shown.row, position, recorded_at, event))
             taken.texts.append((event, *shown.search))
             taken.numbers.append((event, records.canonical(shown.links), position))
             for number in shown.links:

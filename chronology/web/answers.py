@@ -191,7 +191,7 @@ async def _page(
     )
     sql = (
         f"select {rows['columns']} from {known.table}"
-        f" where rowid in (select value from json_each(:numbers)) order by {rows['order']}"
+        f" where number in (select value from json_each(:numbers)) order by {rows['order']}"
     )
     return sql, {"numbers": json.dumps(numbers)}
 
@@ -210,7 +210,7 @@ async def _sorted(
     numbers = await ask(known.datasette, known.database, chosen, few)
     if numbers is None:
         return None
-    among = "rowid in (select value from json_each(:numbers))"
+    among = "number in (select value from json_each(:numbers))"
     where = f"{among} and ({beyond})" if beyond else among
     sql = (
         f"select {found['columns']} from events where {where}"

@@ -55,7 +55,7 @@ async def events_csv(datasette: Any, request: Any, send: Any, receive: Any) -> N
     known = await database.execute_fn(sheets.columns)
     chosen = {column: known[column] for column in _chosen(request, list(known))}
     where = f" WHERE {selection.where}" if selection.where else ""
-    sql = f"SELECT rowid FROM {table}{where} ORDER BY {selection.order}"
+    sql = f"SELECT number FROM {table}{where} ORDER BY {selection.order}"
     with SpooledTemporaryFile(_IN_MEMORY_BYTES) as numbers:
         try:
             fixed = await database.execute_fn(

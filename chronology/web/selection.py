@@ -26,7 +26,7 @@ from chronology.web import versions
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _COMPARES = {"exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-_BY_ROWID = re.compile(r"(?:events\.)?rowid in \(select rowid from (.*)\)", re.DOTALL)
+_BY_ROWID = re.compile(r"(?:events\.)?number in \(select rowid from (.*)\)", re.DOTALL)
 _PARAMETER = re.compile(r":(\w+)")
 
 
@@ -212,7 +212,7 @@ def _numbers(sql: str, params: dict[str, Any]) -> Term | None:
         return None
     if found := _BY_ROWID.fullmatch(sql):
         return Numbers(f"SELECT rowid AS event FROM {found[1]}", given)
-    return Numbers(f"SELECT events.rowid AS event FROM events WHERE {sql}", given)
+    return Numbers(f"SELECT events.number AS event FROM events WHERE {sql}", given)
 
 
 async def sorting(

@@ -1,0 +1,122 @@
+"""Copies of the file by SQLite's own means, which number rows anew: they answer as the file does."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import yaml
+from conftest import ROOT
+from datasette.app import Datasette
+
+WORDS = ("Belgrade", "Niš", "Tito", "bridge", "Danube", "convoy", "Tolbukhin", "armistice", "cor*")
+
+
+def dumped(source: Path, target: Path) -> None:
+    dump = subprocess.run(["sqlite3", source, ".dump"], capture_output=True, check=True)
+    subprocess.run(["sqlite3", target], input=dump.stdout, check=True)
+
+
+def vacuumed(source: Path, target: Path) -> None:
+    with sqlite3.connect(source) as db:
+        db.execute("VACUUM INTO ?", (str(target),))
+
+
+def backed_up(source: Path, target: Path) -> None:
+    with sqlite3.connect(source) as db, sqlite3.connect(target) as copy:
+        db.backup(copy)
+
+
+def queries(source: Path) -> list[str]:
+    """A hundred filters, facets and searches out of what the tables hold."""
+    with sqlite3.connect(source) as db:
+        found = db.execute(
+            "SELECT facet, value FROM facet_values WHERE facet IN"
+            " ('kind', 'fronts', 'armies', 'places', 'sources', 'months', 'disputed')"
+            " ORDER BY facet, count DESC, value"
+        ).fetchall()
+        (head,) = db.execute("SELECT max(position) FROM log").fetchone()
+    by_facet: dict[str, list[str]] = {}
+    for facet, value in found:
+        by_facet.setdefault(facet, []).append(quote(value))
+    filters = [
+        f"{facet}{'' if facet == 'kind' else '__arraycontains'}={value}"
+        for facet, values in by_facet.items()
+        for value in values[:9]
+    ]
+    searches = [f"_search={quote(word)}" for word in WORDS]
+    own = [
+        *(f"_front={value}" for value in by_facet["fronts"][:9]),
+        *(f"_place={value}" for value in by_facet["places"][:9]),
+        *(f"_within=1944-1{month}-0{day}" for month in "01" for day in range(1, 6)),
+    ]
+    past = [f"{query}&_as_of={head * 2 // 3}" for query in (*searches, *own[::3], *filters[::9])]
+    return [*filters, *searches, *own, *past]
+
+
+def answers(path: Path, wanted: list[str]) -> dict[str, Any]:
+    """The rows and the facets that each query gives."""
+    metadata = yaml.safe_load((ROOT / "metadata.yml").read_text("utf-8"))
+    # Only the facets that a query names are counted.
+    del metadata["databases"]["timeline"]["tables"]["events"]["facets"]
+
+    async def all_answers() -> dict[str, Any]:
+        datasette = Datasette([str(path)], metadata=metadata)
+        await datasette.invoke_startup()
+        return {query: await answer(datasette, query) for query in wanted}
+
+    return asyncio.run(all_answers())
+
+
+async def answer(datasette: Any, query: str) -> Mapping[str, Any]:
+    facets = "_facet=kind&_facet_array=fronts"
+    path = f"/timeline/events.json?_shape=objects&_extra=count,facet_results&{facets}&{query}"
+    response = await datasette.client.get(path, follow_redirects=True)
+    found = response.json()
+    assert response.status_code == 200, found
+    results = found["facet_results"].get("results", found["facet_results"])
+    counts = {
+        name: [(one["value"], one["count"]) for one in facet["results"]]
+        for name, facet in results.items()
+    }
+    return {"rows": found["rows"], "facets": counts}
+
+
+@pytest.fixture(scope="module")
+def original() -> dict[str, Any]:
+    """The answers of the committed file."""
+    wanted = queries(ROOT / "timeline.db")
+    assert len(wanted) > 100
+    return answers(ROOT / "timeline.db", wanted)
+
+
+@pytest.mark.parametrize(
+    "copy", [pytest.param(dumped, marks=pytest.mark.sqlite3), vacuumed, backed_up]
+)
+def test_a_copy_answers_filters_facets_and_searches_as_the_file_does(
+    copy: Callable[[Path, Path], None], original: dict[str, Any], tmp_path: Path
+) -> None:
+    source, target = ROOT / "timeline.db", tmp_path / "timeline.db"
+    wanted = list(original)
+    copy(source, target)
+
+    before, after = original, answers(target, wanted)
+
+    assert [query for query in wanted if before[query] != after[query]] == []
+    assert sum(bool(found["rows"]) for found in before.values()) > 90
+
+
+@pytest.mark.sqlite3
+def test_a_log_that_was_dumped_and_restored_is_proved_with_its_tables(tmp_path: Path) -> None:
+    target = tmp_path / "timeline.db"
+    dumped(ROOT / "timeline.db", target)
+    with sqlite3.connect(ROOT / "timeline.db") as db, sqlite3.connect(target) as copy:
+        for table in ("events", "history"):
+            sql = f"SELECT id, number FROM {table} ORDER BY number"
+            assert copy.execute(sql).fetchall() == db.execute(sql).fetchall()
