@@ -18,8 +18,6 @@ from datasette.app import Datasette
 from server import serving
 
 from chronology import log
-from chronology.web.caching import Memory, _Kept
-from chronology.web.validity import State
 
 LIST = "/timeline/events.json?_shape=array"
 KEPT = (
@@ -186,22 +184,6 @@ def battles(told: Any) -> int | None:
     if isinstance(told, list):
         return sum(row["kind"] == "battle" for row in told)
     return told and told.get("count", told.get("filtered_table_rows_count"))
-
-
-def test_the_memory_is_bounded_and_forgets_what_was_longest_unasked() -> None:
-    state = State(1, "a", 1, 1)
-    answer = _Kept([(b"name", b"x" * 100)], b"x" * 500, b"e")
-    assert answer.size_bytes((b"path", b"query")) > 600
-    memory = Memory(4 * answer.size_bytes((b"a",)) + 1)
-    for name in (b"a", b"b", b"c", b"d"):
-        memory.put((name,), state, answer)
-    assert memory.get((b"a",), state)
-    memory.put((b"e",), state, answer)
-    assert memory.get((b"b",), state) is None
-    assert memory.get((b"a",), state)
-    memory.put((b"a longer address",), state, answer)
-    assert memory.get((b"a longer address",), state) is None
-    assert memory.get((b"a",), State(2, "b", 2, 1)) is None
 
 
 def test_a_star_matches_only_what_is_known_to_be_there(

@@ -12,18 +12,18 @@ from __future__ import annotations
 import asyncio
 import gzip
 import re
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
+from chronology.lru_cache import LruCache
 from chronology.projections.tables import DERIVED
 from chronology.web.addresses import PLUGIN
 from chronology.web.answers import watch
 from chronology.web.encodings import accepts_gzip
-from chronology.web.validity import Heads, Outcome, State, fingerprint, outcome
+from chronology.web.validity import Heads, Outcome, fingerprint, outcome
 
 _App = Callable[[Any, Any, Any], Awaitable[None]]
 _Headers = list[tuple[bytes, bytes]]
@@ -48,42 +48,10 @@ class _Kept(NamedTuple):
     body: bytes
     etag: bytes
 
-    def size_bytes(self, key: tuple[Any, ...]) -> int:
-        texts = [self.body, *(text for header in self.headers for text in header), *key]
-        return _OVERHEAD_BYTES + sum(len(text) for text in texts if isinstance(text, bytes))
 
-
-class Memory:
-    """Answers by key, the least recently asked for dropped first; all of one state."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit_bytes = limit_bytes
-        self._answers: OrderedDict[tuple[Any, ...], tuple[State, _Kept]] = OrderedDict()
-        self._bytes = 0
-
-    def get(self, key: tuple[Any, ...], state: State) -> _Kept | None:
-        found = self._answers.get(key)
-        if found is None:
-            return None
-        if found[0] != state:
-            self._drop(key)
-            return None
-        self._answers.move_to_end(key)
-        return found[1]
-
-    def put(self, key: tuple[Any, ...], state: State, answer: _Kept) -> None:
-        size = answer.size_bytes(key)
-        if size > self._limit_bytes // 4:
-            return
-        if key in self._answers:
-            self._drop(key)
-        self._answers[key] = (state, answer)
-        self._bytes += size
-        while self._bytes > self._limit_bytes:
-            self._drop(next(iter(self._answers)))
-
-    def _drop(self, key: tuple[Any, ...]) -> None:
-        self._bytes -= self._answers.pop(key)[1].size_bytes(key)
+def _size_bytes(key: tuple[Any, ...], answer: _Kept) -> int:
+    texts = [answer.body, *(text for header in answer.headers for text in header), *key]
+    return _OVERHEAD_BYTES + sum(len(text) for text in texts if isinstance(text, bytes))
 
 
 def kept(app: _App, datasette: Any) -> _App:
@@ -105,7 +73,8 @@ class _Cache:
         self._app = app
         self._datasette = datasette
         self._heads = Heads(datasette)
-        self._memory = Memory(limit_bytes)
+        # A state is part of the key: the answers of earlier ones are used no more, and go first.
+        self._answers: LruCache[tuple[Any, ...], _Kept] = LruCache(limit_bytes, _size_bytes)
 
     @cached_property
     def _fingerprint(self) -> str:
@@ -122,11 +91,12 @@ class _Cache:
         given = {key.lower(): value for key, value in scope["headers"]}
         zipped = accepts_gzip(given.get(b"accept-encoding", b"").decode("latin-1"))
         path = scope.get("raw_path") or scope["path"].encode()
-        key = (path, scope["query_string"], given.get(b"host"), scope.get("scheme"), zipped)
+        asked = (path, scope["query_string"], given.get(b"host"), scope.get("scheme"), zipped)
+        key = (*asked, state)
         # A digest, so that it tells nothing of a log that whoever asks may not see.
         made = f"{state.position}-{state.digest}-{self._fingerprint}"
         etag = f'W/"{sha256(made.encode()).hexdigest()[:24]}"'.encode()
-        found = self._memory.get(key, state)
+        found = self._answers.get(key)
         if _matches(given.get(b"if-none-match"), found.etag if found else etag, bool(found)):
             await _send(send, 304, _validators(found.etag if found else etag), b"")
         elif found:
@@ -149,8 +119,8 @@ class _Cache:
         answer = await _finished(
             whole.start["headers"], whole.body, etag if holds else None, zipped
         )
-        if holds:
-            self._memory.put(key, state, answer)
+        if holds and len(answer.body) <= self._answers.limit // 4:
+            self._answers.put(key, answer)
         await _send(send, 200, answer.headers, answer.body)
 
     def _database(self, scope: Any) -> str | None:

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import gzip
 import sqlite3
+from collections.abc import Hashable
 from typing import Any
 
 import msgspec
 from datasette.utils import escape_sqlite
 from datasette.utils.asgi import NotFound, Response
 
+from chronology.lru_cache import LruCache
 from chronology.past import Moment
 from chronology.projections import state as catalogues
 from chronology.web import aggregates, strip, versions
 from chronology.web.asked import (
     Asked,
-    Kept,
     Shown,
     Standing,
     asked,
@@ -36,7 +37,7 @@ FORMAT = 2  # of the answer; part of the ETag
 MOST = 2_000
 FIRST = 60
 _LISTS = ("places", "formations", "disputed")
-_bodies: Kept[bytes] = Kept(32)
+_bodies: LruCache[Hashable, bytes] = LruCache(32)
 
 
 async def points(datasette: Any, request: Any) -> Response:
@@ -93,7 +94,7 @@ def _body(
         return gzip.compress(msgspec.json.encode(found), 5)
 
     with filtering():
-        return _bodies.get(wanted.key(of, column, repr(selections)), made)
+        return _bodies.get_or_make(wanted.key(of, column, repr(selections)), made)
 
 
 def _answer(
