@@ -1,30 +1,53 @@
-"""Rows as lines of CSV (RFC 4180), written by SQLite itself, from one state however long it takes.
+"""CSV (RFC 4180): how rows are written, and the guard against formulas of spreadsheets.
 
-What is to be written is fixed first, as the numbers of the rows in their order. The rows are then
-read piece by piece, each in a short transaction, so that a slow reader holds up no writer. A row
-that has changed since is read from `history` as it was.
+`text` writes rows that are in memory. `lines` has SQLite write the rows of a list of events, from
+one state of the log however long it takes: first the numbers of the rows are stored in their
+order. The rows are then read piece by piece, each in a short transaction, so that a slow reader
+holds up no writer. A row that has changed since is read from `history` as it was.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import sqlite3
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import IO, Any, Literal, NamedTuple
 
 from chronology import schema
 from chronology.projections import tables
 
+BOM = "\ufeff"
+"""At the beginning of a file, so that spreadsheets read it as UTF-8."""
 PIECE = 2_000
 """Rows in a piece."""
 _NUMBER_BYTES = 8
 _QUOTED = "TEXT"
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 # The quote before a text that a spreadsheet would run. Within a text quotes are doubled, so that
 # a single one after a comma, or at the beginning of a row, opens a text.
-_FORMULA = re.compile(rb'"(?=[=+\-@\t\r])(?<![^,\n]")')
+_FORMULA = re.compile(rf'"(?=[{re.escape("".join(_FORMULA_STARTS))}])(?<![^,\n]")'.encode("ascii"))
 _END = b"\r\n"
+
+
+def guarded(value: Any) -> Any:
+    """A value for a spreadsheet: an apostrophe makes a formula text, numbers stay numbers."""
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return "'" + value
+    return value
+
+
+def text(
+    rows: Iterable[Iterable[Any]], *, guard: bool, quoting: Literal[0, 2] = csv.QUOTE_MINIMAL
+) -> str:
+    """Rows as CSV, lines ended by CRLF; with or without the guard against formulas."""
+    target = io.StringIO(newline="")
+    writer = csv.writer(target, quoting=quoting)
+    writer.writerows(map(guarded, row) if guard else row for row in rows)
+    return target.getvalue()
 
 
 class Fixed(NamedTuple):
@@ -64,7 +87,7 @@ def columns(db: sqlite3.Connection) -> dict[str, str]:
 
 def header(names: Sequence[str]) -> bytes:
     """The first line."""
-    return ",".join('"' + name.replace('"', '""') + '"' for name in names).encode() + _END
+    return text([names], guard=True, quoting=csv.QUOTE_NONNUMERIC).encode()
 
 
 def lines(

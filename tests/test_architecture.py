@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "chronology"
 
 # Each imports only from tiers before its own.
 TIERS = (
-    {"errors", "terms"},
+    {"errors", "lru_cache", "terms"},
     {"dates", "index", "workers"},
     {"records"},
     {"readers", "written"},

@@ -18,8 +18,6 @@ from datasette.app import Datasette
 from server import serving
 
 from chronology import log
-from chronology.web.caching import Memory, _Kept
-from chronology.web.validity import State
 
 LIST = "/timeline/events.json?_shape=array"
 KEPT = (
@@ -188,22 +186,6 @@ def battles(told: Any) -> int | None:
     return told and told.get("count", told.get("filtered_table_rows_count"))
 
 
-def test_the_memory_is_bounded_and_forgets_what_was_longest_unasked() -> None:
-    state = State(1, "a", 1, 1)
-    answer = _Kept([(b"name", b"x" * 100)], b"x" * 500, b"e")
-    assert answer.size_bytes((b"path", b"query")) > 600
-    memory = Memory(4 * answer.size_bytes((b"a",)) + 1)
-    for name in (b"a", b"b", b"c", b"d"):
-        memory.put((name,), state, answer)
-    assert memory.get((b"a",), state)
-    memory.put((b"e",), state, answer)
-    assert memory.get((b"b",), state) is None
-    assert memory.get((b"a",), state)
-    memory.put((b"a longer address",), state, answer)
-    assert memory.get((b"a longer address",), state) is None
-    assert memory.get((b"a",), State(2, "b", 2, 1)) is None
-
-
 def test_a_star_matches_only_what_is_known_to_be_there(
     served: tuple[httpx.Client, Timeline],
 ) -> None:
@@ -225,16 +207,72 @@ def test_a_checkpoint_is_a_file_and_follows_it(
         assert (answer.text, "etag" in answer.headers) == (text, False)
 
 
-@pytest.mark.parametrize(
-    ("accepted", "zipped"),
-    [("gzip", True), ("br, gzip;q=0.5", True), ("gzip;q=0", False), ("br", False)],
+OWN_PAGES = (
+    "/",
+    "/-/chronology/points.json",
+    "/-/chronology/order-of-battle",
+    "/-/chronology/order-of-battle.json",
+    "/-/chronology/disagreements",
+    "/-/chronology/disagreements.json",
+    "/timeline/events",
+    "/timeline/events.json",
+    "/timeline/events/nis-taken",
+    "/timeline/events/nis-taken.json",
+    "/timeline/events.timelinejs",
 )
-def test_it_is_compressed_for_who_takes_it(
-    served: tuple[httpx.Client, Timeline], accepted: str, zipped: bool
+
+
+ACCEPTED = {
+    **dict.fromkeys(("gzip", "GZIP", "br, gzip;q=0.5", "*", "*;q=0, gzip"), True),
+    **dict.fromkeys(("gzip;q=0", "gzip; q=0.000", "br", "", "*;q=0", "gzip;q=0, *"), False),
+    "gzipped": False,
+}
+
+
+def test_every_page_is_compressed_for_those_who_accept_it(
+    served: tuple[httpx.Client, Timeline],
 ) -> None:
     client, _ = served
-    answer = client.get("/timeline/events", headers={"accept-encoding": accepted})
-    assert ("content-encoding" in answer.headers) is zipped
+    for accepted, zipped in ACCEPTED.items():
+        for path in OWN_PAGES * 2:
+            answer = client.get(path, headers={"accept-encoding": accepted})
+            long = len(answer.content) > 1_000
+            assert ("content-encoding" in answer.headers) is (zipped and long), (path, accepted)
+            assert answer.headers["vary"] == "accept-encoding"
+
+
+CONDITIONS = {
+    **dict.fromkeys(("{}", '"other", {}', "{},W/", "*"), 304),
+    **dict.fromkeys(('"other"', "", "{}x", "x{}"), 200),
+}
+
+
+def test_every_page_compares_validators_weakly(served: tuple[httpx.Client, Timeline]) -> None:
+    client, _ = served
+    for path in (*OWN_PAGES, "/timeline/events.csv", "/timeline/events.geojson"):
+        tag = client.get(path).headers["etag"]
+        for form, status in CONDITIONS.items():
+            if form == "*" and path.endswith(("csv", "geojson")):
+                continue  # It is sent before it is known whether all of it is there.
+            for given in (tag, tag.removeprefix("W/")):
+                answer = client.get(path, headers={"if-none-match": form.format(given)})
+                assert (answer.status_code, answer.headers["etag"]) == (status, tag), (path, form)
+
+
+def test_what_has_its_own_validator_is_compared_and_compressed_whoever_asks(
+    served: tuple[httpx.Client, Timeline],
+) -> None:
+    client, _ = served
+    path, cookie = "/-/chronology/points.json", {"cookie": "a=b"}
+    first = client.get(path, headers={**cookie, "accept-encoding": "gzip"})
+    assert (first.headers["content-encoding"], "etag" in first.headers) == ("gzip", True)
+    assert "accept-encoding" in first.headers["vary"]
+    assert "public" not in first.headers["cache-control"]
+    plain = client.get(path, headers={**cookie, "accept-encoding": "gzip;q=0"})
+    assert "content-encoding" not in plain.headers
+    for form, status in CONDITIONS.items():
+        given = {**cookie, "if-none-match": form.format(first.headers["etag"])}
+        assert client.get(path, headers=given).status_code == status, form
 
 
 def test_a_private_chronology_tells_nothing_of_itself(timeline: Timeline) -> None:

@@ -6,7 +6,11 @@ import asyncio
 import csv
 import io
 import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import many_events
@@ -17,7 +21,6 @@ from datasette.app import Datasette
 from server import ids, rows
 
 from chronology import sheets
-from chronology.web import exports
 
 
 def read(client: httpx.Client, query: str = "") -> list[dict[str, str]]:
@@ -106,8 +109,8 @@ def test_what_a_spreadsheet_would_run_is_led_by_an_apostrophe(server: httpx.Clie
 
     for number, formula in enumerate(many_events.FORMULAS):
         assert exported[f"event-{number}"] == "'" + formula
-    assert exports.cell("\t=1") == "'\t=1"
-    assert exports.cell("\r=1") == "'\r=1"
+    assert sheets.guarded("\t=1") == "'\t=1"
+    assert sheets.guarded("\r=1") == "'\r=1"
 
 
 def test_numbers_are_untouched_even_if_negative(server: httpx.Client) -> None:
@@ -169,3 +172,96 @@ def test_the_log_is_a_feed(server: httpx.Client) -> None:
     positions = [record["position"] for record in tail]
     assert positions == list(range(2001, positions[-1] + 1))
     assert positions[-1] == max(row["position"] for row in rows(server, table="log"))
+
+
+# The guard against formulas ---------------------------------------------------------------------
+
+HOSTILE = """\
+- {source: bad, name: "=1+1", author: "@A1"}
+- {place: west, name: "+west", latitude: "-9.5", longitude: "-38.25"}
+- {person: nobody, name: "-nobody"}
+- {formation: none, name: "=none", level: army, side: soviet,
+   attached: [{to: f3, source: bad, at: "@1"}],
+   commanders: [{person: nobody, source: bad, at: "@1"}]}
+- event: bad-event
+  date: 1944-10-14
+  title: "=cmd()"
+  summary: "\\t=1"
+  basis: "-1"
+  kind: battle
+  places: [west]
+  accounts: [{source: bad, at: "@1", says: "\\r+1", claims: {tanks: "-5"}}]
+- correct: event/bad-event
+  set: {summary: "+2"}
+  because: "=because"
+"""
+SQL = quote("select title, title as '=head', -5 as n, '-5' as t, latitude from events")
+CSV = (
+    *(f"/{{}}/{table}.csv" for table in ("accounts", "sources", "places", "people", "formations")),
+    *(f"/{{}}/{table}.csv" for table in ("claims", "commanders", "batches", "history", "log")),
+    *("/{}/events.csv", "/{}/events/bad-event.csv", "/{}/places/west.csv", "/{}/sources/bad.csv"),
+    *("/{}/accounts.csv?_stream=on&_size=max", "/{}/accounts.csv?_labels=on", "/{}/log.csv?_dl=1"),
+    *(
+        "/{}/events.csv?_as_of=2026-02-01T00:00:00Z",
+        "/{}/history.csv?_trace=1",
+        "/{}/batches.csv?_header=off",
+    ),
+    *(f"/{{}}.csv?sql={SQL}", f"/{{}}/-/query.csv?sql={SQL}"),
+)
+
+
+def formulas(text: str) -> list[str]:
+    """The cells of a CSV that a spreadsheet would run: texts, and no numbers."""
+    found = []
+    for row in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")):
+        for cell in row:
+            number = cell.removeprefix("-").replace(".", "").isdigit()
+            if cell.startswith(("=", "+", "-", "@", "\t", "\r")) and not number:
+                found.append(cell)
+    return found
+
+
+def asked_of(path: Path, *addresses: str) -> list[httpx.Response]:
+    async def ask() -> list[httpx.Response]:
+        served = Datasette([str(path)])
+        await served.invoke_startup()
+        return [
+            await served.client.get(address.format(path.stem), follow_redirects=True)
+            for address in addresses
+        ]
+
+    return asyncio.run(ask())
+
+
+def test_no_csv_of_a_chronology_holds_a_formula(timeline: Timeline) -> None:
+    timeline.ingest(
+        f"format: 1\nbatch: bad\nrecorded: 2026-02-01T00:00:00Z\nnote: '=note'\nrecords:\n{HOSTILE}"
+    )
+    guarded = 0
+    for address, answer in zip(CSV, asked_of(timeline.path, *CSV), strict=True):
+        # One line of Datasette has one address for queries, the other has the other.
+        assert answer.status_code == 200 or "sql=" in address, address
+        assert formulas(answer.text) == [], address
+        guarded += any(f"'{sign}" in answer.text for sign in "=+-@")
+    assert guarded > len(CSV) - 5
+
+
+def test_numbers_of_a_query_stay_numbers_and_its_texts_and_names_do_not(
+    timeline: Timeline,
+) -> None:
+    timeline.batch("bad", HOSTILE)
+    answers = asked_of(timeline.path, *CSV[-2:])
+    first = next(answer for answer in answers if answer.status_code == 200)
+
+    header, *rows = csv.reader(io.StringIO(first.text, newline=""))
+    assert header == ["title", "'=head", "n", "t", "latitude"]
+    assert ["'=cmd()", "'=cmd()", "-5", "'-5", "-9.5"] in rows
+
+
+def test_the_csv_of_another_database_is_left_to_datasette(tmp_path: Path) -> None:
+    path = tmp_path / "club.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript("CREATE TABLE members (name TEXT); INSERT INTO members VALUES ('=1+1')")
+    (answer,) = asked_of(path, "/{}/members.csv")
+
+    assert answer.text == "rowid,name\r\n1,=1+1\r\n"

@@ -7,9 +7,7 @@ alone: the state's own time takes the place of the clock.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +17,7 @@ from typing import IO, Any, NamedTuple
 
 import msgspec
 
-from chronology import log, schema
+from chronology import log, schema, sheets
 from chronology.projections import events, state, tables
 
 Put = Callable[[str], AbstractContextManager[IO[bytes]]]
@@ -155,11 +153,9 @@ def _write_table(
 
 
 def lines(rows: Iterator[Sequence[Any]], progress: Callable[[int], None] | None) -> Iterator[bytes]:
-    """Rows as RFC 4180 writes them, some at a time."""
+    """Rows as CSV, some at a time; programs read them, so no guard changes a value."""
     while some := list(islice(rows, _ROWS)):
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows(some)
-        yield text.getvalue().encode()
+        yield sheets.text(some, guard=False).encode()
         if progress:
             progress(len(some))
 

@@ -19,6 +19,7 @@ from chronology.web import (
     caching,
     changes,
     context,
+    csv_guard,
     errors,
     exports,
     facets,
@@ -86,7 +87,8 @@ def prepare_jinja2_environment(env: Any) -> None:
 def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
     def wrapped(app: Any) -> Any:
         redirecting = moments.redirecting(app, datasette)
-        caught = errors.caught(forms.without_empty_fields(redirecting))
+        guarding = csv_guard.csv_guard_middleware(redirecting, datasette)
+        caught = errors.caught(forms.without_empty_fields(guarding))
         return caching.kept(headers.guarded(caught, datasette), datasette)
 
     return wrapped

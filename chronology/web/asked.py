@@ -7,12 +7,11 @@ and `_day` is short for `_within`.
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from threading import Lock
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from datasette.utils import escape_sqlite, sqlite_timelimit
@@ -115,30 +114,6 @@ class Standing(NamedTuple):
         tables = f"{self.tables.position}.{self.tables.version}" if self.tables else ""
         past = ".past" if self.moment else ""
         return f"{self.state.position}:{self.state.digest}.{tables}{past}"
-
-
-class Kept(Generic[T]):
-    """The latest answers, each by all that it follows from."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._held: OrderedDict[Hashable, T] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Hashable | None, make: Callable[[], T]) -> T:
-        """The answer of a key; made anew if it is not held, and always if there is no key."""
-        if key is None:
-            return make()
-        with self._lock:
-            if key in self._held:
-                self._held.move_to_end(key)
-                return self._held[key]
-        found = make()
-        with self._lock:
-            self._held[key] = found
-            if len(self._held) > self._most:
-                self._held.popitem(last=False)
-        return found
 
 
 def _asked(request: Any, pairs: list[tuple[str, str]]) -> Asked:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import io
 import json
-import re
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from itertools import chain
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import Any
 
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import BadRequest, NotFound, Response
@@ -24,26 +23,6 @@ from chronology.web.selection import is_chronology, selected
 _IN_MEMORY_BYTES = 1 << 20
 # SQLite makes pieces on as many cores, and leaves threads of the server to others.
 _AHEAD = 2
-_BOM = "\ufeff"
-# What a spreadsheet would run; an apostrophe before it makes it text.
-_FORMULA = re.compile(r"[=+\-@\t\r]")
-
-
-def cell(value: Any) -> Any:
-    """A value as it may stand in a spreadsheet: never a formula, numbers as they are."""
-    if isinstance(value, str) and _FORMULA.match(value):
-        return "'" + value
-    return value
-
-
-def write_csv(rows: Iterable[tuple[Any, ...]], columns: list[str], target: IO[bytes]) -> None:
-    """Rows as CSV of UTF-8 with a byte order mark, texts quoted, lines ended by CRLF."""
-    text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=True)
-    text.write(_BOM)
-    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC)
-    writer.writerow(columns)
-    writer.writerows(tuple(cell(value) for value in row) for row in rows)
-    text.detach()
 
 
 async def events_csv(datasette: Any, request: Any, send: Any, receive: Any) -> None:
@@ -72,7 +51,7 @@ async def events_csv(datasette: Any, request: Any, send: Any, receive: Any) -> N
 
         await _start(send, f"{name}-events.csv")
         if request.method != "HEAD":
-            first = _BOM.encode() + sheets.header(list(chosen))
+            first = sheets.BOM.encode() + sheets.header(list(chosen))
             await streaming.finish(receive, send, _ahead(first, lines, sheets.pieces(numbers)))
         else:
             await send({"type": "http.response.body", "body": b""})
@@ -154,9 +133,8 @@ async def event_csv(datasette: Any, request: Any, send: Any) -> None:
         tuple(json.dumps(v, ensure_ascii=False) if isinstance(v, dict) else v for v in row.values())
         for row in found.accounts
     )
-    with io.BytesIO() as body:
-        write_csv(rows, columns, body)
-        whole = body.getvalue()
+    text = sheets.text(chain([columns], rows), guard=True, quoting=csv.QUOTE_NONNUMERIC)
+    whole = (sheets.BOM + text).encode()
     await _start(send, f"{found.event['id']}.csv", len(whole))
     await send({"type": "http.response.body", "body": whole})
 

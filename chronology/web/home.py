@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -17,13 +17,13 @@ from datasette.utils import tilde_encode
 from chronology import queries
 from chronology.dates import Date, parse
 from chronology.errors import DateError
+from chronology.lru_cache import LruCache
 from chronology.web import pages, strip, versions
 from chronology.web.addresses import PLUGIN, public_address
 from chronology.web.asked import (
     DAYS,
     Asked,
     Counts,
-    Kept,
     Shown,
     asked,
     chronology_of,
@@ -41,7 +41,7 @@ _LAZY = "milsymbol"
 _NAMES = {"_search": "search", "_within": "possibly on", "_certain": "certainly within"}
 _SHOWN = "id, date, time, title, summary, kind, status, places, formations, disputed, accounts"
 
-_contents: Kept[dict[str, Any]] = Kept(32)
+_contents: LruCache[Hashable, dict[str, Any]] = LruCache(32)
 
 
 class Selections(NamedTuple):
@@ -119,7 +119,7 @@ def _page(
         return {}
     column = about.lane(lane)
     with filtering():
-        content = _contents.get(
+        content = _contents.get_or_make(
             wanted.key(of, repr(selections)),
             lambda: _content(db, about, selections, wanted, limit_ms),
         )

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from datasette.utils.asgi import BadRequest
 
 from chronology import log, queries
+from chronology.lru_cache import LruCache
 from chronology.past import Moment
 from chronology.projections import state, tables
 from chronology.projections.state import Catalogue
 from chronology.records import Chronology
 from chronology.web import moments, strip
-from chronology.web.asked import Counts, Kept, Shown, Standing
+from chronology.web.asked import Counts, Shown, Standing
 
 _FIGURES = ("events", "accounts", "sources", "places", "formations", "people")
 _MOST_PLACES = 400
@@ -60,7 +61,7 @@ class Overview(NamedTuple):
         raise BadRequest(f"_lane: {label!r} is no choice; known are {known}")
 
 
-_overviews: Kept[Overview | None] = Kept(8)
+_overviews: LruCache[Hashable, Overview | None] = LruCache(8)
 
 
 def standing(db: sqlite3.Connection, request: Any) -> Standing:
@@ -73,7 +74,7 @@ def standing(db: sqlite3.Connection, request: Any) -> Standing:
 
 def whole(db: sqlite3.Connection, everything: Shown, of: Standing) -> Overview | None:
     """The overview of a state, which is made once."""
-    return _overviews.get(of.mark, lambda: _overview(db, everything, of.moment))
+    return _overviews.get_or_make(of.mark, lambda: _overview(db, everything, of.moment))
 
 
 def _overview(db: sqlite3.Connection, everything: Shown, moment: Moment | None) -> Overview | None:

@@ -7,20 +7,20 @@ points to them by number.
 
 from __future__ import annotations
 
-import gzip
 import sqlite3
+from collections.abc import Hashable
 from typing import Any
 
 import msgspec
 from datasette.utils import escape_sqlite
 from datasette.utils.asgi import NotFound, Response
 
+from chronology.lru_cache import LruCache
 from chronology.past import Moment
 from chronology.projections import state as catalogues
 from chronology.web import aggregates, strip, versions
 from chronology.web.asked import (
     Asked,
-    Kept,
     Shown,
     Standing,
     asked,
@@ -29,14 +29,15 @@ from chronology.web.asked import (
     of_one_state,
     shown,
 )
-from chronology.web.encodings import accepts_gzip
+from chronology.web.caching import matches
 from chronology.web.overview import Overview, standing, whole
 
 FORMAT = 2  # of the answer; part of the ETag
 MOST = 2_000
 FIRST = 60
 _LISTS = ("places", "formations", "disputed")
-_bodies: Kept[bytes] = Kept(32)
+_KEPT_BYTES = 16 << 20
+_bodies: LruCache[Hashable, bytes] = LruCache(_KEPT_BYTES, lambda _key, body: len(body))
 
 
 async def points(datasette: Any, request: Any) -> Response:
@@ -47,7 +48,7 @@ async def points(datasette: Any, request: Any) -> Response:
     await versions.ensure_seen(datasette, request, name)
     wanted = asked(request)
     selections = [await shown(datasette, each, name) for each in (wanted, wanted.only("_as_of"))]
-    held = request.headers.get("if-none-match", "")
+    if_none_match = request.headers.get("if-none-match")
     lane = request.args.get("_lane") or None
     limit_ms = datasette.setting("sql_time_limit_ms")
 
@@ -55,19 +56,13 @@ async def points(datasette: Any, request: Any) -> Response:
         of = standing(db, wanted.request)
         # Weak: the same for each encoding.
         etag = f'W/"{of.mark}.{FORMAT}"' if wanted.key(of) else ""
-        known = etag and etag in held
+        known = etag and matches(if_none_match, etag)
         return etag, None if known else _body(db, selections, wanted, lane, of, limit_ms)
 
     etag, body = await of_one_state(datasette, name, answer)
-    headers = {"cache-control": "no-cache", "vary": "accept-encoding"}
-    if etag:
-        headers["etag"] = etag
+    headers = {"cache-control": "no-cache", **({"etag": etag} if etag else {})}
     if body is None:
         return Response("", status=304, headers=headers)
-    if accepts_gzip(request.headers.get("accept-encoding", "")):
-        headers["content-encoding"] = "gzip"
-    else:
-        body = gzip.decompress(body)
     return Response(body, headers=headers, content_type="application/json; charset=utf-8")
 
 
@@ -79,7 +74,7 @@ def _body(
     of: Standing,
     limit_ms: int,
 ) -> bytes:
-    """The compressed answer, which is made once for a state of the log."""
+    """The answer, which is made once for a state of the log."""
     events, everything = selections
     about = whole(db, everything, of)
     if about is None:
@@ -90,10 +85,10 @@ def _body(
         head = {"position": of.state.position, "digest": of.state.digest}
         total = events.total(db, limit_ms)
         found = {"head": head, **_answer(db, about, events, total, column, of.moment)}
-        return gzip.compress(msgspec.json.encode(found), 5)
+        return msgspec.json.encode(found)
 
     with filtering():
-        return _bodies.get(wanted.key(of, column, repr(selections)), made)
+        return _bodies.get_or_make(wanted.key(of, column, repr(selections)), made)
 
 
 def _answer(

@@ -1,0 +1,63 @@
+"""The guard against formulas in the CSV that Datasette itself writes: of tables and of queries.
+
+Datasette has no hook for it. Both of its lines write each row with the writer of the `csv` module
+that `datasette.views.base` has imported, and with nothing else. That name leads here instead.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Awaitable, Callable, Iterable
+from contextvars import ContextVar
+from types import SimpleNamespace
+from typing import Any
+
+from datasette.utils import tilde_decode
+from datasette.views import base
+
+from chronology import sheets
+from chronology.web.addresses import local_path
+from chronology.web.selection import is_chronology
+
+_App = Callable[[Any, Any, Any], Awaitable[None]]
+_ENDING = ".csv"
+# Queries there may read every database that is served.
+_ACROSS = "_memory"
+
+_guarding: ContextVar[bool] = ContextVar("guarding", default=False)
+"""Whether the request that is answered is for the CSV of a chronology."""
+
+
+class _Writer:
+    """The writer of `csv`, with the guard where the request is of a chronology."""
+
+    def __init__(self, target: Any) -> None:
+        self._writer = csv.writer(target)
+
+    def writerow(self, row: Iterable[Any]) -> Any:
+        """Writes a row, and returns what the target does: Datasette awaits it."""
+        return self._writer.writerow(map(sheets.guarded, row) if _guarding.get() else row)
+
+
+def csv_guard_middleware(app: _App, datasette: Any) -> _App:
+    """Middleware: guards the CSV of databases that are chronologies, and no others."""
+    base.csv = SimpleNamespace(writer=_Writer)
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        guards = scope["type"] == "http" and scope["path"].endswith(_ENDING)
+        mark = _guarding.set(guards and await _is_guarded(datasette, scope))
+        try:
+            await app(scope, receive, send)
+        finally:
+            _guarding.reset(mark)
+
+    return answer
+
+
+async def _is_guarded(datasette: Any, scope: Any) -> bool:
+    route = local_path(datasette, scope).split("/")[1].removesuffix(_ENDING)
+    try:
+        database = datasette.get_database(route=tilde_decode(route))
+    except KeyError:
+        return False
+    return database.name == _ACROSS or await is_chronology(datasette, database.name)
