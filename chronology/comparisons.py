@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chronology.queries import Row
+from chronology.schema import Row
 
 DATE = "date"
 

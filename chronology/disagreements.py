@@ -12,7 +12,7 @@ import msgspec
 
 from chronology import related
 from chronology.comparisons import compared
-from chronology.queries import Row, rows
+from chronology.schema import Row, rows
 
 _COLUMNS = "id, date, title, summary, kind, status, basis, places, disputed, sort_day"
 _LINKS = (

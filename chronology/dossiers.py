@@ -13,7 +13,7 @@ from chronology import log, past, related
 from chronology.dates import Date, parse
 from chronology.projections import order_of_battle, state, subjects, tables
 from chronology.projections.state import Catalogue, State
-from chronology.queries import Row, rows
+from chronology.schema import Row, rows
 from chronology.records import Event
 
 _BOOKKEEPING = ("version", "position", "recorded_at", *tables.HISTORY, "number")

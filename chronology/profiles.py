@@ -10,7 +10,7 @@ import msgspec
 
 from chronology import related
 from chronology.hierarchy import natural
-from chronology.queries import Row, rows
+from chronology.schema import Row, rows
 
 EVENTS = 60
 ACCOUNTS = 300

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chronology.projections import events, subjects
-from chronology.queries import Row, rows
+from chronology.schema import Row, rows
 
 _COLUMNS = "id, date, time, title, summary, kind, status, places, formations, disputed, accounts"
 _LINKED = (

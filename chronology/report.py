@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from chronology import log
-from chronology.queries import chronology, rows
+from chronology.schema import rows
+from chronology.timeline.as_of import at_head
 from chronology.records import Chronology
 
 PLACES = 40
@@ -25,7 +26,7 @@ _COUNTED = ("events", "accounts", "sources", "places", "people", "formations", "
 
 def page(db: sqlite3.Connection, notes: str = "") -> str:
     """The whole page, with the hand-written notes at its end."""
-    about = chronology(db)
+    about = at_head(db).chronology
     assert about is not None
     sections = (
         _beginning(db, about),

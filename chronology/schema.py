@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from chronology.errors import CorruptLog
@@ -188,6 +189,18 @@ def snapshot(db: sqlite3.Connection) -> Iterator[None]:
         yield
     finally:
         db.execute("ROLLBACK")
+
+
+Row = dict[str, Any]
+
+
+def rows(
+    db: sqlite3.Connection, sql: str, params: Mapping[str, Any] | Sequence[Any] = ()
+) -> list[Row]:
+    """The rows of a query as dictionaries."""
+    cursor = db.execute(sql, params)
+    columns = [column[0] for column in cursor.description]
+    return [dict(zip(columns, row, strict=True)) for row in cursor]
 
 
 def normalised(sql: str) -> str:

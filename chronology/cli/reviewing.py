@@ -66,7 +66,7 @@ def _told(db: sqlite3.Connection, pair: Pair) -> str:
             "SELECT date, title, (SELECT group_concat(value, ', ') FROM json_each(places)) AS at"
             " FROM events WHERE id = ?"
         )
-        (row,) = queries.rows(db, sql, (name,))
+        (row,) = schema.rows(db, sql, (name,))
         lines.append(f"      {row['date']}  {row['title']}  ({row['at']})")
     lines.append(f"      alike: {'; '.join(pair.reasons)}")
     lines.append(

@@ -20,7 +20,7 @@ from chronology.formats.edition import Account, Counts, Event, Place, Source
 from chronology.past import Moment
 from chronology.projections import state
 from chronology.projections.state import Catalogue, State
-from chronology.queries import Row, rows
+from chronology.schema import Row, rows
 from chronology.records import Chronology
 from chronology.records import Event as Fields
 

@@ -76,9 +76,9 @@ def _ways_on(db: sqlite3.Connection, table: str | None, row: str | None) -> dict
     return found
 
 
-def _retraction(db: sqlite3.Connection, event: str) -> queries.Row | None:
+def _retraction(db: sqlite3.Connection, event: str) -> schema.Row | None:
     """Why an event was retracted, and the last position at which it stood."""
-    found = queries.rows(
+    found = schema.rows(
         db,
         "SELECT title, because, from_position - 1 AS last FROM history"
         " WHERE id = ? AND action = 'retracted' ORDER BY from_position DESC LIMIT 1",

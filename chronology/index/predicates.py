@@ -1,0 +1,94 @@
+"""Predicate trees over events: which have a facet value, fall on a day, or are in a query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+DAY_COLUMNS = ("earliest", "latest", "sort_day")
+
+
+@dataclass(frozen=True, slots=True)
+class FacetEquals:
+    """Events that have a value of a facet."""
+
+    facet: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayComparison:
+    """Events whose day in a column compares (`=`, `<`, `<=`, `>`, `>=`) with a day.
+
+    Without a day: the events whose day is unknown.
+    """
+
+    column: str
+    operator: str
+    day: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedAfter:
+    """Events that were recorded or changed after a position of the log."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class NumberQuery:
+    """Events whose numbers are the column `event` of a query; its parameters as pairs."""
+
+    sql: str
+    params: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Events for which a predicate does not hold."""
+
+    negated: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Events for which all predicates hold; without predicates, every event."""
+
+    predicates: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Events for which any of the predicates holds."""
+
+    predicates: tuple[Predicate, ...]
+
+
+Leaf = FacetEquals | DayComparison | ChangedAfter | NumberQuery
+Predicate = Leaf | Not | And | Or
+EVERY: Predicate = And(())
+
+
+def leaves(predicate: Predicate) -> Iterator[Leaf]:
+    """The predicates within a tree that contain no others."""
+    match predicate:
+        case Not(negated):
+            yield from leaves(negated)
+        case And(predicates) | Or(predicates):
+            for one in predicates:
+                yield from leaves(one)
+        case _:
+            yield predicate
+
+
+class Cursor(NamedTuple):
+    """Where a page of events begins: after this day (None: unknown) and this id."""
+
+    day: str | None
+    id: str
+
+
+def day_order(day: str | None) -> tuple[bool, str]:
+    """A sort key for days; an unknown day sorts first, as NULL does in SQLite."""
+    return day is not None, day or ""

@@ -1,0 +1,131 @@
+"""The timeline as of a position of the log; reading it now is reading it as of the head."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from chronology import batches, log
+from chronology.errors import UnknownName
+from chronology.lru_cache import LruCache
+from chronology.projections import state
+from chronology.projections.state import Catalogue
+from chronology.records import Chronology
+
+CURRENT_AT = "from_position <= :as_of AND (until_position IS NULL OR until_position > :as_of)"
+"""The versions in `history` that were current at the position `:as_of`."""
+_CATALOGUES: LruCache[str, Catalogue] = LruCache(16)
+
+
+class ReadPoint(NamedTuple):
+    """The state of the log that is read: its last position, digest and time of recording.
+
+    `is_past` says that the reader asked for this state by `_as_of`, be it the newest.
+    """
+
+    position: int
+    digest: str
+    recorded_at: str
+    is_past: bool = False
+
+
+def read_point(db: sqlite3.Connection, given: Sequence[str] = ()) -> ReadPoint:
+    """The state that the values of `_as_of` name: a position, or a timestamp with a zone.
+
+    A position within a batch means the end of the batch before. Raises `UnknownName` for several
+    values, a malformed one, a position after the head and a time before the first batch.
+    """
+    if not given:
+        head = log.head(db)
+        last = next(log.read(db, head.position - 1, head.position), None)
+        return ReadPoint(*head, last.recorded_at if last else "")
+    if len(given) > 1:
+        raise UnknownName("_as_of: given more than once")
+    text = given[0]
+    is_position = text.isascii() and text.isdigit()
+    position = _by_position(db, text) if is_position else _by_time(db, text)
+    if position is None:
+        raise UnknownName(f"_as_of: nothing was recorded by {text}")
+    (entry,) = log.read(db, position - 1, position)
+    return ReadPoint(entry.position, entry.digest, entry.recorded_at, True)
+
+
+def _by_position(db: sqlite3.Connection, text: str) -> int | None:
+    head = log.head(db).position
+    if len(text) > 18 or int(text) > head:
+        raise UnknownName(f"_as_of: position {text[:30]} is past the head, which is {head}")
+    row = db.execute(
+        "SELECT max(last_position) FROM batches WHERE last_position <= ?", (int(text),)
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _by_time(db: sqlite3.Connection, text: str) -> int | None:
+    try:
+        time = batches.timestamp(text)
+    except ValueError:
+        raise UnknownName(
+            f"_as_of: {text!r} is neither a position nor a timestamp such as 2026-11-21T12:00:00Z"
+        ) from None
+    row = db.execute(
+        "SELECT max(last_position) FROM batches WHERE recorded_at <= ?", (time,)
+    ).fetchone()
+    return row[0] if row else None
+
+
+class TimelineAt:
+    """The timeline at one read point: its catalogue, and where its events are.
+
+    The rows of the head are in `events`. A state that was asked for is read from `history`, whose
+    rows stay as they are.
+    """
+
+    def __init__(self, db: sqlite3.Connection, point: ReadPoint) -> None:
+        self.db = db
+        self.point = point
+
+    @property
+    def table(self) -> str:
+        return "history" if self.point.is_past else "events"
+
+    @property
+    def position(self) -> int | None:
+        """The position as an `EventFilter` has it: None for the head."""
+        return self.point.position if self.point.is_past else None
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The sources, places, people and formations of then; shared, so never to be changed."""
+        return _CATALOGUES.get_or_make(
+            self.point.digest, lambda: state.load(self.db, self.point.position)
+        )
+
+    @property
+    def chronology(self) -> Chronology | None:
+        return self.catalogue.chronology
+
+    def accounts_of(self, events: Iterable[str]) -> list[str]:
+        """The ids of the accounts that belong to one of the events, or once belonged to it."""
+        rows = self.db.execute(
+            "SELECT id FROM accounts WHERE event IN (SELECT value FROM json_each(?1)) UNION"
+            " SELECT account FROM former_accounts WHERE event IN (SELECT value FROM json_each(?1))",
+            (json.dumps(list(events)),),
+        )
+        return [account for (account,) in rows]
+
+
+def at_head(db: sqlite3.Connection) -> TimelineAt:
+    """The timeline as of the head of the log."""
+    return TimelineAt(db, read_point(db))
+
+
+def version_start(db: sqlite3.Connection, event: str, position: int) -> int | None:
+    """The position since which an event had the version that was current at a position."""
+    row = db.execute(
+        f"SELECT from_position FROM history WHERE id = :event AND {CURRENT_AT}",
+        {"event": event, "as_of": position},
+    ).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,221 @@
+"""Translate `_front`, `_place`, `_within`, `_certain` and `_as_of` to filters on events."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from chronology.dates import Date, Span, parse
+from chronology.errors import DateError, UnknownName
+from chronology.index.predicates import (
+    EVERY,
+    And,
+    DayComparison,
+    FacetEquals,
+    Not,
+    NumberQuery,
+    Or,
+    Predicate,
+)
+from chronology.index.selection import EventFilter
+from chronology.projections.disputes import KINDS
+from chronology.timeline.as_of import CURRENT_AT, TimelineAt, at_head, read_point
+
+_EVENT_SPANS = "SELECT event FROM event_spans"
+
+
+class _Spans(NamedTuple):
+    """Where the possible days of dates with gaps are, and the key that they have in a table."""
+
+    key: str
+    select: str
+    group: str
+
+
+_SPANS = {
+    "events": _Spans("events.number", _EVENT_SPANS, "event"),
+    "history": _Spans(
+        "(history.id, history.from_position)",
+        "SELECT id, from_position FROM history_spans",
+        "id, from_position",
+    ),
+}
+
+
+def event_filters(db: sqlite3.Connection, given: Mapping[str, Sequence[str]]) -> list[EventFilter]:
+    """The filters of the plugin's own parameters; several of one parameter must all hold.
+
+    Without `_as_of` they are over `events`. With it they are over `history`, and `_search`, in the
+    syntax of FTS5, is translated as well. Raises `UnknownName` for an unknown name and for a
+    malformed value.
+    """
+    timeline = TimelineAt(db, read_point(db, given.get("_as_of", ())))
+    filters = [_current(timeline)] if timeline.point.is_past else []
+    # The columns are those that the tables have today, also for the past.
+    today = at_head(db).chronology
+    for column, level in (today.dimensions if today else {}).items():
+        for n, name in enumerate(given.get(f"_{level}", ())):
+            filters.append(_at_level(timeline, column, level, name, f"dimension_{column}_{n}"))
+    for n, name in enumerate(given.get("_place", ())):
+        filters.append(_in_place(timeline, name, f"place_{n}"))
+    for n, text in enumerate(given.get("_within", ())):
+        filters.append(_within(timeline, _date("_within", text), f"within_{n}"))
+    for n, text in enumerate(given.get("_certain", ())):
+        filters.append(_certain(timeline, _date("_certain", text), f"certain_{n}"))
+    if timeline.point.is_past:
+        filters += [_search(text, f"search_{n}") for n, text in enumerate(given.get("_search", ()))]
+    return filters
+
+
+def _date(parameter: str, text: str) -> Date:
+    try:
+        return parse(text)
+    except DateError as error:
+        raise UnknownName(f"{parameter}: {error}") from None
+
+
+def _current(timeline: TimelineAt) -> EventFilter:
+    position = timeline.point.position
+    return EventFilter(CURRENT_AT, {"as_of": position}, EVERY, f"as of position {position}")
+
+
+# Names ----------------------------------------------------------------------------------------
+
+
+def _at_level(
+    timeline: TimelineAt, column: str, level: str, name: str, mark: str
+) -> EventFilter:
+    """Events of a formation of a level, given by id or by name."""
+    formations = timeline.catalogue.formations
+    names = {n: f.name for n, f in formations.items() if f.level == level}
+    found = names.get(name, name)
+    if found not in names.values():
+        known = ", ".join(sorted(names.values()))
+        raise UnknownName(f"_{level}: no {level} is called {name!r}; known are {known}")
+    return has_any(timeline.table, column, [found], mark)._replace(description=f"{level} is {found}")
+
+
+def _in_place(timeline: TimelineAt, name: str, mark: str) -> EventFilter:
+    """Events at a place or at a place within it, given by id or by name."""
+    places = timeline.catalogue.places
+    place = name if name in places else places.by_name.get(name)
+    if place is None:
+        raise UnknownName(f"_place: no place is called {name!r}; see the table places")
+    names = [
+        fields.name
+        for other, fields in places.items()
+        if place in timeline.catalogue.ancestors(other)
+    ]
+    description = f"in or about {places[place].name}"
+    return has_any(timeline.table, "places", names, mark)._replace(description=description)
+
+
+def has_any(
+    table: str, facet: str, values: Sequence[str], mark: str, *, negated: bool = False
+) -> EventFilter:
+    """Events that have any of the values of a facet, or those that have none of them.
+
+    Current events are found by their links, past versions by their array column.
+    """
+    params: dict[str, Any] = {mark: json.dumps(values)}
+    if table == "events":
+        params[f"{mark}_facet"] = facet
+        sql = (
+            "events.number IN (SELECT event FROM event_links WHERE value IN (SELECT number"
+            f" FROM facet_values WHERE facet = :{mark}_facet"
+            f" AND value IN (SELECT value FROM json_each(:{mark}))))"
+        )
+    else:
+        sql = (
+            f'EXISTS (SELECT 1 FROM json_each(history."{facet}")'
+            f" WHERE value IN (SELECT value FROM json_each(:{mark})))"
+        )
+    leaves = tuple(FacetEquals(facet, value) for value in values)
+    predicate: Predicate = leaves[0] if len(leaves) == 1 else Or(leaves)
+    if negated:
+        return EventFilter(f"NOT {sql}", params, Not(predicate))
+    return EventFilter(sql, params, predicate)
+
+
+DISPUTED = EventFilter(
+    "disputed != '[]'", {}, Or(tuple(FacetEquals("disputed", kind) for kind in KINDS)), "disputed"
+)
+
+
+def _search(text: str, mark: str) -> EventFilter:
+    """Past versions by their own search index, those that are current still by that of events."""
+    superseded = (
+        f"history.number IN (SELECT rowid FROM history_fts WHERE history_fts MATCH :{mark})"
+    )
+    current = (
+        "history.until_position IS NULL AND history.id IN (SELECT id FROM events WHERE number IN"
+        f" (SELECT rowid FROM events_fts WHERE events_fts MATCH :{mark}))"
+    )
+    query = f"SELECT rowid AS event FROM events_fts WHERE events_fts MATCH :{mark}"
+    return EventFilter(
+        f"({superseded} OR ({current}))",
+        {mark: text},
+        NumberQuery(query, ((mark, text),)),
+        f"search matches {text}",
+    )
+
+
+# Dates ----------------------------------------------------------------------------------------
+
+
+def _within(timeline: TimelineAt, wanted: Date, mark: str) -> EventFilter:
+    """Events that could have happened on one of the days; dates with gaps by their spans."""
+    params: dict[str, Any] = {}
+    clauses, predicates = [], []
+    for n, span in enumerate(wanted.spans):
+        clause, predicate = _overlaps(span, f"{mark}_{n}", params)
+        clauses.append(clause)
+        predicates.append(predicate)
+    possible = " OR ".join(clauses)
+    key, spans, _ = _SPANS[timeline.table]
+    sql = (
+        f"({possible}) AND ({key} NOT IN ({spans}) OR {key} IN ({spans} WHERE {possible}))"
+    )
+    gaps = NumberQuery(_EVENT_SPANS)
+    possible_gaps = NumberQuery(f"{_EVENT_SPANS} WHERE {possible}", tuple(params.items()))
+    predicate = And((Or(tuple(predicates)), Or((Not(gaps), possible_gaps))))
+    return EventFilter(sql, params, predicate, f"possibly {wanted.in_words()}")
+
+
+def _overlaps(span: Span, mark: str, params: dict[str, Any]) -> tuple[str, Predicate]:
+    """The condition that possible days overlap a span; adds its parameters to `params`."""
+    low, high = span
+    clauses: list[str] = []
+    predicates: list[Predicate] = []
+    for column, operator, day in (("earliest", "<=", high), ("latest", ">=", low)):
+        if day is not None:
+            name = f"{mark}_{column}"
+            params[name] = day.isoformat()
+            clauses.append(f"({column} IS NULL OR {column} {operator} :{name})")
+            known = DayComparison(column, operator, day.isoformat())
+            predicates.append(Or((DayComparison(column, operator, None), known)))
+    return f"({' AND '.join(clauses) or 'TRUE'})", And(tuple(predicates))
+
+
+def _certain(timeline: TimelineAt, wanted: Date, mark: str) -> EventFilter:
+    """Events all of whose possible days are among the days; open ends never are."""
+    params: dict[str, Any] = {}
+    clauses: list[str] = []
+    predicates: list[Predicate] = []
+    for n, (low, high) in enumerate(wanted.spans):
+        # An open side of the range contains every day, but no open side of an event.
+        first, last = (low or date.min).isoformat(), (high or date.max).isoformat()
+        params |= {f"{mark}_{n}_low": first, f"{mark}_{n}_high": last}
+        clauses.append(f"(earliest >= :{mark}_{n}_low AND latest <= :{mark}_{n}_high)")
+        within = (DayComparison("earliest", ">=", first), DayComparison("latest", "<=", last))
+        predicates.append(And(within))
+    contained = " OR ".join(clauses)
+    having = f"HAVING min(coalesce({contained}, 0)) = 1"
+    key, spans, group = _SPANS[timeline.table]
+    sql = f"(({contained}) OR {key} IN ({spans} GROUP BY {group} {having}))"
+    gaps = NumberQuery(f"{_EVENT_SPANS} GROUP BY event {having}", tuple(params.items()))
+    description = f"certainly {wanted.in_words()}"
+    return EventFilter(sql, params, Or((*predicates, gaps)), description)
