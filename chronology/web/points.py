@@ -17,14 +17,13 @@ from datasette.utils.asgi import NotFound, Response
 
 from chronology.past import Moment
 from chronology.projections import state as catalogues
-from chronology.web import aggregates, strip, versions
+from chronology.web import aggregates, databases, strip
 from chronology.web.asked import (
     Asked,
     Kept,
     Shown,
     Standing,
     asked,
-    chronology_of,
     filtering,
     of_one_state,
     shown,
@@ -41,10 +40,7 @@ _bodies: Kept[bytes] = Kept(32)
 
 async def points(datasette: Any, request: Any) -> Response:
     """The selected events; 304 while the log has not grown."""
-    name = await chronology_of(datasette)
-    if name is None:
-        raise NotFound("There is no chronology here")
-    await versions.ensure_seen(datasette, request, name)
+    name = await databases.requested(datasette, request)
     wanted = asked(request)
     selections = [await shown(datasette, each, name) for each in (wanted, wanted.only("_as_of"))]
     held = request.headers.get("if-none-match", "")

@@ -7,13 +7,31 @@ from typing import Any
 from datasette.utils.asgi import Forbidden
 
 try:
-    from datasette.resources import TableResource
+    from datasette.resources import DatabaseResource, TableResource
 except ImportError:  # Datasette 0.65
-    TableResource = None
+    DatabaseResource = TableResource = None
 
 
-async def ensure_view_table(datasette: Any, actor: Any, database: str, table: str) -> None:
-    """Raises `Forbidden` unless the actor may see the table."""
+async def may_view_instance(datasette: Any, actor: Any) -> bool:
+    """Whether the actor may see anything at all."""
+    if TableResource is None:
+        visible, _ = await datasette.check_visibility(actor, permissions=["view-instance"])
+        return bool(visible)
+    return bool(await datasette.allowed(action="view-instance", actor=actor))
+
+
+async def may_view_database(datasette: Any, actor: Any, database: str) -> bool:
+    """Whether the actor may see the list of a database's tables."""
+    if DatabaseResource is None:
+        permissions = [("view-database", database), "view-instance"]
+        visible, _ = await datasette.check_visibility(actor, permissions=permissions)
+        return bool(visible)
+    resource = DatabaseResource(database=database)
+    return bool(await datasette.allowed(action="view-database", resource=resource, actor=actor))
+
+
+async def may_view_table(datasette: Any, actor: Any, database: str, table: str) -> bool:
+    """Whether the actor may see a table."""
     if TableResource is None:
         visible, _ = await datasette.check_visibility(
             actor,
@@ -23,10 +41,14 @@ async def ensure_view_table(datasette: Any, actor: Any, database: str, table: st
                 "view-instance",
             ],
         )
-    else:
-        resource = TableResource(database=database, table=table)
-        visible = await datasette.allowed(action="view-table", resource=resource, actor=actor)
-    if not visible:
+        return bool(visible)
+    resource = TableResource(database=database, table=table)
+    return bool(await datasette.allowed(action="view-table", resource=resource, actor=actor))
+
+
+async def ensure_view_table(datasette: Any, actor: Any, database: str, table: str) -> None:
+    """Raises `Forbidden` unless the actor may see the table."""
+    if not await may_view_table(datasette, actor, database, table):
         raise Forbidden("You do not have permission to view this table")
 
 
@@ -53,6 +75,43 @@ async def table_config(datasette: Any, database: str, table: str) -> dict[str, A
     else:
         found = datasette.table_metadata(database, table)
     return found or {}
+
+
+async def set_defaults(datasette: Any, database: str, tables: dict[str, dict[str, Any]]) -> None:
+    """Sets what metadata.yml leaves open of tables: in 1.0 their descriptions lie elsewhere."""
+    if not hasattr(datasette, "set_resource_metadata"):
+        _set_config(datasette, "_metadata_local", database, tables)
+        return
+    config = {
+        table: {k: settings[k] for k in settings if k not in _DESCRIBING}
+        for table, settings in tables.items()
+    }
+    _set_config(datasette, "config", database, config)
+    for table, settings in tables.items():
+        known = await datasette.get_resource_metadata(database, table)
+        if "description" in settings and "description" not in known:
+            await datasette.set_resource_metadata(
+                database, table, "description", settings["description"]
+            )
+        for column, text in settings.get("columns", {}).items():
+            if not await datasette.get_column_metadata(database, table, column):
+                await datasette.set_column_metadata(database, table, column, "description", text)
+
+
+_DESCRIBING = ("description", "columns")
+
+
+def _set_config(
+    datasette: Any, attribute: str, database: str, tables: dict[str, dict[str, Any]]
+) -> None:
+    """Merges settings below those that are given, which stay as they are."""
+    whole = getattr(datasette, attribute) or {}
+    databases = whole.get("databases") or {}
+    settings = databases.get(database) or {}
+    given = settings.get("tables") or {}
+    merged = {table: {**default, **(given.get(table) or {})} for table, default in tables.items()}
+    settings = {**settings, "tables": {**given, **merged}}
+    setattr(datasette, attribute, {**whole, "databases": {**databases, database: settings}})
 
 
 def build_where(arguments: list[tuple[str, str]], table: str) -> tuple[list[str], dict[str, Any]]:
