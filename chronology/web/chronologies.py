@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -75,7 +76,7 @@ def _summary(db: sqlite3.Connection) -> dict[str, Any]:
         "window": _days(about.window) if about else "",
         "events": events,
         "sources": sources,
-        "recorded": recorded[:10],
+        "recorded": pages.spoken(date.fromisoformat(recorded[:10])),
     }
 
 

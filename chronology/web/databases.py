@@ -41,7 +41,7 @@ class _Schema:
 
     def __init__(self, database: Any) -> None:
         self.columns: tuple[str, ...] = ()
-        self.settings: dict[str, Any] | None = None
+        self.settings: dict[str, dict[str, Any]] = {}
         self._version: int | None = None
         self._db: sqlite3.Connection = database.connect()
 
@@ -100,8 +100,8 @@ async def introduce(datasette: Any) -> None:
         settings = defaults.tables(schema.columns)
         if settings == schema.settings:
             continue
-        schema.settings = settings
-        await versions.set_defaults(datasette, name, settings)
+        before, schema.settings = schema.settings, settings
+        await versions.set_defaults(datasette, name, before, settings)
 
 
 # What an address names -------------------------------------------------------------------------

@@ -76,13 +76,13 @@ async def _home(datasette: Any, request: Any, name: str, address: str) -> Respon
     await versions.ensure_seen(datasette, request, name)
     values = {
         **await context.variables(datasette, request, name, None, "index"),
-        **await _values(datasette, request, name, address),
+        **await page(datasette, request, name, address),
         "metadata": await versions.instance_metadata(datasette),
     }
     return await chronologies.rendered(datasette, request, "home", values)
 
 
-async def _values(datasette: Any, request: Any, name: str, address: str) -> dict[str, Any]:
+async def page(datasette: Any, request: Any, name: str, address: str) -> dict[str, Any]:
     """What the template of the page shows, at one of its addresses."""
     wanted = asked(request)
     # The days are what the calendar chooses from: there all count, whichever are chosen.

@@ -6,6 +6,8 @@ from typing import Any
 
 from datasette.utils.asgi import Forbidden
 
+_Tables = dict[str, dict[str, Any]]
+
 try:
     from datasette.resources import DatabaseResource, TableResource
 except ImportError:  # Datasette 0.65
@@ -77,16 +79,12 @@ async def table_config(datasette: Any, database: str, table: str) -> dict[str, A
     return found or {}
 
 
-async def set_defaults(datasette: Any, database: str, tables: dict[str, dict[str, Any]]) -> None:
-    """Sets what metadata.yml leaves open of tables: in 1.0 their descriptions lie elsewhere."""
+async def set_defaults(datasette: Any, database: str, before: _Tables, tables: _Tables) -> None:
+    """Sets what metadata.yml leaves open of tables, in place of the defaults of before."""
     if not hasattr(datasette, "set_resource_metadata"):
-        _set_config(datasette, "_metadata_local", database, tables)
+        _set_config(datasette, "_metadata_local", database, before, tables)
         return
-    config = {
-        table: {k: settings[k] for k in settings if k not in _DESCRIBING}
-        for table, settings in tables.items()
-    }
-    _set_config(datasette, "config", database, config)
+    _set_config(datasette, "config", database, _config(before), _config(tables))
     for table, settings in tables.items():
         known = await datasette.get_resource_metadata(database, table)
         if "description" in settings and "description" not in known:
@@ -98,20 +96,38 @@ async def set_defaults(datasette: Any, database: str, tables: dict[str, dict[str
                 await datasette.set_column_metadata(database, table, column, "description", text)
 
 
-_DESCRIBING = ("description", "columns")
+def _config(tables: _Tables) -> _Tables:
+    """What Datasette 1.0 takes from its configuration: all but the descriptions."""
+    return {
+        table: {key: settings[key] for key in settings if key not in ("description", "columns")}
+        for table, settings in tables.items()
+    }
 
 
 def _set_config(
-    datasette: Any, attribute: str, database: str, tables: dict[str, dict[str, Any]]
+    datasette: Any, attribute: str, database: str, before: _Tables, tables: _Tables
 ) -> None:
-    """Merges settings below those that are given, which stay as they are."""
     whole = getattr(datasette, attribute) or {}
     databases = whole.get("databases") or {}
     settings = databases.get(database) or {}
     given = settings.get("tables") or {}
-    merged = {table: {**default, **(given.get(table) or {})} for table, default in tables.items()}
+    merged = {
+        table: _merged(given.get(table) or {}, before.get(table, {}), default)
+        for table, default in tables.items()
+    }
     settings = {**settings, "tables": {**given, **merged}}
     setattr(datasette, attribute, {**whole, "databases": {**databases, database: settings}})
+
+
+def _merged(
+    given: dict[str, Any], before: dict[str, Any], default: dict[str, Any]
+) -> dict[str, Any]:
+    """The settings of a table: those of metadata.yml, and of the defaults what is left open."""
+    own = {key: value for key, value in given.items() if key not in before or before[key] != value}
+    order = {"sort", "sort_desc"} if {"sort", "sort_desc"} & own.keys() else set()
+    found = {key: value for key, value in default.items() if key not in order}
+    columns = {**default.get("columns", {}), **(own.get("columns") or {})}
+    return {**found, **own, **({"columns": columns} if columns else {})}
 
 
 def build_where(arguments: list[tuple[str, str]], table: str) -> tuple[list[str], dict[str, Any]]:
