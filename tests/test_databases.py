@@ -127,6 +127,8 @@ def asked_all(served: Served, name: str) -> dict[str, tuple[int, str]]:
     for path, answer in zip(PATHS, answers, strict=True):
         text = answer.text.replace("\r\n ", "").replace(base, "/timeline")
         text = text.replace(to_css_class(name), "timeline").replace(name, "timeline")
+        # Datasette 1.0 gives each database a colour, by its name.
+        text = re.sub(r"border-color: #\w+", "", text)
         found[path] = answer.status_code, MEASURED.sub("", text)
     return found
 
@@ -203,7 +205,8 @@ def test_several_are_listed_at_the_root(two: Served) -> None:
 
     assert "A test" in page
     assert "Fleets in the West Indies" in page
-    assert re.search(r"\b2 events from 2 sources", page)
+    assert "1 September to 30 November 1944" in page
+    assert "<b>2</b> events" in page
     assert {"/timeline", f"/{tilde_encode('fleets & sails')}", "/club"} <= set(found)
 
 
@@ -243,7 +246,7 @@ def test_data_of_several_has_to_be_named(two: Served, page: str) -> None:
     )
 
     assert unnamed.status_code == 400
-    assert "add _db=timeline or _db=fleets & sails" in unnamed.json()["error"]
+    assert "add _db=timeline or _db=fleets+%26+sails" in unnamed.json()["error"]
     assert unknown.status_code == 400
     assert "'club' is no chronology here" in unknown.json()["error"]
     assert named.status_code == 200

@@ -71,7 +71,7 @@ def _summary(db: sqlite3.Connection) -> dict[str, Any]:
         "SELECT recorded_at FROM log WHERE position = ?", (log.head(db).position,)
     ).fetchone()
     return {
-        "title": about.title if about else "",
+        "title": about.title if about else None,
         "summary": about.summary if about else "",
         "window": _days(about.window) if about else "",
         "events": events,
@@ -82,7 +82,7 @@ def _summary(db: sqlite3.Connection) -> dict[str, Any]:
 
 def _days(window: Date) -> str:
     """The first and the last day of a window, as they are read."""
-    return pages.words(str(window))
+    return pages.words(str(window)).removeprefix("from ").removeprefix("on ")
 
 
 async def _others(datasette: Any, actor: Any) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from typing import Any
+from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
 
 from datasette.utils import tilde_decode
@@ -168,7 +169,7 @@ async def requested(datasette: Any, request: Any) -> str:
     if len(given) > 1:
         raise BadRequest(f"{PARAMETER}: given more than once")
     if not given and len(seen) > 1:
-        raise BadRequest(f"there are several chronologies; add {_choices(seen)}")
+        raise BadRequest(f"several chronologies are here; add {_choices(seen)}")
     name = given[0] if given else seen[0]
     if name not in seen:
         raise BadRequest(f"{PARAMETER}: {name!r} is no chronology here; known are {_list(seen)}")
@@ -181,7 +182,7 @@ def _list(seen: list[str]) -> str:
 
 
 def _choices(seen: list[str]) -> str:
-    return " or ".join(f"{PARAMETER}={name}" for name in seen)
+    return " or ".join(urlencode({PARAMETER: name}) for name in seen)
 
 
 async def parameter(datasette: Any, request: Any, name: str) -> dict[str, str]:
