@@ -11,15 +11,14 @@ from typing import Any
 
 from datasette import hookimpl
 
-from chronology.formats import FORMATS
 from chronology.projections.subjects import COLUMNS
 from chronology.web import (
     answers,
-    asked,
     caching,
     changes,
     context,
     csv_guard,
+    databases,
     errors,
     exports,
     facets,
@@ -34,7 +33,9 @@ from chronology.web import (
     paging,
     points,
     proofs,
+    routing,
     selection,
+    templating,
     versions,
 )
 
@@ -45,12 +46,10 @@ TABLES = frozenset({"events", "history", "batches", *COLUMNS})
 def filters_from_request(
     request: Any, database: str, table: str, datasette: Any
 ) -> Callable[[], Awaitable[Any]] | None:
-    if table not in TABLES:
+    if table not in TABLES or not databases.is_chronology(datasette, database):
         return None
 
     async def filters() -> Any:
-        if not await selection.is_chronology(datasette, database):
-            return None
         if table == "events":
             formats.refuse_unknown(datasette, request)
         if not selection.selecting.get():
@@ -73,23 +72,34 @@ def register_facet_classes() -> Any:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    modules = (exports, formats, changes, points, own_pages, proofs, hidden)
+    modules = (home, exports, formats, changes, points, own_pages, proofs, hidden)
     return [route for module in modules for route in module.ROUTES]
 
 
 @hookimpl
-def prepare_jinja2_environment(env: Any) -> None:
-    env.globals["event_formats"] = FORMATS
+def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
+    templating.add_loader(env, datasette)
 
 
 # Innermost: the headers depend on the page as it is, before another plugin compresses it.
 @hookimpl(tryfirst=True)
 def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
     def wrapped(app: Any) -> Any:
-        redirecting = moments.redirecting(app, datasette)
+        redirecting = moments.redirecting(routing.routed(app, datasette), datasette)
         guarding = csv_guard.csv_guard_middleware(redirecting, datasette)
         caught = errors.caught(forms.without_empty_fields(guarding))
-        return caching.kept(headers.guarded(caught, datasette), datasette)
+        own = caching.kept(headers.guarded(caught, datasette), datasette)
+        foreign = headers.guarded(app, datasette)
+
+        async def application(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] != "http":
+                await own(scope, receive, send)
+                return
+            await databases.introduce(datasette)
+            chosen = foreign if databases.is_foreign(datasette, scope) else own
+            await chosen(scope, receive, send)
+
+        return application
 
     return wrapped
 
@@ -101,13 +111,15 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
 
 @hookimpl
 def render_cell(value: Any, column: str, table: str, database: str, datasette: Any) -> Any:
-    if table not in TABLES:
+    if table not in TABLES or not databases.is_chronology(datasette, database):
         return None
     return pages.cell(value, column, table, datasette.urls.table(database, "events"))
 
 
 @hookimpl
-def extra_css_urls(datasette: Any) -> list[str]:
+def extra_css_urls(template: str, database: str | None, datasette: Any) -> list[str]:
+    if not (template.startswith(templating.FOLDER) or databases.is_chronology(datasette, database)):
+        return []
     return [datasette.urls.path("/-/static-plugins/datasette-chronology/chronology.css")]
 
 
@@ -116,14 +128,10 @@ def extra_template_vars(
     database: str | None, table: str | None, view_name: str, request: Any, datasette: Any
 ) -> Callable[[], Awaitable[dict[str, Any]]]:
     async def values() -> dict[str, Any]:
-        name = database if database in datasette.databases else await asked.chronology_of(datasette)
-        if request is None or name is None or not await selection.is_chronology(datasette, name):
+        if request is None or not databases.is_chronology(datasette, database):
             return {}
-        if not await versions.may_view(datasette, request, name):
+        if database is None or not await versions.may_view(datasette, request, database):
             return {}
-        found = await context.variables(datasette, request, name, table, view_name)
-        if view_name == "index":
-            return {**found, **await home.page(datasette, request)}
-        return found
+        return await context.variables(datasette, request, database, table, view_name)
 
     return values

@@ -20,12 +20,13 @@ from datasette.utils.asgi import BadRequest, Request
 from chronology import schema
 from chronology.past import Moment
 from chronology.projections.tables import Tracked
-from chronology.web.selection import is_chronology, selected
+from chronology.web.databases import PARAMETER
+from chronology.web.selection import selected
 
 T = TypeVar("T")
 Counts = Counter[tuple[Any, ...]]
 DAYS = ("_within", "_certain")
-_OF_THE_PAGE = frozenset({"_lane", "_next", "_size", "_sort", "_sort_desc"})
+_OF_THE_PAGE = frozenset({PARAMETER, "_lane", "_next", "_size", "_sort", "_sort_desc"})
 _CHUNK = 5_000
 
 
@@ -138,14 +139,6 @@ async def shown(datasette: Any, wanted: Asked, database: str) -> Shown:
     table = "history" if wanted.values("_as_of") else "events"
     selection = await selected(datasette, wanted.request, database, table)
     return Shown(table, selection.where, selection.params)
-
-
-async def chronology_of(datasette: Any) -> str | None:
-    """The database that holds the chronology, the first if there are several."""
-    for name in datasette.databases:
-        if name not in ("_internal", "_memory") and await is_chronology(datasette, name):
-            return str(name)
-    return None
 
 
 async def of_one_state(datasette: Any, database: str, what: Callable[[sqlite3.Connection], T]) -> T:

@@ -18,10 +18,11 @@ from collections.abc import Awaitable, Callable
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from chronology.lru_cache import LruCache
 from chronology.projections.tables import DERIVED
+from chronology.web import databases
 from chronology.web.addresses import PLUGIN
 from chronology.web.answers import watch
 from chronology.web.validity import Heads, Outcome, fingerprint, outcome
@@ -36,9 +37,9 @@ _WORTH_GZIP_BYTES = 1_000
 _TABLES = frozenset({"log", *DERIVED})
 # The checkpoint is a file, which changes without the log.
 _OWN = re.compile(r"/-/chronology/(?!checkpoint$)[\w./-]+")
-_OF_A_TABLE = re.compile(r"/(?P<database>[^/]+)/(?P<table>[a-z_]+)(\.[a-z]+|/[^/]+)?")
+_OF_A_TABLE = re.compile(r"/(?P<table>[a-z_]+)(\.[a-z]+|/[^/]+)?")
 # What an answer depends on besides the log: a time limit, or SQL that may ask for the time.
-_OTHERWISE = frozenset({"_where", "_timelimit", "_trace", "_nocache", "sql"})
+_OTHERWISE = frozenset({"_where", "_timelimit", "_trace", "_nocache", "_tables", "sql"})
 _WHOLE_TYPES = (b"text/html", b"application/json")
 _VARY = (b"vary", b"accept-encoding")
 _OF_NOT_MODIFIED = (b"etag", b"cache-control", b"vary")
@@ -155,12 +156,12 @@ class _Cache:
             return None
         if _OTHERWISE & dict(parse_qsl(scope["query_string"].decode("latin-1"), True)).keys():
             return None
-        path, base = scope["path"], self._datasette.setting("base_url")
-        path = f"/{path.removeprefix(base)}" if path.startswith(base) else path
+        path = databases.local_path(self._datasette, scope)
         if path == "/" or _OWN.fullmatch(path):
             return self._heads.only()
-        found = _OF_A_TABLE.fullmatch(path)
-        return unquote(found["database"]) if found and found["table"] in _TABLES else None
+        name, rest = databases.in_path(self._datasette, path)
+        found = _OF_A_TABLE.fullmatch(rest)
+        return name if not rest or (found and found["table"] in _TABLES) else None
 
 
 class _Buffer:

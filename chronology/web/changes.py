@@ -5,12 +5,11 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from datasette.utils import tilde_decode
-from datasette.utils.asgi import NotFound, Response
+from datasette.utils.asgi import Response
 
 from chronology import queries
 from chronology.formats import atom
-from chronology.web import versions
+from chronology.web import databases, routing, versions
 from chronology.web.addresses import public_address
 
 FEED_LENGTH = 50
@@ -55,11 +54,9 @@ def latest(db: sqlite3.Connection) -> list[schema.Row]:
     return found
 
 
-async def feed(datasette: Any, request: Any) -> Response:
+async def feed(datasette: Any, request: Any, send: Any, receive: Any) -> Response:
     """The Atom feed of the batches."""
-    database = tilde_decode(request.url_vars["database"])
-    if database not in datasette.databases:
-        raise NotFound(f"There is no database {database!r}")
+    database = await databases.in_address(datasette, request)
     await versions.ensure_view_table(datasette, request.actor, database, "history")
     db = datasette.get_database(database)
     about = await db.execute_fn(queries.chronology)
@@ -103,4 +100,4 @@ def _lines(batch: schema.Row) -> list[str]:
     return lines
 
 
-ROUTES = [(r"/(?P<database>[^/.]+)/history\.atom$", feed)]
+ROUTES = [(rf"{routing.NAMED}/history\.atom$", routing.view(feed))]

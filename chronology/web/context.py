@@ -9,15 +9,24 @@ from urllib.parse import parse_qsl, urlencode
 from datasette.utils import tilde_encode
 
 from chronology import log, queries
+from chronology.formats import FORMATS
 from chronology.past import Moment
 from chronology.profiles import PROFILED
 from chronology.records import Chronology
-from chronology.web import changes, moments, navigation, pages, rows
+from chronology.web import changes, databases, moments, navigation, pages, rows
 from chronology.web.addresses import public_address
+from chronology.web.templating import OWN_TABLES
 
-TEMPLATED = "timeline"
-"""The database that the templates of rows and tables are named after."""
-_OF_A_PAGE = ("_next", "_size", "_sort", "_sort_desc", "_as_of", "_facet", "_facet_array")
+_OF_A_PAGE = (
+    databases.PARAMETER,
+    "_next",
+    "_size",
+    "_sort",
+    "_sort_desc",
+    "_as_of",
+    "_facet",
+    "_facet_array",
+)
 
 
 async def variables(
@@ -27,26 +36,18 @@ async def variables(
     db = datasette.get_database(database)
     about, found = await db.execute_fn(lambda c: _variables(c, request, table, view))
     where = public_address(datasette, request)
+    parameter = await databases.parameter(datasette, request, database)
     return {
         **found,
-        **({"own_page": True} if _is_own(database, table, view, found) else {}),
         "timeline": database,
-        "ways": navigation.ways(datasette, request, database, about),
+        "db_query": urlencode(parameter),
+        "home": navigation.home(datasette, database, parameter),
+        "ways": navigation.ways(datasette, request, database, about, parameter),
+        "event_formats": FORMATS,
         "permalink": where + _permalink(datasette, request, database, view, found),
         "now_url": moments.now(datasette, request, database),
         "map": rows.small_map(datasette, database, found.get("mapped", [])),
     }
-
-
-def _is_own(database: str, table: str | None, view: str, found: dict[str, Any]) -> bool:
-    """Whether a page is made by a template of this package; a retraction has none."""
-    if view == "index":
-        return True
-    if database != TEMPLATED:
-        return False
-    if view == "row":
-        return bool(found.get("dossier") or found.get("subject"))
-    return table in navigation.OWN_TABLES
 
 
 def _variables(
@@ -82,7 +83,7 @@ def _of_page(
         return rows.subject(db, request, table, about)
     if view == "table" and table == "history" and moment is None:
         return changes.page(db)
-    if view == "table" and table in navigation.OWN_TABLES:
+    if view == "table" and table in OWN_TABLES:
         return {"narrowed_by": filters(request), "query": _query(request)}
     return {}
 

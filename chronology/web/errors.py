@@ -20,7 +20,7 @@ from datasette.utils.asgi import BadRequest, Base400, NotFound, Response
 from datasette.utils.sqlite import sqlite3
 from datasette.views.base import DatasetteError
 
-from chronology.web import refused
+from chronology.web import databases, refused
 
 _App = Callable[[Any, Any, Any], Awaitable[None]]
 _FAILED = "The server failed; its log tells why"
@@ -28,6 +28,8 @@ _FAILED = "The server failed; its log tells why"
 
 def answer(datasette: Any, request: Any, exception: Exception) -> Any:
     """Datasette's own answer to the fault of the request, or None if it is one already."""
+    if databases.is_foreign(datasette, request.scope):
+        return None
     fault = _fault(request, exception)
     if fault is None and not isinstance(exception, Base400 | DatasetteError):
         # Datasette's own handler, which is asked too, writes it to the log.

@@ -17,8 +17,8 @@ from datasette.utils.asgi import BadRequest, NotFound, Response
 
 from chronology import sheets
 from chronology.dossiers import Dossier, dossier
-from chronology.web import moments, streaming, versions
-from chronology.web.selection import is_chronology, selected
+from chronology.web import databases, moments, routing, streaming
+from chronology.web.selection import selected
 
 _IN_MEMORY_BYTES = 1 << 20
 # SQLite makes pieces on as many cores, and leaves threads of the server to others.
@@ -27,7 +27,7 @@ _AHEAD = 2
 
 async def events_csv(datasette: Any, request: Any, send: Any, receive: Any) -> None:
     """Every selected event, all of one state, whatever the size of a page."""
-    name = await database_of(datasette, request)
+    name = await databases.in_address(datasette, request)
     database = datasette.get_database(name)
     table = "history" if "_as_of" in request.args else "events"
     selection = await selected(datasette, request, name, table)
@@ -75,17 +75,6 @@ async def _ahead(
             each.cancel()
 
 
-async def database_of(datasette: Any, request: Any) -> str:
-    """The name of the chronology asked for; raises if there is none or it may not be seen."""
-    name: str = tilde_decode(request.url_vars["database"])
-    if name not in datasette.databases:
-        raise NotFound(f"There is no database {name!r}")
-    await versions.ensure_seen(datasette, request, name)
-    if not await is_chronology(datasette, name):
-        raise NotFound(f"The database {name!r} holds no chronology")
-    return name
-
-
 def _chosen(request: Any, columns: list[str]) -> list[str]:
     wanted, unwanted = request.args.getlist("_col"), request.args.getlist("_nocol")
     for column in (*wanted, *unwanted):
@@ -106,7 +95,7 @@ async def _start(send: Any, name: str, length: int | None = None) -> None:
 
 
 async def _dossier(datasette: Any, request: Any) -> Dossier:
-    database = await database_of(datasette, request)
+    database = await databases.in_address(datasette, request)
     name = tilde_decode(request.url_vars["event"])
     found: Dossier | None = await datasette.get_database(database).execute_fn(
         lambda connection: dossier(connection, name, moments.position(request, connection))
@@ -116,7 +105,7 @@ async def _dossier(datasette: Any, request: Any) -> Dossier:
     return found
 
 
-async def event_json(datasette: Any, request: Any) -> Response:
+async def event_json(datasette: Any, request: Any, send: Any, receive: Any) -> Response:
     """One event with its accounts, places, formations, people and revisions."""
     found = await _dossier(datasette, request)
     body = found._asdict() if request.args.get("_shape") not in ("array", "objects") else None
@@ -125,7 +114,7 @@ async def event_json(datasette: Any, request: Any) -> Response:
     return Response(text, content_type="application/json; charset=utf-8", headers=headers)
 
 
-async def event_csv(datasette: Any, request: Any, send: Any) -> None:
+async def event_csv(datasette: Any, request: Any, send: Any, receive: Any) -> None:
     """The accounts of one event, one a row."""
     found = await _dossier(datasette, request)
     columns = list(found.accounts[0]) if found.accounts else ["id"]
@@ -140,7 +129,7 @@ async def event_csv(datasette: Any, request: Any, send: Any) -> None:
 
 
 ROUTES = [
-    (r"/(?P<database>[^/.]+)/events\.csv$", events_csv),
-    (r"/(?P<database>[^/.]+)/events/(?P<event>[^/.]+)\.json$", event_json),
-    (r"/(?P<database>[^/.]+)/events/(?P<event>[^/.]+)\.csv$", event_csv),
+    (rf"{routing.NAMED}/events\.csv$", routing.view(events_csv)),
+    (rf"{routing.NAMED}/events/(?P<event>[^/.]+)\.json$", routing.view(event_json)),
+    (rf"{routing.NAMED}/events/(?P<event>[^/.]+)\.csv$", routing.view(event_csv)),
 ]

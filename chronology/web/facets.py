@@ -16,8 +16,8 @@ from datasette.facets import ArrayFacet, ColumnFacet
 from datasette.utils.asgi import BadRequest
 
 from chronology.projections.events import PLAIN, array_columns
-from chronology.web import answers
-from chronology.web.selection import is_chronology, selected
+from chronology.web import answers, databases
+from chronology.web.selection import selected
 
 BY_VALUE = frozenset({"months"})
 
@@ -33,6 +33,9 @@ class _Exact:
     argument: str
 
     async def facet_results(self: Any) -> tuple[list[dict[str, Any]], list[str]]:
+        if not databases.is_chronology(self.ds, self.database):
+            results, timed_out = await super().facet_results()  # type: ignore[misc]
+            return results, timed_out
         linked = await self._linked()
         others = [c for c in self.get_configs() if _column(c) not in linked and not self._of_all(c)]
         results, timed_out = await self._by_datasette(others)
@@ -69,8 +72,6 @@ class _Exact:
     async def _linked(self: Any) -> set[str]:
         """The columns that can be counted so, if these are the events of now or of a moment."""
         if self.table != "events" and not self._past:
-            return set()
-        if not await is_chronology(self.ds, self.database):
             return set()
         columns = await self.ds.get_database(self.database).table_columns("events")
         counted: set[str] = self._counted(columns)

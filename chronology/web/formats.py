@@ -13,9 +13,8 @@ from datasette.utils.sqlite import sqlite3
 from chronology.formats import FORMATS, Format, reading
 from chronology.formats.edition import Edition
 from chronology.formats.reading import Selection
-from chronology.web import moments, streaming, versions
+from chronology.web import databases, moments, routing, streaming, versions
 from chronology.web.addresses import public_address
-from chronology.web.exports import database_of
 from chronology.web.selection import selected
 
 # What Datasette itself answers; plugins may add to them.
@@ -34,7 +33,7 @@ async def events(datasette: Any, request: Any, send: Any, receive: Any) -> Respo
     """Every selected event in a format, in one state of the log."""
     extension = request.url_vars["extension"]
     form = FORMATS[extension]
-    database = await database_of(datasette, request)
+    database = await databases.in_address(datasette, request)
     found = await _selected(datasette, request, database)
     edition = await _edition(datasette, request, database, extension, found)
     headers = {
@@ -117,4 +116,5 @@ def _rendering(
     )
 
 
-ROUTES = [(rf"/(?P<database>[^/.]+)/events\.(?P<extension>{'|'.join(FORMATS)})$", events)]
+_PATTERN = rf"{routing.NAMED}/events\.(?P<extension>{'|'.join(FORMATS)})$"
+ROUTES = [(_PATTERN, routing.view(events))]

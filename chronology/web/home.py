@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from datasette.utils import tilde_encode
+from datasette.utils import tilde_decode
+from datasette.utils.asgi import NotFound, Response
 
 from chronology import queries
 from chronology.dates import Date, parse
 from chronology.errors import DateError
 from chronology.lru_cache import LruCache
-from chronology.web import pages, strip, versions
+from chronology.web import chronologies, context, databases, pages, routing, strip, versions
 from chronology.web.addresses import PLUGIN, public_address
 from chronology.web.asked import (
     DAYS,
@@ -26,7 +27,6 @@ from chronology.web.asked import (
     Counts,
     Shown,
     asked,
-    chronology_of,
     filtering,
     of_one_state,
     shown,
@@ -52,13 +52,38 @@ class Selections(NamedTuple):
     everything: Shown
 
 
-async def page(datasette: Any, request: Any) -> dict[str, Any]:
-    """What the template of the page shows; nothing if there is no chronology to be seen."""
-    name = await chronology_of(datasette)
-    if name is None:
-        return {}
-    if not await versions.may_view(datasette, request, name):
-        return {}
+async def of_instance(datasette: Any, request: Any, send: Any, receive: Any) -> Response | None:
+    """`/`: the home of the only chronology, or a list of several."""
+    seen = await databases.visible(datasette, request.actor)
+    if not seen or not await versions.may_view_instance(datasette, request.actor):
+        routing.decline(request)
+        return None
+    if len(seen) > 1:
+        return await chronologies.page(datasette, request, seen)
+    return await _home(datasette, request, seen[0], datasette.urls.path("/"))
+
+
+async def of_one(datasette: Any, request: Any, send: Any, receive: Any) -> Response | None:
+    """`/NAME`: the home of a chronology."""
+    name = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
+    if not await versions.may_view_table(datasette, request.actor, name, "events"):
+        routing.decline(request)
+        return None
+    return await _home(datasette, request, name, datasette.urls.database(name))
+
+
+async def _home(datasette: Any, request: Any, name: str, address: str) -> Response:
+    await versions.ensure_seen(datasette, request, name)
+    values = {
+        **await context.variables(datasette, request, name, None, "index"),
+        **await page(datasette, request, name, address),
+        "metadata": await versions.instance_metadata(datasette),
+    }
+    return await chronologies.rendered(datasette, request, "home", values)
+
+
+async def page(datasette: Any, request: Any, name: str, address: str) -> dict[str, Any]:
+    """What the template of the page shows, at one of its addresses."""
     wanted = asked(request)
     # The days are what the calendar chooses from: there all count, whichever are chosen.
     asked_for = (wanted, wanted.without(*DAYS), wanted.only("_as_of"))
@@ -68,27 +93,26 @@ async def page(datasette: Any, request: Any) -> dict[str, Any]:
     found = await of_one_state(
         datasette, name, lambda db: _page(db, selections, wanted, lane, limit_ms)
     )
-    if not found:
-        return {}
     config = datasette.plugin_config(PLUGIN) or {}
     explore = {
         **found["explore"],
         **_addresses(datasette, name),
+        "home": address,
+        "database": await databases.parameter(datasette, request, name),
         "tiles": config.get("tile_url"),
         "attribution": config.get("tile_attribution"),
         "affiliations": config.get("affiliations") or {},
     }
     state = found["state"]
     kept = [pair for pair in wanted.pairs if pair[0] != "_as_of"]
-    home = datasette.urls.path("/")
     permanent = urlencode([*kept, ("_as_of", state.position)])
     return {
         **found,
-        "timeline": name,
+        "home": address,
         "words": pages.words,
         "explore": explore,
-        "now_url": f"{home}?{urlencode(kept)}" if kept else home,
-        "permalink": f"{public_address(datasette, request)}{home}?{permanent}",
+        "now_url": f"{address}?{urlencode(kept)}" if kept else address,
+        "permalink": f"{public_address(datasette, request)}{address}?{permanent}",
     }
 
 
@@ -98,9 +122,8 @@ def _addresses(datasette: Any, name: str) -> dict[str, str]:
         return url
 
     return {
-        "home": datasette.urls.path("/"),
         "points": datasette.urls.path("/-/chronology/points.json"),
-        "events": datasette.urls.path(f"/{tilde_encode(name)}/events"),
+        "events": datasette.urls.table(name, "events"),
         "shapes": static("map/"),
         "symbols": static("vendor/milsymbol-3.0.4/src/"),
     }
@@ -116,7 +139,7 @@ def _page(
     of = standing(db, wanted.request)
     about = whole(db, selections.everything, of)
     if about is None:
-        return {}
+        raise NotFound("There is no chronology here")
     column = about.lane(lane)
     with filtering():
         content = _contents.get_or_make(
@@ -269,3 +292,9 @@ def single_day(within: list[str]) -> date | None:
     except DateError:
         return None
     return wanted.earliest if wanted.precision == "day" else None
+
+
+ROUTES = [
+    (f"{routing.HOME}$", routing.view(of_instance)),
+    (f"{routing.NAMED}$", routing.view(of_one)),
+]

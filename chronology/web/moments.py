@@ -18,13 +18,12 @@ from chronology import past
 from chronology.errors import UnknownName
 from chronology.formats import FORMATS
 from chronology.past import Moment
-from chronology.web import versions
-from chronology.web.selection import is_chronology
+from chronology.web import databases, versions
 
 _Pairs = list[tuple[str, str]]
 _App = Callable[[Any, Any, Any], Awaitable[None]]
-_LIST = re.compile(r"/(?P<database>[^/]+)/events(?P<format>\.[a-z]+)?")
-_EVENT = re.compile(r"/(?P<database>[^/]+)/events/(?P<event>[a-z0-9-]+)")
+_LIST = re.compile(r"/events(?P<format>\.[a-z]+)?")
+_EVENT = re.compile(r"/events/(?P<event>[a-z0-9-]+)")
 # Answered at their own address.
 _OWN_FORMATS = frozenset({".csv", *(f".{name}" for name in FORMATS)})
 _OF_A_STATE = frozenset({"_as_of", "_sort", "_facet", "_facet_array"})
@@ -62,7 +61,7 @@ def redirecting(app: _App, datasette: Any) -> _App:
         target = None
         if scope["type"] == "http" and b"_as_of=" in scope["query_string"]:
             query = scope["query_string"].decode("latin-1")
-            target = await _target(datasette, scope["path"], query)
+            target = await _target(datasette, databases.local_path(datasette, scope), query)
         if target is None:
             await app(scope, receive, send)
             return
@@ -76,13 +75,11 @@ def redirecting(app: _App, datasette: Any) -> _App:
 async def _target(datasette: Any, path: str, query: str) -> str | None:
     pairs = parse_qsl(query, keep_blank_values=True)
     moment = dict(pairs).get("_as_of")
-    base = datasette.setting("base_url")
-    path = f"/{path.removeprefix(base)}" if path.startswith(base) else path
-    found = _LIST.fullmatch(path) or _EVENT.fullmatch(path)
-    if moment is None or found is None or found["database"] not in datasette.databases:
+    database, rest = databases.in_path(datasette, path)
+    found = _LIST.fullmatch(rest) or _EVENT.fullmatch(rest)
+    if moment is None or found is None or database is None:
         return None
-    database = found["database"]
-    if not await is_chronology(datasette, database):
+    if not databases.is_chronology(datasette, database):
         return None
     # Made anew, not out of what was asked: an address such as //example.org leads elsewhere.
     history = datasette.urls.table(database, "history")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
-from chronology.projections.subjects import TABLES
 from chronology.records import Chronology
+from chronology.web import databases
+from chronology.web.routing import TABLES
 
 ORDER_OF_BATTLE = "/-/chronology/order-of-battle"
 DISAGREEMENTS = "/-/chronology/disagreements"
-OWN_TABLES = frozenset({"events", "history", *TABLES.values()})
 
 
 class Way(NamedTuple):
@@ -20,35 +21,55 @@ class Way(NamedTuple):
     current: bool
 
 
-def ways(datasette: Any, request: Any, database: str, about: Chronology | None) -> list[Way]:
-    """The pages of a chronology; those of formations only if it has levels for them."""
+def home(datasette: Any, database: str, parameter: dict[str, str]) -> str:
+    """The address of a chronology's home: `/`, or its own where there are several."""
+    found: str = datasette.urls.database(database) if parameter else datasette.urls.path("/")
+    return found
+
+
+def ways(
+    datasette: Any,
+    request: Any,
+    database: str,
+    about: Chronology | None,
+    parameter: dict[str, str],
+) -> list[Way]:
+    """The pages of a chronology; those of formations only if it has levels for them.
+
+    `parameter` is what the addresses of pages without a table need to mean this chronology.
+    """
     urls = datasette.urls
+    query = f"?{urlencode(parameter)}" if parameter else ""
     tables = [("Sources", "sources"), ("Places", "places")]
-    pages = [
-        ("Timeline", urls.path("/")),
-        ("Events", urls.table(database, "events")),
-        ("Disagreements", urls.path(DISAGREEMENTS)),
-    ]
+    own = [("Disagreements", DISAGREEMENTS)]
     if about and about.ranks:
-        pages.append(("Order of battle", urls.path(ORDER_OF_BATTLE)))
+        own.append(("Order of battle", ORDER_OF_BATTLE))
         tables.append(("Formations", "formations"))
-    pages += [(label, urls.table(database, table)) for label, table in [*tables, _PEOPLE]]
-    pages.append(("Changes", urls.table(database, "history")))
+    pages = [
+        ("Events", urls.table(database, "events")),
+        *((label, urls.path(path) + query) for label, path in own),
+        *((label, urls.table(database, table)) for label, table in [*tables, ("People", "people")]),
+        ("Changes", urls.table(database, "history")),
+    ]
     here = _here(datasette, request, database)
-    return [Way(label, address, _is_within(here, address)) for label, address in pages]
-
-
-_PEOPLE = ("People", "people")
+    timeline = Way("Timeline", home(datasette, database, parameter), here == "")
+    found = [timeline, *(Way(label, url, _is_within(here, url)) for label, url in pages)]
+    return [Way("Chronologies", urls.path("/"), False), *found] if parameter else found
 
 
 def _here(datasette: Any, request: Any, database: str) -> str:
-    """The address of a page without its parameters; a past event is an event."""
-    path: str = request.path
+    """The address of a page as links have it, empty for the home; a past event is an event."""
+    path = databases.local_path(datasette, request.scope)
+    name, rest = databases.in_path(datasette, path)
+    if path == "/" or (name and not rest and TABLES not in request.args):
+        return ""
+    here: str = datasette.urls.database(name) + rest if name else datasette.urls.path(path)
     history = datasette.urls.table(database, "history")
-    if "_as_of" in request.args and _is_within(path, history):
+    if "_as_of" in request.args and _is_within(here, history):
         return str(datasette.urls.table(database, "events"))
-    return path
+    return here
 
 
-def _is_within(path: str, address: str) -> bool:
-    return path == address or (not address.endswith("/") and path.startswith(f"{address}/"))
+def _is_within(here: str, address: str) -> bool:
+    path = address.partition("?")[0]
+    return here == path or here.startswith(f"{path}/")

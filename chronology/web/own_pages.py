@@ -21,23 +21,14 @@ from chronology.errors import DateError
 from chronology.hierarchy import Side
 from chronology.projections import state
 from chronology.records import Chronology
-from chronology.web import moments, navigation, pages, versions
-from chronology.web.asked import Shown, asked, chronology_of, filtering, of_one_state, shown
+from chronology.web import databases, moments, navigation, pages, versions
+from chronology.web.asked import Shown, asked, filtering, of_one_state, shown
 from chronology.web.context import filters
 
 _PAGE = 25
 _CATALOGUED = ("chronology", "source", "person", "formation")
 _DAY = timedelta(days=1)
 _KIND = "disputed__arraycontains"
-
-
-async def _database(datasette: Any, request: Any) -> str:
-    """The chronology's database, if the actor may see it."""
-    name = await chronology_of(datasette)
-    if name is None:
-        raise NotFound("There is no chronology here")
-    await versions.ensure_seen(datasette, request, name)
-    return name
 
 
 async def _answer(
@@ -49,8 +40,8 @@ async def _answer(
         headers = {"access-control-allow-origin": "*"} if datasette.cors else {}
         return Response(body, headers=headers, content_type="application/json; charset=utf-8")
     metadata = await versions.instance_metadata(datasette)
-    values = {**found, "database": name, "own_page": True, "metadata": metadata}
-    html = await datasette.render_template(f"{view}.html", values, request, view)
+    values = {**found, "database": name, "metadata": metadata}
+    html = await datasette.render_template(f"chronology/{view}.html", values, request, view)
     return Response.html(html)
 
 
@@ -59,7 +50,7 @@ async def _answer(
 
 async def order_of_battle(datasette: Any, request: Any) -> Response:
     """All formations as they stood on the day that `_day` names, by side."""
-    name = await _database(datasette, request)
+    name = await databases.requested(datasette, request)
     found = await of_one_state(datasette, name, lambda db: _on_day(db, request))
     return await _answer(datasette, request, name, "order-of-battle", found)
 
@@ -73,7 +64,9 @@ def _on_day(db: sqlite3.Connection, request: Any) -> dict[str, Any]:
     day = _day(request, about)
     sides = hierarchy.on_day(catalogue, parse(day.isoformat()))
     first, last = about.window.earliest, about.window.latest
-    kept = [("_as_of", text) for text in request.args.getlist("_as_of")]
+    kept = [
+        (key, text) for key in ("_as_of", databases.PARAMETER) for text in request.args.getlist(key)
+    ]
     return {
         "data": {"day": day.isoformat(), "sides": [_data(side) for side in sides]},
         "day": day,
@@ -122,7 +115,7 @@ async def where_sources_disagree(datasette: Any, request: Any) -> Response:
     """The disputed events with what each source gives; all filters of the events select."""
     if "_as_of" in request.args:
         raise BadRequest("_as_of: this page shows what is recorded now; see the list of events")
-    name = await _database(datasette, request)
+    name = await databases.requested(datasette, request)
     wanted = asked(request)
     events, every_kind = [
         await shown(datasette, each, name) for each in (wanted, wanted.without(_KIND))

@@ -18,13 +18,12 @@ from datasette.utils.asgi import NotFound, Response
 from chronology.lru_cache import LruCache
 from chronology.past import Moment
 from chronology.projections import state as catalogues
-from chronology.web import aggregates, strip, versions
+from chronology.web import aggregates, databases, strip
 from chronology.web.asked import (
     Asked,
     Shown,
     Standing,
     asked,
-    chronology_of,
     filtering,
     of_one_state,
     shown,
@@ -42,10 +41,7 @@ _bodies: LruCache[Hashable, bytes] = LruCache(_KEPT_BYTES, lambda _key, body: le
 
 async def points(datasette: Any, request: Any) -> Response:
     """The selected events; 304 while the log has not grown."""
-    name = await chronology_of(datasette)
-    if name is None:
-        raise NotFound("There is no chronology here")
-    await versions.ensure_seen(datasette, request, name)
+    name = await databases.requested(datasette, request)
     wanted = asked(request)
     selections = [await shown(datasette, each, name) for each in (wanted, wanted.only("_as_of"))]
     if_none_match = request.headers.get("if-none-match")

@@ -7,18 +7,17 @@ from typing import Any
 
 from datasette.utils.asgi import NotFound, Response
 
-from chronology.web.selection import is_chronology
+from chronology.web import databases
 
 FILE = "checkpoint.txt"
 
 
 async def checkpoint(datasette: Any, request: Any) -> Response:
     """The checkpoint that lies beside the chronology's file."""
-    for name, db in datasette.databases.items():
-        if db.path and await is_chronology(datasette, name):
-            path = Path(db.path).with_name(FILE)
-            if path.is_file():
-                return Response.text(path.read_text("utf-8"))
+    db = datasette.get_database(await databases.requested(datasette, request))
+    path = Path(db.path).with_name(FILE) if db.path else None
+    if path and path.is_file():
+        return Response.text(path.read_text("utf-8"))
     raise NotFound("No checkpoint was signed yet")
 
 

@@ -15,8 +15,7 @@ from datasette.utils.asgi import Response
 
 from chronology import queries, related
 from chronology.projections.subjects import TABLES
-from chronology.web import versions
-from chronology.web.asked import chronology_of
+from chronology.web import chronologies, databases, versions
 
 _KNOWN = ("events", *TABLES.values())
 _PARAMETER = re.compile(r"(_?\w+): ")
@@ -24,18 +23,20 @@ STATUSES = (400, 403, 404, 405)
 
 
 async def page(datasette: Any, request: Any, status: int, message: str) -> Response | None:
-    """The page of a refusal; None where there is no chronology or no page is asked for."""
+    """The page of a refusal; None where there is no chronology or no page is asked for.
+
+    Where it is not clear which of several chronologies is meant, it lists them.
+    """
     if "." in request.path.rpartition("/")[2]:
         return None
-    name = await chronology_of(datasette)
-    if name is None or not await versions.may_view(datasette, request, name):
-        return None
+    name = await databases.of_page(datasette, request)
+    if name is None:
+        return await chronologies.refusal(datasette, request, status, message)
     table, row = _asked_for(request, name)
     found = await datasette.get_database(name).execute_fn(lambda db: _ways_on(db, table, row))
     values = {
         **found,
         "database": name,
-        "own_page": True,
         "status": status,
         "message": _in_words(message, table, row, request.path),
         "wanted": row.replace("-", " ") if row else "",
@@ -43,7 +44,7 @@ async def page(datasette: Any, request: Any, status: int, message: str) -> Respo
         "metadata": await versions.instance_metadata(datasette),
         "without": _without(request, message),
     }
-    html = await datasette.render_template("refused.html", values, request, "refused")
+    html = await datasette.render_template("chronology/refused.html", values, request, "refused")
     headers = {"access-control-allow-origin": "*"} if datasette.cors else {}
     return Response.html(html, status=status, headers=headers)
 

@@ -64,12 +64,6 @@ selecting: ContextVar[bool] = ContextVar("selecting", default=False)
 """Whether the filters are asked for by `selected`, and not by a page of Datasette."""
 
 
-async def is_chronology(datasette: Any, database: str) -> bool:
-    """Whether a database holds a chronology's tables."""
-    db = datasette.get_database(database)
-    return bool(await db.table_exists("tracking") and await db.table_exists("log"))
-
-
 async def own_filters(request: Any, database: str, datasette: Any) -> OwnFilters | None:
     """The own parameters as Datasette's filter arguments; malformed ones are a 400."""
     # Empty, they filter nothing; but an empty moment is none.

@@ -26,6 +26,7 @@ export class Source {
   async ask(extra = [], signal = undefined) {
     const params = this.with(extra);
     params.append("_lane", this.lane);
+    for (const [key, value] of Object.entries(this.config.database)) params.append(key, value);
     const query = params.toString();
     if (!this.answers.has(query)) {
       const answer = await fetched(`${this.config.points}?${query}`, signal);

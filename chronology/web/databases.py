@@ -1,0 +1,203 @@
+"""Which databases are chronologies, which of them a request names, and which the actor may see.
+
+A chronology is recognised by its tables, whatever its file is called. Everything that depends on
+the name of a database goes through this module.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+from urllib.parse import urlencode
+from weakref import WeakKeyDictionary
+
+from datasette.utils import tilde_decode
+from datasette.utils.asgi import BadRequest, Forbidden, NotFound
+
+from chronology.web import defaults, versions
+
+PARAMETER = "_db"
+"""The parameter that names one of several chronologies."""
+NOT_SHOWN = frozenset({"_internal", "_memory"})
+_FIRST_WAIT_MS = 1_000
+_TABLES = {
+    "log": {
+        *("position", "record_id", "stream", "version", "type", "recorded_at", "batch"),
+        *("data", "digest"),
+    },
+    "tracking": {"projection", "position", "digest", "version"},
+    "events": {
+        *("id", "date", "earliest", "latest", "sort_day", "title", "kind", "status", "accounts"),
+        *("disputed", "version", "position", "recorded_at"),
+    },
+    "history": {"id", "title", "from_position", "until_position", "action", "because"},
+}
+
+
+class _Schema:
+    """The columns of a chronology's `events`, read again when the schema of its file changes.
+
+    It is read in the event loop and never waits there, except for the very first answer.
+    """
+
+    def __init__(self, database: Any) -> None:
+        self.columns: tuple[str, ...] = ()
+        self.settings: dict[str, dict[str, Any]] = {}
+        self._version: int | None = None
+        self._db: sqlite3.Connection = database.connect()
+
+    def read(self) -> tuple[str, ...]:
+        """The columns of `events`; empty if the database is no chronology."""
+        wait_ms = _FIRST_WAIT_MS if self._version is None else 0
+        try:
+            self._db.execute(f"PRAGMA busy_timeout = {wait_ms}")
+            (version,) = self._db.execute("PRAGMA schema_version").fetchone()
+            if version != self._version:
+                self.columns = _columns_of_events(self._db)
+                self._version = version
+        except sqlite3.DatabaseError:
+            # A writer is committing, or the file is no database: the last answer holds.
+            pass
+        return self.columns
+
+
+_schemas: WeakKeyDictionary[Any, _Schema] = WeakKeyDictionary()
+
+
+def _columns_of_events(db: sqlite3.Connection) -> tuple[str, ...]:
+    for table, expected in _TABLES.items():
+        columns = tuple(row[1] for row in db.execute(f"PRAGMA table_info({table})"))
+        if not expected <= set(columns):
+            return ()
+        if table == "events":
+            events = columns
+    return events
+
+
+def _schema(database: Any) -> _Schema:
+    found = _schemas.get(database)
+    if found is None:
+        found = _schemas[database] = _Schema(database)
+    return found
+
+
+def is_chronology(datasette: Any, name: str | None) -> bool:
+    """Whether a database of this name is served and has the tables of a chronology."""
+    database = datasette.databases.get(name)
+    if database is None or name in NOT_SHOWN:
+        return False
+    return bool(_schema(database).read())
+
+
+def names(datasette: Any) -> list[str]:
+    """The chronologies that are served, in the order in which Datasette lists databases."""
+    return [name for name in datasette.databases if is_chronology(datasette, name)]
+
+
+async def introduce(datasette: Any) -> None:
+    """Gives each chronology the sorts, facets and descriptions that metadata.yml does not set."""
+    for name in names(datasette):
+        schema = _schemas[datasette.databases[name]]
+        settings = defaults.tables(schema.columns)
+        if settings == schema.settings:
+            continue
+        before, schema.settings = schema.settings, settings
+        await versions.set_defaults(datasette, name, before, settings)
+
+
+# What an address names -------------------------------------------------------------------------
+
+
+def local_path(datasette: Any, scope: Any) -> str:
+    """The path of a request as Datasette routes it: not decoded, without its `base_url`."""
+    raw = scope.get("raw_path")
+    path: str = raw.decode("latin-1").partition("?")[0] if raw else scope["path"]
+    base = datasette.setting("base_url")
+    return f"/{path.removeprefix(base)}" if path.startswith(base) else path
+
+
+def in_path(datasette: Any, path: str) -> tuple[str | None, str]:
+    """The database that a local path begins with, None if there is none, and what follows it."""
+    first, slash, rest = path.removeprefix("/").partition("/")
+    segment, dot, ending = first.partition(".")
+    try:
+        name = datasette.get_database(route=tilde_decode(segment)).name if segment else None
+    except KeyError:
+        name = None
+    return name, f"{dot}{ending}{slash}{rest}"
+
+
+def is_foreign(datasette: Any, scope: Any) -> bool:
+    """Whether a request is for a database that is no chronology."""
+    name, _ = in_path(datasette, local_path(datasette, scope))
+    return name is not None and not is_chronology(datasette, name)
+
+
+async def in_address(datasette: Any, request: Any) -> str:
+    """The chronology in the path of a request; raises if there is none or it is hidden."""
+    route = tilde_decode(request.url_vars["database"])
+    try:
+        name: str = datasette.get_database(route=route).name
+    except KeyError:
+        raise NotFound(f"There is no database {route!r}") from None
+    await versions.ensure_seen(datasette, request, name)
+    if not is_chronology(datasette, name):
+        raise NotFound(f"The database {name!r} holds no chronology")
+    return name
+
+
+# What an actor may see -------------------------------------------------------------------------
+
+
+async def visible(datasette: Any, actor: Any) -> list[str]:
+    """The chronologies that an actor may see."""
+    return [
+        name
+        for name in names(datasette)
+        if await versions.may_view_table(datasette, actor, name, "events")
+    ]
+
+
+async def requested(datasette: Any, request: Any) -> str:
+    """The chronology that `_db` names, or the only one; raises if that is not clear."""
+    if not names(datasette):
+        raise NotFound("There is no chronology here")
+    seen = await visible(datasette, request.actor)
+    given = request.args.getlist(PARAMETER)
+    if not seen:
+        raise Forbidden("You do not have permission to view this chronology")
+    if len(given) > 1:
+        raise BadRequest(f"{PARAMETER}: given more than once")
+    if not given and len(seen) > 1:
+        raise BadRequest(f"several chronologies are here; add {_choices(seen)}")
+    name = given[0] if given else seen[0]
+    if name not in seen:
+        raise BadRequest(f"{PARAMETER}: {name!r} is no chronology here; known are {_list(seen)}")
+    await versions.ensure_seen(datasette, request, name)
+    return name
+
+
+def _list(seen: list[str]) -> str:
+    return ", ".join(map(repr, seen))
+
+
+def _choices(seen: list[str]) -> str:
+    return " or ".join(urlencode({PARAMETER: name}) for name in seen)
+
+
+async def parameter(datasette: Any, request: Any, name: str) -> dict[str, str]:
+    """What the addresses under `/-/chronology/` need to mean one chronology: `_db` of several."""
+    several = len(await visible(datasette, request.actor)) > 1
+    return {PARAMETER: name} if several else {}
+
+
+async def of_page(datasette: Any, request: Any) -> str | None:
+    """The chronology whose page a request is answered with, None if that is not clear."""
+    name, _ = in_path(datasette, local_path(datasette, request.scope))
+    if name is None:
+        seen = await visible(datasette, request.actor)
+        given = request.args.get(PARAMETER)
+        name = given if given in seen else seen[0] if len(seen) == 1 else None
+    if not is_chronology(datasette, name) or name is None:
+        return None
+    return name if await versions.may_view(datasette, request, name) else None
