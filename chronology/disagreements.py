@@ -4,88 +4,50 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
 
 import msgspec
 
 from chronology import related
 from chronology.comparisons import compared
+from chronology.index.predicates import Cursor
+from chronology.index.selection import Selection
 from chronology.schema import Row, rows
 
 _COLUMNS = "id, date, title, summary, kind, status, basis, places, disputed, sort_day"
-_LINKS = (
-    "SELECT event FROM event_links"
-    " WHERE value IN (SELECT number FROM facet_values WHERE facet = 'disputed')"
-)
-_DISPUTED = f"events.number IN ({_LINKS})"
 _GIVEN = (
     "SELECT accounts.id, event, source, sources.name AS source_name, at, stance, date, claims,"
     " accounts.basis FROM accounts JOIN sources ON sources.id = accounts.source"
 )
 
 
-class Cursor(NamedTuple):
-    """Where a page of disagreements ends: the day and the id of its last event."""
-
-    day: str
-    id: str
-
-
 def page(
-    db: sqlite3.Connection,
-    where: str,
-    params: Mapping[str, Any],
-    after: Cursor | None,
-    limit: int,
+    db: sqlite3.Connection, disputed: Selection, after: Cursor | None, size: int
 ) -> tuple[list[Row], Cursor | None]:
-    """Some of the selected events that are disputed, in order of time, and where they end.
+    """The first disputed events after a cursor, in order of time, and the cursor of the next page.
 
-    `where` is a condition over `events`, or empty. Each event has its `compared` values.
+    Each event has its `compared` values.
     """
-    conditions = [f"({where})"] if where else []
-    held = dict(params)
-    if after is not None:
-        conditions.append("(sort_day, id) > (:after_day, :after_id)")
-        held |= {"after_day": after.day, "after_id": after.id}
-    # Filters that select few events are for SQLite to begin with; else the order of days is.
-    walked = not where and related.walks(db, total(db, "", {}), limit)
-    source = "events INDEXED BY events_sort" if walked else "events"
-    sql = (
-        f"SELECT {_COLUMNS} FROM {source} WHERE {' AND '.join([_DISPUTED, *conditions])}"
-        f" ORDER BY sort_day, id LIMIT {limit + 1}"
+    numbers = disputed.page(False, after, size + 1)
+    found = rows(
+        db,
+        f"SELECT {_COLUMNS} FROM json_each(?) AS page JOIN events ON number = page.value"
+        " ORDER BY page.key",
+        (json.dumps(numbers[:size]),),
     )
-    found = [related.parsed(row) for row in rows(db, sql, held)]
-    shown = found[:limit]
-    accounts = given(db, [event["id"] for event in shown])
-    for event in shown:
+    events = [related.parsed(row) for row in found]
+    accounts = given(db, [event["id"] for event in events])
+    for event in events:
         event["compared"] = compared(accounts.get(event["id"], []))
-    last = shown[-1] if len(found) > limit else None
-    return shown, Cursor(last["sort_day"], last["id"]) if last else None
+    more = len(numbers) > size
+    return events, Cursor(events[-1]["sort_day"], events[-1]["id"]) if more else None
 
 
-def count(db: sqlite3.Connection, where: str, params: Mapping[str, Any]) -> list[Row]:
-    """How many of the selected events are disputed, by what about."""
-    if where:
-        counted = (
-            "SELECT facet_values.value, count(*) AS count FROM facet_values"
-            " JOIN event_links ON event_links.value = number WHERE facet = 'disputed'"
-            f" AND event IN (SELECT number FROM events WHERE {where}) GROUP BY number"
-        )
-    else:
-        counted = "SELECT value, count FROM facet_values WHERE facet = 'disputed'"
-    return rows(db, f"{counted} ORDER BY 2 DESC, 1", params)
-
-
-def total(db: sqlite3.Connection, where: str, params: Mapping[str, Any]) -> int:
-    """How many of the selected events are disputed."""
-    if where:
-        sql = f"SELECT count(*) FROM events WHERE {_DISPUTED} AND ({where})"
-    else:
-        sql = f"SELECT count(DISTINCT event) FROM ({_LINKS})"
-    found: int = db.execute(sql, params).fetchone()[0]
-    return found
+def kinds(disputed: Selection) -> list[Row]:
+    """How many of the disputed events are disputed about what, the commonest first."""
+    counts = sorted(disputed.counts("disputed"), key=lambda pair: (-pair[1], pair[0]))
+    return [{"value": value, "count": count} for value, count in counts]
 
 
 def given(db: sqlite3.Connection, names: Sequence[str]) -> dict[str, list[Row]]:

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from chronology import log, past, related
+from chronology import related
 from chronology.dates import Date, parse
 from chronology.projections import order_of_battle, state, subjects, tables
 from chronology.projections.state import Catalogue, State
-from chronology.schema import Row, rows
 from chronology.records import Event
+from chronology.schema import Row, rows
+from chronology.timeline.as_of import CURRENT_AT, TimelineAt
 
 _BOOKKEEPING = ("version", "position", "recorded_at", *tables.HISTORY, "number")
 
@@ -32,23 +33,22 @@ class Dossier(NamedTuple):
     distinct: list[Row]
 
 
-def dossier(db: sqlite3.Connection, name: str, until: int | None = None) -> Dossier | None:
-    """One event by its id that is live now, or was as of a position; or None."""
-    top = log.head(db).position if until is None else until
+def dossier(timeline: TimelineAt, name: str) -> Dossier | None:
+    """One event by its id with everything recorded about it; None if it is not in the timeline."""
+    db, position = timeline.db, timeline.point.position
     found = rows(
         db,
-        "SELECT * FROM history WHERE id = ? AND from_position <= ?"
-        " AND (until_position IS NULL OR until_position > ?)",
-        (name, top, top),
+        f"SELECT * FROM history WHERE id = :event AND {CURRENT_AT}",
+        {"event": name, "as_of": position},
     )
     if not found:
         return None
     row = {column: value for column, value in found[0].items() if column not in tables.HISTORY}
-    event, row["number"] = state.states(db, "event", [name], top)[name]
+    event, row["number"] = state.states(db, "event", [name], position)[name]
     assert event is not None
     fields: Event = event.fields
-    catalogue = state.load(db, top)
-    accounts = _accounts(db, name, catalogue, top)
+    catalogue = timeline.catalogue
+    accounts = _accounts(timeline, name)
     return Dossier(
         {**related.parsed(row), "date_in_words": parse(row["date"]).in_words()},
         accounts,
@@ -56,33 +56,36 @@ def dossier(db: sqlite3.Connection, name: str, until: int | None = None) -> Doss
         _places(fields, catalogue),
         _formations(fields, catalogue),
         [{"id": p, "name": catalogue.people[p].name} for p in fields.people],
-        _revisions(db, name, top),
-        _distinct(db, fields, top),
+        _revisions(db, name, position),
+        _distinct(timeline, fields),
     )
 
 
-def _distinct(db: sqlite3.Connection, event: Event, top: int) -> list[Row]:
-    """The events that are told apart from one, with their titles if they were live."""
-    titles = dict(
-        db.execute(
-            "SELECT id, title FROM history WHERE id IN (SELECT value FROM json_each(?))"
-            " AND from_position <= ? AND (until_position IS NULL OR until_position > ?)",
-            (json.dumps([other.event for other in event.distinct]), top, top),
-        )
+def _distinct(timeline: TimelineAt, event: Event) -> list[Row]:
+    """The events that one is distinct from, with their titles if they are in the timeline."""
+    found = timeline.db.execute(
+        "SELECT id, title FROM history"
+        f" WHERE id IN (SELECT value FROM json_each(:events)) AND {CURRENT_AT}",
+        {
+            "events": json.dumps([other.event for other in event.distinct]),
+            "as_of": timeline.point.position,
+        },
     )
+    titles = dict(found)
     return [
         {"event": other.event, "title": titles.get(other.event), "because": other.because}
         for other in event.distinct
     ]
 
 
-def _accounts(db: sqlite3.Connection, event: str, catalogue: Catalogue, top: int) -> list[Row]:
-    """The accounts that were the event's at a position, in order of record."""
-    states = state.states(db, "account", past.accounts_of(db, [event]), top)
-    found = []
-    for name, (account, first) in states.items():
-        if account is not None and account.fields.event == event:
-            found.append((first, _account(name, account, catalogue)))
+def _accounts(timeline: TimelineAt, event: str) -> list[Row]:
+    """The accounts of the event, in order of record."""
+    position, names = timeline.point.position, timeline.accounts_of([event])
+    found = [
+        (first, _account(name, account, timeline.catalogue))
+        for name, (account, first) in state.states(timeline.db, "account", names, position).items()
+        if account is not None and account.fields.event == event
+    ]
     return [row for _, row in sorted(found, key=lambda pair: pair[0])]
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import msgspec
 
 from chronology import log
+from chronology.records import Chronology
 from chronology.schema import rows
 from chronology.timeline.as_of import at_head
-from chronology.records import Chronology
 
 PLACES = 40
 """How many places are listed."""

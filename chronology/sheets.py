@@ -18,7 +18,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, Literal, NamedTuple
 
 from chronology import schema
+from chronology.index.selection import EventFilter
 from chronology.projections import tables
+from chronology.timeline.as_of import CURRENT_AT
 
 BOM = "\ufeff"
 """At the beginning of a file, so that spreadsheets read it as UTF-8."""
@@ -59,18 +61,19 @@ class Fixed(NamedTuple):
 
 def fix(
     db: sqlite3.Connection,
-    table: str,
-    sql: str,
-    params: Mapping[str, Any],
+    selected: EventFilter,
+    order: str,
     numbers: IO[bytes],
 ) -> Fixed:
-    """Writes the numbers of rows of `events` or `history` to a file, in the order of a query."""
+    """Writes the numbers of the selected rows to a file, in order."""
+    where = f"WHERE {selected.sql}" if selected.sql else ""
+    sql = f"SELECT number FROM {selected.table} {where} ORDER BY {order}"
     with schema.snapshot(db):
         tracked = tables.tracked(db)
-        rows = db.execute(sql, params)
+        rows = db.execute(sql, selected.params)
         while found := rows.fetchmany(PIECE):
             array("q", [number for (number,) in found]).tofile(numbers)
-    return Fixed(table, tracked.position if tracked else 0)
+    return Fixed(selected.table, tracked.position if tracked else 0)
 
 
 def pieces(numbers: IO[bytes]) -> Iterator[list[int]]:
@@ -99,7 +102,7 @@ def lines(
 
     `chosen` are the columns with their types.
     """
-    given = {"numbers": json.dumps(numbers), "position": fixed.position}
+    given = {"numbers": json.dumps(numbers), "as_of": fixed.position}
     with schema.snapshot(db):
         # Nearly always nothing has changed, and there is no formula: then SQLite makes all of it.
         count, text = db.execute(_whole(fixed.table, chosen), given).fetchone()
@@ -129,7 +132,7 @@ def _held(table: str, chosen: Mapping[str, str]) -> str:
 
 def _wanted(table: str) -> str:
     # What a state tells does not change, but for when it ends, which is not told here.
-    unchanged = " WHERE events.position <= :position" if table == "events" else ""
+    unchanged = " WHERE events.position <= :as_of" if table == "events" else ""
     return (
         f"json_each(:numbers) AS wanted CROSS JOIN {table}"
         f" ON {table}.number = wanted.value{unchanged}"
@@ -143,8 +146,7 @@ def _as_of(chosen: Mapping[str, str]) -> str:
         " FROM json_each(:numbers) AS wanted"
         " CROSS JOIN log ON log.position = wanted.value"
         " CROSS JOIN history ON history.id = substr(log.stream, length('event/') + 1)"
-        " AND from_position <= :position"
-        " AND (until_position IS NULL OR until_position > :position)"
+        f" AND {CURRENT_AT}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Copies of the file by SQLite's own means, which number rows anew: they answer as the file does."""
+"""Copies that SQLite makes of the file, numbering rows anew, answer as the file does."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from chronology import duplicates, projections, queries, report, schema
+from chronology import duplicates, projections, report, schema
 from chronology.cli.common import FAULTS, db_option, exit_codes, reading
 from chronology.duplicates import Pair
 

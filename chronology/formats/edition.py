@@ -10,7 +10,7 @@ from datetime import date
 from typing import NamedTuple
 
 from chronology.dates import Date, Span, parse
-from chronology.past import Moment
+from chronology.timeline.as_of import ReadPoint
 
 
 class Source(NamedTuple):
@@ -91,7 +91,7 @@ class Edition(NamedTuple):
     title: str
     summary: str | None
     identity: str
-    state: Moment
+    state: ReadPoint
     licence: str | None
     licence_url: str | None
     address: str

@@ -10,29 +10,30 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
-from chronology import log, past, schema
+from chronology import log, schema
 from chronology.formats.edition import Account, Counts, Event, Place, Source
-from chronology.past import Moment
+from chronology.index.selection import EventFilter
 from chronology.projections import state
 from chronology.projections.state import Catalogue, State
-from chronology.schema import Row, rows
 from chronology.records import Chronology
 from chronology.records import Event as Fields
+from chronology.schema import Row, rows
+from chronology.timeline.as_of import ReadPoint, TimelineAt, read_point
 
 CHUNK = 500
 
 
-class Selection(NamedTuple):
-    """Rows of `history` in order, the state in which they held, and the catalogue of then."""
+class SelectedVersions(NamedTuple):
+    """Versions of events in order, the state in which they were current, and its catalogue."""
 
     numbers: array[int]
     counts: Counts
-    state: Moment
+    state: ReadPoint
     identity: str
     catalogue: Catalogue
 
@@ -41,32 +42,28 @@ class Selection(NamedTuple):
         return self.catalogue.chronology
 
 
-def select(
-    db: sqlite3.Connection,
-    where: str,
-    params: Mapping[str, Any],
-    order: str,
-    moment: Moment | None = None,
-) -> Selection:
-    """The events that a WHERE clause (empty for all) selects, in order.
-
-    It is over `events`; over `history` as of a moment, whose states it has to select itself.
-    Eight bytes an event are held.
-    """
-    clause = f"WHERE {where}" if where else ""
-    number = "number" if moment else _CURRENT
-    table = "history" if moment else "events"
+def select(db: sqlite3.Connection, selected: EventFilter, order: str) -> SelectedVersions:
+    """The versions that a filter selects, in order; eight bytes an event are held."""
+    where = f"WHERE {selected.sql}" if selected.sql else ""
+    number = "number" if selected.table == "history" else _CURRENT_VERSION
     with schema.snapshot(db):
-        found = db.execute(f"SELECT {number} FROM {table} {clause} ORDER BY {order}", params)
-        numbers = array("q", (number for (number,) in found))
-        counts = db.execute(f"SELECT {_COUNTED} FROM {table} {clause}", params).fetchone()
-        at = moment or _now(db)
+        given = [] if selected.position is None else [str(selected.position)]
+        timeline = TimelineAt(db, read_point(db, given))
+        rows = db.execute(
+            f"SELECT {number} FROM {selected.table} {where} ORDER BY {order}", selected.params
+        )
+        numbers = array("q", (number for (number,) in rows))
+        counts = db.execute(
+            f"SELECT {_COUNTED} FROM {selected.table} {where}", selected.params
+        ).fetchone()
         first = next(log.read(db, 0, 1), None)
-        identity = first.digest if first else at.digest
-        return Selection(numbers, Counts(*counts), at, identity, state.load(db, at.position))
+        identity = first.digest if first else timeline.point.digest
+        return SelectedVersions(
+            numbers, Counts(*counts), timeline.point, identity, timeline.catalogue
+        )
 
 
-_CURRENT = (
+_CURRENT_VERSION = (
     "(SELECT history.number FROM history"
     " WHERE history.id = events.id AND history.until_position IS NULL)"
 )
@@ -76,19 +73,13 @@ _COUNTED = (
 )
 
 
-def _now(db: sqlite3.Connection) -> Moment:
-    head = log.head(db)
-    last = next(log.read(db, head.position - 1, head.position), None)
-    return Moment(*head, last.recorded_at if last else "")
-
-
-def chunks(selection: Selection) -> Iterator[array[int]]:
+def chunks(selection: SelectedVersions) -> Iterator[array[int]]:
     """The numbers of the selected rows, some at a time, for `read`."""
     for start in range(0, len(selection.numbers), CHUNK):
         yield selection.numbers[start : start + CHUNK]
 
 
-def read(db: sqlite3.Connection, selection: Selection, numbers: array[int]) -> list[Event]:
+def read(db: sqlite3.Connection, selection: SelectedVersions, numbers: array[int]) -> list[Event]:
     """Some of the selected events."""
     held = rows(
         db,
@@ -107,10 +98,12 @@ def read(db: sqlite3.Connection, selection: Selection, numbers: array[int]) -> l
 
 
 def _accounts(
-    db: sqlite3.Connection, names: list[str], selection: Selection
+    db: sqlite3.Connection, names: list[str], selection: SelectedVersions
 ) -> dict[str, list[Account]]:
     """The accounts that were each event's, in order of record."""
-    found = state.states(db, "account", past.accounts_of(db, names), selection.state.position)
+    found = state.states(
+        db, "account", TimelineAt(db, selection.state).accounts_of(names), selection.state.position
+    )
     told: dict[str, list[Account]] = {}
     for name, (account, _) in sorted(found.items(), key=lambda item: item[1][1]):
         if account is not None:

@@ -302,5 +302,9 @@ def slow_queries(db: sqlite3.Connection, limit: TimeLimit, predicate: Predicate)
 
 def _size_bytes(key: Any, rows: BitMap) -> int:
     """About how much memory a bitmap takes."""
-    statistics = rows.get_statistics()
-    return int(sum(statistics[f"n_bytes_{kind}_containers"] for kind in ("array", "run", "bitset")))
+    size = rows.get_statistics()
+    return (
+        size["n_bytes_array_containers"]
+        + size["n_bytes_run_containers"]
+        + size["n_bytes_bitset_containers"]
+    )

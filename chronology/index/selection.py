@@ -35,6 +35,8 @@ from chronology.index.predicates import (
 from chronology.projections.events import PLAIN
 
 Counts = list[tuple[str, int]]
+Relation = tuple[str, Mapping[str, Any]]
+"""A FROM clause with its parameters."""
 
 
 class EventFilter(NamedTuple):
@@ -82,7 +84,7 @@ class SqlSelection:
         self.filter = selected
 
     @property
-    def relation(self) -> tuple[str, Mapping[str, Any]]:
+    def relation(self) -> Relation:
         """The selected rows as a FROM clause with its parameters."""
         return f"FROM {self.filter.table}{self._where()}", self.filter.params
 
@@ -160,7 +162,7 @@ class IndexSelection:
         return self.reader.cached(_key(self.filter), find)
 
     @property
-    def relation(self) -> tuple[str, Mapping[str, Any]]:
+    def relation(self) -> Relation:
         numbers = json.dumps(self.numbers())
         chosen = "SELECT value FROM json_each(:selected_numbers)"
         return f"FROM {self.filter.table} WHERE number IN ({chosen})", {"selected_numbers": numbers}
@@ -231,15 +233,47 @@ def select(
         yield IndexSelection(reader, selected, predicate, limit)
 
 
+class Summary(NamedTuple):
+    """Selected events in figures: their number, facets, first rows, and a FROM clause for all.
+
+    `counts` are values with their number, the commonest first; `first` are row numbers of the
+    table in order of time.
+    """
+
+    table: str
+    total: int
+    counts: dict[str, Counts]
+    first: list[int]
+    relation: Relation
+
+
+def summarise(
+    db: sqlite3.Connection,
+    selected: EventFilter,
+    index: EventIndex | None,
+    limit: TimeLimit,
+    facets: Iterable[str],
+    size: int,
+) -> Summary:
+    """Counts the selected events and the values of some facets, and finds the first `size`."""
+    with select(db, selected, index, limit) as selection:
+        counts = {
+            facet: sorted(selection.counts(facet), key=lambda pair: (-pair[1], pair[0]))
+            for facet in facets
+        }
+        total, first = selection.count(), selection.page(False, None, size)
+        return Summary(selected.table, total, counts, first, selection.relation)
+
+
 def group_counts(
-    db: sqlite3.Connection, selection: Selection, columns: tuple[str, ...]
+    db: sqlite3.Connection, relation: Relation, columns: tuple[str, ...]
 ) -> Counter[tuple[Any, ...]]:
     """How many selected events have the same cells in some columns."""
-    relation, params = selection.relation
+    source, params = relation
     names = ", ".join(f'"{column}"' for column in columns)
     cursor = db.cursor()
     cursor.row_factory = None  # Plain tuples: Datasette's rows take three times as long.
-    rows = cursor.execute(f"SELECT {names}, count(*) {relation} GROUP BY {names}", params)
+    rows = cursor.execute(f"SELECT {names}, count(*) {source} GROUP BY {names}", params)
     return Counter({tuple(cells): count for *cells, count in rows})
 
 

@@ -85,9 +85,7 @@ def _current(timeline: TimelineAt) -> EventFilter:
 # Names ----------------------------------------------------------------------------------------
 
 
-def _at_level(
-    timeline: TimelineAt, column: str, level: str, name: str, mark: str
-) -> EventFilter:
+def _at_level(timeline: TimelineAt, column: str, level: str, name: str, mark: str) -> EventFilter:
     """Events of a formation of a level, given by id or by name."""
     formations = timeline.catalogue.formations
     names = {n: f.name for n, f in formations.items() if f.level == level}
@@ -95,7 +93,9 @@ def _at_level(
     if found not in names.values():
         known = ", ".join(sorted(names.values()))
         raise UnknownName(f"_{level}: no {level} is called {name!r}; known are {known}")
-    return has_any(timeline.table, column, [found], mark)._replace(description=f"{level} is {found}")
+    return has_any(timeline.table, column, [found], mark)._replace(
+        description=f"{level} is {found}"
+    )
 
 
 def _in_place(timeline: TimelineAt, name: str, mark: str) -> EventFilter:
@@ -176,9 +176,7 @@ def _within(timeline: TimelineAt, wanted: Date, mark: str) -> EventFilter:
         predicates.append(predicate)
     possible = " OR ".join(clauses)
     key, spans, _ = _SPANS[timeline.table]
-    sql = (
-        f"({possible}) AND ({key} NOT IN ({spans}) OR {key} IN ({spans} WHERE {possible}))"
-    )
+    sql = f"({possible}) AND ({key} NOT IN ({spans}) OR {key} IN ({spans} WHERE {possible}))"
     gaps = NumberQuery(_EVENT_SPANS)
     possible_gaps = NumberQuery(f"{_EVENT_SPANS} WHERE {possible}", tuple(params.items()))
     predicate = And((Or(tuple(predicates)), Or((Not(gaps), possible_gaps))))

@@ -13,7 +13,6 @@ from datasette import hookimpl
 
 from chronology.projections.subjects import COLUMNS
 from chronology.web import (
-    answers,
     caching,
     changes,
     context,
@@ -35,6 +34,7 @@ from chronology.web import (
     proofs,
     routing,
     selection,
+    sql_rewrite,
     templating,
     versions,
 )
@@ -52,9 +52,9 @@ def filters_from_request(
     async def filters() -> Any:
         if table == "events":
             formats.refuse_unknown(datasette, request)
-        if not selection.selecting.get():
+        if not selection.translating.get():
             await paging.order_first_page(request, datasette, database, table)
-            answers.expect(datasette, request, database, table)
+            sql_rewrite.expect(datasette, request, database, table)
         if table != "events" and not (table == "history" and "_as_of" in request.args):
             return None
         return await selection.own_filters(request, database, datasette)

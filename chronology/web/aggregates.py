@@ -6,16 +6,15 @@ in one that says so.
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
 from chronology.dates import Date
+from chronology.index.selection import Summary
 from chronology.web import strip
-from chronology.web.asked import Counts, Shown
-from chronology.web.overview import Overview
+from chronology.web.overview import DayCounts, Overview, Reader
 
 MOST_LANES = 12
 MOST_SPOTS = 1_500
@@ -24,9 +23,9 @@ _CELLS_A_DEGREE = (100, 50, 20, 10, 5, 2, 1, 0.2)
 
 
 def counted(
-    db: sqlite3.Connection,
+    reader: Reader,
     about: Overview,
-    events: Shown,
+    summary: Summary,
     column: str,
     places: Mapping[tuple[float, float], Mapping[str, Any]],
 ) -> dict[str, Any]:
@@ -34,13 +33,12 @@ def counted(
 
     `places` are those of points, as they are told.
     """
-    by_date, by_point = ("date", column), ("latitude", "longitude", about.first)
-    found = events.counts(db, [by_date, by_point])
-    dated, located = found[by_date], found[by_point]
+    dated = reader.group_counts(summary, "date", column)
+    located = reader.group_counts(summary, "latitude", "longitude", about.first)
     colours = about.series if column == about.first else []
     placeless = sum(n for (latitude, _, _), n in located.items() if latitude is None)
     return {
-        "lanes": _lanes(dated, about.about.window, about.labels[column], colours),
+        "lanes": _lanes(dated, about.chronology.window, about.labels[column], colours),
         "spots": _spots(located, about.series, places),
         "placeless": placeless,
     }
@@ -49,7 +47,7 @@ def counted(
 # Lanes ----------------------------------------------------------------------------------------
 
 
-def _lanes(dated: Counts, window: Date, label: str, series: list[str]) -> dict[str, Any]:
+def _lanes(dated: DayCounts, window: Date, label: str, series: list[str]) -> dict[str, Any]:
     """The fullest lanes, the others together, and what has no value: events a bin of days."""
     totals: Counter[tuple[Any, ...]] = Counter()
     for (_, values), count in dated.items():
@@ -91,7 +89,7 @@ def _lanes(dated: Counts, window: Date, label: str, series: list[str]) -> dict[s
     }
 
 
-def _days(window: Date, dated: Counts) -> tuple[date, int]:
+def _days(window: Date, dated: DayCounts) -> tuple[date, int]:
     """The first day that is counted and how many there are: the window, or all that is dated."""
     known = [strip.parsed(text) for text in {text for text, _ in dated}]
     ends = [day for each in known for day in (each.earliest, each.latest) if day]
@@ -110,7 +108,7 @@ class _Spot(NamedTuple):
 
 
 def _spots(
-    located: Counts, series: list[str], places: Mapping[tuple[float, float], Mapping[str, Any]]
+    located: DayCounts, series: list[str], places: Mapping[tuple[float, float], Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """The points with their events by colour; too many of them are drawn together, by cells."""
     spots: dict[tuple[float, float], _Spot] = {}

@@ -24,7 +24,7 @@ from chronology.lru_cache import LruCache
 from chronology.projections.tables import DERIVED
 from chronology.web import databases
 from chronology.web.addresses import PLUGIN
-from chronology.web.answers import watch
+from chronology.web.sql_rewrite import watch
 from chronology.web.validity import Heads, Outcome, fingerprint, outcome
 
 _App = Callable[[Any, Any, Any], Awaitable[None]]

@@ -7,8 +7,9 @@ from typing import Any
 
 from datasette.utils.asgi import Response
 
-from chronology import queries
+from chronology import schema
 from chronology.formats import atom
+from chronology.timeline.as_of import at_head
 from chronology.web import databases, routing, versions
 from chronology.web.addresses import public_address
 
@@ -59,7 +60,7 @@ async def feed(datasette: Any, request: Any, send: Any, receive: Any) -> Respons
     database = await databases.in_address(datasette, request)
     await versions.ensure_view_table(datasette, request.actor, database, "history")
     db = datasette.get_database(database)
-    about = await db.execute_fn(queries.chronology)
+    about = await db.execute_fn(lambda connection: at_head(connection).chronology)
     found = await db.execute_fn(latest)
     address = public_address(datasette, request)
     history = address + datasette.urls.table(database, "history")

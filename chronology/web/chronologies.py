@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from datasette.utils.asgi import Response
 
-from chronology import log, queries
+from chronology import log
 from chronology.dates import Date
+from chronology.timeline.as_of import at_head
 from chronology.web import databases, pages, versions
 
 _OWN = "/-/chronology/"
@@ -64,7 +65,7 @@ async def _entry(datasette: Any, request: Any, name: str) -> dict[str, Any]:
 
 
 def _summary(db: sqlite3.Connection) -> dict[str, Any]:
-    about = queries.chronology(db)
+    about = at_head(db).chronology
     (events,) = db.execute("SELECT count(*) FROM events").fetchone()
     (sources,) = db.execute("SELECT count(*) FROM sources").fetchone()
     (recorded,) = db.execute(

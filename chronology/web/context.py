@@ -8,11 +8,10 @@ from urllib.parse import parse_qsl, urlencode
 
 from datasette.utils import tilde_encode
 
-from chronology import log, queries
 from chronology.formats import FORMATS
-from chronology.past import Moment
 from chronology.profiles import PROFILED
 from chronology.records import Chronology
+from chronology.timeline.as_of import TimelineAt, at_head
 from chronology.web import changes, databases, moments, navigation, pages, rows
 from chronology.web.addresses import public_address
 from chronology.web.templating import OWN_TABLES
@@ -53,36 +52,35 @@ async def variables(
 def _variables(
     db: sqlite3.Connection, request: Any, table: str | None, view: str
 ) -> tuple[Chronology | None, dict[str, Any]]:
-    about = queries.chronology(db)
-    past = table in ("events", "history") or view == "order-of-battle"
-    moment = moments.moment(request, db) if past else None
-    head = log.head(db)
+    about = at_head(db).chronology
+    has_past = table in ("events", "history") or view == "order-of-battle"
+    timeline = moments.timeline_at(request, db) if has_past else at_head(db)
+    point = timeline.point
     found = {
         "words": pages.words,
         "told": pages.told,
         "labels": pages.labels(about),
         "chronology_title": about.title if about else "",
-        "moment": moment,
-        "state": moment or Moment(head.position, head.digest, ""),
-        **_of_page(db, request, table, view, about, moment),
+        "moment": point if point.is_past else None,
+        "state": point,
+        **_of_page(timeline, request, table, view, about),
     }
     return about, found
 
 
 def _of_page(
-    db: sqlite3.Connection,
+    timeline: TimelineAt,
     request: Any,
     table: str | None,
     view: str,
     about: Chronology | None,
-    moment: Moment | None,
 ) -> dict[str, Any]:
     if view == "row" and table in ("events", "history"):
-        return rows.event(db, request, table, about, moment)
+        return rows.event(timeline, request, table, about)
     if view == "row" and table in PROFILED:
-        return rows.subject(db, request, table, about)
-    if view == "table" and table == "history" and moment is None:
-        return changes.page(db)
+        return rows.subject(timeline.db, request, table, about)
+    if view == "table" and table == "history" and not timeline.point.is_past:
+        return changes.page(timeline.db)
     if view == "table" and table in OWN_TABLES:
         return {"narrowed_by": filters(request), "query": _query(request)}
     return {}

@@ -12,12 +12,10 @@ from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
 
-from datasette.utils import tilde_decode
 from datasette.views import base
 
 from chronology import sheets
-from chronology.web.addresses import local_path
-from chronology.web.selection import is_chronology
+from chronology.web import databases
 
 _App = Callable[[Any, Any, Any], Awaitable[None]]
 _ENDING = ".csv"
@@ -45,7 +43,7 @@ def csv_guard_middleware(app: _App, datasette: Any) -> _App:
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:
         guards = scope["type"] == "http" and scope["path"].endswith(_ENDING)
-        mark = _guarding.set(guards and await _is_guarded(datasette, scope))
+        mark = _guarding.set(guards and _is_guarded(datasette, scope))
         try:
             await app(scope, receive, send)
         finally:
@@ -54,10 +52,6 @@ def csv_guard_middleware(app: _App, datasette: Any) -> _App:
     return answer
 
 
-async def _is_guarded(datasette: Any, scope: Any) -> bool:
-    route = local_path(datasette, scope).split("/")[1].removesuffix(_ENDING)
-    try:
-        database = datasette.get_database(route=tilde_decode(route))
-    except KeyError:
-        return False
-    return database.name == _ACROSS or await is_chronology(datasette, database.name)
+def _is_guarded(datasette: Any, scope: Any) -> bool:
+    name, _ = databases.in_path(datasette, databases.local_path(datasette, scope))
+    return name == _ACROSS or databases.is_chronology(datasette, name)

@@ -18,7 +18,7 @@ from datasette.utils.asgi import BadRequest, NotFound, Response
 from chronology import sheets
 from chronology.dossiers import Dossier, dossier
 from chronology.web import databases, moments, routing, streaming
-from chronology.web.selection import selected
+from chronology.web.selection import event_filter, order_by
 
 _IN_MEMORY_BYTES = 1 << 20
 # SQLite makes pieces on as many cores, and leaves threads of the server to others.
@@ -30,16 +30,13 @@ async def events_csv(datasette: Any, request: Any, send: Any, receive: Any) -> N
     name = await databases.in_address(datasette, request)
     database = datasette.get_database(name)
     table = "history" if "_as_of" in request.args else "events"
-    selection = await selected(datasette, request, name, table)
+    selected = await event_filter(datasette, request, name, table)
+    order = await order_by(datasette, request, name, table)
     known = await database.execute_fn(sheets.columns)
     chosen = {column: known[column] for column in _chosen(request, list(known))}
-    where = f" WHERE {selection.where}" if selection.where else ""
-    sql = f"SELECT number FROM {table}{where} ORDER BY {selection.order}"
     with SpooledTemporaryFile(_IN_MEMORY_BYTES) as numbers:
         try:
-            fixed = await database.execute_fn(
-                lambda db: sheets.fix(db, table, sql, selection.params, numbers)
-            )
+            fixed = await database.execute_fn(lambda db: sheets.fix(db, selected, order, numbers))
         except sqlite3.OperationalError as error:
             raise BadRequest(f"the filters cannot be applied: {error}") from None
 
@@ -98,7 +95,7 @@ async def _dossier(datasette: Any, request: Any) -> Dossier:
     database = await databases.in_address(datasette, request)
     name = tilde_decode(request.url_vars["event"])
     found: Dossier | None = await datasette.get_database(database).execute_fn(
-        lambda connection: dossier(connection, name, moments.position(request, connection))
+        lambda connection: dossier(moments.timeline_at(request, connection), name)
     )
     if found is None:
         raise NotFound(f"There is no event {name!r}; it may have been retracted")

@@ -16,8 +16,9 @@ from datasette.facets import ArrayFacet, ColumnFacet
 from datasette.utils.asgi import BadRequest
 
 from chronology.projections.events import PLAIN, array_columns
-from chronology.web import answers, databases
-from chronology.web.selection import selected
+from chronology.web import databases
+from chronology.web.event_index import run
+from chronology.web.selection import event_filter
 
 BY_VALUE = frozenset({"months"})
 
@@ -78,11 +79,9 @@ class _Exact:
         return counted
 
     async def _count(self: Any, column: str, source: str) -> dict[str, Any]:
-        selection = await selected(self.ds, self.request, self.database, self.table)
+        selected = await event_filter(self.ds, self.request, self.database, self.table)
         database, size = self.ds.get_database(self.database), self.get_facet_size()
-        counts = await answers.ask(
-            self.ds, database, selection.of(self.table), lambda chosen: chosen.counts(column)
-        )
+        counts = await run(self.ds, database, selected, lambda rows: rows.counts(column))
         first = heapq.nsmallest(
             size + 1, counts, itemgetter(0) if column in BY_VALUE else _by_count
         )

@@ -12,10 +12,10 @@ from datasette.utils.sqlite import sqlite3
 
 from chronology.formats import FORMATS, Format, reading
 from chronology.formats.edition import Edition
-from chronology.formats.reading import Selection
-from chronology.web import databases, moments, routing, streaming, versions
+from chronology.formats.reading import SelectedVersions
+from chronology.web import databases, routing, streaming, versions
 from chronology.web.addresses import public_address
-from chronology.web.selection import selected
+from chronology.web.selection import event_filter, order_by
 
 # What Datasette itself answers; plugins may add to them.
 _DATASETTE = frozenset({"html", "json", "csv", "blob"})
@@ -34,7 +34,7 @@ async def events(datasette: Any, request: Any, send: Any, receive: Any) -> Respo
     extension = request.url_vars["extension"]
     form = FORMATS[extension]
     database = await databases.in_address(datasette, request)
-    found = await _selected(datasette, request, database)
+    found = await _select(datasette, request, database)
     edition = await _edition(datasette, request, database, extension, found)
     headers = {
         "content-disposition": _disposition(form, f"{database}-events.{extension}"),
@@ -50,23 +50,21 @@ async def events(datasette: Any, request: Any, send: Any, receive: Any) -> Respo
     return None
 
 
-async def _selected(datasette: Any, request: Any, database: str) -> Selection:
+async def _select(datasette: Any, request: Any, database: str) -> SelectedVersions:
     table = "history" if "_as_of" in request.args else "events"
-    wanted = await selected(datasette, request, database, table)
-
-    def select(connection: Any) -> Selection:
-        moment = moments.moment(request, connection)
-        return reading.select(connection, wanted.where, wanted.params, wanted.order, moment)
-
+    selected = await event_filter(datasette, request, database, table)
+    order = await order_by(datasette, request, database, table)
     try:
-        found: Selection = await datasette.get_database(database).execute_fn(select)
+        found: SelectedVersions = await datasette.get_database(database).execute_fn(
+            lambda connection: reading.select(connection, selected, order)
+        )
     except sqlite3.OperationalError as error:
         raise BadRequest(f"the filters cannot be applied: {error}") from None
     return found
 
 
 async def _edition(
-    datasette: Any, request: Any, database: str, extension: str, found: Selection
+    datasette: Any, request: Any, database: str, extension: str, found: SelectedVersions
 ) -> Edition:
     about = found.chronology
     licence, licence_url = await versions.licence(datasette, database)
@@ -97,7 +95,9 @@ def _disposition(form: Format, name: str) -> str:
     return f'{"inline" if form.shown else "attachment"}; filename="{name}"'
 
 
-async def _texts(db: Any, form: Format, edition: Edition, found: Selection) -> AsyncIterator[bytes]:
+async def _texts(
+    db: Any, form: Format, edition: Edition, found: SelectedVersions
+) -> AsyncIterator[bytes]:
     """The export in pieces of bounded length, each read when it is wanted."""
     yield form.head(edition).encode()
     between = ""
@@ -109,7 +109,7 @@ async def _texts(db: Any, form: Format, edition: Edition, found: Selection) -> A
 
 
 def _rendering(
-    form: Format, edition: Edition, found: Selection, numbers: Any
+    form: Format, edition: Edition, found: SelectedVersions, numbers: Any
 ) -> Callable[[Any], str]:
     return lambda connection: form.between.join(
         form.item(edition, event) for event in reading.read(connection, found, numbers)

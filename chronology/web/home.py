@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -15,23 +15,33 @@ from urllib.parse import urlencode
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
-from chronology import queries
+from chronology import schema
 from chronology.dates import Date, parse
 from chronology.errors import DateError
+from chronology.index.selection import EventFilter, Summary
 from chronology.lru_cache import LruCache
-from chronology.web import chronologies, context, databases, pages, routing, strip, versions
-from chronology.web.addresses import PLUGIN, public_address
-from chronology.web.asked import (
-    DAYS,
-    Asked,
-    Counts,
-    Shown,
-    asked,
-    filtering,
-    of_one_state,
-    shown,
+from chronology.timeline.filters import DISPUTED
+from chronology.web import (
+    chronologies,
+    context,
+    databases,
+    moments,
+    pages,
+    routing,
+    strip,
+    versions,
 )
-from chronology.web.overview import Overview, Tallied, standing, tallied, whole
+from chronology.web.addresses import PLUGIN, public_address
+from chronology.web.event_index import index_of, time_limit
+from chronology.web.home_filters import (
+    DAYS,
+    HomeRequest,
+    bad_filters,
+    home_filter,
+    home_request,
+    read_once,
+)
+from chronology.web.overview import DayCounts, Overview, Reader, overview
 
 ROWS = 60
 READ = 300  # events of a day that are read in full
@@ -39,17 +49,19 @@ _DISPUTES = 24
 _TOP = 10
 _LAZY = "milsymbol"
 _NAMES = {"_search": "search", "_within": "possibly on", "_certain": "certainly within"}
+_AMONG = "number IN (SELECT value FROM json_each(:numbers))"
+_IN_TIME = "ORDER BY sort_day, id"
 _SHOWN = "id, date, time, title, summary, kind, status, places, formations, disputed, accounts"
 
 _contents: LruCache[Hashable, dict[str, Any]] = LruCache(32)
 
 
-class Selections(NamedTuple):
-    """The events asked for, those of the other days too, and all."""
+class Filters(NamedTuple):
+    """The filters of the request, the same without those of days, and those of the state alone."""
 
-    events: Shown
-    calendar: Shown
-    everything: Shown
+    events: EventFilter
+    any_day: EventFilter
+    everything: EventFilter
 
 
 async def of_instance(datasette: Any, request: Any, send: Any, receive: Any) -> Response | None:
@@ -84,15 +96,18 @@ async def _home(datasette: Any, request: Any, name: str, address: str) -> Respon
 
 async def page(datasette: Any, request: Any, name: str, address: str) -> dict[str, Any]:
     """What the template of the page shows, at one of its addresses."""
-    wanted = asked(request)
-    # The days are what the calendar chooses from: there all count, whichever are chosen.
-    asked_for = (wanted, wanted.without(*DAYS), wanted.only("_as_of"))
-    selections = Selections(*[await shown(datasette, each, name) for each in asked_for])
+    wanted = home_request(request)
+    # One chooses a day in the calendar: so it shows the events of every day.
+    requests = (wanted, wanted.without(*DAYS), wanted.only("_as_of"))
+    filters = Filters(*[await home_filter(datasette, each, name) for each in requests])
     lane = request.args.get("_lane") or None
-    limit_ms = datasette.setting("sql_time_limit_ms")
-    found = await of_one_state(
-        datasette, name, lambda db: _page(db, selections, wanted, lane, limit_ms)
-    )
+    index, limit = index_of(datasette.get_database(name)), time_limit(datasette)
+
+    def read(db: sqlite3.Connection) -> dict[str, Any]:
+        reader = Reader(moments.timeline_at(wanted.request, db), index, limit)
+        return _page(reader, filters, wanted, lane)
+
+    found = await read_once(datasette, name, read)
     config = datasette.plugin_config(PLUGIN) or {}
     explore = {
         **found["explore"],
@@ -130,28 +145,24 @@ def _addresses(datasette: Any, name: str) -> dict[str, str]:
 
 
 def _page(
-    db: sqlite3.Connection,
-    selections: Selections,
-    wanted: Asked,
-    lane: str | None,
-    limit_ms: int,
+    reader: Reader, filters: Filters, wanted: HomeRequest, lane: str | None
 ) -> dict[str, Any]:
-    of = standing(db, wanted.request)
-    about = whole(db, selections.everything, of)
-    if about is None:
-        raise NotFound("There is no chronology here")
-    column = about.lane(lane)
-    with filtering():
+    with bad_filters():
+        about = overview(reader, filters.everything, ROWS)
+        if about is None:
+            raise NotFound("There is no chronology here")
+        column = about.lane(lane)
         content = _contents.get_or_make(
-            wanted.key(of, repr(selections)),
-            lambda: _content(db, about, selections, wanted, limit_ms),
+            wanted.cache_key(reader.timeline, repr(filters)),
+            lambda: _content(reader, about, filters, wanted),
         )
     undated = wanted.without("_within").query
     keys = {option["key"] for option in about.options}
+    point = reader.timeline.point
     return {
         **content,
-        "chronology": about.about,
-        "chronology_title": about.about.title,
+        "chronology": about.chronology,
+        "chronology_title": about.chronology.title,
         "counts": about.figures,
         "series": about.series,
         "labels": about.labels,
@@ -163,8 +174,8 @@ def _page(
         "others": _others(wanted, keys),
         "names_of": {**{o["key"]: o["label"] for o in about.options}, **_NAMES},
         "undated": f"{undated}&" if undated else "",
-        "state": of.state,
-        "moment": of.moment,
+        "state": point,
+        "moment": point if point.is_past else None,
         "explore": {
             "series": about.series,
             "first": about.first,
@@ -174,47 +185,39 @@ def _page(
 
 
 def _content(
-    db: sqlite3.Connection,
-    about: Overview,
-    selections: Selections,
-    wanted: Asked,
-    limit_ms: int,
+    reader: Reader, about: Overview, filters: Filters, wanted: HomeRequest
 ) -> dict[str, Any]:
-    """What the page says of the selected events; the same for the same state and query."""
-    events = selections.events
-    total = events.total(db, limit_ms)
-    counted = _tallied(db, about, selections, events, (*about.labels, "disputed"))
-    other_days = selections.calendar != events
-    calendar = _tallied(db, about, selections, selections.calendar, ()) if other_days else counted
+    """The part of the page that depends on the selected events alone."""
+    summary, dated = _selected(reader, about, filters, filters.events)
+    days = dated
+    if filters.any_day != filters.events:
+        _, days = _selected(reader, about, filters, filters.any_day)
     day = single_day(wanted.values("_within"))
-    window = about.about.window
+    window = about.chronology.window
     return {
-        "total": total,
-        "strip": strip.months(window, about.series, calendar.dated),
+        "total": summary.total,
+        "strip": strip.months(window, about.series, days),
         "facets": {
-            column: [{"value": v, "count": n} for v, n in counted.values[column][:_TOP]]
+            column: [{"value": v, "count": n} for v, n in summary.counts[column][:_TOP]]
             for column in about.labels
         },
-        "day": _day(db, window, day, events, counted.dated) if day else None,
-        "shown": _rows(db, events.sql(_SHOWN, rest=f"ORDER BY sort_day, id LIMIT {ROWS}"), events),
-        "disputed": _disputed(db, events) if counted.values["disputed"] else [],
+        "day": _day(reader, window, day, summary, dated) if day else None,
+        "shown": _rows(reader, f"FROM {summary.table} WHERE {_AMONG}", _IN_TIME, summary.first),
+        "disputed": _disputed(reader, filters.events) if summary.counts["disputed"] else [],
     }
 
 
-def _tallied(
-    db: sqlite3.Connection,
-    about: Overview,
-    selections: Selections,
-    events: Shown,
-    columns: tuple[str, ...],
-) -> Tallied:
-    """Some events by the values of columns; all of them are counted already."""
-    if events == selections.everything:
-        return about.tallied
-    return tallied(db, events, columns, about.first)
+def _selected(
+    reader: Reader, about: Overview, filters: Filters, selected: EventFilter
+) -> tuple[Summary, DayCounts]:
+    """The selected events in figures; those of all events are known."""
+    if selected == filters.everything:
+        return about.summary, about.dated
+    summary = reader.summarise(selected, (*about.labels, "disputed"), ROWS)
+    return summary, reader.group_counts(summary, "date", about.first)
 
 
-def _others(wanted: Asked, keys: set[str]) -> list[tuple[str, str]]:
+def _others(wanted: HomeRequest, keys: set[str]) -> list[tuple[str, str]]:
     """The filters that no field of the form shows: unknown to it, or the second of their key."""
     first = {key: (key, value) for key, value in reversed(wanted.pairs)}
     fields = {first[key] for key in (*keys, *_NAMES) if key in first}
@@ -235,35 +238,39 @@ def _scripts() -> list[str]:
 
 
 def _rows(
-    db: sqlite3.Connection, sql: str, events: Shown, params: Mapping[str, Any] | None = None
+    reader: Reader, source: str, order: str, numbers: list[int], **params: Any
 ) -> list[dict[str, Any]]:
+    """Events to be listed, with their arrays as lists."""
     lists = ("places", "formations", "disputed")
+    given = {"numbers": json.dumps(numbers), **params}
     return [
         {**row, **{column: strip.names(row[column]) for column in lists}}
-        for row in queries.rows(db, sql, {**events.params, **(params or {})})
+        for row in schema.rows(reader.timeline.db, f"SELECT {_SHOWN} {source} {order}", given)
     ]
 
 
-def _disputed(db: sqlite3.Connection, events: Shown) -> list[dict[str, Any]]:
-    order = f"ORDER BY sort_day, id LIMIT {_DISPUTES}"
-    sql = events.sql("id, title, date", "disputed != '[]'", order)
-    return queries.rows(db, sql, events.params)
+def _disputed(reader: Reader, events: EventFilter) -> list[dict[str, Any]]:
+    """The first disputed events."""
+    summary = reader.summarise(events.and_also(DISPUTED), (), _DISPUTES)
+    sql = f"SELECT id, title, date FROM {summary.table} WHERE {_AMONG} {_IN_TIME}"
+    return schema.rows(reader.timeline.db, sql, {"numbers": json.dumps(summary.first)})
 
 
 def _day(
-    db: sqlite3.Connection, window: Date, day: date, events: Shown, dated: Counts
+    reader: Reader, window: Date, day: date, summary: Summary, dated: DayCounts
 ) -> dict[str, Any]:
-    """One day to be read: its events by how sure they are, and how many of each there are."""
+    """One day: its events by how certain they are, and how many of each there are."""
     numbers: Counter[str] = Counter()
     for (text, _), count in dated.items():
         numbers[_how(strip.parsed(text), day)] += count
     groups: dict[str, list[dict[str, Any]]] = {"certain": [], "lasting": [], "possible": []}
-    # The sure ones first: moments by the clock, and those without one after them.
+    # Certain ones first: those with a time in its order, and then those without.
     order = (
         "ORDER BY (earliest IS :the_day AND latest IS :the_day) DESC, time IS NULL, time,"
         f" sort_day, id LIMIT {READ}"
     )
-    for row in _rows(db, events.sql(_SHOWN, rest=order), events, {"the_day": day.isoformat()}):
+    source, params = summary.relation
+    for row in _rows(reader, source, order, [], the_day=day.isoformat(), **params):
         groups[_how(strip.parsed(row["date"]), day)].append(row)
     first, last = window.earliest, window.latest
     return {

@@ -14,10 +14,9 @@ from urllib.parse import parse_qsl, urlencode
 from datasette.utils import tilde_encode
 from datasette.utils.asgi import BadRequest, Forbidden
 
-from chronology import past
 from chronology.errors import UnknownName
 from chronology.formats import FORMATS
-from chronology.past import Moment
+from chronology.timeline.as_of import TimelineAt, read_point, version_start
 from chronology.web import databases, versions
 
 _Pairs = list[tuple[str, str]]
@@ -29,19 +28,10 @@ _OWN_FORMATS = frozenset({".csv", *(f".{name}" for name in FORMATS)})
 _OF_A_STATE = frozenset({"_as_of", "_sort", "_facet", "_facet_array"})
 
 
-def position(request: Any, connection: Any) -> int | None:
-    """The position that a request asks for; None for now, and a 400 if it is malformed."""
-    found = moment(request, connection)
-    return found.position if found else None
-
-
-def moment(request: Any, connection: Any) -> Moment | None:
-    """The state that a request asks for by `_as_of`."""
-    given = request.args.getlist("_as_of")
-    if not given:
-        return None
+def timeline_at(request: Any, connection: Any) -> TimelineAt:
+    """The timeline that a request asks for by `_as_of`, at the head without; or a 400."""
     try:
-        return past.resolve(connection, past.single(given))
+        return TimelineAt(connection, read_point(connection, request.args.getlist("_as_of")))
     except UnknownName as error:
         raise BadRequest(str(error)) from None
 
@@ -133,14 +123,9 @@ async def _as_in_events(datasette: Any, database: str, pairs: _Pairs) -> _Pairs:
 
 
 def _start(connection: Any, event: str, moment: str) -> int | None:
-    """The position from which the state of an event holds that held at a moment."""
+    """The position since which an event had the version of a moment."""
     try:
-        at = past.resolve(connection, moment).position
+        point = read_point(connection, [moment])
     except UnknownName:
         return None
-    found = connection.execute(
-        "SELECT from_position FROM history WHERE id = ? AND from_position <= ?"
-        " AND (until_position IS NULL OR until_position > ?)",
-        (event, at, at),
-    ).fetchone()
-    return found[0] if found else None
+    return version_start(connection, event, point.position)

@@ -11,22 +11,24 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import BadRequest, NotFound, Response
 
-from chronology import disagreements, hierarchy, queries
+from chronology import disagreements, hierarchy
 from chronology.dates import parse
-from chronology.disagreements import Cursor
 from chronology.errors import DateError
 from chronology.hierarchy import Side
-from chronology.projections import state
+from chronology.index.predicates import Cursor
+from chronology.index.selection import select
 from chronology.records import Chronology
+from chronology.schema import Row
+from chronology.timeline.as_of import at_head
+from chronology.timeline.filters import DISPUTED
 from chronology.web import databases, moments, navigation, pages, versions
-from chronology.web.asked import Shown, asked, filtering, of_one_state, shown
 from chronology.web.context import filters
+from chronology.web.event_index import index_of, time_limit
+from chronology.web.home_filters import bad_filters, home_filter, home_request, read_once
 
 _PAGE = 25
-_CATALOGUED = ("chronology", "source", "person", "formation")
 _DAY = timedelta(days=1)
 _KIND = "disputed__arraycontains"
 
@@ -51,13 +53,12 @@ async def _answer(
 async def order_of_battle(datasette: Any, request: Any) -> Response:
     """All formations as they stood on the day that `_day` names, by side."""
     name = await databases.requested(datasette, request)
-    found = await of_one_state(datasette, name, lambda db: _on_day(db, request))
+    found = await read_once(datasette, name, lambda db: _on_day(db, request))
     return await _answer(datasette, request, name, "order-of-battle", found)
 
 
 def _on_day(db: sqlite3.Connection, request: Any) -> dict[str, Any]:
-    at = moments.position(request, db)
-    catalogue = state.load(db, at, subjects=_CATALOGUED)
+    catalogue = moments.timeline_at(request, db).catalogue
     about = catalogue.chronology
     if about is None:
         raise NotFound("There is no chronology here")
@@ -116,32 +117,40 @@ async def where_sources_disagree(datasette: Any, request: Any) -> Response:
     if "_as_of" in request.args:
         raise BadRequest("_as_of: this page shows what is recorded now; see the list of events")
     name = await databases.requested(datasette, request)
-    wanted = asked(request)
+    wanted = home_request(request)
     events, every_kind = [
-        await shown(datasette, each, name) for each in (wanted, wanted.without(_KIND))
+        (await home_filter(datasette, each, name)).and_also(DISPUTED)
+        for each in (wanted, wanted.without(_KIND))
     ]
-    limit_ms = datasette.setting("sql_time_limit_ms")
-    found = await of_one_state(
-        datasette, name, lambda db: _disagreements(db, request, events, every_kind, limit_ms)
+    index, limit = index_of(datasette.get_database(name)), time_limit(datasette)
+
+    def read(db: sqlite3.Connection) -> dict[str, Any]:
+        with bad_filters(), select(db, events, index, limit) as disputed:
+            total = disputed.count()
+            page = disagreements.page(db, disputed, _cursor(request), _PAGE)
+        # One chooses among the kinds: so their counts do not depend on the one that is chosen.
+        with bad_filters(), select(db, every_kind, index, limit) as disputed:
+            kinds = disagreements.kinds(disputed)
+        return _disagreements(db, request, total, page, kinds)
+
+    return await _answer(
+        datasette, request, name, "disagreements", await read_once(datasette, name, read)
     )
-    return await _answer(datasette, request, name, "disagreements", found)
 
 
 def _disagreements(
-    db: sqlite3.Connection, request: Any, selected: Shown, every_kind: Shown, limit_ms: int
+    db: sqlite3.Connection,
+    request: Any,
+    total: int,
+    page: tuple[list[Row], Cursor | None],
+    kinds: list[Row],
 ) -> dict[str, Any]:
-    about = queries.chronology(db)
-    _, where, params = selected
-    with filtering(), sqlite_timelimit(db, limit_ms):
-        events, end = disagreements.page(db, where, params, _cursor(request), _PAGE)
-        # The kinds are what is chosen from: there all count, whichever is chosen.
-        kinds = disagreements.count(db, every_kind.where, every_kind.params)
-        total = disagreements.total(db, where, params)
+    events, end = page
     given = [pair for pair in _pairs(request) if pair[0] != "_next"]
     following = urlencode([*given, ("_next", f"{end.day},{end.id}")]) if end else None
     return {
         "data": {"total": total, "events": events, "next": following},
-        "chronology": about,
+        "chronology": at_head(db).chronology,
         "events": events,
         "total": total,
         "kinds": kinds,

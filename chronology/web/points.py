@@ -7,6 +7,7 @@ points to them by number.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Hashable
 from typing import Any
@@ -15,21 +16,21 @@ import msgspec
 from datasette.utils import escape_sqlite
 from datasette.utils.asgi import NotFound, Response
 
+from chronology.index.selection import EventFilter
 from chronology.lru_cache import LruCache
-from chronology.past import Moment
-from chronology.projections import state as catalogues
-from chronology.web import aggregates, databases, strip
-from chronology.web.asked import (
-    Asked,
-    Shown,
-    Standing,
-    asked,
-    filtering,
-    of_one_state,
-    shown,
-)
+from chronology.projections.state import Catalogue
+from chronology.web import aggregates, databases, moments, strip
 from chronology.web.caching import matches
-from chronology.web.overview import Overview, standing, whole
+from chronology.web.event_index import index_of, time_limit
+from chronology.web.home_filters import (
+    HomeRequest,
+    bad_filters,
+    home_filter,
+    home_request,
+    read_once,
+    state_mark,
+)
+from chronology.web.overview import Overview, Reader, overview
 
 FORMAT = 2  # of the answer; part of the ETag
 MOST = 2_000
@@ -42,20 +43,24 @@ _bodies: LruCache[Hashable, bytes] = LruCache(_KEPT_BYTES, lambda _key, body: le
 async def points(datasette: Any, request: Any) -> Response:
     """The selected events; 304 while the log has not grown."""
     name = await databases.requested(datasette, request)
-    wanted = asked(request)
-    selections = [await shown(datasette, each, name) for each in (wanted, wanted.only("_as_of"))]
+    wanted = home_request(request)
+    events, everything = [
+        await home_filter(datasette, each, name) for each in (wanted, wanted.only("_as_of"))
+    ]
     if_none_match = request.headers.get("if-none-match")
     lane = request.args.get("_lane") or None
-    limit_ms = datasette.setting("sql_time_limit_ms")
+    index, limit = index_of(datasette.get_database(name)), time_limit(datasette)
 
     def answer(db: sqlite3.Connection) -> tuple[str, bytes | None]:
-        of = standing(db, wanted.request)
-        # Weak: the same for each encoding.
-        etag = f'W/"{of.mark}.{FORMAT}"' if wanted.key(of) else ""
-        known = etag and matches(if_none_match, etag)
-        return etag, None if known else _body(db, selections, wanted, lane, of, limit_ms)
+        reader = Reader(moments.timeline_at(wanted.request, db), index, limit)
+        # Weak, since it is the same for each encoding.
+        mark = state_mark(reader.timeline)
+        etag = "" if wanted.values("_where") else f'W/"{mark}.{FORMAT}"'
+        if etag and matches(if_none_match, etag):
+            return etag, None
+        return etag, _body(reader, events, everything, wanted, lane)
 
-    etag, body = await of_one_state(datasette, name, answer)
+    etag, body = await read_once(datasette, name, answer)
     headers = {"cache-control": "no-cache", **({"etag": etag} if etag else {})}
     if body is None:
         return Response("", status=304, headers=headers)
@@ -63,46 +68,36 @@ async def points(datasette: Any, request: Any) -> Response:
 
 
 def _body(
-    db: sqlite3.Connection,
-    selections: list[Shown],
-    wanted: Asked,
+    reader: Reader,
+    events: EventFilter,
+    everything: EventFilter,
+    wanted: HomeRequest,
     lane: str | None,
-    of: Standing,
-    limit_ms: int,
 ) -> bytes:
-    """The answer, which is made once for a state of the log."""
-    events, everything = selections
-    about = whole(db, everything, of)
-    if about is None:
-        raise NotFound("There is no chronology here")
-    column = about.lane(lane)
-
-    def made() -> bytes:
-        head = {"position": of.state.position, "digest": of.state.digest}
-        total = events.total(db, limit_ms)
-        found = {"head": head, **_answer(db, about, events, total, column, of.moment)}
-        return msgspec.json.encode(found)
-
-    with filtering():
-        return _bodies.get_or_make(wanted.key(of, column, repr(selections)), made)
+    """The answer, made once for a state of the log."""
+    with bad_filters():
+        about = overview(reader, everything, FIRST)
+        if about is None:
+            raise NotFound("There is no chronology here")
+        column = about.lane(lane)
+        return _bodies.get_or_make(
+            wanted.cache_key(reader.timeline, column, repr((events, everything))),
+            lambda: msgspec.json.encode(_answer(reader, about, events, column)),
+        )
 
 
-def _answer(
-    db: sqlite3.Connection,
-    about: Overview,
-    events: Shown,
-    total: int,
-    lane: str,
-    moment: Moment | None,
-) -> dict[str, Any]:
-    places = _places(db, moment)
+def _answer(reader: Reader, about: Overview, events: EventFilter, lane: str) -> dict[str, Any]:
+    point, window = reader.timeline.point, about.chronology.window
+    summary = reader.summarise(events, (), MOST)
+    places = _places(reader.timeline.catalogue)
     drawn = {(row["latitude"], row["longitude"]): _place(name, row) for name, row in places.items()}
-    window = about.about.window
+    numbers = summary.first if summary.total <= MOST else summary.first[:FIRST]
     return {
+        "head": {"position": point.position, "digest": point.digest},
         "window": [window.earliest, window.latest],
-        "total": total,
-        **_detailed(db, about, events, MOST if total <= MOST else FIRST, places, moment),
-        **(aggregates.counted(db, about, events, lane, drawn) if total > MOST else {}),
+        "total": summary.total,
+        **_detailed(reader, about, summary.table, numbers, places),
+        **(aggregates.counted(reader, about, summary, lane, drawn) if summary.total > MOST else {}),
     }
 
 
@@ -125,40 +120,38 @@ class _Numbers:
 
 
 def _detailed(
-    db: sqlite3.Connection,
-    about: Overview,
-    events: Shown,
-    limit: int,
-    places: dict[str, Any],
-    moment: Moment | None,
+    reader: Reader, about: Overview, table: str, numbers: list[int], places: dict[str, Any]
 ) -> dict[str, Any]:
-    """Events one by one: `columns` tells what a row holds, `names` and `dates` what its numbers."""
+    """Events one by one: `columns` names the cells of a row, `names` and `dates` their numbers."""
     dimensions = [column for column in about.labels if column not in ("places", "kind")]
     lists = (*dimensions, *_LISTS)
     columns = ("id", "title", "date", "kind", "status", "latitude", "longitude", *lists)
-    chosen = ", ".join(map(escape_sqlite, columns))
-    order = f"ORDER BY sort_day, id LIMIT {limit}"
-    numbers = {column: _Numbers() for column in ("date", "kind", "status", *lists)}
-    date, kind, status = (numbers[column].number for column in columns[2:5])
-    listed = [numbers[column].numbers for column in lists]
+    tables = {column: _Numbers() for column in ("date", "kind", "status", *lists)}
+    date, kind, status = (tables[column].number for column in columns[2:5])
+    listed = [tables[column].numbers for column in lists]
+    found = reader.timeline.db.execute(
+        f"SELECT {', '.join(map(escape_sqlite, columns))} FROM {table}"
+        " WHERE number IN (SELECT value FROM json_each(?)) ORDER BY sort_day, id",
+        (json.dumps(numbers),),
+    )
     rows = [
-        [name, title, date(day), kind(what), status(stands), latitude, longitude]
+        [name, title, date(day), kind(what), status(stance), latitude, longitude]
         + [number(text) for number, text in zip(listed, texts, strict=True)]
-        for name, title, day, what, stands, latitude, longitude, *texts in db.execute(
-            events.sql(chosen, rest=order), events.params
-        )
+        for name, title, day, what, stance, latitude, longitude, *texts in found
     ]
-    formations = _formations(db, moment)
+    formations = {
+        f.name: (f.level, f.side) for _, f in reader.timeline.catalogue.formations.items()
+    }
     return {
         "columns": columns,
         "names": {
-            **{c: list(found.of) for c, found in numbers.items() if c not in ("date", *_LISTS[:2])},
-            "places": [_place(name, places.get(name)) for name in numbers["places"].of],
+            **{c: list(table.of) for c, table in tables.items() if c not in ("date", *_LISTS[:2])},
+            "places": [_place(name, places.get(name)) for name in tables["places"].of],
             "formations": [
-                [name, *formations.get(name, (None, None))] for name in numbers["formations"].of
+                [name, *formations.get(name, (None, None))] for name in tables["formations"].of
             ],
         },
-        "dates": [_date(text) for text in numbers["date"].of],
+        "dates": [_date(text) for text in tables["date"].of],
         "rows": rows,
     }
 
@@ -182,35 +175,23 @@ def _date(text: str) -> dict[str, Any]:
     return drawn
 
 
-_PLACE = ("name", "names", "latitude", "longitude", "radius_km")
-
-
-def _places(db: sqlite3.Connection, moment: Moment | None) -> dict[str, Any]:
+def _places(catalogue: Catalogue) -> dict[str, Any]:
     """Each place by its name: its point and its other names, those of the period first."""
-    if moment:
-        fields = [p for _, p in catalogues.load(db, moment.position, ("place",)).places.items()]
-        rows = [tuple(getattr(place, column) for column in _PLACE) for place in fields]
-    else:
-        rows = db.execute(f"SELECT {', '.join(_PLACE)} FROM places").fetchall()
-    return {row[0]: dict(zip(_PLACE, row, strict=True)) for row in rows}
+    columns = ("name", "latitude", "longitude", "radius_km")
+    return {
+        place.name: {
+            **{column: getattr(place, column) for column in columns},
+            "names": [
+                [other.name, other.use]
+                for other in sorted(place.names, key=lambda other: other.use != "period")
+            ],
+        }
+        for _, place in catalogue.places.items()
+    }
 
 
 def _place(name: str, row: dict[str, Any] | None) -> dict[str, Any]:
-    if row is None:
-        return {"name": name, "names": []}
-    held = row["names"] or []
-    others = msgspec.json.decode(held) if isinstance(held, str) else msgspec.to_builtins(held)
-    others.sort(key=lambda other: other.get("use") != "period")
-    return {**row, "names": [[other["name"], other.get("use")] for other in others]}
-
-
-def _formations(db: sqlite3.Connection, moment: Moment | None) -> dict[str, tuple[Any, Any]]:
-    """The level and the side of each formation by its name."""
-    if moment:
-        then = catalogues.load(db, moment.position, ("formation",)).formations
-        return {formation.name: (formation.level, formation.side) for _, formation in then.items()}
-    found = db.execute("SELECT name, level, side FROM formations")
-    return {name: (level, side) for name, level, side in found}
+    return row or {"name": name, "names": []}
 
 
 ROUTES = [(r"/-/chronology/points\.json$", points)]

@@ -13,8 +13,9 @@ from urllib.parse import parse_qsl, urlencode
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import Response
 
-from chronology import queries, related
+from chronology import related, schema
 from chronology.projections.subjects import TABLES
+from chronology.timeline.as_of import at_head
 from chronology.web import chronologies, databases, versions
 
 _KNOWN = ("events", *TABLES.values())
@@ -68,7 +69,7 @@ def _asked_for(request: Any, database: str) -> tuple[str | None, str | None]:
 
 
 def _ways_on(db: sqlite3.Connection, table: str | None, row: str | None) -> dict[str, Any]:
-    about = queries.chronology(db)
+    about = at_head(db).chronology
     found: dict[str, Any] = {"example": about.window.earliest if about else None, "near": []}
     if table and row:
         found["near"] = related.near_ids(db, table, row)

@@ -12,24 +12,22 @@ from chronology import related
 from chronology.comparisons import compared
 from chronology.dates import parse
 from chronology.dossiers import Dossier, dossier
-from chronology.past import Moment
 from chronology.profiles import profile
 from chronology.records import Chronology
+from chronology.timeline.as_of import TimelineAt, read_point
 from chronology.web import drawings, pages
 from chronology.web.addresses import PLUGIN
 
 
 def event(
-    db: sqlite3.Connection,
-    request: Any,
-    table: str,
-    about: Chronology | None,
-    moment: Moment | None,
+    timeline: TimelineAt, request: Any, table: str, about: Chronology | None
 ) -> dict[str, Any]:
-    """One event of `events`, or a state of it in `history`."""
+    """One event of `events`, or a version of it in `history`."""
+    db = timeline.db
     name, _, start = tilde_decode(request.url_vars["pks"]).partition(",")
-    until = int(start) if table == "history" and not moment else None
-    shown = dossier(db, name, moment.position if moment else until)
+    if table == "history" and not timeline.point.is_past:
+        timeline = TimelineAt(db, read_point(db, [start]))
+    shown = dossier(timeline, name)
     if table == "events" and shown is None:
         raise NotFound(f"There is no event {name!r} as of then")
     lives = db.execute("SELECT 1 FROM events WHERE id = ?", (name,)).fetchone()
