@@ -169,6 +169,16 @@ def test_a_past_list_under_any_name_is_of_then(folder: Path) -> None:
     assert {row["id"]: row["title"] for row in then}["nis-taken"] == "Niš is taken"
 
 
+def test_a_download_is_called_after_the_database(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / 'the "Ниш" file.db'
+    path.write_bytes((folder / "timeline.db").read_bytes())
+    base = f"/{tilde_encode(path.stem)}"
+    for answer in Served(path).get_all([f"{base}/events.csv", f"{base}/events.geojson"]):
+        named = answer.headers["content-disposition"]
+        assert 'filename="the _____ file-events.' in named
+        assert "filename*=UTF-8''the%20%22%D0%9D%D0%B8%D1%88%22%20file-events." in named
+
+
 def test_a_new_dimension_has_its_facet_at_once(tmp_path: Path) -> None:
     timeline = Timeline(tmp_path / "new.one.db")
     timeline.ingest(START)
