@@ -15,7 +15,8 @@ from weakref import WeakKeyDictionary
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import BadRequest, Forbidden, NotFound
 
-from chronology.web import defaults, versions
+from chronology import defaults
+from chronology.web import versions
 
 PARAMETER = "_db"
 """The parameter that names one of several chronologies."""
