@@ -15,7 +15,7 @@ import httpx
 import naval
 import pytest
 from click.testing import CliRunner
-from conftest import EVENTS, START, Timeline
+from conftest import EVENTS, ROOT, START, Timeline
 from datasette import hookimpl
 from datasette.app import Datasette
 from datasette.plugins import pm
@@ -218,6 +218,7 @@ def test_a_file_of_any_name_is_served_and_exported(
     monkeypatch.setattr("chronology.cli.folders._refuse_taken", lambda *_: None)
     served = CliRunner().invoke(main, ["serve", str(folder)], catch_exceptions=False)
     given = ["--db", str(folder / "my chron.2.db"), "--out", str(tmp_path / "out")]
+    given += ["--metadata", str(ROOT / "metadata.yml")]
     exported = CliRunner().invoke(main, ["export", *given], catch_exceptions=False)
     package = json.loads((tmp_path / "out" / "datapackage.json").read_text("utf-8"))
 

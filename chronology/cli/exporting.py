@@ -77,10 +77,12 @@ class _Metadata(_Database):
 
 
 def _description(path: Path, database: str) -> Description:
-    """What metadata.yml says; of a database that it does not name, what holds for all."""
-    usual = msgspec.convert(defaults.described(), dict[str, Texts])
+    """What metadata.yml says, and of a database that it does not name what holds for all.
+
+    Nothing where there is no such file.
+    """
     if not path.exists():
-        return Description(usual)
+        return Description({})
     try:
         whole = msgspec.yaml.decode(path.read_bytes(), type=_Metadata)
     except msgspec.MsgspecError as error:
@@ -89,6 +91,7 @@ def _description(path: Path, database: str) -> Description:
             f"{path} cannot be read as metadata of Datasette: {reason}; mend it, or name another"
             " file with --metadata"
         ) from None
+    usual = msgspec.convert(defaults.described(), dict[str, Texts])
     own = whole.databases.get(database, _Database(tables=usual))
     public = whole.plugins.get(PLUGIN, {}).get("public_url")
     return Description(
