@@ -122,7 +122,7 @@ def _is_explanation(node: ast.AST) -> bool:
 
 def test_no_template_or_style_is_about_one_chronology() -> None:
     web = ROOT / "chronology" / "web"
-    own = [*(web / "templates").glob("*.html"), *(web / "static").glob("*.*")]
+    own = [*(web / "templates").rglob("*.html"), *(web / "static").glob("*.*")]
 
     assert own
     assert [path.name for path in own if OTHER_WORDS.search(path.read_text("utf-8"))] == []

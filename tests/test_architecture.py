@@ -21,7 +21,7 @@ TIERS = (
     {"log"},
     {"projections", "checkpoints", "remote"},
     {"preparing", "states", "uses"},
-    {"ingest", "follow", "past", "sets", "sheets"},
+    {"defaults", "ingest", "follow", "past", "sets", "sheets"},
     {"queries"},
     {"comparisons", "counting", "hierarchy", "related"},
     {"disagreements", "dossiers", "duplicates", "formats", "profiles", "report"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -13,11 +14,14 @@ from typing import Any
 import httpx
 import naval
 import pytest
-from conftest import EVENTS, START, Timeline
+from click.testing import CliRunner
+from conftest import EVENTS, ROOT, START, Timeline
 from datasette import hookimpl
 from datasette.app import Datasette
 from datasette.plugins import pm
 from datasette.utils import tilde_encode, to_css_class
+
+from chronology.cli import main
 
 NAMES = ("my chron.2", "timeline.2026-11-21", "timeline")
 Get = Callable[..., httpx.Response]
@@ -169,6 +173,16 @@ def test_a_past_list_under_any_name_is_of_then(folder: Path) -> None:
     assert {row["id"]: row["title"] for row in then}["nis-taken"] == "Niš is taken"
 
 
+def test_a_download_is_called_after_the_database(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / 'the "Ниш" file.db'
+    path.write_bytes((folder / "timeline.db").read_bytes())
+    base = f"/{tilde_encode(path.stem)}"
+    for answer in Served(path).get_all([f"{base}/events.csv", f"{base}/events.geojson"]):
+        named = answer.headers["content-disposition"]
+        assert 'filename="the _____ file-events.' in named
+        assert "filename*=UTF-8''the%20%22%D0%9D%D0%B8%D1%88%22%20file-events." in named
+
+
 def test_a_new_dimension_has_its_facet_at_once(tmp_path: Path) -> None:
     timeline = Timeline(tmp_path / "new.one.db")
     timeline.ingest(START)
@@ -194,6 +208,24 @@ def test_the_list_of_tables_stays_within_reach(folder: Path) -> None:
 
     assert address in Links(served.get("/my~20chron~2E2").text).found
     assert "attachments" in served.get(address).text
+
+
+def test_a_file_of_any_name_is_served_and_exported(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr("os.execv", lambda _, arguments: started.append(arguments))
+    monkeypatch.setattr("chronology.cli.folders._refuse_taken", lambda *_: None)
+    served = CliRunner().invoke(main, ["serve", str(folder)], catch_exceptions=False)
+    given = ["--db", str(folder / "my chron.2.db"), "--out", str(tmp_path / "out")]
+    given += ["--metadata", str(ROOT / "metadata.yml")]
+    exported = CliRunner().invoke(main, ["export", *given], catch_exceptions=False)
+    package = json.loads((tmp_path / "out" / "datapackage.json").read_text("utf-8"))
+
+    assert served.exit_code == exported.exit_code == 0
+    assert "my chron.2.db" in served.output
+    assert started[0][3:5] == ["serve", str(folder)]
+    assert "The first possible day" in json.dumps(package)
 
 
 # Several ---------------------------------------------------------------------------------------

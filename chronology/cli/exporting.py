@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import quote_plus
 
 import click
 import msgspec
 
-from chronology import projections
+from chronology import defaults, projections
 from chronology.cli.common import Sayer, db_option, exit_codes, reading
 from chronology.cli.progress import Bar, share_of
 from chronology.formats import package
@@ -76,7 +77,10 @@ class _Metadata(_Database):
 
 
 def _description(path: Path, database: str) -> Description:
-    """What metadata.yml says; nothing where there is no such file."""
+    """What metadata.yml says, and of a database that it does not name what holds for all.
+
+    Nothing where there is no such file.
+    """
     if not path.exists():
         return Description({})
     try:
@@ -87,14 +91,21 @@ def _description(path: Path, database: str) -> Description:
             f"{path} cannot be read as metadata of Datasette: {reason}; mend it, or name another"
             " file with --metadata"
         ) from None
-    own = whole.databases.get(database, _Database())
+    usual = msgspec.convert(defaults.described(), dict[str, Texts])
+    own = whole.databases.get(database, _Database(tables=usual))
     public = whole.plugins.get(PLUGIN, {}).get("public_url")
     return Description(
         own.tables,
         own.license or whole.license,
         own.license_url or whole.license_url,
-        f"{public.rstrip('/')}/{database}/events" if public else None,
+        f"{public.rstrip('/')}/{_in_address(database)}/events" if public else None,
     )
+
+
+def _in_address(database: str) -> str:
+    """The name of a database as Datasette writes it in addresses: `my+chron~2E2`."""
+    quoted = quote_plus(database, safe="-_")
+    return quoted.replace(".", "%2E").replace("~", "%7E").replace("%", "~")
 
 
 @contextmanager

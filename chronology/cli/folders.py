@@ -73,16 +73,20 @@ def init(folder: Path) -> None:
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(1, 65535))
 @exit_codes
 def serve(folder: Path, host: str, port: int) -> None:
-    """Publish a folder's timeline.db through Datasette, on this machine only unless told.
+    """Publish the chronologies of a folder through Datasette, by default to this machine only.
+
+    Every file that ends in .db is served, whatever it is called.
 
     \b
     chronology serve --port 8002
     """
-    if not (folder / DATABASE).exists():
+    files = sorted(folder.glob("*.db"))
+    if not files:
         raise click.UsageError(f"{folder} has no {DATABASE}; run 'python ingest.py' there first")
     _refuse_taken(host, port)
-    schema.recover(folder / DATABASE)
-    click.echo(f"Serving {folder / DATABASE} at http://{host}:{port} (end with Ctrl-C)")
+    for path in files:
+        schema.recover(path)
+    click.echo(f"Serving {', '.join(map(str, files))} at http://{host}:{port} (end with Ctrl-C)")
     if not _is_loopback(host):
         click.echo(EXPOSED.format(host=host), err=True)
     sys.stdout.flush()

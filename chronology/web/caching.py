@@ -158,7 +158,8 @@ class _Cache:
             return None
         path = databases.local_path(self._datasette, scope)
         if path == "/" or _OWN.fullmatch(path):
-            return self._heads.only()
+            only = self._heads.only()
+            return only if databases.is_chronology(self._datasette, only) else None
         name, rest = databases.in_path(self._datasette, path)
         found = _OF_A_TABLE.fullmatch(rest)
         return name if not rest or (found and found["table"] in _TABLES) else None

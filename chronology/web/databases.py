@@ -7,6 +7,7 @@ the name of a database goes through this module.
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
@@ -14,7 +15,8 @@ from weakref import WeakKeyDictionary
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import BadRequest, Forbidden, NotFound
 
-from chronology.web import defaults, versions
+from chronology import defaults
+from chronology.web import versions
 
 PARAMETER = "_db"
 """The parameter that names one of several chronologies."""
@@ -35,30 +37,33 @@ _TABLES = {
 
 
 class _Schema:
-    """The columns of a chronology's `events`, read again when the schema of its file changes.
+    """The columns of a chronology's `events`, empty if the database is none.
 
-    It is read in the event loop and never waits there, except for the very first answer.
+    They are read in the event loop, at the start of each request. Except for the first time that
+    never waits: while a writer commits, the columns are those of before.
     """
 
     def __init__(self, database: Any) -> None:
         self.columns: tuple[str, ...] = ()
-        self.settings: dict[str, dict[str, Any]] = {}
+        self.introduced: tuple[str, ...] = ()
+        self.defaults: dict[str, dict[str, Any]] = {}
         self._version: int | None = None
-        self._db: sqlite3.Connection = database.connect()
+        self._db: sqlite3.Connection | None = None
+        with suppress(sqlite3.DatabaseError):
+            self._db = database.connect()
+            self._db.execute(f"PRAGMA busy_timeout = {_FIRST_WAIT_MS}")
+            self.refresh()
+            self._db.execute("PRAGMA busy_timeout = 0")
 
-    def read(self) -> tuple[str, ...]:
-        """The columns of `events`; empty if the database is no chronology."""
-        wait_ms = _FIRST_WAIT_MS if self._version is None else 0
-        try:
-            self._db.execute(f"PRAGMA busy_timeout = {wait_ms}")
+    def refresh(self) -> None:
+        """Reads the columns again if the schema of the file has changed."""
+        if self._db is None:  # the file could not be opened
+            return
+        with suppress(sqlite3.DatabaseError):
             (version,) = self._db.execute("PRAGMA schema_version").fetchone()
             if version != self._version:
                 self.columns = _columns_of_events(self._db)
                 self._version = version
-        except sqlite3.DatabaseError:
-            # A writer is committing, or the file is no database: the last answer holds.
-            pass
-        return self.columns
 
 
 _schemas: WeakKeyDictionary[Any, _Schema] = WeakKeyDictionary()
@@ -86,7 +91,7 @@ def is_chronology(datasette: Any, name: str | None) -> bool:
     database = datasette.databases.get(name)
     if database is None or name in NOT_SHOWN:
         return False
-    return bool(_schema(database).read())
+    return bool(_schema(database).columns)
 
 
 def names(datasette: Any) -> list[str]:
@@ -95,14 +100,16 @@ def names(datasette: Any) -> list[str]:
 
 
 async def introduce(datasette: Any) -> None:
-    """Gives each chronology the sorts, facets and descriptions that metadata.yml does not set."""
-    for name in names(datasette):
-        schema = _schemas[datasette.databases[name]]
-        settings = defaults.tables(schema.columns)
-        if settings == schema.settings:
+    """Looks at the databases again, and gives chronologies what metadata.yml does not set."""
+    for name, database in datasette.databases.items():
+        if name in NOT_SHOWN:
             continue
-        before, schema.settings = schema.settings, settings
-        await versions.set_defaults(datasette, name, before, settings)
+        schema = _schema(database)
+        schema.refresh()
+        if schema.columns and schema.columns != schema.introduced:
+            schema.introduced = schema.columns
+            before, schema.defaults = schema.defaults, defaults.tables(schema.columns)
+            await versions.set_defaults(datasette, name, before, schema.defaults)
 
 
 # What an address names -------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from datasette.utils.asgi import BadRequest, NotFound, Response
 from chronology import sheets
 from chronology.dossiers import Dossier, dossier
 from chronology.web import databases, moments, routing, streaming
+from chronology.web.addresses import disposition
 from chronology.web.selection import event_filter, order_by
 
 _IN_MEMORY_BYTES = 1 << 20
@@ -83,7 +84,7 @@ def _chosen(request: Any, columns: list[str]) -> list[str]:
 async def _start(send: Any, name: str, length: int | None = None) -> None:
     headers = {
         "content-type": "text/csv; charset=utf-8",
-        "content-disposition": f'attachment; filename="{name}"',
+        "content-disposition": disposition("attachment", name),
         "x-content-type-options": "nosniff",
     }
     if length is not None:

@@ -14,7 +14,7 @@ from chronology.formats import FORMATS, Format, reading
 from chronology.formats.edition import Edition
 from chronology.formats.reading import SelectedVersions
 from chronology.web import databases, routing, streaming, versions
-from chronology.web.addresses import public_address
+from chronology.web.addresses import disposition, public_address
 from chronology.web.selection import event_filter, order_by
 
 # What Datasette itself answers; plugins may add to them.
@@ -92,7 +92,7 @@ def _asked(address: str, pairs: list[tuple[str, str]]) -> str:
 
 
 def _disposition(form: Format, name: str) -> str:
-    return f'{"inline" if form.shown else "attachment"}; filename="{name}"'
+    return disposition("inline" if form.shown else "attachment", name)
 
 
 async def _texts(

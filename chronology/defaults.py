@@ -22,7 +22,7 @@ _COMMON = ("months", "formations", "places", "people", "sources", "disputed")
 
 def tables(columns: Sequence[str]) -> dict[str, dict[str, Any]]:
     """What metadata.yml could say of each table; `columns` are those of `events`."""
-    found = {name: dict(settings) for name, settings in _example().items()}
+    found = {name: dict(settings) for name, settings in described().items()}
     found.update({name: {"hidden": True} for name in HELPERS})
     dimensions = [column for column in array_columns(columns) if column not in _COMMON]
     found["events"] |= {
@@ -37,7 +37,8 @@ def tables(columns: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 @cache
-def _example() -> dict[str, dict[str, Any]]:
+def described() -> dict[str, dict[str, Any]]:
+    """The tables of any chronology with their descriptions and those of their columns."""
     text = (resources.files("chronology") / _EXAMPLE).read_text("utf-8")
     found: dict[str, dict[str, Any]] = yaml.safe_load(text)["databases"]["timeline"]["tables"]
     return found
