@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chronology.projections.disputes import Given, differing
 from chronology.schema import Row
 
 DATE = "date"
@@ -16,21 +17,22 @@ def compared(accounts: Sequence[Row]) -> list[Row]:
     has a row for each `key` with its `values`: `value` and the `accounts` that give it, the
     commonest first.
     """
-    told: dict[str, dict[str, list[Row]]] = {}
-    texts: dict[tuple[str, str], str] = {}
-    for account in accounts:
-        dated = {DATE: account["date"]} if account["date"] else {}
-        for key, value in [*dated.items(), *account["claims"].items()]:
-            folded = value.casefold()
-            texts.setdefault((key, folded), value)
-            told.setdefault(key, {}).setdefault(folded, []).append(account)
+    claims = ((account, _claims(account)) for account in accounts)
+    found = differing(claims).items()
     return [
-        {"key": key, "values": _values(key, values, texts)}
-        for key, values in sorted(told.items(), key=lambda pair: pair[0] != DATE)
-        if len(values) > 1
+        {"key": key, "values": _values(values)}
+        for key, values in sorted(found, key=lambda pair: pair[0] != DATE)
     ]
 
 
-def _values(key: str, values: dict[str, list[Row]], texts: dict[tuple[str, str], str]) -> list[Row]:
-    found = sorted(values.items(), key=lambda pair: -len(pair[1]))
-    return [{"value": texts[key, folded], "accounts": who} for folded, who in found]
+def _claims(account: Row) -> list[tuple[str, str]]:
+    """The claims of an account, its date as one of them."""
+    date = [(DATE, account["date"])] if account["date"] else []
+    return [*date, *account["claims"].items()]
+
+
+def _values(values: dict[str, list[Given[Row]]]) -> list[Row]:
+    commonest = sorted(values.values(), key=lambda given: -len(given))
+    return [
+        {"value": given[0].value, "accounts": [each.by for each in given]} for given in commonest
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 from chronology import related
 from chronology.dates import Date, parse
 from chronology.projections import order_of_battle, state, subjects, tables
+from chronology.projections.disputes import differing
 from chronology.projections.state import Catalogue, State
 from chronology.records import Event
 from chronology.schema import Row, rows
@@ -108,14 +110,16 @@ def _in_words(date: Date | None) -> str | None:
 
 def _disagreements(accounts: Sequence[Row]) -> list[Row]:
     """The claims under which the accounts give different values, with who gives which."""
-    told: dict[str, list[Row]] = {}
-    for account in accounts:
-        for key, value in account["claims"].items():
-            told.setdefault(key, []).append({"account": account["id"], "value": value})
+    claims = ((account["id"], account["claims"].items()) for account in accounts)
     return [
-        {"key": key, "values": values}
-        for key, values in told.items()
-        if len({value["value"].casefold() for value in values}) > 1
+        {
+            "key": key,
+            "values": [
+                {"account": given.by, "value": given.value}
+                for given in sorted(chain.from_iterable(values.values()), key=lambda g: g.order)
+            ],
+        }
+        for key, values in differing(claims).items()
     ]
 
 

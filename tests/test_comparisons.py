@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from conftest import EVENTS, START, Timeline
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from chronology.comparisons import compared
+from chronology.dossiers import dossier
 
 
 def account(name: str, date: str | None = None, **claims: str) -> dict[str, Any]:
@@ -40,3 +46,39 @@ def test_the_date_comes_first_and_its_absence_is_no_other_date():
 
 def test_capitals_make_no_difference():
     assert shown([account("a", by="Partisans"), account("b", by="partisans")]) == []
+
+
+CLAIMS = st.dictionaries(st.sampled_from("abc"), st.sampled_from(["X", "x", "y", "5", "7"]))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@given(st.lists(CLAIMS, min_size=1, max_size=4))
+def test_an_event_and_the_list_of_disputes_name_the_same_claims(
+    make_timeline: Callable[..., Timeline], given_claims: list[dict[str, str]]
+) -> None:
+    timeline = make_timeline(START, EVENTS)
+    for claims in given_claims:
+        written = ", ".join(f'{key}: "{value}"' for key, value in claims.items())
+        number = len(timeline.rows("SELECT id FROM accounts"))
+        timeline.batch(
+            f"b{number}",
+            f'- {{account: x-{number}, event: nis-taken, source: two, at: "{number}",'
+            f" claims: {{{written}}}}}\n",
+        )
+    found = dossier(timeline.db, "nis-taken")
+    assert found
+    differing = [row for row in compared(found.accounts) if row["key"] != "date"]
+
+    assert [row["key"] for row in differing] == [row["key"] for row in found.disagreements]
+    for row, shown in zip(found.disagreements, differing, strict=True):
+        order = [account["id"] for account in found.accounts if row["key"] in account["claims"]]
+        assert [value["account"] for value in row["values"]] == order
+        assert {v["value"].casefold() for v in row["values"]} == {
+            v["value"].casefold() for v in shown["values"]
+        }
+    disputed = set(found.event["disputed"])
+    texts = [row for row in differing if sum(not v["value"].isdigit() for v in row["values"]) > 1]
+    assert ("claim" in disputed) is bool(texts)
+    # Figures that differ are differing claims.
+    assert "figures" not in disputed or differing
+    timeline.db.close()

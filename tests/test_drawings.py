@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections import Counter
+from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chronology.dates import parse
-from chronology.web import drawings, pages
+from chronology.web import drawings, pages, strip
 from chronology.web.drawings import WIDTH, Axis, Piece
 
 WINDOW = parse("1944-09-01/1944-11-30")
@@ -102,6 +103,73 @@ def test_a_strip_of_centuries_puts_days_together():
 
     assert len(drawn["bars"]) <= 10
     assert max(bar["x"] for bar in drawn["bars"]) < WIDTH
+
+
+POINTS = st.integers(-5, 95).map(lambda n: str(date(1944, 9, 1) + timedelta(days=n)))
+DATES = POINTS | st.lists(POINTS, min_size=2, max_size=3).map(sorted).map(
+    lambda days: days[-1] if len(set(days)) < 2 else f"[{','.join(dict.fromkeys(days))}]"
+)
+RANGES = st.lists(POINTS, min_size=2, max_size=2, unique=True).map(sorted)
+TEXTS = st.one_of(
+    DATES,
+    *(RANGES.map(lambda days, form=form: form.format(*days)) for form in ("[{}..{}]", "{}/{}")),
+    *(
+        POINTS.map(lambda day, form=form: form.format(day))
+        for form in ("[..{}]", "[{}..]", "{}/..")
+    ),
+    st.sampled_from(["1944-10", "1944-10-1X", "1944", "1944-09-10/1944-10", "1944-09/1944-09-10"]),
+)
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(TEXTS, st.integers(1, 9)), min_size=1, max_size=8), st.integers(0, 400))
+def test_the_calendar_the_strips_and_the_lanes_share_out_events_alike(dated, more):
+    """For each day; and the bars of a strip add up like their days, however wide they are."""
+    window = parse(f"1944-09-01/{date(1944, 11, 30) + timedelta(days=more)}")
+    axis = drawings.of_window(window)
+    counts = Counter()
+    for text, count in dated:
+        counts[text] += count
+    tally = strip.Tally(axis.first, axis.length, 1)
+    for text, count in counts.items():
+        tally.add(parse(text), [0], count)
+    days = list(zip(tally.certain[0], tally.possible[0], strict=True))
+
+    events = 0
+    for text, count in counts.items():
+        event = parse(text)
+        if event.lasts and event.core:
+            first, last = max(event.core[0], axis.first), min(event.core[1], axis.last)
+            events += count * max((last - first).days + 1, 0)  # whole on each certain day
+        elif not event.lasts:
+            events += count * event.overlaps(window)
+    assert sum(map(sum, days)) == pytest.approx(events, abs=1e-3)
+
+    calendar = strip.months(window, [], {(text, None): n for text, n in counts.items()})
+    by_name = {bar["name"]: bar for section in calendar["sections"] for bar in section}
+    for name, bar in by_name.items():
+        inside = [
+            pair
+            for number, pair in enumerate(days)
+            if str(axis.first + timedelta(days=number)).startswith(name)
+        ]
+        for kind, place in (("certain", 0), ("possible", 1)):
+            assert bar[kind] == pytest.approx(sum(pair[place] for pair in inside), abs=0.02)
+
+    drawn = drawings.strip(axis, list(counts.items()))
+    each = -(-axis.length // 400)
+    sums = [
+        [sum(pair[kind] for pair in days[start : start + each]) for kind in (0, 1)]
+        for start in range(0, axis.length, each)
+    ]
+    most = max(map(sum, sums))
+    bars = {(bar["day"] - axis.first).days // each: bar for bar in drawn.get("bars", [])}
+    for number, (certain, possible) in enumerate(sums):
+        bar = bars.get(number, {"certain": 0, "possible": 0})
+        if most:
+            height = drawn["height"] / most
+            assert bar["certain"] == pytest.approx(certain * height, abs=0.02)
+            assert bar["possible"] == pytest.approx(possible * height, abs=0.02)
 
 
 @pytest.mark.parametrize(

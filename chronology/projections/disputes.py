@@ -6,13 +6,22 @@ infinite. `docs/glossary.md` defines the three words.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Generic, NamedTuple, TypeVar
 
 from chronology.dates import Date, Span
 from chronology.records import Account, figure
 
+T = TypeVar("T")
 KINDS = ("date", "figures", "claim")
+
+
+class Given(NamedTuple, Generic[T]):
+    """A value as one account writes it; `order` is the place of the account among all."""
+
+    order: int
+    value: str
+    by: T
 
 
 def disputes(accounts: Sequence[Account]) -> list[str]:
@@ -52,12 +61,32 @@ def _overlap(a: Span, b: Span) -> Span | None:
     return None if start and end and start > end else (start, end)
 
 
-def _values(accounts: Sequence[Account]) -> dict[str, set[str]]:
-    values: dict[str, set[str]] = defaultdict(set)
-    for account in accounts:
-        for key, value in account.claims.items():
-            values[key].add(value.casefold())
+def values_by_key(
+    claims: Iterable[tuple[T, Iterable[tuple[str, str]]]],
+) -> dict[str, dict[str, list[Given[T]]]]:
+    """The values under each key of claims, each with those who give it; upper case does not count.
+
+    `claims` are pairs of who gives them and what they are, as keys with values. Where one key has
+    more than one value, the claims differ.
+    """
+    values: dict[str, dict[str, list[Given[T]]]] = {}
+    for order, (by, items) in enumerate(claims):
+        for key, value in items:
+            given = values.setdefault(key, {}).setdefault(value.casefold(), [])
+            given.append(Given(order, value, by))
     return values
+
+
+def differing(
+    claims: Iterable[tuple[T, Iterable[tuple[str, str]]]],
+) -> dict[str, dict[str, list[Given[T]]]]:
+    """The keys under which claims differ, with their values as in `values_by_key`."""
+    return {key: values for key, values in values_by_key(claims).items() if len(values) > 1}
+
+
+def _values(accounts: Sequence[Account]) -> dict[str, set[str]]:
+    claims = ((None, account.claims.items()) for account in accounts)
+    return {key: set(values) for key, values in values_by_key(claims).items()}
 
 
 def _figures_differ(asserted: Sequence[Account]) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from chronology.dates import Date, Span, parse
 from chronology.web import pages
+from chronology.web.strip import parsed, shares_of
 
 WIDTH = 1000
 _LEAST = 4  # so that one day of a long axis is seen
@@ -125,9 +126,11 @@ def strip(axis: Axis | None, days: Sequence[tuple[str, int]]) -> dict[str, Any]:
     each = -(-axis.length // 400)
     sums = [[0.0, 0.0] for _ in range(-(-axis.length // each))]
     for text, count in days:
-        for first, last, share, certain in _shares(axis, parse(text)):
-            for number in range(first, last + 1):
-                sums[number // each][not certain] += count * share
+        shares = shares_of(parsed(text), axis.first, axis.length)
+        for start, end in shares.runs:
+            for number in range(start // each, (end - 1) // each + 1):
+                inside = min(end, (number + 1) * each) - max(start, number * each)
+                sums[number][not shares.certain] += count * shares.each * inside
     most = max(sum(pair) for pair in sums)
     width = round(WIDTH * each / axis.length, 2)
     found = [
@@ -142,20 +145,6 @@ def strip(axis: Axis | None, days: Sequence[tuple[str, int]]) -> dict[str, Any]:
         if certain or possible
     ]
     return {"bars": found, "axis": axis, "height": _HEIGHT}
-
-
-def _shares(axis: Axis, day: Date) -> list[tuple[int, int, float, bool]]:
-    """Runs of days of a date by number, with how much of the event falls on each of them."""
-    spans: list[Span] = [day.core] if day.core else [] if day.lasts else list(day.spans)
-    inside = []
-    for low, high in spans:
-        start = max(((low or axis.first) - axis.first).days, 0)
-        end = min(((high or axis.last) - axis.first).days, axis.length - 1)
-        if start <= end:
-            inside.append((start, end))
-    length = sum(end - start + 1 for start, end in inside)
-    share = 1.0 if day.core else 1 / length if length else 0.0
-    return [(start, end, share, day.core is not None) for start, end in inside]
 
 
 def _marked(axis: Axis) -> list[tuple[date, str]]:

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
-from chronology.dates import Date, parse
+from chronology.dates import Date, Span, parse
 
 COLOURS = 6
 OTHERS, NONE = COLOURS, COLOURS + 1
@@ -47,6 +47,33 @@ def colours_of(text: str | None, series: Sequence[str]) -> list[int]:
     return [series.index(n) if n in series else OTHERS for n in names(text)] or [NONE]
 
 
+class Shares(NamedTuple):
+    """The days of one event: `certain` ones, or possible ones, each with its share of the event.
+
+    A run is a first number and the one after its last. The shares of possible days add up to one,
+    each certain day has the whole event.
+    """
+
+    certain: bool
+    runs: Sequence[tuple[int, int]]
+    each: float
+
+
+def shares_of(event: Date, first: date, length: int, step_days: int = 1) -> Shares:
+    """The shares of an event in days from `first` on, or in bins of several days, by number."""
+    spans: Sequence[Span] = [event.core] if event.core else [] if event.lasts else event.spans
+    runs = []
+    for low, high in spans:
+        start = max((low - first).days // step_days, 0) if low else 0
+        end = min((high - first).days // step_days + 1, length) if high else length
+        if start < end:
+            runs.append((start, end))
+    if event.core:
+        return Shares(True, runs, 1.0)
+    number = sum(end - start for start, end in runs)
+    return Shares(False, runs, 1 / number if number else 0.0)
+
+
 class Tally:
     """Events a bin of days and group, certain and expected."""
 
@@ -60,25 +87,19 @@ class Tally:
 
     def add(self, event: Date, groups: Sequence[int], count: float) -> None:
         """Adds a number of events of one date to each of some groups."""
-        if event.core:
-            self._spread(self._certain, [self._clipped(*event.core)], groups, count)
-        elif not event.lasts:
-            spans = [self._clipped(*span) for span in event.spans]
-            length = sum(max(end - start, 0) for start, end in spans)
-            if length:
-                self._spread(self._possible, spans, groups, count / length)
-
-    def _clipped(self, low: date | None, high: date | None) -> tuple[int, int]:
-        start = max((low - self.first).days // self.step, 0) if low else 0
-        last = (high - self.first).days // self.step if high else self.length
-        return start, min(last + 1, self.length)
+        shares = shares_of(event, self.first, self.length, self.step)
+        target = self._certain if shares.certain else self._possible
+        self._spread(target, shares.runs, groups, count * shares.each)
 
     @staticmethod
     def _spread(
-        target: list[list[float]], spans: list[tuple[int, int]], groups: Sequence[int], each: float
+        target: list[list[float]],
+        spans: Sequence[tuple[int, int]],
+        groups: Sequence[int],
+        each: float,
     ) -> None:
         for start, end in spans:
-            for group in groups if start < end else ():
+            for group in groups:
                 target[group][start] += each
                 target[group][end] -= each
 
