@@ -23,11 +23,6 @@ DATASETTE_ALONE = (
     "from datasette.plugins import pm; pm.unregister(name='chronology');"
     " from datasette.cli import cli; cli()",
 )
-# As if pyroaring were not installed.
-WITHOUT_SETS = (
-    "-c",
-    "import sys; sys.modules['pyroaring'] = None; from datasette.cli import cli; cli()",
-)
 START_LIMIT_S = 90.0
 
 

@@ -21,8 +21,9 @@ from html_page import elements
 from server import publish, rows, run, serving
 from test_web_facets import counted, counts, facets
 
-from chronology import queries
+from chronology.index.selection import all_of
 from chronology.projections import tables
+from chronology.timeline.filters import event_filters
 
 PUBLIC = "https://example.org/balkans"
 MANY = "".join(
@@ -238,11 +239,9 @@ def test_search_goes_through_the_newest_wording_of_the_state_of_then(timeline: T
 
     def found(word: str) -> int:
         given = {"_as_of": [str(first["last_position"])], "_search": [f'"{word}"']}
-        where = queries.conditions(timeline.db, given)
-        params = {key: value for c in where for key, value in c.params.items()}
-        clause = " AND ".join(c.sql for c in where)
+        selected = all_of(event_filters(timeline.db, given))
         (count,) = timeline.db.execute(
-            f"SELECT count(*) FROM history WHERE {clause}", params
+            f"SELECT count(*) FROM history WHERE {selected.sql}", selected.params
         ).fetchone()
         return int(count)
 

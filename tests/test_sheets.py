@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chronology import sheets
+from chronology.index.selection import all_of
 
 TEXTS = st.text(st.sampled_from("\",=+-@\t\r\n'a—"), max_size=6) | st.none()
 NUMBERS = st.decimals(-180, 180, places=12).map(float) | st.none()
@@ -62,11 +63,10 @@ def test_a_sheet_is_of_one_state_whatever_is_ingested_while_it_is_written(
         for n in range(60)
     ]
     _ingest(timeline, 0, records)
-    sql = "SELECT number FROM events ORDER BY sort_day, id"
 
     def sheet(between: Any) -> bytes:
         numbers = io.BytesIO()
-        fixed = sheets.fix(timeline.db, "events", sql, {}, numbers)
+        fixed = sheets.fix(timeline.db, all_of([]), "sort_day, id", numbers)
         return written(timeline.db, numbers, fixed, between)
 
     live = [f"e{n}" for n in range(60)]

@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
-import many_events
 import pytest
-from conftest import START, Timeline
+from conftest import Timeline
 from datasette.app import Datasette
-from server import WITHOUT_SETS, ids, publish, rows, serving
+from server import ids, rows
 
-from chronology import counting, index
-from chronology.web import answers
+from chronology.index.selection import SqlSelection
+from chronology.web import sql_rewrite
 
 ARRAYS = ("fronts", "armies", "places", "months", "sources")
 ASKED = "&".join([*(f"_facet_array={column}" for column in ARRAYS), "_facet=kind"])
@@ -155,40 +153,6 @@ def test_the_page_shows_the_facets_with_their_counts(server: httpx.Client) -> No
     assert f">3rd Ukrainian Front</a> <span>{len(ids(server, '_place=serbia&_front=f3'))}<" in page
 
 
-@pytest.fixture(scope="module")
-def without_sets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A server that has no pyroaring, over the generated chronology."""
-    folder = publish(tmp_path_factory.mktemp("without") / "many", many_events.batches(START))
-    with serving(folder, WITHOUT_SETS) as client:
-        yield client
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "",
-        "_front=f3&_size=9",
-        "kind=death&places__arraynotcontains=Belgrade",
-        "_within=1944-10-14/1944-10-20&_sort_desc=sort_day",
-        "_search=Nis&_certain=1944-10",
-        "_army=a57&_sort=title&_size=max",
-        "_as_of=2572&_army=a57",
-    ],
-)
-def test_without_pyroaring_everything_is_the_same(
-    without_sets: httpx.Client, server: httpx.Client, query: str
-) -> None:
-    path = f"/timeline/events.json?_extra=count,facet_results&{ASKED}&{query}"
-    one, two = (c.get(path, follow_redirects=True).json() for c in (without_sets, server))
-
-    for answer in (one, two):
-        answer.pop("query_ms", None)
-        # The server's port stands in the addresses.
-        answer["next_url"] = urlsplit(answer["next_url"] or "").query
-    here, there = (str(c.base_url.join("/")) for c in (without_sets, server))
-    assert json.loads(json.dumps(one).replace(here, there)) == two
-
-
 FILTERED = (
     "fronts__arraycontains=3rd+Ukrainian+Front&kind=capture",
     "_place=serbia&_within=1944-10",
@@ -198,16 +162,15 @@ FILTERED = (
 )
 
 
-@pytest.mark.skipif(not index.AVAILABLE, reason="takes pyroaring")
 @pytest.mark.parametrize("query", FILTERED)
-def test_filtered_pages_are_answered_from_the_sets(
+def test_filtered_pages_are_answered_from_the_index(
     timeline: Timeline, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
     def refused(*_: Any) -> Any:
         raise AssertionError("asked of the tables")
 
     for name in ("count", "counts", "page"):
-        monkeypatch.setattr(counting.InSql, name, refused)
+        monkeypatch.setattr(SqlSelection, name, refused)
 
     answer = asked(timeline.path, f"_facet_array=fronts&_sort=sort_day&{query}")
     assert answer.status_code == 200, answer.text
@@ -218,7 +181,7 @@ def test_many_are_sorted_as_few_are_that_are_sorted_by_number(
     timeline: Timeline, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
     few = asked(timeline.path, f"_sort=title&{query}").json()["rows"]
-    monkeypatch.setattr(answers, "MANY", -1)
+    monkeypatch.setattr(sql_rewrite, "MANY", -1)
 
     assert asked(timeline.path, f"_sort=title&{query}").json()["rows"] == few != []
 

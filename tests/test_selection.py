@@ -1,4 +1,4 @@
-"""The sets in memory against SQL: for any chronology, any filters, and as the log grows."""
+"""The bitmap index against SQL: for any chronology, any filters, and as the log grows."""
 
 from __future__ import annotations
 
@@ -15,15 +15,31 @@ import pytest
 from conftest import START, Timeline
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyroaring import BitMap
 
 from chronology import schema
-from chronology.counting import Chosen, InSets, InSql, InStates, asked
-from chronology.index import BitMap
-from chronology.queries import Condition, conditions, linked
-from chronology.sets import Sets, asking
-from chronology.terms import DAYS, Cursor, Day, Every, Has, Not, Numbers, Some, Term
-
-pytest.importorskip("pyroaring")
+from chronology.index.current import EventIndex, slow_queries
+from chronology.index.predicates import (
+    DAY_COLUMNS,
+    And,
+    Cursor,
+    DayComparison,
+    FacetEquals,
+    Not,
+    NumberQuery,
+    Or,
+    Predicate,
+)
+from chronology.index.selection import (
+    EventFilter,
+    IndexSelection,
+    Selection,
+    SqlSelection,
+    all_of,
+    group_counts,
+    select,
+)
+from chronology.timeline.filters import event_filters, has_any
 
 FACETS = ("fronts", "armies", "places", "months", "sources", "kind", "status", "disputed")
 DATES = (
@@ -81,42 +97,43 @@ parameters = st.fixed_dictionaries(
 )
 
 
-def chosen(db: sqlite3.Connection, given: dict[str, list[str]], more: tuple[Any, ...]) -> Chosen:
-    found = [*conditions(db, given), *more]
-    return Chosen(
-        "events",
-        " AND ".join(f"({c.sql})" for c in found),
-        {key: value for c in found for key, value in c.params.items()},
-        Every(tuple(c.term for c in found if c.term)),
-    )
+def no_limit(_: sqlite3.Connection) -> Any:
+    return nullcontext()
 
 
-def then(column: str, value: str) -> Condition:
-    """The like of `linked` over `history`; days are not after one."""
+def filtered(
+    db: sqlite3.Connection, given: dict[str, list[str]], more: tuple[EventFilter, ...] = ()
+) -> EventFilter:
+    position = int(given["_as_of"][0]) if "_as_of" in given else None
+    return all_of([*event_filters(db, given), *more], position)
+
+
+def of_version(column: str, value: str) -> EventFilter:
+    """A condition over `history`: a day not after one, a kind, or a value in an array or not."""
     mark = f"then_{column}"
-    listed = f'EXISTS (SELECT 1 FROM json_each(history."{column}") WHERE value = :{mark})'
     if column == "latest":
-        return Condition(f"latest <= :{mark}", {mark: value}, "", Day(column, "<=", value))
+        return EventFilter(f"latest <= :{mark}", {mark: value}, DayComparison(column, "<=", value))
     if column == "kind":
-        return Condition(f"kind = :{mark}", {mark: value}, "", Has(column, value))
-    if column == "places":
-        return Condition(f"NOT {listed}", {mark: value}, "", Not(Has(column, value)))
-    return Condition(listed, {mark: value}, "", Has(column, value))
+        return EventFilter(f"kind = :{mark}", {mark: value}, FacetEquals(column, value))
+    return has_any("history", column, [value], mark, negated=column == "places")
 
 
-def in_sets(sets: Sets, db: sqlite3.Connection, what: Chosen) -> Any:
-    assert what.term is not None
-    with sets.at_head(db) as view:
-        return told(InSets(view, what.term))
-
-
-def told(found: InSql | InSets | InStates) -> Any:
+def answers(selection: Selection) -> Any:
     pages = [
-        (descending, after, found.page(descending, after, 3))
+        (descending, after, selection.page(descending, after, 3))
         for descending in (False, True)
         for after in (None, Cursor(None, ""), Cursor("1944-10-01", "e3"), Cursor(None, "e1"))
     ]
-    return found.count(), {f: sorted(found.counts(f)) for f in FACETS}, pages
+    db = selection.db if isinstance(selection, SqlSelection) else selection.reader.db
+    groups = group_counts(db, selection.relation, ("date", "fronts"))
+    counts = {facet: sorted(selection.counts(facet)) for facet in FACETS}
+    return selection.count(), counts, pages, sorted(selection.numbers()), groups
+
+
+def from_index(index: EventIndex, db: sqlite3.Connection, selected: EventFilter) -> Any:
+    assert selected.predicate is not None
+    with index.at_head(db) as reader:
+        return answers(IndexSelection(reader, selected, selected.predicate, no_limit))
 
 
 def batch(number: int, records: list[dict[str, Any]]) -> str:
@@ -149,7 +166,7 @@ def change(db: sqlite3.Connection, kind: str, number: int, serial: int) -> list[
     st.sampled_from((set(), {"fronts", "kind"}, {"places", "latest"}, {"latest"})),
     changes,
 )
-def test_the_sets_give_what_sql_gives_at_every_head(
+def test_the_index_gives_what_sql_gives_at_every_head(
     events: tuple[dict[str, Any], ...],
     wanted: dict[str, list[str]],
     columns: set[str],
@@ -158,99 +175,101 @@ def test_the_sets_give_what_sql_gives_at_every_head(
 ) -> None:
     values = {"fronts": "3rd Ukrainian Front", "places": "Niš", "kind": "battle"}
     values_then = {**values, "latest": "1944-10-14"}
-    more_then = tuple(then(column, values_then[column]) for column in sorted(columns_then))
-    more = tuple(linked(c, values[c], f"m_{c}", negated=c == "places") for c in sorted(columns))
+    more_then = tuple(of_version(column, values_then[column]) for column in sorted(columns_then))
+    more = tuple(
+        has_any("events", c, [values[c]], f"m_{c}", negated=c == "places") for c in sorted(columns)
+    )
     timeline = Timeline(Path(":memory:"))
     with closing(timeline.db) as db:
         timeline.ingest(START)
         timeline.ingest(batch(0, list(events)), "jsonl")
-        sets = Sets()
+        index = EventIndex()
         for serial, (kind, number) in enumerate([("", 0), *later]):
             if kind:
                 timeline.ingest(batch(serial, change(db, kind, number, serial)), "jsonl")
-            what = chosen(db, wanted, more)
-            assert in_sets(sets, db, what) == told(InSql(db, what)), kind
-        for (moment,) in db.execute("SELECT last_position FROM batches").fetchall():
-            past = chosen(db, {**wanted, "_as_of": [str(moment)]}, more_then)
-            past = past._replace(table="history")
-            with asked(db, past, sets, lambda _: nullcontext()) as found:
-                assert isinstance(found, InStates)
-                assert told(found) == told(InSql(db, past)), moment
+            selected = filtered(db, wanted, more)
+            assert from_index(index, db, selected) == answers(SqlSelection(db, selected)), kind
+        for (position,) in db.execute("SELECT last_position FROM batches").fetchall():
+            past = filtered(db, {**wanted, "_as_of": [str(position)]}, more_then)
+            with select(db, past, index, no_limit) as selection:
+                assert isinstance(selection, IndexSelection)
+                assert answers(selection) == answers(SqlSelection(db, past)), position
 
 
-def test_states_that_end_are_added_to_those_that_are_held(timeline: Timeline) -> None:
+def test_superseded_versions_are_added_to_those_that_were_read(timeline: Timeline) -> None:
     records = [
         {"event": f"e{n}", "date": DATES[n % 6], "title": "T", "kind": "battle"} for n in range(40)
     ]
     timeline.ingest(batch(0, records), "jsonl")
-    db, sets, held = timeline.db, Sets(), set()
+    db, index, read = timeline.db, EventIndex(), set()
     for serial, kind in enumerate(("date", "retract", "date", "new", "date"), 1):
         timeline.ingest(batch(serial, change(db, kind, 7 * serial, serial)), "jsonl")
-        for (moment,) in db.execute("SELECT last_position FROM batches").fetchall():
-            past = chosen(db, {"_as_of": [str(moment)]}, (then("kind", "battle"),))
-            past = past._replace(table="history")
-            with asked(db, past, sets, lambda _: nullcontext()) as found:
-                assert told(found) == told(InSql(db, past)), (serial, moment)
-        held.add(id(sets.states))
-    assert len(held) == 1, "all were read anew"
+        for (position,) in db.execute("SELECT last_position FROM batches").fetchall():
+            past = filtered(db, {"_as_of": [str(position)]}, (of_version("kind", "battle"),))
+            with select(db, past, index, no_limit) as selection:
+                assert answers(selection) == answers(SqlSelection(db, past)), (serial, position)
+        read.add(id(index.superseded))
+    assert len(read) == 1, "all were read anew"
 
 
-terms: st.SearchStrategy[Term] = st.recursive(
+predicates: st.SearchStrategy[Predicate] = st.recursive(
     st.one_of(
         st.builds(
-            Has, st.sampled_from(("kind", "places")), st.sampled_from(("battle", "Niš", "-"))
+            FacetEquals,
+            st.sampled_from(("kind", "places")),
+            st.sampled_from(("battle", "Niš", "-")),
         ),
         st.builds(
-            Day,
+            DayComparison,
             st.sampled_from(("earliest", "latest", "sort_day")),
             st.sampled_from(("=", "<", "<=", ">", ">=")),
             st.sampled_from((None, "1944-10-14", "1944-10-01", "0000-01-01")),
         ),
-        st.just(Numbers("SELECT event FROM event_spans")),
+        st.just(NumberQuery("SELECT event FROM event_spans")),
     ),
     lambda inner: st.one_of(
         st.builds(Not, inner),
-        st.builds(lambda found: Every(tuple(found)), st.lists(inner, max_size=3)),
-        st.builds(lambda found: Some(tuple(found)), st.lists(inner, max_size=3)),
+        st.builds(lambda found: And(tuple(found)), st.lists(inner, max_size=3)),
+        st.builds(lambda found: Or(tuple(found)), st.lists(inner, max_size=3)),
     ),
     max_leaves=6,
 )
 
 
-def by_hand(db: sqlite3.Connection, term: Term) -> set[int]:
-    """What a term means, by its definition and one query for each leaf."""
+def by_hand(db: sqlite3.Connection, predicate: Predicate) -> set[int]:
+    """The numbers for which a predicate holds, by its definition and one query for each leaf."""
     everything = {number for (number,) in db.execute("SELECT number FROM events")}
-    match term:
-        case Has(facet, value):
+    match predicate:
+        case FacetEquals(facet, value):
             listed = f"EXISTS (SELECT 1 FROM json_each(events.{facet}) WHERE value = ?)"
             where = "kind = ?" if facet == "kind" else listed
             rows = db.execute(f"SELECT number FROM events WHERE {where}", (value,))
-        case Day(column, compares, day):
+        case DayComparison(column, compares, day):
             where = f"{column} {compares if day else 'IS'} ?"
             rows = db.execute(f"SELECT number FROM events WHERE {where}", (day,))
-        case Numbers(sql):
+        case NumberQuery(sql):
             rows = db.execute(sql)
         case Not(negated):
             return everything - by_hand(db, negated)
-        case Every(found):
+        case And(found):
             return everything.intersection(*(by_hand(db, each) for each in found))
-        case Some(found):
+        case Or(found):
             return set().union(*(by_hand(db, each) for each in found))
     return {number for (number,) in rows}
 
 
 @settings(max_examples=40)
-@given(chronologies, st.lists(terms, min_size=1, max_size=4))
-def test_terms_mean_what_their_definition_says(
-    events: tuple[dict[str, Any], ...], wanted: list[Term]
+@given(chronologies, st.lists(predicates, min_size=1, max_size=4))
+def test_predicates_mean_what_their_definition_says(
+    events: tuple[dict[str, Any], ...], wanted: list[Predicate]
 ) -> None:
     timeline = Timeline(Path(":memory:"))
     with closing(timeline.db) as db:
         timeline.ingest(START)
         timeline.ingest(batch(0, list(events)), "jsonl")
-        with Sets().at_head(db) as view:
-            for term in wanted:
-                assert set(view.members(term)) == by_hand(db, term)
+        with EventIndex().at_head(db) as reader:
+            for predicate in wanted:
+                assert set(reader.evaluate(predicate)) == by_hand(db, predicate)
 
 
 def test_a_chain_of_pages_gives_every_event_once_in_both_directions(timeline: Timeline) -> None:
@@ -258,7 +277,7 @@ def test_a_chain_of_pages_gives_every_event_once_in_both_directions(timeline: Ti
         {"event": f"e{n}", "date": DATES[n % 6], "title": "T", "kind": "battle"} for n in range(40)
     ]
     timeline.ingest(batch(0, records), "jsonl")
-    db, term = timeline.db, Not(Has("kind", "capture"))
+    db, predicate = timeline.db, Not(FacetEquals("kind", "capture"))
     for direction, descending in (("", False), (" DESC", True)):
         expected = db.execute(
             f"SELECT number, sort_day, id FROM events WHERE kind != 'capture'"
@@ -266,34 +285,34 @@ def test_a_chain_of_pages_gives_every_event_once_in_both_directions(timeline: Ti
         ).fetchall()
         found: list[Any] = []
         after = None
-        with Sets().at_head(db) as view:
-            while page := view.page(term, descending, after, 7):
+        with EventIndex().at_head(db) as reader:
+            while page := reader.page(reader.evaluate(predicate), descending, after, 7):
                 found += page
                 (last,) = [row for row in expected if row[0] == page[-1]]
                 after = Cursor(*last[1:])
         assert found == [number for number, _, _ in expected]
 
 
-def test_what_only_sql_can_tell_is_asked_of_sql(timeline: Timeline) -> None:
-    what = Chosen("events", "title LIKE '%Niš%'", {}, None)
+def test_a_filter_without_a_predicate_is_left_to_sql(timeline: Timeline) -> None:
+    selected = EventFilter("title LIKE '%Niš%'", {}, None)
 
-    with asked(timeline.db, what, Sets(), lambda _: nullcontext()) as found:
-        assert isinstance(found, InSql)
-        assert found.count() == 1
+    with select(timeline.db, selected, EventIndex(), no_limit) as selection:
+        assert isinstance(selection, SqlSelection)
+        assert selection.count() == 1
 
 
 def test_no_answer_is_older_than_what_was_committed_before_it_was_asked(tmp_path: Path) -> None:
     timeline = Timeline(tmp_path / "timeline.db")
     timeline.ingest(START)
-    sets, committed, over = Sets(), [0], threading.Event()
+    index, committed, over = EventIndex(), [0], threading.Event()
     stale: list[tuple[int, int]] = []
 
     def read() -> None:
         with closing(schema.connect(timeline.path)) as db:
             while not over.is_set():
                 least = committed[0]
-                with sets.at_head(db) as view:
-                    found = view.count(Has("kind", "battle"))
+                with index.at_head(db) as reader:
+                    found = len(reader.evaluate(FacetEquals("kind", "battle")))
                 if found < least:
                     stale.append((least, found))
 
@@ -315,29 +334,29 @@ def test_no_answer_is_older_than_what_was_committed_before_it_was_asked(tmp_path
     assert stale == []
 
 
-def loadable(sets: Sets, db: sqlite3.Connection) -> list[Has | str]:
-    with sets.at_head(db) as view:
-        return view.lacking()
+def loadable(index: EventIndex, db: sqlite3.Connection) -> list[FacetEquals | str]:
+    with index.at_head(db) as reader:
+        return reader.not_loaded()
 
 
 def test_what_is_loaded_ahead_is_what_would_be_loaded_when_asked(timeline: Timeline) -> None:
-    ahead, asked_for = Sets(), Sets()
+    ahead, on_demand = EventIndex(), EventIndex()
     timeline.ingest(batch(0, change(timeline.db, "date", 0, 1)), "jsonl")
     wanted = loadable(ahead, timeline.db)
     for what in wanted:
         ahead.load(timeline.db, what)
-    with asked_for.at_head(timeline.db) as view:
-        view.members(Some(tuple(what for what in wanted if isinstance(what, Has))))
-        view.members(Some(tuple(Day(column, "=", None) for column in DAYS)))
-        view.ended()
+    with on_demand.at_head(timeline.db) as reader:
+        reader.evaluate(Or(tuple(what for what in wanted if isinstance(what, FacetEquals))))
+        reader.evaluate(Or(tuple(DayComparison(column, "=", None) for column in DAY_COLUMNS)))
+        assert reader.superseded
 
     assert loadable(ahead, timeline.db) == []
-    assert ahead.of_day == asked_for.of_day
-    held = {number: ahead.of_value[number] for number in asked_for.of_value}
-    assert held == asked_for.of_value
-    assert any(ahead.of_value.values()), "nothing was compared"
-    assert vars(ahead.states) == vars(asked_for.states)
-    assert ahead.states.numbers, "nothing was compared"
+    assert ahead.by_day == on_demand.by_day
+    loaded = {number: ahead.by_value[number] for number in on_demand.by_value}
+    assert loaded == on_demand.by_value
+    assert any(ahead.by_value.values()), "nothing was compared"
+    assert vars(ahead.superseded) == vars(on_demand.superseded)
+    assert ahead.superseded.values, "nothing was compared"
 
 
 def test_what_was_read_of_another_state_is_not_kept(
@@ -345,23 +364,25 @@ def test_what_was_read_of_another_state_is_not_kept(
 ) -> None:
     """As where the log grows between the reading and the keeping."""
     other = make_timeline(START)
-    sets = Sets()
-    wanted = loadable(sets, timeline.db)
+    index = EventIndex()
+    wanted = loadable(index, timeline.db)
     for what in wanted:
-        sets.load(other.db, what)
+        index.load(other.db, what)
 
-    assert loadable(sets, timeline.db) == wanted
+    assert loadable(index, timeline.db) == wanted
 
 
 def test_a_query_is_asked_once_and_before_other_threads_have_to_wait(timeline: Timeline) -> None:
-    sets, asked_while_free = Sets(), []
-    term = Every((Has("kind", "capture"), Not(Numbers("SELECT number AS event FROM events"))))
+    index, read_meanwhile = EventIndex(), []
+    predicate = And(
+        (FacetEquals("kind", "capture"), Not(NumberQuery("SELECT number AS event FROM events")))
+    )
 
     @contextmanager
     def limit(_: sqlite3.Connection) -> Iterator[None]:
         def wait() -> None:
-            with closing(schema.connect(timeline.path)) as db, sets.at_head(db):
-                asked_while_free.append(True)
+            with closing(schema.connect(timeline.path)) as db, index.at_head(db):
+                read_meanwhile.append(True)
 
         other = threading.Thread(target=wait)
         other.start()
@@ -369,9 +390,10 @@ def test_a_query_is_asked_once_and_before_other_threads_have_to_wait(timeline: T
         yield
 
     for _ in range(2):
-        with sets.at_head(timeline.db, limit, asking(timeline.db, limit, term)) as view:
-            assert view.count(term) == 0
-    assert asked_while_free == [True]
+        slow = slow_queries(timeline.db, limit, predicate)
+        with index.at_head(timeline.db, limit, slow) as reader:
+            assert not reader.evaluate(predicate)
+    assert read_meanwhile == [True]
 
 
 @pytest.mark.parametrize("fault", [None, ZeroDivisionError("in the making")])
@@ -397,13 +419,13 @@ def test_what_several_threads_want_at_once_is_made_once(
     def want() -> None:
         with closing(schema.connect(timeline.path)) as db:
             try:
-                with sets.at_head(db, None, {"key": make}) as view:
-                    found.append(view.made("key", lambda: "made again"))
+                with index.at_head(db, None, {"key": make}) as reader:
+                    found.append(reader.run("key", lambda: "made again"))
             except ZeroDivisionError as error:
                 found.append(str(error))
 
-    monkeypatch.setattr("chronology.sets.Future", Watched)
-    sets = Sets()
+    monkeypatch.setattr("chronology.index.current.Future", Watched)
+    index = EventIndex()
     threads = [threading.Thread(target=want) for _ in range(3)]
     for thread in threads:
         thread.start()
@@ -411,21 +433,22 @@ def test_what_several_threads_want_at_once_is_made_once(
         thread.join()
     assert found == [str(fault or "slow")] * 3
     assert len(made) == 1
-    with sets.at_head(timeline.db, None, {"key": lambda: "anew"}) as view:
-        assert view.made("key", lambda: "made again") == "anew"
+    with index.at_head(timeline.db, None, {"key": lambda: "anew"}) as reader:
+        assert reader.run("key", lambda: "made again") == "anew"
 
 
 def test_what_is_kept_is_bounded_and_what_comes_back_is_the_same(
     timeline: Timeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chronology.sets._KEPT_BYTES", 1000)
-    sets = Sets()
-    with sets.at_head(timeline.db) as view:
+    monkeypatch.setattr("chronology.index.current._RESULTS_BYTES", 1000)
+    index = EventIndex()
+    with index.at_head(timeline.db) as reader:
         for number in range(50):
-            made = view.keep(number, lambda number=number: BitMap(range(0, 300 + 2 * number, 2)))
+            made = reader.cached(
+                number, lambda number=number: BitMap(range(0, 300 + 2 * number, 2))
+            )
             assert len(made) == 150 + number
-            assert sum(len(made) for made in sets.found.values()) * 2 <= 1000
-        assert len(sets.found) > 1, "nothing is kept"
+        assert 1 < len(index.results) <= 1000 // (2 * 150)
 
 
 def test_a_file_put_in_the_place_of_another_is_read_anew(
@@ -438,9 +461,9 @@ def test_a_file_put_in_the_place_of_another_is_read_anew(
     held.batch("two", line.format(3, "battle"))
     other.batch("one", line.format(1, "battle") + line.format(2, "capture"))
     other.batch("two", line.format(3, "capture"))
-    sets = Sets()
-    with sets.at_head(held.db) as view:
-        assert view.count(Has("kind", "battle")) == 2
+    index = EventIndex()
+    with index.at_head(held.db) as reader:
+        assert len(reader.evaluate(FacetEquals("kind", "battle"))) == 2
     other.db.backup(held.db)
-    with sets.at_head(held.db) as view:
-        assert view.count(Has("kind", "battle")) == 1
+    with index.at_head(held.db) as reader:
+        assert len(reader.evaluate(FacetEquals("kind", "battle"))) == 1

@@ -1,4 +1,4 @@
-"""Questions: the own parameters as SQL, and one event with all that is told of it."""
+"""The filters of the own parameters, and one event with everything recorded about it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from itertools import combinations
 import pytest
 from conftest import EVENTS, START, Timeline
 
-from chronology import queries
 from chronology.dates import parse
 from chronology.dossiers import dossier
 from chronology.errors import UnknownName
+from chronology.index.selection import all_of
+from chronology.timeline.as_of import at_head
+from chronology.timeline.filters import event_filters
 
 DAYS = [f"1944-10-{day:02}" for day in (1, 2, 3, 5, 31)]
 VAGUE = ["1944-10-02T17:00", "1944-10-0X", "1944-10", "1944-XX", "1944-23", "1944", "194X"]
@@ -40,10 +42,10 @@ def every_form() -> list[str]:
 
 def matching(db, **given):
     """The ids of the events for which all the parameters hold."""
-    conditions = queries.conditions(db, {f"_{name}": values for name, values in given.items()})
-    where = " AND ".join(f"({condition.sql})" for condition in conditions)
-    params = {key: value for condition in conditions for key, value in condition.params.items()}
-    return [i for (i,) in db.execute(f"SELECT id FROM events WHERE {where} ORDER BY id", params)]
+    wanted = {f"_{name}": values for name, values in given.items()}
+    selected = all_of(event_filters(db, wanted))
+    sql = f"SELECT id FROM events WHERE {selected.sql} ORDER BY id"
+    return [event for (event,) in db.execute(sql, selected.params)]
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +110,7 @@ def test_a_condition_says_in_english_what_it_is(timeline):
         "_within": ["1944-10"],
         "_certain": ["1944-10-14"],
     }
-    assert [condition.says for condition in queries.conditions(timeline.db, given)] == [
+    assert [each.description for each in event_filters(timeline.db, given)] == [
         "front is 3rd Ukrainian Front",
         "in or about Niš",
         "possibly October 1944",
@@ -176,9 +178,8 @@ def test_an_unknown_place_is_refused_with_where_the_known_stand(timeline):
 
 
 def test_what_is_no_own_parameter_makes_no_condition(timeline):
-    assert (
-        queries.conditions(timeline.db, {"_corps": ["c68"], "_sort": ["id"], "kind": ["x"]}) == []
-    )
+    given = {"_corps": ["c68"], "_sort": ["id"], "kind": ["x"]}
+    assert event_filters(timeline.db, given) == []
 
 
 def test_a_quotation_mark_in_a_name_is_only_a_letter(timeline):
@@ -203,7 +204,7 @@ def told(timeline):
 
 
 def test_a_dossier_has_the_row_with_its_arrays_as_lists_and_the_date_in_words(told):
-    event = dossier(told.db, "nis-taken").event
+    event = dossier(at_head(told.db), "nis-taken").event
     assert event["title"] == "Niš falls"
     assert event["date_in_words"] == "14 October 1944"
     assert event["fronts"] == ["3rd Ukrainian Front"]
@@ -213,7 +214,7 @@ def test_a_dossier_has_the_row_with_its_arrays_as_lists_and_the_date_in_words(to
 
 
 def test_a_dossier_has_all_accounts_in_the_order_of_their_records(told):
-    one, quoted = dossier(told.db, "nis-taken").accounts
+    one, quoted = dossier(at_head(told.db), "nis-taken").accounts
     assert (one["id"], one["source_name"], one["at"]) == ("nis-taken-one-1", "First source", "¶1")
     assert (one["claims"], one["says"]) == ({"tanks": "160"}, "The town falls.")
     assert (one["by_name"], one["said_in_words"]) == (None, None)
@@ -223,7 +224,7 @@ def test_a_dossier_has_all_accounts_in_the_order_of_their_records(told):
 
 
 def test_a_dossier_sets_different_values_of_one_claim_against_each_other(told):
-    assert dossier(told.db, "nis-taken").disagreements == [
+    assert dossier(at_head(told.db), "nis-taken").disagreements == [
         {
             "key": "tanks",
             "values": [
@@ -235,7 +236,7 @@ def test_a_dossier_sets_different_values_of_one_claim_against_each_other(told):
 
 
 def test_a_dossier_has_the_places_with_their_roles_names_and_what_they_lie_within(told):
-    (place,) = dossier(told.db, "belgrade-taken").places
+    (place,) = dossier(at_head(told.db), "belgrade-taken").places
     assert place == {
         "id": "belgrade",
         "name": "Belgrade",
@@ -249,7 +250,7 @@ def test_a_dossier_has_the_places_with_their_roles_names_and_what_they_lie_withi
 
 
 def test_a_dossier_has_the_formations_with_their_superiors_on_the_day(told):
-    (formation,) = dossier(told.db, "nis-taken").formations
+    (formation,) = dossier(at_head(told.db), "nis-taken").formations
     assert (formation["id"], formation["level"], formation["side"]) == ("c68", "corps", "soviet")
     assert formation["superiors"] == [
         {"id": "a57", "name": "57th Army"},
@@ -258,11 +259,13 @@ def test_a_dossier_has_the_formations_with_their_superiors_on_the_day(told):
 
 
 def test_a_dossier_has_the_people_by_id_and_name(told):
-    assert dossier(told.db, "nis-taken").people == [{"id": "tolbukhin", "name": "Fyodor Tolbukhin"}]
+    assert dossier(at_head(told.db), "nis-taken").people == [
+        {"id": "tolbukhin", "name": "Fyodor Tolbukhin"}
+    ]
 
 
 def test_a_dossier_has_every_state_with_what_changed_in_it(told):
-    first, second = dossier(told.db, "nis-taken").history
+    first, second = dossier(at_head(told.db), "nis-taken").history
     assert (first["action"], first["changed"]) == ("recorded", {})
     assert (second["action"], second["because"]) == (
         "corrected",
@@ -275,9 +278,9 @@ def test_a_dossier_has_every_state_with_what_changed_in_it(told):
 @pytest.mark.parametrize("name", ["none", "belgrade-taken"])
 def test_an_event_that_is_unknown_or_retracted_has_no_dossier(timeline, name):
     timeline.batch("r", "- {retract: event/belgrade-taken, into: nis-taken, because: The same.}")
-    assert dossier(timeline.db, name) is None
+    assert dossier(at_head(timeline.db), name) is None
 
 
 def test_the_chronology_is_told_as_it_stands(timeline):
     timeline.batch("c", "- {correct: chronology/test, set: {title: Another}, because: Better.}")
-    assert queries.chronology(timeline.db).title == "Another"
+    assert at_head(timeline.db).chronology.title == "Another"
