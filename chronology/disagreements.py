@@ -32,8 +32,8 @@ def page(
     numbers = disputed.page(False, after, size + 1)
     found = rows(
         db,
-        f"SELECT {_COLUMNS} FROM json_each(?) AS page JOIN events ON number = page.value"
-        " ORDER BY page.key",
+        f"SELECT {_COLUMNS} FROM events WHERE number IN (SELECT value FROM json_each(?))"
+        " ORDER BY sort_day, id",
         (json.dumps(numbers[:size]),),
     )
     events = [related.parsed(row) for row in found]

@@ -259,9 +259,8 @@ def test_a_dossier_has_the_formations_with_their_superiors_on_the_day(told):
 
 
 def test_a_dossier_has_the_people_by_id_and_name(told):
-    assert dossier(at_head(told.db), "nis-taken").people == [
-        {"id": "tolbukhin", "name": "Fyodor Tolbukhin"}
-    ]
+    people = dossier(at_head(told.db), "nis-taken").people
+    assert people == [{"id": "tolbukhin", "name": "Fyodor Tolbukhin"}]
 
 
 def test_a_dossier_has_every_state_with_what_changed_in_it(told):

@@ -96,16 +96,9 @@ def test_counts_tell_of_open_ends_and_of_what_has_no_point(timeline: Timeline) -
     )
 
     assert reading.select(timeline.db, *ALL).counts == (4, 2, 1)
-    assert reading.select(timeline.db, EventFilter("id = :id", {"id": "b"}, None), "id").counts == (
-        1,
-        1,
-        0,
-    )
-    assert reading.select(timeline.db, EventFilter("id = :id", {"id": "z"}, None), "id").counts == (
-        0,
-        0,
-        0,
-    )
+    one, none = (EventFilter("id = :id", {"id": name}, None) for name in "bz")
+    assert reading.select(timeline.db, one, "id").counts == (1, 1, 0)
+    assert reading.select(timeline.db, none, "id").counts == (0, 0, 0)
 
 
 def test_places_keep_what_they_are_to_the_event(timeline: Timeline) -> None:

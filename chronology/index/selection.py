@@ -104,7 +104,8 @@ class SqlSelection:
             sql = _EVENT_COUNTS.format(where=self._where())
         else:
             sql = "SELECT value, count FROM facet_values WHERE facet = :counted_facet"
-        return self.db.execute(sql, {**self.filter.params, "counted_facet": facet}).fetchall()
+        rows = self.db.execute(sql, {**self.filter.params, "counted_facet": facet})
+        return [(value, count) for value, count in rows]
 
     def page(self, descending: bool, after: Cursor | None, size: int) -> list[int]:
         """The numbers of the first rows after a cursor, ordered by day, then by id."""
