@@ -202,6 +202,17 @@ def test_a_new_dimension_has_its_facet_at_once(tmp_path: Path) -> None:
     assert "By corps" in after
 
 
+@pytest.mark.parametrize(
+    "path", ["/my~20chron~2E2/events", "/my+chron~2E2/events", "/my+chron~2E2"]
+)
+def test_caches_may_keep_answers_under_any_name(folder: Path, path: str) -> None:
+    served = Served(folder / "my chron.2.db", folder / "club.db")
+    first = served.get(path)
+    again = served.get(path, headers={"if-none-match": first.headers["etag"]})
+
+    assert again.status_code == 304
+
+
 def test_the_list_of_tables_stays_within_reach(folder: Path) -> None:
     served = Served(folder / "my chron.2.db")
     address = f"/{tilde_encode('my chron.2')}?_tables=1"

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from datasette.utils import path_with_format
 from datasette.utils.asgi import Response
 
 from chronology import log
@@ -22,7 +23,11 @@ async def rendered(
 ) -> Response:
     """A page that has all its variables already, for which no hook is to look for more."""
     html = await datasette.render_template(f"chronology/{template}.html", values, request, "index")
-    return Response.html(html, status=status)
+    # As Datasette's own pages at these addresses have it.
+    path = datasette.urls.path(path_with_format(request=request, format="json"))
+    data = datasette.absolute_url(request, path)
+    link = f'{data}; rel="alternate"; type="application/json+datasette"'
+    return Response.html(html, status=status, headers={"Link": link} if status == 200 else {})
 
 
 async def page(
@@ -31,7 +36,7 @@ async def page(
     """The chronologies that the actor may see, each with the way to it."""
     metadata = await versions.instance_metadata(datasette)
     values = {
-        "chronologies": [await _entry(datasette, request, name) for name in seen],
+        "chronologies": [await _entry(datasette, request, name, status) for name in seen],
         "others": await _others(datasette, request.actor),
         "metadata": metadata,
         "chronology_title": metadata.get("title") or "Chronologies",
@@ -52,12 +57,12 @@ async def refusal(datasette: Any, request: Any, status: int, message: str) -> Re
     return await page(datasette, request, seen, status, "" if message == "404" else message)
 
 
-async def _entry(datasette: Any, request: Any, name: str) -> dict[str, Any]:
-    """What the list tells of a chronology; its address is that of the same page of it, if any."""
+async def _entry(datasette: Any, request: Any, name: str, status: int) -> dict[str, Any]:
+    """A chronology in the list, linked to its home, or to the page that did not name one."""
     found: dict[str, Any] = await datasette.get_database(name).execute_fn(_summary)
     path = databases.local_path(datasette, request.scope)
     address = datasette.urls.database(name)
-    if path.startswith(_OWN):
+    if status == 400 and path.startswith(_OWN):
         given = parse_qsl(request.query_string)
         pairs = [pair for pair in given if pair[0] != databases.PARAMETER]
         address = datasette.urls.path(path) + "?" + urlencode([(databases.PARAMETER, name), *pairs])

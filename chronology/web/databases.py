@@ -194,8 +194,9 @@ def _choices(seen: list[str]) -> str:
 
 async def parameter(datasette: Any, request: Any, name: str) -> dict[str, str]:
     """What the addresses under `/-/chronology/` need to mean one chronology: `_db` of several."""
-    several = len(await visible(datasette, request.actor)) > 1
-    return {PARAMETER: name} if several else {}
+    if len(names(datasette)) < 2 or len(await visible(datasette, request.actor)) < 2:
+        return {}
+    return {PARAMETER: name}
 
 
 async def of_page(datasette: Any, request: Any) -> str | None:
