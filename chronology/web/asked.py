@@ -30,7 +30,7 @@ _CHUNK = 5_000
 
 
 class Asked(NamedTuple):
-    """A request without its empty fields and what is of the page alone, as pairs."""
+    """A request without what is of the page alone, as pairs."""
 
     request: Any
     pairs: list[tuple[str, str]]
@@ -124,11 +124,10 @@ def _asked(request: Any, pairs: list[tuple[str, str]]) -> Asked:
 def asked(request: Any) -> Asked:
     """The filters of a request to the page or to its data."""
     given = parse_qsl(request.query_string, keep_blank_values=True)
-    # Empty, a field filters nothing; but an empty moment is none.
     pairs = [
         ("_within" if key == "_day" else key, value)
         for key, value in given
-        if (value or key == "_as_of") and key not in _OF_THE_PAGE
+        if key not in _OF_THE_PAGE
     ]
     return _asked(request, pairs)
 

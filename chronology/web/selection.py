@@ -72,12 +72,7 @@ async def is_chronology(datasette: Any, database: str) -> bool:
 
 async def own_filters(request: Any, database: str, datasette: Any) -> OwnFilters | None:
     """The own parameters as Datasette's filter arguments; malformed ones are a 400."""
-    # Empty, they filter nothing; but an empty moment is none.
-    given = {
-        key: [value for value in request.args.getlist(key) if value or key == "_as_of"]
-        for key in request.args
-        if key.startswith("_")
-    }
+    given = {key: request.args.getlist(key) for key in request.args if key.startswith("_")}
     if not given:
         return None
     if "raw" not in given.get("_searchmode", []):
