@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl, unquote
 
 from chronology.lru_cache import LruCache
 from chronology.projections.tables import DERIVED
-from chronology.web.addresses import PLUGIN
+from chronology.web.addresses import PLUGIN, local_path
 from chronology.web.answers import watch
 from chronology.web.validity import Heads, Outcome, fingerprint, outcome
 
@@ -155,8 +155,7 @@ class _Cache:
             return None
         if _OTHERWISE & dict(parse_qsl(scope["query_string"].decode("latin-1"), True)).keys():
             return None
-        path, base = scope["path"], self._datasette.setting("base_url")
-        path = f"/{path.removeprefix(base)}" if path.startswith(base) else path
+        path = local_path(self._datasette, scope)
         if path == "/" or _OWN.fullmatch(path):
             return self._heads.only()
         found = _OF_A_TABLE.fullmatch(path)

@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 from datasette.utils import tilde_encode
 
@@ -19,7 +18,7 @@ from chronology.dates import Date, parse
 from chronology.errors import DateError
 from chronology.lru_cache import LruCache
 from chronology.web import pages, strip, versions
-from chronology.web.addresses import PLUGIN, public_address
+from chronology.web.addresses import PLUGIN, public_address, with_query
 from chronology.web.asked import (
     DAYS,
     Asked,
@@ -81,14 +80,14 @@ async def page(datasette: Any, request: Any) -> dict[str, Any]:
     state = found["state"]
     kept = [pair for pair in wanted.pairs if pair[0] != "_as_of"]
     home = datasette.urls.path("/")
-    permanent = urlencode([*kept, ("_as_of", state.position)])
+    permanent = with_query(home, [*kept, ("_as_of", state.position)])
     return {
         **found,
         "timeline": name,
         "words": pages.words,
         "explore": explore,
-        "now_url": f"{home}?{urlencode(kept)}" if kept else home,
-        "permalink": f"{public_address(datasette, request)}{home}?{permanent}",
+        "now_url": with_query(home, kept),
+        "permalink": public_address(datasette, request) + permanent,
     }
 
 

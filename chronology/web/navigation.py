@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from chronology.projections.subjects import TABLES
 from chronology.records import Chronology
+from chronology.web.addresses import page_address
 
 ORDER_OF_BATTLE = "/-/chronology/order-of-battle"
 DISAGREEMENTS = "/-/chronology/disagreements"
@@ -43,7 +44,7 @@ _PEOPLE = ("People", "people")
 
 def _here(datasette: Any, request: Any, database: str) -> str:
     """The address of a page without its parameters; a past event is an event."""
-    path: str = request.path
+    path = page_address(datasette, request)
     history = datasette.urls.table(database, "history")
     if "_as_of" in request.args and _is_within(path, history):
         return str(datasette.urls.table(database, "events"))

@@ -22,6 +22,7 @@ from chronology.hierarchy import Side
 from chronology.projections import state
 from chronology.records import Chronology
 from chronology.web import moments, navigation, pages, versions
+from chronology.web.addresses import pairs
 from chronology.web.asked import Shown, asked, chronology_of, filtering, of_one_state, shown
 from chronology.web.context import filters
 
@@ -144,7 +145,7 @@ def _disagreements(
         # The kinds are what is chosen from: there all count, whichever is chosen.
         kinds = disagreements.count(db, every_kind.where, every_kind.params)
         total = disagreements.total(db, where, params)
-    given = [pair for pair in _pairs(request) if pair[0] != "_next"]
+    given = pairs(request, "_next")
     following = urlencode([*given, ("_next", f"{end.day},{end.id}")]) if end else None
     return {
         "data": {"total": total, "events": events, "next": following},
@@ -158,10 +159,6 @@ def _disagreements(
         "following": following,
         "first_page": not request.args.get("_next"),
     }
-
-
-def _pairs(request: Any) -> list[tuple[str, str]]:
-    return [(key, value) for key in request.args for value in request.args.getlist(key) if value]
 
 
 def _cursor(request: Any) -> Cursor | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import sqlite3
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import Response
@@ -16,6 +15,7 @@ from datasette.utils.asgi import Response
 from chronology import queries, related
 from chronology.projections.subjects import TABLES
 from chronology.web import versions
+from chronology.web.addresses import page_address, pairs, with_query
 from chronology.web.asked import chronology_of
 
 _KNOWN = ("events", *TABLES.values())
@@ -37,11 +37,11 @@ async def page(datasette: Any, request: Any, status: int, message: str) -> Respo
         "database": name,
         "own_page": True,
         "status": status,
-        "message": _in_words(message, table, row, request.path),
+        "message": _in_words(message, table, row, page_address(datasette, request)),
         "wanted": row.replace("-", " ") if row else "",
         "kind": table,
         "metadata": await versions.instance_metadata(datasette),
-        "without": _without(request, message),
+        "without": _without(datasette, request, message),
     }
     html = await datasette.render_template("refused.html", values, request, "refused")
     headers = {"access-control-allow-origin": "*"} if datasette.cors else {}
@@ -87,10 +87,9 @@ def _retraction(db: sqlite3.Connection, event: str) -> queries.Row | None:
     return found[0] if found else None
 
 
-def _without(request: Any, message: str) -> str | None:
+def _without(datasette: Any, request: Any, message: str) -> str | None:
     """The address without the parameter that the message begins with."""
     named = _PARAMETER.match(message)
     if named is None or named[1] not in request.args:
         return None
-    kept = [p for p in parse_qsl(request.query_string) if p[0] not in (named[1], "_next")]
-    return f"{request.path}?{urlencode(kept)}" if kept else str(request.path)
+    return with_query(page_address(datasette, request), pairs(request, named[1], "_next"))
