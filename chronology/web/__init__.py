@@ -87,7 +87,7 @@ def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
     def wrapped(app: Any) -> Any:
         redirecting = moments.redirecting(routing.routed(app, datasette), datasette)
         guarding = csv_guard.csv_guard_middleware(redirecting, datasette)
-        caught = errors.caught(forms.without_empty_fields(guarding))
+        caught = errors.caught(forms.without_empty_fields(guarding, datasette))
         own = caching.kept(headers.guarded(caught, datasette), datasette)
         foreign = headers.guarded(app, datasette)
 

@@ -23,7 +23,7 @@ from urllib.parse import parse_qsl
 from chronology.lru_cache import LruCache
 from chronology.projections.tables import DERIVED
 from chronology.web import databases
-from chronology.web.addresses import PLUGIN
+from chronology.web.addresses import PLUGIN, local_path
 from chronology.web.sql_rewrite import watch
 from chronology.web.validity import Heads, Outcome, fingerprint, outcome
 
@@ -156,7 +156,7 @@ class _Cache:
             return None
         if _OTHERWISE & dict(parse_qsl(scope["query_string"].decode("latin-1"), True)).keys():
             return None
-        path = databases.local_path(self._datasette, scope)
+        path = local_path(self._datasette, scope)
         if path == "/" or _OWN.fullmatch(path):
             only = self._heads.only()
             return only if databases.is_chronology(self._datasette, only) else None

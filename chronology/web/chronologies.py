@@ -14,6 +14,7 @@ from chronology import log
 from chronology.dates import Date
 from chronology.timeline.as_of import at_head
 from chronology.web import databases, pages, versions
+from chronology.web.addresses import local_path
 
 _OWN = "/-/chronology/"
 
@@ -48,7 +49,7 @@ async def page(
 
 async def refusal(datasette: Any, request: Any, status: int, message: str) -> Response | None:
     """The list as the answer to a request that does not tell which chronology it is about."""
-    path = databases.local_path(datasette, request.scope)
+    path = local_path(datasette, request.scope)
     if databases.in_path(datasette, path)[0] is not None:
         return None
     seen = await databases.visible(datasette, request.actor)
@@ -60,7 +61,7 @@ async def refusal(datasette: Any, request: Any, status: int, message: str) -> Re
 async def _entry(datasette: Any, request: Any, name: str, status: int) -> dict[str, Any]:
     """A chronology in the list, linked to its home, or to the page that did not name one."""
     found: dict[str, Any] = await datasette.get_database(name).execute_fn(_summary)
-    path = databases.local_path(datasette, request.scope)
+    path = local_path(datasette, request.scope)
     address = datasette.urls.database(name)
     if status == 400 and path.startswith(_OWN):
         given = parse_qsl(request.query_string)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from datasette.utils import tilde_encode
 
@@ -13,7 +13,7 @@ from chronology.profiles import PROFILED
 from chronology.records import Chronology
 from chronology.timeline.as_of import TimelineAt, at_head
 from chronology.web import changes, databases, moments, navigation, pages, rows
-from chronology.web.addresses import public_address
+from chronology.web.addresses import page_address, pairs, public_address, with_query
 from chronology.web.templating import OWN_TABLES
 
 _OF_A_PAGE = (
@@ -88,22 +88,21 @@ def _of_page(
 
 def filters(request: Any) -> list[dict[str, str]]:
     """The filters of a list, each with the query of the list without it."""
-    pairs = [pair for pair in parse_qsl(request.query_string) if pair[0] != "_next"]
+    given = pairs(request, "_next")
     return [
         {
             "name": key.replace("__", " ").lstrip("_").replace("arraycontains", "has"),
             "value": value,
-            "without": urlencode([other for other in pairs if other != (key, value)]),
+            "without": urlencode([other for other in given if other != (key, value)]),
         }
-        for key, value in pairs
+        for key, value in given
         if key not in _OF_A_PAGE
     ]
 
 
 def _query(request: Any) -> str:
     """What was asked of a list, without the cursor: each page is asked for with one."""
-    kept = urlencode([pair for pair in parse_qsl(request.query_string) if pair[0] != "_next"])
-    return f"?{kept}" if kept else ""
+    return with_query("", pairs(request, "_next"))
 
 
 def _permalink(
@@ -111,17 +110,16 @@ def _permalink(
 ) -> str:
     """The address that shows the same in ten years, where the page has one."""
     table = (request.url_vars or {}).get("table")
-    kept = [p for p in parse_qsl(request.query_string) if p[0] not in ("_as_of", "_next")]
+    kept = pairs(request, "_as_of", "_next")
     if view == "order-of-battle":
-        path = str(request.path)
+        path = page_address(datasette, request)
     elif table not in ("events", "history") or (table == "history" and _is_of_now(found)):
-        path = str(request.path)
-        return f"{path}?{urlencode(kept)}" if kept else path
+        return with_query(page_address(datasette, request), kept)
     elif "event_id" in found:
         path = f"{datasette.urls.table(database, 'events')}/{tilde_encode(found['event_id'])}"
     else:
         path = datasette.urls.table(database, "events")
-    return f"{path}?{urlencode([*kept, ('_as_of', found['state'].position)])}"
+    return with_query(path, [*kept, ("_as_of", found["state"].position)])
 
 
 def _is_of_now(found: dict[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from datasette.views import base
 
 from chronology import sheets
 from chronology.web import databases
+from chronology.web.addresses import local_path
 
 _App = Callable[[Any, Any, Any], Awaitable[None]]
 _ENDING = ".csv"
@@ -53,5 +54,5 @@ def csv_guard_middleware(app: _App, datasette: Any) -> _App:
 
 
 def _is_guarded(datasette: Any, scope: Any) -> bool:
-    name, _ = databases.in_path(datasette, databases.local_path(datasette, scope))
+    name, _ = databases.in_path(datasette, local_path(datasette, scope))
     return name == _ACROSS or databases.is_chronology(datasette, name)

@@ -115,14 +115,6 @@ async def introduce(datasette: Any) -> None:
 # What an address names -------------------------------------------------------------------------
 
 
-def local_path(datasette: Any, scope: Any) -> str:
-    """The path of a request as Datasette routes it: not decoded, without its `base_url`."""
-    raw = scope.get("raw_path")
-    path: str = raw.decode("latin-1").partition("?")[0] if raw else scope["path"]
-    base = datasette.setting("base_url")
-    return f"/{path.removeprefix(base)}" if path.startswith(base) else path
-
-
 def in_path(datasette: Any, path: str) -> tuple[str | None, str]:
     """The database that a local path begins with, None if there is none, and what follows it."""
     first, slash, rest = path.removeprefix("/").partition("/")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import heapq
 from operator import itemgetter
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 from datasette.database import QueryInterrupted
 from datasette.facets import ArrayFacet, ColumnFacet
@@ -17,6 +16,7 @@ from datasette.utils.asgi import BadRequest
 
 from chronology.projections.events import PLAIN, array_columns
 from chronology.web import databases
+from chronology.web.addresses import page_address, pairs, with_query
 from chronology.web.event_index import run
 from chronology.web.selection import event_filter
 
@@ -106,12 +106,11 @@ class _Exact:
 
     def _toggled(self: Any, key: str, value: str) -> str:
         """This page's address with one argument added, or taken away; always page one."""
-        pairs = parse_qsl(self.request.query_string, keep_blank_values=True)
-        kept = [pair for pair in pairs if pair != (key, value) and pair[0] != "_next"]
-        if (key, value) not in pairs:
+        given = pairs(self.request, "_next")
+        kept = [pair for pair in given if pair != (key, value)]
+        if len(kept) == len(given):
             kept.append((key, value))
-        path: str = self.request.path
-        return f"{path}?{urlencode(kept)}" if kept else path
+        return with_query(page_address(self.ds, self.request), kept)
 
 
 def _column(config: dict[str, Any]) -> str:

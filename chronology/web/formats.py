@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 from datasette.utils import add_cors_headers
 from datasette.utils.asgi import BadRequest, NotFound, Response
@@ -14,7 +13,7 @@ from chronology.formats import FORMATS, Format, reading
 from chronology.formats.edition import Edition
 from chronology.formats.reading import SelectedVersions
 from chronology.web import databases, routing, streaming, versions
-from chronology.web.addresses import disposition, public_address
+from chronology.web.addresses import disposition, pairs, public_address, with_query
 from chronology.web.selection import event_filter, order_by
 
 # What Datasette itself answers; plugins may add to them.
@@ -69,9 +68,8 @@ async def _edition(
     about = found.chronology
     licence, licence_url = await versions.licence(datasette, database)
     page = public_address(datasette, request) + datasette.urls.table(database, "events")
-    pairs = parse_qsl(request.query_string)
-    kept = [pair for pair in pairs if pair[0] not in ("_next", "_size")]
-    then = [pair for pair in kept if pair[0] != "_as_of"]
+    kept = pairs(request, "_next", "_size")
+    then = pairs(request, "_next", "_size", "_as_of")
     return Edition(
         title=about.title if about else database,
         summary=about.summary if about else None,
@@ -79,16 +77,12 @@ async def _edition(
         state=found.state,
         licence=licence,
         licence_url=licence_url,
-        address=_asked(f"{page}.{extension}", kept),
-        permalink=_asked(f"{page}.{extension}", [*then, ("_as_of", str(found.state.position))]),
-        page=_asked(page, kept),
+        address=with_query(f"{page}.{extension}", kept),
+        permalink=with_query(f"{page}.{extension}", [*then, ("_as_of", str(found.state.position))]),
+        page=with_query(page, kept),
         events=page,
         counts=found.counts,
     )
-
-
-def _asked(address: str, pairs: list[tuple[str, str]]) -> str:
-    return f"{address}?{urlencode(pairs)}" if pairs else address
 
 
 def _disposition(form: Format, name: str) -> str:

@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
@@ -31,7 +30,7 @@ from chronology.web import (
     strip,
     versions,
 )
-from chronology.web.addresses import PLUGIN, public_address
+from chronology.web.addresses import PLUGIN, public_address, with_query
 from chronology.web.event_index import index_of, time_limit
 from chronology.web.home_filters import (
     DAYS,
@@ -120,14 +119,14 @@ async def page(datasette: Any, request: Any, name: str, address: str) -> dict[st
     }
     state = found["state"]
     kept = [pair for pair in wanted.pairs if pair[0] != "_as_of"]
-    permanent = urlencode([*kept, ("_as_of", state.position)])
+    permanent = with_query(address, [*kept, ("_as_of", state.position)])
     return {
         **found,
         "home": address,
         "words": pages.words,
         "explore": explore,
-        "now_url": f"{address}?{urlencode(kept)}" if kept else address,
-        "permalink": f"{public_address(datasette, request)}{address}?{permanent}",
+        "now_url": with_query(address, kept),
+        "permalink": public_address(datasette, request) + permanent,
     }
 
 

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from datasette.utils.asgi import BadRequest, Request
 
@@ -18,6 +18,7 @@ from chronology import schema
 from chronology.index.selection import EventFilter
 from chronology.projections import tables
 from chronology.timeline.as_of import TimelineAt
+from chronology.web.addresses import pairs
 from chronology.web.databases import PARAMETER
 from chronology.web.selection import event_filter
 
@@ -64,21 +65,17 @@ def state_mark(timeline: TimelineAt) -> str:
     return f"{point.position}:{point.digest}.{folded}{'.past' if point.is_past else ''}"
 
 
-def _with_pairs(request: Any, pairs: list[tuple[str, str]]) -> HomeRequest:
-    scope = {**request.scope, "query_string": urlencode(pairs).encode()}
-    return HomeRequest(Request(scope, None), pairs)
+def _with_pairs(request: Any, given: list[tuple[str, str]]) -> HomeRequest:
+    scope = {**request.scope, "query_string": urlencode(given).encode()}
+    return HomeRequest(Request(scope, None), given)
 
 
 def home_request(request: Any) -> HomeRequest:
     """The filters of a request to the home page or to its data."""
-    given = parse_qsl(request.query_string, keep_blank_values=True)
-    # An empty field is no filter, but an empty `_as_of` is an error.
-    pairs = [
-        ("_within" if key == "_day" else key, value)
-        for key, value in given
-        if (value or key == "_as_of") and key not in _PAGE_ONLY
-    ]
-    return _with_pairs(request, pairs)
+    given = pairs(request, *_PAGE_ONLY)
+    return _with_pairs(
+        request, [("_within" if key == "_day" else key, value) for key, value in given]
+    )
 
 
 async def home_filter(datasette: Any, wanted: HomeRequest, database: str) -> EventFilter:

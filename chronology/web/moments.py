@@ -18,6 +18,7 @@ from chronology.errors import UnknownName
 from chronology.formats import FORMATS
 from chronology.timeline.as_of import TimelineAt, read_point, version_start
 from chronology.web import databases, versions
+from chronology.web.addresses import local_path, pairs, with_query
 
 _Pairs = list[tuple[str, str]]
 _App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -38,10 +39,8 @@ def timeline_at(request: Any, connection: Any) -> TimelineAt:
 
 def now(datasette: Any, request: Any, database: str) -> str:
     """The address of what is shown as it stands now."""
-    pairs = parse_qsl(request.query_string, keep_blank_values=True)
-    kept = [(key, value) for key, value in pairs if key not in _OF_A_STATE and key != "_next"]
-    path: str = datasette.urls.table(database, "events")
-    return f"{path}?{urlencode(kept)}" if kept else path
+    kept = pairs(request, *_OF_A_STATE, "_next")
+    return with_query(datasette.urls.table(database, "events"), kept)
 
 
 def redirecting(app: _App, datasette: Any) -> _App:
@@ -51,7 +50,7 @@ def redirecting(app: _App, datasette: Any) -> _App:
         target = None
         if scope["type"] == "http" and b"_as_of=" in scope["query_string"]:
             query = scope["query_string"].decode("latin-1")
-            target = await _target(datasette, databases.local_path(datasette, scope), query)
+            target = await _target(datasette, local_path(datasette, scope), query)
         if target is None:
             await app(scope, receive, send)
             return
@@ -63,8 +62,8 @@ def redirecting(app: _App, datasette: Any) -> _App:
 
 
 async def _target(datasette: Any, path: str, query: str) -> str | None:
-    pairs = parse_qsl(query, keep_blank_values=True)
-    moment = dict(pairs).get("_as_of")
+    given = parse_qsl(query, keep_blank_values=True)
+    moment = dict(given).get("_as_of")
     database, rest = databases.in_path(datasette, path)
     found = _LIST.fullmatch(rest) or _EVENT.fullmatch(rest)
     if moment is None or found is None or database is None:
@@ -77,17 +76,17 @@ async def _target(datasette: Any, path: str, query: str) -> str | None:
         if found["format"] in _OWN_FORMATS:
             return None
         if found["format"]:
-            pairs += await _order(datasette, database, pairs)
+            given += await _order(datasette, database, given)
         else:
-            pairs += await _as_in_events(datasette, database, pairs)
-        return f"{history}{found['format'] or ''}?{urlencode(pairs)}"
+            given += await _as_in_events(datasette, database, given)
+        return f"{history}{found['format'] or ''}?{urlencode(given)}"
     if not await _is_public(datasette, database):
         return None
     db = datasette.get_database(database)
     start = await db.execute_fn(lambda c: _start(c, found["event"], moment))
     if start is None:
         return None
-    return f"{history}/{tilde_encode(found['event'])},{start}?{urlencode(pairs)}"
+    return f"{history}/{tilde_encode(found['event'])},{start}?{urlencode(given)}"
 
 
 async def _is_public(datasette: Any, database: str) -> bool:

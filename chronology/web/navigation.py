@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from chronology.records import Chronology
 from chronology.web import databases
+from chronology.web.addresses import local_path
 from chronology.web.routing import TABLES
 
 ORDER_OF_BATTLE = "/-/chronology/order-of-battle"
@@ -59,7 +60,7 @@ def ways(
 
 def _here(datasette: Any, request: Any, database: str) -> str:
     """The address of a page as links have it, empty for the home; a past event is an event."""
-    path = databases.local_path(datasette, request.scope)
+    path = local_path(datasette, request.scope)
     name, rest = databases.in_path(datasette, path)
     if path == "/" or (name and not rest and TABLES not in request.args):
         return ""

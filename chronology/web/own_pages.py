@@ -24,6 +24,7 @@ from chronology.schema import Row
 from chronology.timeline.as_of import at_head
 from chronology.timeline.filters import DISPUTED
 from chronology.web import databases, moments, navigation, pages, versions
+from chronology.web.addresses import pairs
 from chronology.web.context import filters
 from chronology.web.event_index import index_of, time_limit
 from chronology.web.home_filters import bad_filters, home_filter, home_request, read_once
@@ -146,7 +147,7 @@ def _disagreements(
     kinds: list[Row],
 ) -> dict[str, Any]:
     events, end = page
-    given = [pair for pair in _pairs(request) if pair[0] != "_next"]
+    given = pairs(request, "_next")
     following = urlencode([*given, ("_next", f"{end.day},{end.id}")]) if end else None
     return {
         "data": {"total": total, "events": events, "next": following},
@@ -160,10 +161,6 @@ def _disagreements(
         "following": following,
         "first_page": not request.args.get("_next"),
     }
-
-
-def _pairs(request: Any) -> list[tuple[str, str]]:
-    return [(key, value) for key in request.args for value in request.args.getlist(key) if value]
 
 
 def _cursor(request: Any) -> Cursor | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import sqlite3
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import Response
@@ -17,6 +16,7 @@ from chronology import related, schema
 from chronology.projections.subjects import TABLES
 from chronology.timeline.as_of import at_head
 from chronology.web import chronologies, databases, versions
+from chronology.web.addresses import page_address, pairs, with_query
 
 _KNOWN = ("events", *TABLES.values())
 _PARAMETER = re.compile(r"(_?\w+): ")
@@ -39,11 +39,11 @@ async def page(datasette: Any, request: Any, status: int, message: str) -> Respo
         **found,
         "database": name,
         "status": status,
-        "message": _in_words(message, table, row, request.path),
+        "message": _in_words(message, table, row, page_address(datasette, request)),
         "wanted": row.replace("-", " ") if row else "",
         "kind": table,
         "metadata": await versions.instance_metadata(datasette),
-        "without": _without(request, message),
+        "without": _without(datasette, request, message),
     }
     html = await datasette.render_template("chronology/refused.html", values, request, "refused")
     headers = {"access-control-allow-origin": "*"} if datasette.cors else {}
@@ -89,10 +89,9 @@ def _retraction(db: sqlite3.Connection, event: str) -> schema.Row | None:
     return found[0] if found else None
 
 
-def _without(request: Any, message: str) -> str | None:
+def _without(datasette: Any, request: Any, message: str) -> str | None:
     """The address without the parameter that the message begins with."""
     named = _PARAMETER.match(message)
     if named is None or named[1] not in request.args:
         return None
-    kept = [p for p in parse_qsl(request.query_string) if p[0] not in (named[1], "_next")]
-    return f"{request.path}?{urlencode(kept)}" if kept else str(request.path)
+    return with_query(page_address(datasette, request), pairs(request, named[1], "_next"))

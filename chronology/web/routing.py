@@ -15,6 +15,7 @@ from datasette.utils.asgi import NotFound
 
 from chronology.formats import FORMATS
 from chronology.web import databases
+from chronology.web.addresses import local_path
 
 _App = Callable[[Any, Any, Any], Awaitable[None]]
 _View = Callable[[Any, Any, Any, Any], Awaitable[Any]]
@@ -58,7 +59,7 @@ def routed(app: _App, datasette: Any) -> _App:
 def _target(datasette: Any, scope: Any) -> str | None:
     if scope["method"] not in ("GET", "HEAD"):
         return None
-    path = databases.local_path(datasette, scope)
+    path = local_path(datasette, scope)
     if path == "/":
         return HOME if databases.names(datasette) else None
     name, rest = databases.in_path(datasette, path)

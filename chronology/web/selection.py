@@ -48,12 +48,7 @@ translating: ContextVar[bool] = ContextVar("translating", default=False)
 
 async def own_filters(request: Any, database: str, datasette: Any) -> OwnFilters | None:
     """The plugin's own parameters as filter arguments; a malformed one is a 400."""
-    # An empty field is no filter, but an empty `_as_of` is an error.
-    given = {
-        key: [value for value in request.args.getlist(key) if value or key == "_as_of"]
-        for key in request.args
-        if key.startswith("_")
-    }
+    given = {key: request.args.getlist(key) for key in request.args if key.startswith("_")}
     if not given:
         return None
     if "raw" not in given.get("_searchmode", []):
