@@ -17,6 +17,7 @@ from datasette.utils.asgi import BadRequest, Forbidden, NotFound
 
 from chronology import defaults
 from chronology.web import versions
+from chronology.web.addresses import local_path
 
 PARAMETER = "_db"
 """The parameter that names one of several chronologies."""
