@@ -346,7 +346,7 @@ MALFORMED = {
     "0": "nothing was recorded by 0",
     "3": "nothing was recorded by 3",
     "2025-12-31T23:59:59Z": "nothing was recorded by 2025-12-31T23:59:59Z",
-    "20&_as_of=21": "_as_of stands twice; give one moment",
+    "20&_as_of=21": "_as_of: given more than once",
 }
 
 

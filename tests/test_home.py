@@ -24,8 +24,7 @@ from server import ids, publish, rows, serving
 
 from chronology.dates import parse
 from chronology.formats import FORMATS
-from chronology.web import home, overview
-from chronology.web import points as points_data
+from chronology.web import home, moments
 
 POINTS = "/-/chronology/points.json"
 WEIGHT_LIMIT = 250_000
@@ -307,16 +306,17 @@ def test_an_answer_is_of_one_state_whatever_is_written_meanwhile(
     """The head that it names has as many events as it counts."""
     (before,) = timeline.db.execute("SELECT max(position) FROM log").fetchone()
 
-    def then_another(db: sqlite3.Connection, request: Any) -> Any:
-        found = overview.standing(db, request)
+    timeline_at = moments.timeline_at
+
+    def then_another(request: Any, db: sqlite3.Connection) -> Any:
+        found = timeline_at(request, db)
         writer = Timeline(timeline.path)
         writer.db.execute("PRAGMA busy_timeout = 0")
         with closing(writer.db), suppress(sqlite3.OperationalError):
             writer.batch("meanwhile", battle("meanwhile"))
         return found
 
-    for module in (home, points_data):
-        monkeypatch.setattr(module, "standing", then_another)
+    monkeypatch.setattr(moments, "timeline_at", then_another)
     answer, _ = twice(timeline, path, monkeypatch.undo)
 
     found = re.search(told, answer.text, re.DOTALL)
