@@ -27,7 +27,7 @@ async def rendered(
     # As Datasette's own pages at these addresses have it.
     path = datasette.urls.path(path_with_format(request=request, format="json"))
     data = datasette.absolute_url(request, path)
-    link = f'{data}; rel="alternate"; type="application/json+datasette"'
+    link = f'<{data}>; rel="alternate"; type="application/json+datasette"'
     return Response.html(html, status=status, headers={"Link": link} if status == 200 else {})
 
 

@@ -126,7 +126,11 @@ def _merged(
     own = {key: value for key, value in given.items() if key not in before or before[key] != value}
     order = {"sort", "sort_desc"} if {"sort", "sort_desc"} & own.keys() else set()
     found = {key: value for key, value in default.items() if key not in order}
-    columns = {**default.get("columns", {}), **(own.get("columns") or {})}
+    described = own.get("columns") or {}
+    columns = {
+        **described,
+        **{k: v for k, v in default.get("columns", {}).items() if k not in described},
+    }
     return {**found, **own, **({"columns": columns} if columns else {})}
 
 
