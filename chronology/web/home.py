@@ -85,6 +85,8 @@ async def page(datasette: Any, request: Any) -> dict[str, Any]:
         **found,
         "timeline": name,
         "words": pages.words,
+        "day_and_month": pages.day_and_month,
+        "month_and_year": pages.month_and_year,
         "explore": explore,
         "now_url": with_query(home, kept),
         "permalink": public_address(datasette, request) + permanent,
