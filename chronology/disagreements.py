@@ -6,13 +6,14 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from chronology import related
 from chronology.comparisons import compared
 from chronology.queries import Row, rows
+from chronology.terms import Cursor
 
 _COLUMNS = "id, date, title, summary, kind, status, basis, places, disputed, sort_day"
 _LINKS = (
@@ -24,13 +25,6 @@ _GIVEN = (
     "SELECT accounts.id, event, source, sources.name AS source_name, at, stance, date, claims,"
     " accounts.basis FROM accounts JOIN sources ON sources.id = accounts.source"
 )
-
-
-class Cursor(NamedTuple):
-    """Where a page of disagreements ends: the day and the id of its last event."""
-
-    day: str
-    id: str
 
 
 def page(

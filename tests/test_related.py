@@ -9,7 +9,7 @@ import pytest
 from conftest import START, Timeline
 
 from chronology import disagreements, profiles, related
-from chronology.disagreements import Cursor
+from chronology.terms import Cursor
 
 
 @pytest.fixture(scope="module")

@@ -16,11 +16,11 @@ from datasette.utils.asgi import BadRequest, NotFound, Response
 
 from chronology import disagreements, hierarchy, queries
 from chronology.dates import parse
-from chronology.disagreements import Cursor
 from chronology.errors import DateError
 from chronology.hierarchy import Side
 from chronology.projections import state
 from chronology.records import Chronology
+from chronology.terms import Cursor
 from chronology.web import moments, navigation, pages, versions
 from chronology.web.addresses import pairs
 from chronology.web.asked import Shown, asked, chronology_of, filtering, of_one_state, shown
