@@ -12,6 +12,7 @@ from chronology import queries
 from chronology.formats import atom
 from chronology.web import versions
 from chronology.web.addresses import public_address
+from chronology.web.responses import cors_headers
 
 FEED_LENGTH = 50
 REASONS = 40
@@ -67,7 +68,8 @@ async def feed(datasette: Any, request: Any) -> Response:
     address = public_address(datasette, request)
     history = address + datasette.urls.table(database, "history")
     text = feed_of(about.title if about else database, history, found)
-    return Response(text, content_type="application/atom+xml; charset=utf-8")
+    headers = cors_headers(datasette)
+    return Response(text, headers=headers, content_type="application/atom+xml; charset=utf-8")
 
 
 def feed_of(title: str, address: str, batches: list[queries.Row]) -> str:

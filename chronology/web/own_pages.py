@@ -25,6 +25,7 @@ from chronology.web import moments, navigation, pages, versions
 from chronology.web.addresses import pairs
 from chronology.web.asked import Shown, asked, chronology_of, filtering, of_one_state, shown
 from chronology.web.context import filters
+from chronology.web.responses import json_response
 
 _PAGE = 25
 _CATALOGUED = ("chronology", "source", "person", "formation")
@@ -46,9 +47,7 @@ async def _answer(
 ) -> Response:
     """A page, or the same as JSON if the address ends so."""
     if request.path.endswith(".json"):
-        body = msgspec.json.encode(found["data"], enc_hook=str)
-        headers = {"access-control-allow-origin": "*"} if datasette.cors else {}
-        return Response(body, headers=headers, content_type="application/json; charset=utf-8")
+        return json_response(datasette, found["data"])
     metadata = await versions.instance_metadata(datasette)
     values = {**found, "database": name, "own_page": True, "metadata": metadata}
     html = await datasette.render_template(f"{view}.html", values, request, view)

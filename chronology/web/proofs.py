@@ -7,6 +7,7 @@ from typing import Any
 
 from datasette.utils.asgi import NotFound, Response
 
+from chronology.web.responses import cors_headers
 from chronology.web.selection import is_chronology
 
 FILE = "checkpoint.txt"
@@ -18,7 +19,8 @@ async def checkpoint(datasette: Any, request: Any) -> Response:
         if db.path and await is_chronology(datasette, name):
             path = Path(db.path).with_name(FILE)
             if path.is_file():
-                return Response.text(path.read_text("utf-8"))
+                headers = cors_headers(datasette)
+                return Response.text(path.read_text("utf-8"), headers=headers)
     raise NotFound("No checkpoint was signed yet")
 
 

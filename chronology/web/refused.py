@@ -17,6 +17,7 @@ from chronology.projections.subjects import TABLES
 from chronology.web import versions
 from chronology.web.addresses import page_address, pairs, with_query
 from chronology.web.asked import chronology_of
+from chronology.web.responses import cors_headers
 
 _KNOWN = ("events", *TABLES.values())
 _PARAMETER = re.compile(r"(_?\w+): ")
@@ -44,8 +45,7 @@ async def page(datasette: Any, request: Any, status: int, message: str) -> Respo
         "without": _without(datasette, request, message),
     }
     html = await datasette.render_template("refused.html", values, request, "refused")
-    headers = {"access-control-allow-origin": "*"} if datasette.cors else {}
-    return Response.html(html, status=status, headers=headers)
+    return Response.html(html, status=status, headers=cors_headers(datasette))
 
 
 def _in_words(message: str, table: str | None, row: str | None, path: str) -> str:
