@@ -25,7 +25,7 @@ _Member: TypeAlias = "tuple[_Point | None, ...]"  # one date, or the two ends of
 
 LONGEST = 200
 _DAY = timedelta(days=1)
-_MONTHS = (
+MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
@@ -264,7 +264,7 @@ def _point(text: str, start: int, end: int) -> _Point:
         length = monthrange(years[1], months[1])[1]
         days = _numbers(day or "XX", length)
         if not 1 <= days[0] <= days[1] <= length:
-            reason = f"day {day} does not exist in {_MONTHS[months[1] - 1]} {year}; days are 01 to"
+            reason = f"day {day} does not exist in {MONTHS[months[1] - 1]} {year}; days are 01 to"
             raise DateError(text, match.start(4), f"{reason} {length}")
         first, last = date(years[0], months[0], days[0]), date(years[1], months[1], days[1])
     return _Point(match[0], start, precision, first, last, clock)
@@ -406,7 +406,7 @@ def _date_words(point: _Point) -> list[str]:
 
 def _day_words(day: date) -> list[str]:
     year = str(day.year) if day.year > 999 else f"AD {day.year}"
-    return [str(day.day), _MONTHS[day.month - 1], year]
+    return [str(day.day), MONTHS[day.month - 1], year]
 
 
 def _clock_in_words(clock: str) -> str:

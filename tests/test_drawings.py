@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chronology.dates import parse
+from chronology.dates import MONTHS, parse
 from chronology.web import drawings, pages, strip
 from chronology.web.drawings import WIDTH, Axis, Piece
 
@@ -194,3 +195,21 @@ def test_the_calendar_the_strips_and_the_lanes_share_out_events_alike(dated, mor
 )
 def test_a_date_is_told_in_a_sentence(text, says):
     assert pages.meaning(text) == says
+
+
+def test_months_have_the_same_names_in_dates_labels_and_headings():
+    shorter = {"September": "Sept", "January": "Jan", "October": "Oct"}
+    for number, name in enumerate(MONTHS, 1):
+        day = date(1944, number, 7)
+        assert parse(str(day)).in_words() == f"7 {name} 1944"
+        assert pages.spoken(day) == f"{pages.day_and_month(day)} 1944" == f"7 {name} 1944"
+        assert pages.month_and_year(day) == f"{name} 1944" == day.strftime("%B %Y")
+        assert name.startswith(pages.month(day))
+        assert pages.month(day) == shorter.get(name, pages.month(day))
+        assert len(pages.month(day)) <= 5
+
+
+def test_no_other_module_lists_the_months():
+    package = Path(pages.__file__).parent.parent
+    listing = {path.name for path in package.rglob("*.py") if "February" in path.read_text("utf-8")}
+    assert listing == {"dates.py"}

@@ -21,6 +21,13 @@ OWN_PAGES = (
     "{}/places",
     "{}/events/nothing",
 )
+# A page that says that nothing is there is among them: programs ask for rows too.
+FOR_PROGRAMS = (
+    *("/-/chronology/points.json", "/-/chronology/order-of-battle.json"),
+    *("/-/chronology/disagreements.json", "/{}/events/nis-taken.json", "/{}/history.atom"),
+    *("/{}/events.csv", "/{}/events/nis-taken.csv", "/{}/events.geojson", "/{}/events.json"),
+    "/{}/events/nothing",
+)
 DATA = (
     "/-/chronology/points.json",
     "/-/chronology/disagreements.json",
@@ -32,9 +39,11 @@ DATA = (
 EMPTY = "_front=&_army&_place=&_within=&_certain=&_search=&_lane=&%5Fday="
 
 
-def answers(timeline: Timeline, *paths: str, **settings: Any) -> list[httpx.Response]:
+def answers(
+    timeline: Timeline, *paths: str, cors: bool = False, **settings: Any
+) -> list[httpx.Response]:
     async def ask() -> list[httpx.Response]:
-        served = Datasette([str(timeline.path)], settings=settings)
+        served = Datasette([str(timeline.path)], settings=settings, cors=cors)
         await served.invoke_startup()
         transport = httpx.ASGITransport(app=served.app())
         async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
@@ -98,3 +107,15 @@ def test_an_empty_column_filter_of_datasette_stays_one(timeline: Timeline) -> No
 
     assert empty.json() == []
     assert "kind=&_as_of=" in html.unescape(page.text)
+
+
+@pytest.mark.parametrize("cors", [True, False])
+def test_every_address_for_programs_can_be_read_from_other_sites_if_that_is_allowed(
+    timeline: Timeline, cors: bool
+) -> None:
+    paths = [*FOR_PROGRAMS, "/-/chronology/points.json"]
+    for path, answer in zip(paths, answers(timeline, *paths, cors=cors), strict=True):
+        allowed = answer.headers.get("access-control-allow-origin")
+        assert allowed == ("*" if cors else None), path
+        exposed = answer.headers.get("access-control-expose-headers")
+        assert (exposed == "Link") is cors, path

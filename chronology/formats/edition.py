@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 from chronology.dates import Date, Span, parse
 from chronology.timeline.as_of import ReadPoint
@@ -158,6 +160,11 @@ def _span(text: str) -> Span:
 def day(value: date | None) -> str | None:
     """A day as ISO 8601 writes it."""
     return value.isoformat() if value else None
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON, for formats that are made of pieces of it."""
+    return msgspec.json.encode(value).decode()
 
 
 def citation(account: Account) -> str:

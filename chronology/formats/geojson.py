@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from chronology.dates import Span
-from chronology.formats.edition import Edition, Event, Source, bounds, day
+from chronology.formats.edition import Edition, Event, Source, bounds, day, json_text
 
 CONTEXT = (
     "https://raw.githubusercontent.com/LinkedPasts/linked-places/master/"
@@ -35,7 +33,7 @@ def head(edition: Edition) -> str:
             "with_an_open_end": counts.open_ended,
         },
     }
-    return _text(known)[:-1] + ',"features":[\n'
+    return json_text(known)[:-1] + ',"features":[\n'
 
 
 def foot(edition: Edition) -> str:
@@ -67,7 +65,7 @@ def item(edition: Edition, event: Event) -> str:
         ],
         "descriptions": [{"@id": url, "value": event.summary}] if event.summary else [],
     }
-    return _text(feature)
+    return json_text(feature)
 
 
 def _point(event: Event) -> dict[str, Any] | None:
@@ -119,7 +117,3 @@ def _span(span: Span) -> dict[str, str]:
 
 def _cited(source: Source) -> dict[str, str]:
     return {"label": source.name, **({"@id": source.url} if source.url else {})}
-
-
-def _text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

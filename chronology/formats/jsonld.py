@@ -10,10 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import msgspec
-
 from chronology.dates import Date
-from chronology.formats.edition import Account, Edition, Event, Place, citation, day
+from chronology.formats.edition import Account, Edition, Event, Place, citation, day, json_text
 
 # Written out, so that nobody has to fetch anything to read it.
 CONTEXT = {
@@ -39,7 +37,7 @@ def head(edition: Edition) -> str:
         "url": edition.address,
         "dateModified": edition.state.recorded_at or None,
     }
-    return f'{{"@context":{_text(CONTEXT)},"@graph":[\n{_text(_known(dataset))}' + (
+    return f'{{"@context":{json_text(CONTEXT)},"@graph":[\n{json_text(_known(dataset))}' + (
         ",\n" if edition.counts.events else ""
     )
 
@@ -73,7 +71,7 @@ def item(edition: Edition, event: Event) -> str:
             *(_claim(account, url) for account in event.accounts),
         ],
     }
-    return _text(_known(found))
+    return json_text(_known(found))
 
 
 def _dates(date: Date) -> dict[str, str]:
@@ -133,7 +131,3 @@ def _known(values: dict[str, Any]) -> dict[str, Any]:
         for key, value in values.items()
     }
     return {key: value for key, value in kept.items() if value not in (None, [])}
-
-
-def _text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

@@ -11,9 +11,7 @@ from datetime import date
 from html import escape
 from typing import Any
 
-import msgspec
-
-from chronology.formats.edition import Edition, Event, day, lines
+from chronology.formats.edition import Edition, Event, day, json_text, lines
 
 # Of a month and of a year as such TimelineJS is given no more than these parts.
 _PARTS = {"month": 2, "year": 1}
@@ -27,7 +25,7 @@ def head(edition: Edition) -> str:
         "unique_id": "about",
         "text": {"headline": escape(edition.title), "text": _paragraphs(told)},
     }
-    return f'{{"scale":"human","title":{_text(title)},"events":[\n'
+    return f'{{"scale":"human","title":{json_text(title)},"events":[\n'
 
 
 def foot(edition: Edition) -> str:
@@ -53,7 +51,7 @@ def item(edition: Edition, event: Event) -> str:
     rows = next(iter(event.levels.values()), ())
     if rows:
         slide["group"] = ", ".join(rows)
-    return _text(slide)
+    return json_text(slide)
 
 
 def _day(value: date, parts: int = 3) -> dict[str, int]:
@@ -72,7 +70,3 @@ def _told(edition: Edition, event: Event) -> str:
 
 def _paragraphs(texts: Iterable[str]) -> str:
     return "".join(f"<p>{escape(text)}</p>" for text in texts)
-
-
-def _text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

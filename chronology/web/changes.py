@@ -12,6 +12,7 @@ from chronology.formats import atom
 from chronology.timeline.as_of import at_head
 from chronology.web import databases, routing, versions
 from chronology.web.addresses import public_address
+from chronology.web.responses import cors_headers
 
 FEED_LENGTH = 50
 REASONS = 40
@@ -65,7 +66,8 @@ async def feed(datasette: Any, request: Any, send: Any, receive: Any) -> Respons
     address = public_address(datasette, request)
     history = address + datasette.urls.table(database, "history")
     text = feed_of(about.title if about else database, history, found)
-    return Response(text, content_type="application/atom+xml; charset=utf-8")
+    headers = cors_headers(datasette)
+    return Response(text, headers=headers, content_type="application/atom+xml; charset=utf-8")
 
 
 def feed_of(title: str, address: str, batches: list[schema.Row]) -> str:

@@ -19,6 +19,7 @@ from chronology import sheets
 from chronology.dossiers import Dossier, dossier
 from chronology.web import databases, moments, routing, streaming
 from chronology.web.addresses import disposition
+from chronology.web.responses import cors_headers, json_response
 from chronology.web.selection import event_filter, order_by
 
 _IN_MEMORY_BYTES = 1 << 20
@@ -47,7 +48,7 @@ async def events_csv(datasette: Any, request: Any, send: Any, receive: Any) -> N
             )
             return made
 
-        await _start(send, f"{name}-events.csv")
+        await _start(datasette, send, f"{name}-events.csv")
         if request.method != "HEAD":
             first = sheets.BOM.encode() + sheets.header(list(chosen))
             await streaming.finish(receive, send, _ahead(first, lines, sheets.pieces(numbers)))
@@ -81,11 +82,12 @@ def _chosen(request: Any, columns: list[str]) -> list[str]:
     return [c for c in columns if (not wanted or c in wanted) and c not in unwanted]
 
 
-async def _start(send: Any, name: str, length: int | None = None) -> None:
+async def _start(datasette: Any, send: Any, name: str, length: int | None = None) -> None:
     headers = {
         "content-type": "text/csv; charset=utf-8",
         "content-disposition": disposition("attachment", name),
         "x-content-type-options": "nosniff",
+        **cors_headers(datasette),
     }
     if length is not None:
         headers["content-length"] = str(length)
@@ -107,9 +109,7 @@ async def event_json(datasette: Any, request: Any, send: Any, receive: Any) -> R
     """One event with its accounts, places, formations, people and revisions."""
     found = await _dossier(datasette, request)
     body = found._asdict() if request.args.get("_shape") not in ("array", "objects") else None
-    text = json.dumps(body or [found.event], ensure_ascii=False, default=str)
-    headers = {"access-control-allow-origin": "*"} if datasette.cors else {}
-    return Response(text, content_type="application/json; charset=utf-8", headers=headers)
+    return json_response(datasette, body or [found.event])
 
 
 async def event_csv(datasette: Any, request: Any, send: Any, receive: Any) -> None:
@@ -122,7 +122,7 @@ async def event_csv(datasette: Any, request: Any, send: Any, receive: Any) -> No
     )
     text = sheets.text(chain([columns], rows), guard=True, quoting=csv.QUOTE_NONNUMERIC)
     whole = (sheets.BOM + text).encode()
-    await _start(send, f"{found.event['id']}.csv", len(whole))
+    await _start(datasette, send, f"{found.event['id']}.csv", len(whole))
     await send({"type": "http.response.body", "body": whole})
 
 

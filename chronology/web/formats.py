@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from datasette.utils import add_cors_headers
 from datasette.utils.asgi import BadRequest, NotFound, Response
 from datasette.utils.sqlite import sqlite3
 
@@ -14,6 +13,7 @@ from chronology.formats.edition import Edition
 from chronology.formats.reading import SelectedVersions
 from chronology.web import databases, routing, streaming, versions
 from chronology.web.addresses import disposition, pairs, public_address, with_query
+from chronology.web.responses import cors_headers
 from chronology.web.selection import event_filter, order_by
 
 # What Datasette itself answers; plugins may add to them.
@@ -38,9 +38,8 @@ async def events(datasette: Any, request: Any, send: Any, receive: Any) -> Respo
     headers = {
         "content-disposition": _disposition(form, f"{database}-events.{extension}"),
         "cache-control": "no-cache",
+        **cors_headers(datasette),
     }
-    if datasette.cors:
-        add_cors_headers(headers)
     if request.method == "HEAD":
         return Response("", headers=headers, content_type=form.media_type)
     texts = _texts(datasette.get_database(database), form, edition, found)

@@ -124,6 +124,8 @@ async def page(datasette: Any, request: Any, name: str, address: str) -> dict[st
         **found,
         "home": address,
         "words": pages.words,
+        "day_and_month": pages.day_and_month,
+        "month_and_year": pages.month_and_year,
         "explore": explore,
         "now_url": with_query(address, kept),
         "permalink": public_address(datasette, request) + permanent,

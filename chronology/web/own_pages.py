@@ -28,6 +28,7 @@ from chronology.web.addresses import pairs
 from chronology.web.context import filters
 from chronology.web.event_index import index_of, time_limit
 from chronology.web.home_filters import bad_filters, home_filter, home_request, read_once
+from chronology.web.responses import json_response
 
 _PAGE = 25
 _DAY = timedelta(days=1)
@@ -39,9 +40,7 @@ async def _answer(
 ) -> Response:
     """A page, or the same as JSON if the address ends so."""
     if request.path.endswith(".json"):
-        body = msgspec.json.encode(found["data"], enc_hook=str)
-        headers = {"access-control-allow-origin": "*"} if datasette.cors else {}
-        return Response(body, headers=headers, content_type="application/json; charset=utf-8")
+        return json_response(datasette, found["data"])
     metadata = await versions.instance_metadata(datasette)
     values = {**found, "database": name, "metadata": metadata}
     html = await datasette.render_template(f"chronology/{view}.html", values, request, view)

@@ -9,17 +9,15 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from chronology.dates import parse
+from chronology.dates import MONTHS, parse
 from chronology.errors import DateError
 from chronology.records import Chronology
 from chronology.related import PLAIN
 
 DATES = ("date", "said", "from", "until", "born", "died", "published", "accessed")
 
-_MONTHS = (
-    *("Jan", "Feb", "March", "April", "May", "June"),
-    *("July", "Aug", "Sept", "Oct", "Nov", "Dec"),
-)
+_LONGEST_MONTH = 5  # longer names are cut
+_CUT = {"September": "Sept"}
 
 
 def words(text: str | None) -> str:
@@ -39,7 +37,16 @@ def told(column: str, value: Any) -> Any:
 
 def month(day: date) -> str:
     """The name of a day's month, short; in English whatever the machine speaks."""
-    return _MONTHS[day.month - 1]
+    name = MONTHS[day.month - 1]
+    return name if len(name) <= _LONGEST_MONTH else _CUT.get(name, name[:3])
+
+
+def day_and_month(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]}"
+
+
+def month_and_year(day: date) -> str:
+    return f"{MONTHS[day.month - 1]} {day.year}"
 
 
 def spoken(day: date) -> str:

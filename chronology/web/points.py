@@ -31,6 +31,7 @@ from chronology.web.home_filters import (
     state_mark,
 )
 from chronology.web.overview import Overview, Reader, overview
+from chronology.web.responses import cors_headers, json_response
 
 FORMAT = 2  # of the answer; part of the ETag
 MOST = 2_000
@@ -63,8 +64,8 @@ async def points(datasette: Any, request: Any) -> Response:
     etag, body = await read_once(datasette, name, answer)
     headers = {"cache-control": "no-cache", **({"etag": etag} if etag else {})}
     if body is None:
-        return Response("", status=304, headers=headers)
-    return Response(body, headers=headers, content_type="application/json; charset=utf-8")
+        return Response("", status=304, headers={**cors_headers(datasette), **headers})
+    return json_response(datasette, body, headers)
 
 
 def _body(

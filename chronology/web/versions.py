@@ -154,7 +154,7 @@ async def instance_metadata(datasette: Any) -> dict[str, Any]:
 async def licence(datasette: Any, database: str) -> tuple[str | None, str | None]:
     """The name and the address of the licence that metadata.yml gives a database or all."""
     if hasattr(datasette, "get_database_metadata"):
-        whole = await datasette.get_instance_metadata()
-        found = {**whole, **await datasette.get_database_metadata(database)}
+        own = await datasette.get_database_metadata(database)
+        found = {**await instance_metadata(datasette), **own}
         return found.get("license"), found.get("license_url")
     return tuple(datasette.metadata(key, database=database) for key in ("license", "license_url"))
