@@ -6,7 +6,7 @@ from typing import Any
 
 import many_events
 import pytest
-from chronology.terms import Cursor
+from chronology.index.predicates import Cursor
 from conftest import START, Timeline
 
 from chronology import disagreements, profiles, related
