@@ -13,14 +13,15 @@ PACKAGE = Path(__file__).resolve().parent.parent / "chronology"
 # Each imports only from tiers before its own.
 TIERS = (
     {"errors", "lru_cache", "terms"},
-    {"dates", "index", "workers"},
+    {"dates", "index"},
     {"records"},
-    {"readers", "written"},
-    {"lots"},
+    {"source_text"},
+    {"csv_reader", "json_reader", "yaml_reader"},
     {"batches", "schema"},
     {"log"},
-    {"projections", "checkpoints", "remote"},
-    {"preparing", "states", "uses"},
+    {"projections", "checkpoints", "remote", "verification"},
+    {"ingest_unchanged", "references", "states"},
+    {"ingest_checks", "ingest_sources"},
     {"ingest", "follow", "past", "sets", "sheets"},
     {"queries"},
     {"comparisons", "counting", "hierarchy", "related"},
@@ -43,15 +44,16 @@ KNOW_NO_SQLITE = {
         "index",
         "dates",
         "records",
-        "readers",
-        "written",
-        "lots",
+        "source_text",
+        "csv_reader",
+        "json_reader",
+        "yaml_reader",
         "batches",
         "checkpoints",
         "remote",
     ),
 }
-OPEN_FILES = {"schema", "ingest", "cli", "web"}
+OPEN_FILES = {"schema", "ingest_sources", "cli", "web"}
 INPUT_AND_OUTPUT = {
     *("asyncio", "httpx", "io", "os", "pathlib", "shutil", "socket", "sqlite3", "subprocess"),
     *("sys", "tempfile", "threading", "time", "urllib"),
@@ -174,7 +176,7 @@ def test_files_are_opened_only_where_they_are_asked_for():
     assert users_of("pathlib") - {"remote"} <= OPEN_FILES
 
 
-@pytest.mark.parametrize("module", sorted(TOP - {"cli", "web", "workers"}))
+@pytest.mark.parametrize("module", sorted(TOP - {"cli", "web"}))
 def test_exit_codes_and_http_statuses_are_for_the_outermost(module):
     names = {name for m in IMPORTS if outer(m) == module for name in imported(modules()[m])}
     assert not {outer(name) for name in names} & {"sys", "click", "datasette"}
