@@ -192,12 +192,12 @@ def _recorded(batch: Batch, number: str, raw: dict[str, Any], lines: Lines) -> I
         batch.fault(lines(()), what, f"begin the record with one of {kinds}")
         return
     subject = "account" if "account" in named else named[0]
-    fields = {key: value for key, value in raw.items() if key != subject}
-    nested = fields.pop("accounts", []) if subject == "event" else []
-    if item := _item(batch, number, subject, raw[subject], fields, lines):
+    name = raw.pop(subject)
+    nested = raw.pop("accounts", []) if subject == "event" else []
+    if item := _item(batch, number, subject, name, raw, lines):
         yield item
     if isinstance(nested, list):
-        event = raw[subject] if records.is_id(raw[subject]) else _UNNAMED
+        event = name if item or records.is_id(name) else _UNNAMED
         yield from _nested(batch, number, event, nested, lines)
     else:
         batch.fault(lines(("accounts",)), "accounts is no list", "begin each account with '-'")
@@ -213,16 +213,10 @@ def _nested(
             continue
         if "event" in account:
             batch.fault(deeper(("event",)), "a nested account names an event", "leave it out")
-        fields = {key: value for key, value in account.items() if key != "id"}
-        item = _item(
-            batch,
-            f"{number}/{index + 1}",
-            "account",
-            account.get("id", ""),
-            {**fields, "event": event},
-            _with_id(deeper),
-        )
-        if item:
+        account["event"] = event
+        name = account.pop("id", "")
+        place = f"{number}/{index + 1}"
+        if item := _item(batch, place, "account", name, account, _with_id(deeper)):
             yield item
 
 
@@ -237,7 +231,7 @@ def _item(
     batch: Batch, number: str, subject: str, name: Any, fields: dict[str, Any], lines: Lines
 ) -> Item | None:
     name = "" if name is None else name
-    if not records.is_id(name) and not (subject == "account" and name == ""):
+    if not (subject == "account" and name == "") and not records.is_id(name):
         batch.faulty.add(f"{subject}/{_UNNAMED}")
         batch.fault(
             lines((subject,)),

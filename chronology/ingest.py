@@ -141,7 +141,10 @@ class _Appending:
         number = 1
         while self.streams.last(stream := _default_stream(item.fields, number)):
             number += 1
-        return item._replace(id=split(stream)[1])
+        name = split(stream)[1]
+        return Item(
+            item.number, item.action, item.subject, name, item.lines, item.data, item.fields
+        )
 
     # Corrections and retractions
 

@@ -33,9 +33,11 @@ class Streams:
         self.latest = {**dict.fromkeys(names), **log.latest(self.db, names)}
 
     def last(self, stream: str) -> Latest | None:
-        if stream not in self.latest:
-            self.latest[stream] = log.latest(self.db, [stream]).get(stream)
-        return self.latest[stream]
+        try:
+            return self.latest[stream]
+        except KeyError:
+            found = self.latest[stream] = log.latest(self.db, [stream]).get(stream)
+            return found
 
     def is_live(self, stream: str) -> bool:
         last = self.last(stream)
@@ -195,12 +197,16 @@ class Checks:
     def _check_event(self, item: Item, fields: Event) -> None:
         self._vocabulary(item, "kind", fields.kind)
         self._check_window(item, fields)
+        known = self.catalogue
         for index, ref in enumerate(fields.places):
-            self._refer(item, ("places", index), "place", ref.place)
+            if ref.place not in known.places.states:
+                self._refer(item, ("places", index), "place", ref.place)
         for index, formation in enumerate(fields.formations):
-            self._refer(item, ("formations", index), "formation", formation)
+            if formation not in known.formations.states:
+                self._refer(item, ("formations", index), "formation", formation)
         for index, person in enumerate(fields.people):
-            self._refer(item, ("people", index), "person", person)
+            if person not in known.people.states:
+                self._refer(item, ("people", index), "person", person)
         self._check_repeats(item, fields)
         if fields.distinct:
             self._check_distinct(item, fields)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import Any, NamedTuple
 
 from chronology.dates import Date, Span
@@ -116,10 +115,6 @@ class Numbers:
             self.known[pair] = number
         return number
 
-    def since(self, count: int) -> list[Pair]:
-        """The pairs that got a number after there were so many, in order."""
-        return list(islice(self.known, count, None))
-
 
 class Describer:
     """Describes events by one state of the catalogue; what many of them share is made once.
@@ -147,31 +142,33 @@ class Describer:
     def describe(self, told: Told) -> Published:
         event: Event = told.state.fields
         accounts = [account for _, account in told.accounts]
-        when = self._when(event.date)
+        date = event.date
+        when = self._when(date)
         where = self._where(tuple([(ref.place, ref.role) for ref in event.places]))
-        chains = [self._lasting(f) or self._dated(f, event.date) for f in event.formations]
+        chains = [self._lasting(f) or self._dated(f, date) for f in event.formations]
         who = self._who(tuple(event.formations), tuple(chains))
         quoted = tuple([account.by for account in accounts if account.by])
         people = self._people(tuple(event.people), quoted)
         sources = self._sources(tuple([account.source for account in accounts]))
         sort = self._sort(event.kind, status(accounts), tuple(disputes(accounts)))
+        earliest, latest, sort_day, time, precision, months = when.cells
         places, latitude, longitude = where.cells
         levels, formations = who.cells
-        months = when.cells[-1]
+        kind, shown, disputed = sort.cells
         row = (
-            *(told.id, event.date.text, *when.cells[:-1]),
-            *(event.basis, event.title, event.summary, *sort.cells[:2], months),
-            *(*levels, formations, places, *people.cells, *sources.cells),
-            *(latitude, longitude, len(accounts), sort.cells[2], told.state.version),
-        )
-        parts = (when.links, where.links, who.links, people.links, sources.links, sort.links)
-        search = (
-            *(_plain(event.title), _plain(_joined([event.summary, event.basis]))),
-            *(*where.names, *who.names, *people.names),
-            _plain(_joined([account.says for account in accounts])),
+            *(told.id, date.text, earliest, latest, sort_day, time, precision),
+            *(event.basis, event.title, event.summary, kind, shown, months),
+            *(*levels, formations, places, people.cells[0], sources.cells[0]),
+            *(latitude, longitude, len(accounts), disputed, told.state.version),
         )
         # No two parts add to one facet.
-        return Published(row, sorted([number for part in parts for number in part]), search)
+        links = when.links + where.links + who.links + people.links + sources.links + sort.links
+        search = (
+            *(_plain(event.title), _plain(_joined([event.summary, event.basis]))),
+            *(where.names[0], who.names[0], people.names[0]),
+            _plain(_joined([account.says for account in accounts])),
+        )
+        return Published(row, sorted(links), search)
 
     def _numbers(self, facet: str, values: Iterable[str]) -> tuple[int, ...]:
         number = self.number

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -24,14 +23,11 @@ Progress = Callable[[int], None]
 """Called with how many more records were folded."""
 
 _TOUCHED = "touched (event TEXT, position INTEGER, why TEXT)"
-_RECORDS = """
-SELECT position, stream, version, type, recorded_at, data,
-    type NOT GLOB '*.recorded' OR EXISTS (
-        SELECT 1 FROM log AS other
-        WHERE other.stream = log.stream AND version > 1 AND position <= ?2)
-FROM log WHERE position BETWEEN ?1 AND ?2 ORDER BY position
+_ACTIONS = """
+SELECT coalesce(sum(type GLOB '*.recorded'), 0), coalesce(sum(type GLOB '*.corrected'), 0),
+    coalesce(sum(type GLOB '*.retracted'), 0)
+FROM log WHERE position BETWEEN ? AND ? AND stream NOT GLOB 'batch/*'
 """
-"""A batch's records; the last column is true if a record is not all that there is of its stream."""
 
 
 class Fold:
@@ -56,12 +52,12 @@ class Fold:
         is_most = tables.is_most(self.batch.last - self.batch.first, self.batch.first)
         if is_most:
             tables.unindex(self.db)
-        actions = self._add_records(publication, progress)
+        self._add_records(publication, progress)
         if is_most:
             tables.index(self.db)
         self._publish(publication)
         publication.count()
-        _finish(self.db, self.catalogue, self.batch, actions)
+        _finish(self.db, self.catalogue, self.batch)
         return True
 
     # The catalogue
@@ -91,13 +87,12 @@ class Fold:
 
     # Events and accounts
 
-    def _add_records(self, publication: Publication, progress: Progress | None) -> Counter[str]:
+    def _add_records(self, publication: Publication, progress: Progress | None) -> None:
         """Writes what only this batch records, and notes the other events to publish."""
-        actions: Counter[str] = Counter()
-        builder = RowBuilder(self.catalogue, publication.number, self.batch.change)
+        change = self.batch.change
+        builder = RowBuilder(self.catalogue, publication.number, change, self._amended())
         for chunk in self._chunks():
             rows = builder.build(chunk)
-            actions += rows.actions
             publication.add(rows)
             self._touch(rows.touched)
             if rows.amended:
@@ -105,14 +100,26 @@ class Fold:
             if progress:
                 progress(len(chunk))
         publication.add_states()
-        return actions
+
+    def _amended(self) -> set[str]:
+        """The streams of the batch of which its first record here is not all."""
+        found = self.db.execute(
+            "SELECT DISTINCT stream FROM log WHERE position BETWEEN ? AND ?"
+            " AND (version > 1 OR type NOT GLOB '*.recorded')",
+            (self.batch.first, self.batch.last),
+        )
+        return {stream for (stream,) in found}
 
     def _chunks(self) -> Iterator[list[LogRecord]]:
         """The batch's records in order, an event never apart from its accounts."""
+        found = self.db.execute(
+            "SELECT position, stream, version, type, recorded_at, data FROM log"
+            " WHERE position BETWEEN ? AND ? ORDER BY position",
+            (self.batch.first, self.batch.last),
+        )
         chunk: list[LogRecord] = []
-        for row in self.db.execute(_RECORDS, (self.batch.first, self.batch.last)):
-            record = LogRecord._make(row)
-            if len(chunk) >= CHUNK and not record.stream.startswith("account/"):
+        for record in found:
+            if len(chunk) >= CHUNK and not record[1].startswith("account/"):
                 yield chunk
                 chunk = []
             chunk.append(record)
@@ -136,9 +143,8 @@ class Fold:
         )
         for name, (found, _) in states.items():
             if found:
-                cells = subjects.account_cells(name, found)
-                event = cells[1]
-                tables.insert(self.db, "accounts", [cells])
+                event = found.fields.event
+                tables.insert(self.db, "accounts", [subjects.account_cells(name, *found)])
                 tables.insert(self.db, "claims", list(subjects.claim_rows(name, found.fields)))
                 self._touch([(event, *last[name])])
 
@@ -156,9 +162,7 @@ class Fold:
 # What a batch leaves behind
 
 
-def _finish(
-    db: sqlite3.Connection, catalogue: Catalogue, batch: BatchRange, actions: Counter[str]
-) -> None:
+def _finish(db: sqlite3.Connection, catalogue: Catalogue, batch: BatchRange) -> None:
     found = db.execute("SELECT facet, value, count FROM facet_values")
     counts = {(facet, value): count for facet, value, count in found}
     for table, rows in subjects.catalogue_rows(catalogue, counts):
@@ -166,10 +170,7 @@ def _finish(
         tables.insert(db, table, rows)
     (first,) = log.read(db, batch.first - 1, batch.first)
     (head,) = log.read(db, batch.last - 1, batch.last)
-    done = [
-        sum(count for kind, count in actions.items() if kind.endswith(f".{action}"))
-        for action in ("recorded", "corrected", "retracted")
-    ]
+    done = db.execute(_ACTIONS, (batch.first, batch.last)).fetchone()
     row = (batch.id, batch.recorded_at, _note(first), batch.first, batch.last, *done)
     tables.insert(db, "batches", [row])
     tables.track(db, head.position, head.digest)

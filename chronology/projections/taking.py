@@ -6,17 +6,16 @@ records and the catalogue.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from chronology import records
 from chronology.projections import events, subjects
 from chronology.projections.events import Describer, Numbers, Told
-from chronology.projections.state import Catalogue, State, split
+from chronology.projections.state import Catalogue, State
 from chronology.projections.subjects import Cells
 from chronology.records import Account, Event
 
@@ -31,16 +30,8 @@ class LastChange(NamedTuple):
     recorded_at: str
 
 
-class LogRecord(NamedTuple):
-    """A record of the log; `amended` if its stream has another record up to the batch's end."""
-
-    position: int
-    stream: str
-    version: int
-    type: str
-    recorded_at: str
-    data: str
-    amended: bool
+LogRecord = tuple[int, str, int, str, str, str]
+"""Position, stream, version, type, time of recording and data of a record."""
 
 
 @dataclass(slots=True)
@@ -60,49 +51,49 @@ class RowBatch:
     claims: list[Cells] = field(default_factory=list)
     touched: list[Touched] = field(default_factory=list)
     amended: dict[str, tuple[int, str]] = field(default_factory=dict)
-    actions: Counter[str] = field(default_factory=Counter)
 
 
 class RowBuilder:
-    """Builds the rows of one batch's records, in the order of the log."""
+    """Builds the rows of one batch's records, in the order of the log.
 
-    def __init__(self, catalogue: Catalogue, number: Numbers, change: LastChange) -> None:
+    `amended` are the streams of which there are several records up to the batch's end.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, number: Numbers, change: LastChange, amended: set[str]
+    ) -> None:
         self.describer = Describer(catalogue, number)
         self.change = change
+        self.amended = amended
 
     def build(self, records: Sequence[LogRecord]) -> RowBatch:
         """The rows of records that follow each other, an event never apart from its accounts."""
         rows = RowBatch()
         new: list[Told] = []
-        for record in records:
-            subject, name = split(record.stream)
+        for position, stream, version, kind, recorded_at, data in records:
+            subject, _, name = stream.partition("/")
             if subject == "event":
-                if record.amended:
-                    reason = why(record.stream, record.type, record.data, own=True)
-                    rows.touched.append((name, record.position, reason))
+                if stream in self.amended:
+                    rows.touched.append((name, position, why(stream, kind, data, own=True)))
                 else:
-                    new.append(Told(name, _state(_event(record.data), record), []))
+                    state = State(_event(data), version, position, recorded_at)
+                    new.append(Told(name, state, []))
             elif subject == "account":
-                self._add_account(rows, name, record, new)
-        rows.actions.update([r.type for r in records if not r.stream.startswith("batch/")])
+                if stream in self.amended:
+                    rows.amended[name] = (position, why(stream, kind, data))
+                    continue
+                account: Account = _account(data)
+                cells = subjects.account_cells(name, account, version, position, recorded_at)
+                rows.accounts.append(cells)
+                if account.claims:
+                    rows.claims += subjects.claim_rows(name, account)
+                if new and new[-1].id == account.event:
+                    new[-1].accounts.append((name, account))
+                else:  # Its event is in an earlier batch, or elsewhere in this one.
+                    rows.touched.append((account.event, position, why(stream, kind, data)))
         for event in new:
             self._add_event(rows, event)
         return rows
-
-    def _add_account(self, rows: RowBatch, name: str, record: LogRecord, new: list[Told]) -> None:
-        if record.amended:
-            reason = why(record.stream, record.type, record.data)
-            rows.amended[name] = (record.position, reason)
-            return
-        account: Account = _account(record.data)
-        rows.accounts.append(subjects.account_cells(name, _state(account, record)))
-        if account.claims:
-            rows.claims += subjects.claim_rows(name, account)
-        if new and new[-1].id == account.event:
-            new[-1].accounts.append((name, account))
-        else:  # Its event is in an earlier batch, or elsewhere in this one.
-            reason = why(record.stream, record.type, record.data)
-            rows.touched.append((account.event, record.position, reason))
 
     def _add_event(self, rows: RowBatch, event: Told) -> None:
         number = event.state.position
@@ -115,10 +106,6 @@ class RowBuilder:
 
 _event = records.reader(Event)
 _account = records.reader(Account)
-
-
-def _state(fields: Any, record: LogRecord) -> State:
-    return State(fields, record.version, record.position, record.recorded_at)
 
 
 def why(stream: str, kind: str, data: str, own: bool = False) -> str:
