@@ -532,6 +532,7 @@ ABOUT = 0.1
 """How far a figure marked `~` reaches either way, as a part of it."""
 
 
+@lru_cache(maxsize=1 << 14)
 def figure(value: str) -> tuple[float | None, float | None] | None:
     """The least and greatest number that a claim's value allows, or None if it is a text.
 

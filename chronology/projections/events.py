@@ -132,6 +132,8 @@ class Describer:
         cached = lru_cache(maxsize=CACHED)
         self._when: Cached = cached(self._when_part)
         self._where: Cached = cached(self._where_part)
+        self._around: Callable[[str], list[str]] = cached(self.catalogue.ancestors)
+        self._place_names = cached(lambda place: _names_of(self.catalogue.places[place]))
         self._who: Cached = cached(self._who_part)
         self._lasting: Callable[[str], Chain | None] = cached(self._lasting_chain)
         self._dated: Callable[[str, Date], Chain] = cached(self._chain_on)
@@ -183,10 +185,10 @@ class Describer:
     def _where_part(self, refs: Sequence[tuple[str, str]]) -> _Part:
         places = self.catalogue.places
         names = _unique(places[place].name for place, _ in refs)
-        around = [outer for place, _ in refs for outer in self.catalogue.ancestors(place)]
+        around = [outer for place, _ in refs for outer in self._around(place)]
         point = _point(refs, self.catalogue)
         links = self._numbers("places", names) + self._numbers("place_within", around)
-        text = _all_names(places[place] for place, _ in refs)
+        text = _plain(_joined([self._place_names(place) for place, _ in refs]))
         return _Part((canonical(names), *point), links, (text,))
 
     def _lasting_chain(self, formation: str) -> Chain | None:
@@ -281,8 +283,11 @@ def spans(told: Told) -> list[tuple[str | None, str | None]]:
 
 def _all_names(subjects: Iterable[Any]) -> str:
     """The names of subjects, one a line."""
-    names = [n for s in subjects for n in (s.name, *(other.name for other in s.names))]
-    return _plain(_joined(names))
+    return _plain(_joined([_names_of(subject) for subject in subjects]))
+
+
+def _names_of(subject: Any) -> str:
+    return _joined([subject.name, *(other.name for other in subject.names)])
 
 
 # Letters that have no decomposition, so that the tokenizer cannot fold them.
