@@ -248,7 +248,7 @@ def test_any_batch_leaves_the_tables_that_a_rebuild_makes(make_timeline, monkeyp
         patched.setattr(tables, "is_most", lambda records, _: records > 3)
         text = "".join(json.dumps(line) + "\n" for line in [header, *lines])
         timeline.ingest(text, "jsonl")
-    assert projections.verify(timeline.db) == []
+        assert projections.verify(timeline.db) == []
 
 
 def test_an_empty_log_has_no_tables_and_they_are_current(memory):
