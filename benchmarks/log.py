@@ -18,7 +18,7 @@ from benchmarks import files, generator, peers, writing
 from benchmarks.lines import Floor, Line, Measured
 from benchmarks.measuring import in_turns, peak_memory, run, seconds
 from benchmarks.run import Run
-from chronology import log, records, schema
+from chronology import log, records, schema, verification
 from chronology.projections import tables
 from chronology.records import Record
 
@@ -40,7 +40,7 @@ def chain(run_: Run, size: int) -> Measured:
     def verify() -> float:
         db = schema.connect(database)
         try:
-            return count / seconds(lambda: log.verify(db))
+            return count / seconds(lambda: verification.verify(db))
         finally:
             db.close()
 

@@ -89,12 +89,12 @@ def run(*command: str) -> float:
     return seconds(lambda: subprocess.run(asked, check=True, stdout=subprocess.DEVNULL))
 
 
-def run_busy(*command: str) -> float:
-    """Seconds that the same would take if it kept two cores busy all the time: half its work."""
+def processor_time(*command: str) -> float:
+    """Processor seconds that a module of Python takes as a process of its own."""
     before = getrusage(RUSAGE_CHILDREN)
     run(*command)
     after = getrusage(RUSAGE_CHILDREN)
-    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / 2
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def peak_memory(*command: str) -> float:

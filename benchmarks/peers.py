@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -20,10 +20,10 @@ SQLITE3 = "sqlite3"
 LIMIT_S = 600.0
 
 
-def sqlite_utils(rows: Path, database: Path) -> float:
+def sqlite_utils(rows: Path, database: Path, timed: Callable[..., float] = run) -> float:
     """Seconds to insert rows by their id and to make title and summary searchable."""
-    took = run("sqlite_utils", "insert", str(database), "events", str(rows), "--nl", "--pk", "id")
-    return took + run("sqlite_utils", "enable-fts", str(database), "events", "title", "summary")
+    took = timed("sqlite_utils", "insert", str(database), "events", str(rows), "--nl", "--pk", "id")
+    return took + timed("sqlite_utils", "enable-fts", str(database), "events", "title", "summary")
 
 
 def sqlite3_csv(database: Path, sql: str, target: Path) -> float:

@@ -1,60 +1,69 @@
-"""Batches read into proposed records, with every fault of theirs.
+"""Batches decoded into proposed records, with every fault that a batch has by itself.
 
-The format is `docs/format.md`. Reading checks what a batch can say of itself; what needs the
-log (unknown references, duplicate ids, order) is checked when it is ingested. Items stream:
-a batch of a million events is never held in memory, save in YAML, which is limited in size.
+The format is `docs/format.md`. A fault that only the log shows (an unknown reference, an id used
+twice) is found when the batch is ingested. Items are decoded as they are consumed: a batch of a
+million events is never held in memory, except in YAML, whose size is limited.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import partial
-from itertools import chain, islice
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from types import MappingProxyType
 from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 import pendulum
 
-from chronology import readers, records, workers, written
+from chronology import csv_reader, json_reader, records, yaml_reader
 from chronology.errors import BatchRefused, Fault
-from chronology.lots import Item, Lot, gather, unprepared
-from chronology.readers import Block, Lines, OneLine, Raw, below
-from chronology.written import Named
+from chronology.source_text import Lines, OneLine, Raw, below, refused
 
 MAX_FAULTS = 200
-BLOCKS_ALONE = 16
-"""So many blocks of JSON Lines, of 128 KiB, are read before it pays to start another process."""
-LOT = 1_000
-Prepare = Callable[[Lot], Any]
 FORMATS = ("yml", "yaml", "jsonl", "csv")
 HEADER = ("format", "batch", "recorded", "note")
+_READERS = {
+    **dict.fromkeys(("yml", "yaml"), yaml_reader.read),
+    "jsonl": json_reader.read,
+    "csv": csv_reader.read,
+}
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:?\d\d)", re.ASCII)
 _TARGET = re.compile(r"([a-z]+)/([a-z0-9]+(?:-[a-z0-9]+)*)", re.ASCII)
 _UNNAMED = "unnamed"
-"""Stands for an event's id that was refused, so that its accounts are checked all the same."""
+"""In place of an event's id that is refused, so that its accounts are checked all the same."""
 
 
-class _Read(NamedTuple):
-    """What a block of a file holds: items, and what a batch keeps of those that are refused."""
+class Item(NamedTuple):
+    """One proposed record: `number` is its place in the batch, `12` or, nested, `12/1`.
 
-    lot: Lot
-    faults: list[Fault]
-    faulty: set[str]
-    has_gaps: bool
-    ends: bool
+    `data` is the text that the log keeps. `fields` are the fields of a recorded subject; `change`
+    holds `set`, `unset`, `into` and `because` of a correction or retraction. The id of an account
+    may be empty.
+    """
+
+    number: str
+    action: str
+    subject: str
+    id: str
+    lines: Lines
+    data: str
+    fields: Any = None
+    change: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def stream(self) -> str:
+        return f"{self.subject}/{self.id}"
 
 
 @dataclass(slots=True)
 class Batch:
-    """A batch while it is read: its header, its items as they come, and the faults so far.
+    """A batch while it is read: its header, its items as they are consumed, the faults so far.
 
-    The items come in lots, or one by one where that will do; whichever is asked moves both on.
-    `faulty` are the streams of refused items, and `has_gaps` says that some could not be read at
-    all: what refers to them is not to blame. Whoever sets `prepare` before asking for lots of JSON
-    Lines gets `Lot.prepared` by the function that it makes, be it in another process.
+    `faulty` are the streams of refused items, and `has_gaps` is true if some items could not be
+    read at all: a reference to one of them is no fault of its own.
     """
 
     file: str
@@ -62,15 +71,10 @@ class Batch:
     id: str = ""
     recorded_at: str = ""
     header: records.Batch = field(default_factory=lambda: records.Batch(format=1))
-    lots: Iterator[Lot] = field(default_factory=lambda: iter(()))
+    items: Iterator[Item] = field(default_factory=lambda: iter(()))
     faults: list[Fault] = field(default_factory=list)
     faulty: set[str] = field(default_factory=set)
     has_gaps: bool = False
-    prepare: Callable[[], Prepare | None] = unprepared
-
-    @property
-    def items(self) -> Iterator[Item]:
-        return chain.from_iterable(self.lots)
 
     def fault(self, line: int, what: str, remedy: str) -> None:
         self.faults.append(Fault(self.file, line, what, remedy))
@@ -79,33 +83,25 @@ class Batch:
 
 
 def read(stream: BinaryIO, file: str, form: str, header: Mapping[str, str] | None = None) -> Batch:
-    """The batch in `stream`, whose items are read as they are asked for.
+    """The batch in `stream`, whose items are decoded as they are consumed.
 
-    `form` is one of FORMATS; `header` is that of a CSV file, which cannot hold it.
+    `form` is one of FORMATS; `header` is the header of a CSV file, which cannot contain it.
     Raises `BatchRefused` when there is no usable header or the file cannot be read at all.
     """
     if form == "csv" and header is None:
         remedy = "ingest it by name, with --batch and --recorded"
-        raise readers.refuse(file, 1, "a CSV file has no header of a batch", remedy)
-    if form == "jsonl":
-        (found, lines), blocks = readers.open_jsonl(stream, file)
-    else:
-        (found, lines), raws = readers.read(stream, file, form)
+        raise refused(file, 1, "a CSV file has no header of a batch", remedy)
+    (found, lines), raws = _READERS[form](stream, file)
     batch = Batch(file, lines)
     _read_header(batch, dict(header or {}) if form == "csv" else found)
-    if form == "jsonl":
-        is_long = (readers.size(stream) or 0) > BLOCKS_ALONE * readers.BLOCK_BYTES
-        lots = _read_ahead(batch, blocks, 0 if is_long else BLOCKS_ALONE)
-    else:
-        lots = _lots(batch, raws)
-    batch.lots = _some(batch, lots)
+    batch.items = _not_empty(batch, _items(batch, raws))
     return batch
 
 
 def _read_header(batch: Batch, found: Any) -> None:
     if not isinstance(found, dict):
         remedy = f"begin with {', '.join(HEADER)}"
-        raise readers.refuse(batch.file, batch.lines(()), "the batch has no header", remedy)
+        raise refused(batch.file, batch.lines(()), "the batch has no header", remedy)
     wanted = {"format": found.get("format", ""), **_only(found, ("note",))}
     for path, reason in records.faults_of(records.Batch, wanted):
         remedy = "this version reads format: 1" if path == ("format",) else "mend the header"
@@ -159,84 +155,29 @@ def _header_time(batch: Batch, found: Mapping[str, Any]) -> str:
 # Items ---------------------------------------------------------------------------------------
 
 
-def _some(batch: Batch, lots: Iterator[Lot]) -> Iterator[Lot]:
-    """The lots, of which a batch has at least one."""
-    found = filter(len, lots)
-    first = next(found, None)
+def _not_empty(batch: Batch, items: Iterator[Item]) -> Iterator[Item]:
+    first = next(items, None)
     if first:
-        yield first
-        yield from found
+        yield from chain([first], items)
     elif not batch.faults:
         batch.fault(1, "the batch has no records", "add records, or delete the file")
 
 
-def _lots(batch: Batch, raws: Iterator[Raw]) -> Iterator[Lot]:
-    items = _items(batch, raws)
-    while some := list(islice(items, LOT)):
-        yield gather(some)
-
-
-def _read_ahead(batch: Batch, blocks: Iterator[Block], alone: int) -> Iterator[Lot]:
-    """The lots of JSON Lines, which another process reads ahead where there are many."""
-    reader = partial(_block_reader, batch.file, batch.prepare)
-    for found in workers.ahead(reader, blocks, alone):
-        batch.faulty |= found.faulty
-        batch.has_gaps |= found.has_gaps
-        for fault in found.faults:
-            batch.fault(fault.line, fault.what, fault.remedy)
-        if found.ends:
-            raise BatchRefused(batch.faults)
-        yield found.lot
-
-
-def _block_reader(file: str, prepare: Callable[[], Prepare | None]) -> Callable[[Block], _Read]:
-    return partial(_read_block, file, prepare())
-
-
-def _read_block(file: str, prepare: Prepare | None, block: Block) -> _Read:
-    batch = Batch(file, OneLine(block.line))
-    items: list[Item] = []
-    ends = False
-    try:
-        for item in _items(batch, readers.read_block(block, file), block.record):
-            items.append(item)
-        faults = batch.faults
-    except BatchRefused as error:
-        faults, ends = error.faults, not error.stopped
-    lot = gather(items)
-    if prepare and items:
-        lot = replace(lot, prepared=prepare(lot))
-    return _Read(lot, faults, batch.faulty, batch.has_gaps, ends)
-
-
-def _items(batch: Batch, raws: Iterator[Raw], first: int = 1) -> Iterator[Item]:
-    for count, (raw, lines) in enumerate(_readable(batch, raws), first):
+def _items(batch: Batch, raws: Iterator[Raw]) -> Iterator[Item]:
+    for count, (raw, lines) in enumerate(_readable(batch, raws), 1):
         if isinstance(raw, Fault):
             batch.has_gaps = True
             batch.fault(raw.line, raw.what, raw.remedy)
         elif not isinstance(raw, dict):
             batch.fault(lines(()), f"record {count} is no mapping", "write fields as 'key: value'")
-        elif "event" in raw and (found := written.whole(raw)):
-            yield from _whole(str(count), *found, lines)
         elif "correct" in raw or "retract" in raw:
             yield from _change(batch, str(count), raw, lines)
         else:
             yield from _recorded(batch, str(count), raw, lines)
 
 
-def _whole(number: str, event: Named, accounts: list[Named], lines: Lines) -> Iterator[Item]:
-    name, fields = event
-    yield Item(number, "recorded", "event", name, lines, records.canonical(fields), fields)
-    for index, (own, account) in enumerate(accounts):
-        deeper = lines
-        if not isinstance(lines, OneLine):
-            deeper = _with_id(below(lines, "accounts", index))
-        data = records.canonical(account)
-        yield Item(f"{number}/{index + 1}", "recorded", "account", own, deeper, data, account)
-
-
 def _readable(batch: Batch, raws: Iterator[Raw]) -> Iterator[Raw]:
-    """The same; when the file cannot be read on, the faults up to there are told as well."""
+    """The same; if the file cannot be read to its end, the faults before are reported as well."""
     try:
         yield from raws
     except BatchRefused as error:
@@ -251,12 +192,12 @@ def _recorded(batch: Batch, number: str, raw: dict[str, Any], lines: Lines) -> I
         batch.fault(lines(()), what, f"begin the record with one of {kinds}")
         return
     subject = "account" if "account" in named else named[0]
-    fields = {key: value for key, value in raw.items() if key != subject}
-    nested = fields.pop("accounts", []) if subject == "event" else []
-    if item := _item(batch, number, subject, raw[subject], fields, lines):
+    name = raw.pop(subject)
+    nested = raw.pop("accounts", []) if subject == "event" else []
+    if item := _item(batch, number, subject, name, raw, lines):
         yield item
     if isinstance(nested, list):
-        event = raw[subject] if records.is_id(raw[subject]) else _UNNAMED
+        event = name if item or records.is_id(name) else _UNNAMED
         yield from _nested(batch, number, event, nested, lines)
     else:
         batch.fault(lines(("accounts",)), "accounts is no list", "begin each account with '-'")
@@ -272,16 +213,10 @@ def _nested(
             continue
         if "event" in account:
             batch.fault(deeper(("event",)), "a nested account names an event", "leave it out")
-        fields = {key: value for key, value in account.items() if key != "id"}
-        item = _item(
-            batch,
-            f"{number}/{index + 1}",
-            "account",
-            account.get("id", ""),
-            {**fields, "event": event},
-            _with_id(deeper),
-        )
-        if item:
+        account["event"] = event
+        name = account.pop("id", "")
+        place = f"{number}/{index + 1}"
+        if item := _item(batch, place, "account", name, account, _with_id(deeper)):
             yield item
 
 
@@ -296,7 +231,7 @@ def _item(
     batch: Batch, number: str, subject: str, name: Any, fields: dict[str, Any], lines: Lines
 ) -> Item | None:
     name = "" if name is None else name
-    if not records.is_id(name) and not (subject == "account" and name == ""):
+    if not (subject == "account" and name == "") and not records.is_id(name):
         batch.faulty.add(f"{subject}/{_UNNAMED}")
         batch.fault(
             lines((subject,)),

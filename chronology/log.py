@@ -1,4 +1,4 @@
-"""The log: appending records in order, reading them, and proving that nothing was changed.
+"""The log: appending records in order, and reading them.
 
 A record's digest is the SHA-256 of the previous digest and the record's own fields, joined by
 newlines; so the digest at the head stands for the whole log up to there.
@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from chronology import schema
-from chronology.errors import CorruptLog, RecordConflict, WrongExpectedVersion
+from chronology.errors import RecordConflict, WrongExpectedVersion
 from chronology.records import Record
 
 GENESIS = "0" * 64
@@ -100,8 +99,8 @@ def versions(db: sqlite3.Connection, streams: Iterable[str]) -> dict[str, int]:
     return {name: version or 0 for name, version in found}
 
 
-Row = tuple[Any, ...]
-"""An `Entry` as a plain tuple."""
+Versioned = tuple[str, str, int, str, str, str, str]
+"""The fields of an `Entry` between its position and its digest."""
 
 
 class Latest(NamedTuple):
@@ -121,22 +120,7 @@ def latest(db: sqlite3.Connection, streams: Iterable[str]) -> dict[str, Latest]:
     return {name: Latest(version, kind) for name, version, kind in found}
 
 
-def has_any(db: sqlite3.Connection, streams: Iterable[str]) -> bool:
-    """Whether any of the streams has a record."""
-    found = db.execute(
-        "SELECT 1 FROM json_each(?) CROSS JOIN log ON stream = value LIMIT 1",
-        (json.dumps(list(streams)),),
-    )
-    return found.fetchone() is not None
-
-
-def digest_of(previous: str, position: int, record: Record, version: int) -> str:
-    """The digest of a record at its place; O(length of its data)."""
-    record_id, stream, kind, recorded_at, batch, data = record
-    return _digest(previous, position, record_id, stream, version, kind, recorded_at, batch, data)
-
-
-def _digest(
+def digest(
     previous: str,
     position: int,
     record_id: str,
@@ -147,14 +131,21 @@ def _digest(
     batch: str,
     data: str,
 ) -> str:
+    """The digest of a record after the one with the digest `previous`; O(length of its data)."""
     fields = f"{record_id}\n{stream}\n{version}\n{kind}\n{recorded_at}\n{batch}\n{data}"
     return sha256(f"{previous}\n{position}\n{fields}".encode()).hexdigest()
+
+
+def digest_of(previous: str, position: int, record: Record, version: int) -> str:
+    """The digest of a record that is not stored yet."""
+    record_id, stream, *fields = record
+    return digest(previous, position, record_id, stream, version, *fields)
 
 
 def continues(last: Head, entry: Entry) -> bool:
     """Whether an entry's digest follows from the one before it, and from its own fields."""
     try:
-        return entry.digest == _digest(last.digest, *entry[:-1])
+        return entry.digest == digest(last.digest, *entry[:-1])
     except UnicodeEncodeError:
         return False  # A field is no text.
 
@@ -176,7 +167,7 @@ def append(
     while chunk := list(islice(source, CHUNK)):
         seen = _seen(db, chunk)
         current = versions(db, {record.stream for record in chunk})
-        new: list[tuple[Record, int]] = []
+        new: list[Versioned] = []
         for record in chunk:
             if _is_retry(record, seen):
                 continue
@@ -184,38 +175,28 @@ def append(
                 _expect(record.stream, expected_version, current[record.stream])
                 checked.add(record.stream)
             version = current[record.stream] = current[record.stream] + 1
-            new.append((record, version))
+            new.append((*record[:2], version, *record[2:]))
             seen[record.record_id] = _Seen(last.position + len(new), record[1:])
         last = append_new(db, last, new)
     return last
 
 
-def append_new(db: sqlite3.Connection, last: Head, records: Sequence[tuple[Record, int]]) -> Head:
-    """Appends records after the head `last`, each with its version, and returns the new head.
+def append_new(db: sqlite3.Connection, last: Head, records: Iterable[Versioned]) -> Head:
+    """Appends records after the head `last`, and returns the new head.
 
-    Whoever calls it has seen that they are new; SQLite refuses those that are not.
+    The caller has looked up that they are new; SQLite refuses those that are not.
     """
-    rows = list(chained(last, records))
-    append_rows(db, rows)
-    return Head(rows[-1][0], rows[-1][-1]) if rows else last
-
-
-def append_rows(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
-    """Appends rows that `chained` made for the head at which the log is."""
-    db.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-
-
-def chained(last: Head, records: Iterable[tuple[Record, int]]) -> Iterator[Row]:
-    """The rows of records, each with its version, as they stand after a head."""
-    position, digest = last
-    for (record_id, stream, kind, recorded_at, batch, data), version in records:
-        fields = f"{record_id}\n{stream}\n{version}\n{kind}\n{recorded_at}\n{batch}"
-        if fields.count("\n") != 5:
+    position, previous = last
+    rows = []
+    for record in records:
+        record_id, stream, _, kind, recorded_at, batch, _ = record
+        if "\n" in f"{record_id}{stream}{kind}{recorded_at}{batch}":
             raise ValueError(f"{record_id!r}: a field before data holds a line break")
         position += 1
-        # As in `_digest`, whose call would be the larger part.
-        digest = sha256(f"{digest}\n{position}\n{fields}\n{data}".encode()).hexdigest()
-        yield position, record_id, stream, version, kind, recorded_at, batch, data, digest
+        previous = digest(previous, position, *record)
+        rows.append((position, *record, previous))
+    db.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    return Head(position, previous)
 
 
 def _seen(db: sqlite3.Connection, chunk: list[Record]) -> dict[str, _Seen]:
@@ -247,118 +228,8 @@ def _expect(stream_name: str, expected: Expected | int, actual: int) -> None:
         raise WrongExpectedVersion(stream_name, wanted, actual)
 
 
-def verify(db: sqlite3.Connection, progress: Progress | None = None) -> Head:
-    """Recomputes the whole chain and returns its head; O(bytes of the log), in little memory.
-
-    Raises `CorruptLog` naming the first position that is not what it has to be: a gap, a
-    version out of order, a digest that does not follow. Says nothing of records that were cut
-    off at the end: for that, compare the head with one that was published elsewhere.
-    """
-    last, fault = _check_chain(db, progress)
-    early = _check_versions(db, last.position + 1)
-    if early or fault:
-        raise CorruptLog(early or fault)
-    return last
-
-
-def _check_chain(db: sqlite3.Connection, progress: Progress | None) -> tuple[Head, str | None]:
-    """The last record that follows from all before it, and what is wrong with the next."""
-    position, digest = 0, GENESIS
-    try:
-        for *fields, stored in db.execute(f"SELECT {FIELDS} FROM log ORDER BY position"):
-            if fields[0] != position + 1:
-                return Head(position, digest), f"position {position + 1} is missing from the log"
-            if _digest(digest, *fields) != stored:
-                return Head(position, digest), (
-                    f"position {position + 1}: the digest does not follow from the record;"
-                    " it or one before it was changed"
-                )
-            position, digest = position + 1, stored
-            if progress and not position % CHUNK:
-                progress(CHUNK)
-    except (sqlite3.DatabaseError, UnicodeEncodeError) as error:
-        unreadable = _first_unreadable(db, position)
-        return Head(position, digest), f"position {unreadable} cannot be read: {error}"
-    if progress:
-        progress(position % CHUNK)
-    return Head(position, digest), None
-
-
-def _check_versions(db: sqlite3.Connection, until: int) -> str | None:
-    """The first version that is out of order, up to and with a position."""
-    wrong: tuple[int, str] | None = None
-    name, reached, before = "", 0, 0
-    rows = db.execute(
-        "SELECT stream, version, position FROM log ORDER BY stream, version, position"
-    )
-    try:
-        for stream, version, position in rows:
-            due = reached + 1 if stream == name else 1
-            in_order = version == due and (stream != name or position > before)
-            if not in_order and position <= until and (wrong is None or position < wrong[0]):
-                text = f"position {position}: {stream} has version {version} where {due} is due"
-                wrong = (position, text)
-            name, reached, before = stream, version, position
-    except sqlite3.DatabaseError as error:
-        return None if until <= head(db).position else f"the streams cannot be read: {error}"
-    return wrong[1] if wrong else None
-
-
-def _first_unreadable(db: sqlite3.Connection, last: int) -> int:
-    """The position after one that was read at which reading fails; the cursor may be one ahead."""
-    try:
-        readable = next(read(db, last, last + 1), None)
-    except sqlite3.DatabaseError:
-        return last + 1
-    return last + 2 if readable else last + 1
-
-
-def verify_contains(db: sqlite3.Connection, state: Head) -> None:
-    """Raises `CorruptLog` unless a head that was known before is part of this log."""
-    if state == Head(0, GENESIS):
-        return
-    found = next(read(db, state.position - 1, state.position), None)
-    if found is None:
-        raise CorruptLog(
-            f"the log ends at position {head(db).position} and does not reach {state.position}:"
-            " records were cut off, or this is another log"
-        )
-    if found.digest != state.digest:
-        raise CorruptLog(
-            f"position {state.position} has another digest than the one given: this log was"
-            " written anew, or is another log"
-        )
-
-
 def as_record(entry: Entry) -> Record:
     """The record that was appended as this entry."""
     return Record(
         entry.record_id, entry.stream, entry.type, entry.recorded_at, entry.batch, entry.data
     )
-
-
-def verify_pages(db: sqlite3.Connection) -> list[str]:
-    """What SQLite finds wrong with the file: pages, and indexes that differ from their tables."""
-    try:
-        found = [text for (text,) in db.execute("PRAGMA integrity_check(10)")]
-    except sqlite3.DatabaseError as error:
-        return [f"the file is damaged: {error}"]
-    return [f"the file is damaged: {text}" for text in found if text != "ok"]
-
-
-def verify_schema(db: sqlite3.Connection) -> list[str]:
-    """What differs between the stored definition of the log and its triggers and the source."""
-    stored = dict(
-        db.execute(
-            "SELECT name, sql FROM sqlite_master"
-            " WHERE tbl_name = 'log' AND type IN ('table', 'trigger')"
-        )
-    )
-    wanted = {"log": schema.LOG, **schema.TRIGGERS}
-    differences = [f"{name} was added to the schema" for name in stored if name not in wanted]
-    for name, sql in wanted.items():
-        if name not in stored:
-            differences.append(f"{name} is missing from the schema")
-        elif schema.normalised(stored[name]) != schema.normalised(sql):
-            differences.append(f"{name} was changed in the schema")
-    return differences

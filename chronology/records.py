@@ -263,15 +263,18 @@ class Record(NamedTuple):
     data: str
 
 
-def canonical(value: object) -> str:
-    """The one JSON text of a value: sorted keys, no white space, absent defaults left out."""
-    return msgspec.json.encode(value, enc_hook=_encode, order="sorted").decode()
-
-
 def _encode(value: object) -> str:
     if isinstance(value, Date):
         return value.text
     raise NotImplementedError
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_encode, order="sorted")
+
+
+def canonical(value: object) -> str:
+    """The one JSON text of a value: sorted keys, no white space, absent defaults left out."""
+    return _encoder.encode(value).decode()
 
 
 parsed = lru_cache(maxsize=1 << 14)(parse)
@@ -351,20 +354,35 @@ def _default(field: msgspec.structs.FieldInfo) -> Any:
 Path = tuple[str | int, ...]
 
 
-def widen(subject: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+def widen(subject: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """The short forms that the format allows, written out; anything odd is left as it is."""
-    wide = dict(fields)
-    if subject == "account" and isinstance(wide.get("at"), str):
-        wide["at"] = [wide["at"]]
-    if subject == "event" and isinstance(wide.get("places"), list):
-        wide["places"] = [{"place": p} if isinstance(p, str) else p for p in wide["places"]]
-    levels = wide.get("levels")
-    if subject == "chronology" and isinstance(levels, dict):
-        wide["levels"] = [{"id": key, "description": text} for key, text in levels.items()]
-    claims = wide.get("claims")
-    if subject == "account" and isinstance(claims, dict):
+    widening = _WIDENINGS.get(subject)
+    return {**fields, **widening(fields)} if widening else fields
+
+
+def _wide_event(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    places = fields.get("places")
+    if not isinstance(places, list):
+        return {}
+    return {"places": [{"place": p} if isinstance(p, str) else p for p in places]}
+
+
+def _wide_account(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    at, claims = fields.get("at"), fields.get("claims")
+    wide: dict[str, Any] = {"at": [at]} if isinstance(at, str) else {}
+    if isinstance(claims, dict):
         wide["claims"] = {key: _claim(value) for key, value in claims.items()}
     return wide
+
+
+def _wide_chronology(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    levels = fields.get("levels")
+    if not isinstance(levels, dict):
+        return {}
+    return {"levels": [{"id": key, "description": text} for key, text in levels.items()]}
+
+
+_WIDENINGS = {"event": _wide_event, "account": _wide_account, "chronology": _wide_chronology}
 
 
 def _claim(value: Any) -> Any:
@@ -514,6 +532,7 @@ ABOUT = 0.1
 """How far a figure marked `~` reaches either way, as a part of it."""
 
 
+@lru_cache(maxsize=1 << 14)
 def figure(value: str) -> tuple[float | None, float | None] | None:
     """The least and greatest number that a claim's value allows, or None if it is a text.
 

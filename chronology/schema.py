@@ -21,8 +21,6 @@ APPLICATION_ID = 0x4348524E
 LOG_FORMAT = 1
 """Kept in `user_version`; a log of a later format is refused, an earlier one is read."""
 BUSY_TIMEOUT_S = 30.0
-GUARDED = 8_000
-"""So many records of a batch are appended before it pays to change the schema for the rest."""
 CACHE_KB = 48 << 10
 """What a writer keeps in memory; some 25,000 new events."""
 
@@ -138,34 +136,6 @@ def _create(db: sqlite3.Connection) -> None:
             db.execute(trigger)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {LOG_FORMAT}")
-
-
-class Unguarded:
-    """Lets a large batch in without asking the trigger about each of its records.
-
-    Whoever appends has looked up positions and versions, and the keys of the table stay unique. In
-    one transaction nobody else sees the log without its guard: it is back before the commit, or
-    the rollback brings it back.
-    """
-
-    NAME = "log_append_only"
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self.db = db
-        self.records = 0
-
-    def __enter__(self) -> Unguarded:
-        return self
-
-    def count(self, records: int) -> None:
-        """So many records more were appended."""
-        if self.records < GUARDED <= self.records + records:
-            self.db.execute(f"DROP TRIGGER {self.NAME}")
-        self.records += records
-
-    def __exit__(self, kind: object, *unused: object) -> None:
-        if kind is None and self.records >= GUARDED:
-            self.db.execute(TRIGGERS[self.NAME])
 
 
 @contextmanager

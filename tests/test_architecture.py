@@ -12,18 +12,18 @@ PACKAGE = Path(__file__).resolve().parent.parent / "chronology"
 
 # Each imports only from tiers before its own.
 TIERS = (
-    {"errors", "lru_cache", "terms"},
-    {"dates", "index", "workers"},
+    {"errors", "lru_cache"},
+    {"dates"},
     {"records"},
-    {"readers", "written"},
-    {"lots"},
+    {"source_text"},
+    {"csv_reader", "json_reader", "yaml_reader"},
     {"batches", "schema"},
     {"log"},
-    {"projections", "checkpoints", "remote"},
-    {"preparing", "states", "uses"},
-    {"defaults", "ingest", "follow", "past", "sets", "sheets"},
-    {"queries"},
-    {"comparisons", "counting", "hierarchy", "related"},
+    {"projections", "checkpoints", "remote", "verification"},
+    {"index", "ingest_unchanged", "references"},
+    {"ingest_checks", "ingest_sources", "timeline"},
+    {"defaults", "ingest", "follow", "sheets"},
+    {"comparisons", "hierarchy", "related"},
     {"disagreements", "dossiers", "duplicates", "formats", "profiles", "report"},
     {"cli", "web"},
 )
@@ -39,19 +39,18 @@ PROJECTIONS = (
 KNOW_NO_SQLITE = {
     *(
         "errors",
-        "terms",
-        "index",
         "dates",
         "records",
-        "readers",
-        "written",
-        "lots",
+        "source_text",
+        "csv_reader",
+        "json_reader",
+        "yaml_reader",
         "batches",
         "checkpoints",
         "remote",
     ),
 }
-OPEN_FILES = {"schema", "ingest", "cli", "web"}
+OPEN_FILES = {"schema", "ingest_sources", "cli", "web"}
 INPUT_AND_OUTPUT = {
     *("asyncio", "httpx", "io", "os", "pathlib", "shutil", "socket", "sqlite3", "subprocess"),
     *("sys", "tempfile", "threading", "time", "urllib"),
@@ -174,7 +173,7 @@ def test_files_are_opened_only_where_they_are_asked_for():
     assert users_of("pathlib") - {"remote"} <= OPEN_FILES
 
 
-@pytest.mark.parametrize("module", sorted(TOP - {"cli", "web", "workers"}))
+@pytest.mark.parametrize("module", sorted(TOP - {"cli", "web"}))
 def test_exit_codes_and_http_statuses_are_for_the_outermost(module):
     names = {name for m in IMPORTS if outer(m) == module for name in imported(modules()[m])}
     assert not {outer(name) for name in names} & {"sys", "click", "datasette"}

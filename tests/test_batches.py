@@ -6,7 +6,6 @@ import io
 import json
 import resource
 import tracemalloc
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chronology import batches, readers, workers, written
+from chronology import batches, json_reader
 from chronology.batches import Batch, Item, timestamp
 from chronology.errors import BatchRefused, Fault
 
@@ -447,7 +446,7 @@ def test_a_merge_key_is_an_unknown_field() -> None:
 
 
 def test_a_yaml_file_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chronology.readers.MAX_YAML_BYTES", 1 * MIB)
+    monkeypatch.setattr("chronology.yaml_reader.MAX_YAML_BYTES", 1 * MIB)
     (found,) = faults(yml("- {source: one, name: a}\n") + "# padding\n" * 120_000)
     assert found == "1: the file is larger than 1 MiB; split it, or use JSON Lines"
 
@@ -604,68 +603,18 @@ def test_items_are_read_only_as_they_are_asked_for() -> None:
     stream = io.BytesIO((JSON_HEADER + EVENT * 100_000).encode())
     batch = batches.read(stream, "b.jsonl", "jsonl")
     next(batch.items)
-    assert stream.tell() < 2 * readers.BLOCK_BYTES
+    assert stream.tell() < 1_000
 
 
-# Lines of JSON that are read at once, and by another process
+# Lines of JSON
 
 
-@pytest.fixture
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Blocks of a few lines, of which so many are read before another process goes on."""
-
-    def cut(alone: int) -> None:
-        monkeypatch.setattr(readers, "BLOCK_BYTES", 100)
-        monkeypatch.setattr(batches, "BLOCKS_ALONE", alone)
-        monkeypatch.setattr(workers, "MEANWHILE", 0)
-
-    return cut
-
-
-LINES = JSON_HEADER + "".join(
-    line.replace("nis-taken", f"e{number}")
-    for number in range(20)
-    for line in (
-        EVENT,
-        "\n",
-        '{"account": "", "event": "nis-taken", "source": "one", "at": ["1", "2"], "claims":'
-        ' {"guns": 12}}\n',
-        '{"correct": "event/nis-taken", "set": {"title": " Café "}, "because": "So."}\r\n',
-        '{"place": "nis-taken", "name": "P", "latitude": 43.32, "longitude": 21}\n',
-    )
+LINES = (
+    EVENT,
+    '{"account": "", "event": "nis-taken", "source": "one", "at": ["1", "2"], "claims":'
+    ' {"guns": 12}}\n',
+    '{"place": "nis-taken", "name": "P", "latitude": 43.32, "longitude": 21}\n',
 )
-
-
-def test_another_process_reads_what_this_one_would(small_blocks: Callable[[int], None]) -> None:
-    whole = [item[:4] + item[5:] for item in read(LINES, "jsonl")[1]]
-    lines = [item.lines(("title",)) for item in read(LINES, "jsonl")[1]]
-    for alone in (100, 3, 0):
-        small_blocks(alone)
-        _, items = read(LINES, "jsonl")
-        assert [item[:4] + item[5:] for item in items] == whole
-        assert [item.lines(("title",)) for item in items] == lines
-
-
-@pytest.mark.parametrize(
-    "bad",
-    ["{oops\n", '{"event": "x"}\n', "[]\n", '{"source": "A", "name": "a"}\n', "\udcff\n", "\n"],
-)
-def test_another_process_finds_the_faults_that_this_one_would(
-    small_blocks: Callable[[int], None], bad: str
-) -> None:
-    text = (LINES + bad + LINES[len(JSON_HEADER) :] + bad + "]\n").encode(errors="surrogateescape")
-    whole = faults(text, "jsonl")
-    small_blocks(1)
-    assert faults(text, "jsonl") == whole
-
-
-def test_reading_stops_at_as_many_faults_in_another_process(
-    small_blocks: Callable[[int], None],
-) -> None:
-    small_blocks(1)
-    with pytest.raises(BatchRefused) as refused:
-        read(JSON_HEADER + "{oops\n" * 1_000, "jsonl")
-    assert (len(refused.value.faults), refused.value.stopped) == (batches.MAX_FAULTS, True)
 
 
 JSON = st.recursive(
@@ -707,92 +656,43 @@ PIECES = st.lists(
 @example("[" * 13 + "]" * 13)
 @example(str(1 << 70))
 @example('{" a": 1}')
-def test_a_plain_line_is_what_careful_reading_makes_of_it(text: str) -> None:
+def test_a_line_is_tidied_whether_or_not_it_looks_tidy(text: str) -> None:
     line = text.encode()
-    plain = readers._plain_json(line)
-    if plain is not None:
-        careful = readers._careful_json(line, "b", 1)
-        assert plain == careful
-        assert json.dumps(plain) == json.dumps(careful)
+    value, tidied = json_reader.value(line, "b", 1), json_reader._tidied_value(line, "b", 1)
+    assert value == tidied
+    if not isinstance(value, Fault):
+        assert json.dumps(value) == json.dumps(tidied)
 
 
-@pytest.mark.parametrize("line", LINES.splitlines()[1:6:2])
-def test_ordinary_lines_are_plain(line: str) -> None:
-    assert readers._plain_json(line.encode()) == json.loads(line)
+@pytest.mark.parametrize("line", LINES)
+def test_ordinary_lines_are_tidy(line: str) -> None:
+    assert json_reader._is_tidy(line.encode(), json.loads(line))
 
 
 @pytest.mark.parametrize(
-    "line", ['"e\u0301"', '"\u00a0a"', '"a\u3000"', b'"\xff"', b'\xef\xbb\xbf"a"']
+    ("line", "value"),
+    [
+        ('"e\u0301"', "é"),
+        ('"\u00a0a"', "a"),
+        ('"a\u3000"', "a"),
+        ('"a\\t"', "a"),
+        ('\ufeff"a"', "a"),
+        ('{" a": [" b"]}', {"a": ["b"]}),
+    ],
 )
-def test_lines_that_have_to_be_mended_are_not_plain(line: str | bytes) -> None:
-    assert readers._plain_json(line.encode() if isinstance(line, str) else line) is None
+def test_a_line_that_is_not_tidy_is_made_so(line: str, value: object) -> None:
+    assert json_reader.value(line.encode(), "b", 1) == value
 
 
-# Events that are read as a whole
-
-_odd = st.sampled_from([None, "", " x", "A", "a-b", "a--b", 1, True, 1.5, [], {}, ["a"], "é"])
-_dates = st.sampled_from(["1944-10-14", "1944-10", "[1944-10-01,1944-10-03]", "1944-13", 1944])
-_texts = st.sampled_from(["T", "two\nlines", "null", "12", "x" * 301])
+def test_a_line_that_is_not_utf8_is_refused() -> None:
+    with pytest.raises(BatchRefused, match="the file is not UTF-8"):
+        json_reader.value(b'"\xff"', "b", 1)
 
 
-def _fields(**known: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Some of the fields, most of them right."""
-    return st.fixed_dictionaries(
-        {}, optional={key: st.one_of(*[v] * 4, _odd) for key, v in known.items()}
-    )
-
-
-_accounts = _fields(
-    id=st.sampled_from(["x-1", ""]),
-    source=st.just("one"),
-    at=st.sampled_from(["p. 1", ["p. 1", "p. 2"], []]),
-    stance=st.sampled_from(["asserts", "denies", "wonders"]),
-    by=_texts,
-    date=_dates,
-    says=_texts,
-    claims=st.sampled_from([{}, {"tanks": 12}, {"tanks": "12"}, {"tanks": 0.1}, {"t": True}]),
-    event=st.just("a"),
-    extra=st.just(1),
-)
-_events = _fields(
-    date=_dates,
-    title=_texts,
-    kind=st.just("battle"),
-    summary=_texts,
-    places=st.lists(st.sampled_from(["nis", {"place": "nis"}, {"place": "b", "role": "near"}, 3])),
-    formations=st.lists(st.sampled_from(["a57", "b"]), max_size=3),
-    people=st.lists(st.just("tolbukhin"), max_size=2),
-    distinct=st.lists(st.just({"event": "b", "because": "Another day"}), max_size=1),
-    accounts=st.lists(_accounts | _odd, max_size=2),
-    account=st.just("x"),
-)
-_RIGHT = {"source": "one", "at": "p. 1", "date": "1944-10-14"}
-
-
-@given(_events, st.booleans())
-@example({"accounts": [{"event": "a"}]}, True)
-@example({"accounts": [{"claims": {"tanks": 12, "guns": 0.1, "men": "1e3"}, "id": "x"}]}, True)
-@example({"places": ["nis", {"place": "nis", "role": "near"}], "formations": []}, True)
-def test_an_event_read_as_a_whole_is_what_its_fields_are(raw: dict[str, Any], right: bool) -> None:
-    if right:
-        raw = {"date": "1944-10", "title": "T", "kind": "battle", **raw}
-        if isinstance(raw.get("accounts"), list):
-            told = [{**_RIGHT, **a} if isinstance(a, dict) else a for a in raw["accounts"]]
-            raw["accounts"] = told
-    raw = {"event": "a", **raw}
-    batch = Batch("b", readers.OneLine(1))
-    careful = list(batches._recorded(batch, "1", raw, readers.OneLine(1)))
-    found = written.whole(raw)
-    if found is None:
-        return
-    whole = list(batches._whole("1", *found, readers.OneLine(1)))
-    assert not batch.faults
-    assert [item[:4] + item[5:] for item in whole] == [item[:4] + item[5:] for item in careful]
-
-
-def test_what_is_right_is_read_as_a_whole() -> None:
-    raw = {"event": "a", "date": "1944-10", "title": "T", "kind": "battle", "places": ["nis"]}
-    assert written.whole({**raw, "accounts": [{**_RIGHT, "claims": {"tanks": 12}}]})
+def test_reading_stops_at_as_many_faults() -> None:
+    with pytest.raises(BatchRefused) as refused:
+        read(JSON_HEADER + "{oops\n" * 1_000, "jsonl")
+    assert (len(refused.value.faults), refused.value.stopped) == (batches.MAX_FAULTS, True)
 
 
 # Anything at all

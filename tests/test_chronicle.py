@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT
 from server import CONFIGURATION, ids, run
 
-from chronology import log, projections, schema
+from chronology import log, projections, schema, verification
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +48,8 @@ def test_the_events_alone_give_the_committed_head(clone: Path, db: sqlite3.Conne
 
 
 def test_the_log_and_every_table_verify(db: sqlite3.Connection) -> None:
-    assert log.verify_schema(db) == []
-    assert log.verify(db) == log.head(db)
+    assert verification.schema_faults(db) == []
+    assert verification.verify(db) == log.head(db)
     assert projections.verify(db) == []
 
 

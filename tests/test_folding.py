@@ -6,9 +6,11 @@ import json
 
 import pytest
 from conftest import EVENTS, START
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from chronology import log, projections, schema, workers
-from chronology.projections import fold, tables
+from chronology import log, projections, schema
+from chronology.projections import fold, publish, tables
 from chronology.projections.events import ARRAYS
 
 BATCHES = (
@@ -94,9 +96,7 @@ def test_progress_is_told_of_every_event(timeline):
     assert sum(told) == 17
 
 
-def test_another_process_folds_as_this_one_does(full, monkeypatch):
-    monkeypatch.setattr(fold, "RECORDS_ALONE", 0)
-    monkeypatch.setattr(workers, "MEANWHILE", 0)
+def test_small_chunks_fold_as_large_ones_do(full, monkeypatch):
     monkeypatch.setattr(fold, "CHUNK", 2)
     with schema.transaction(full.db):
         projections.rebuild(full.db)
@@ -105,7 +105,7 @@ def test_another_process_folds_as_this_one_does(full, monkeypatch):
 
 
 def test_line_breaks_in_the_data_change_nothing(full, make_timeline):
-    """Another program may write them; such records are passed on one by one."""
+    """Another program may write them."""
     other = make_timeline()
     spread = (
         record._replace(data=json.dumps(json.loads(record.data), indent=1, ensure_ascii=False))
@@ -189,6 +189,66 @@ def test_a_batch_may_tell_of_an_event_in_any_order(full, monkeypatch):
     ]
     monkeypatch.setattr(fold, "CHUNK", 1)
     assert projections.verify(full.db) == []
+
+
+# A line of each kind by a number that is new and one that is old.
+KINDS = {
+    "event": lambda new, old: event(new, DATES[old % 4], old % 3),
+    "account": lambda _, old: {"account": "", "event": f"e{old}", "source": "two", "at": "9"},
+    "correction": lambda new, old: {
+        "correct": f"event/e{old}",
+        "set": {"title": f"Better {new}"},
+        "because": "So.",
+    },
+    "moved": lambda _, old: {
+        "correct": "account/nis-taken-one-1",
+        "set": {"event": f"e{old}"},
+        "because": "So.",
+    },
+    "place": lambda new, _: {"place": f"p{new}", "name": f"P {new}"},
+    "name": lambda new, _: {
+        "correct": "place/nis",
+        "set": {"name": f"Niš {new}"},
+        "because": "So.",
+    },
+}
+DATES = ("1944-10-14", "[1944-10-01,1944-10-05]", "1944-09/1944-11", "[..1944-10-09]")
+
+
+def event(number, date=DATES[0], count=1):
+    accounts = [{"source": "one", "at": str(n), "claims": {"guns": n}} for n in range(count)]
+    fields = {"event": f"e{number}", "date": date, "title": f"E {number}", "kind": "battle"}
+    return {**fields, "places": ["nis"], "formations": ["c68"], "accounts": accounts}
+
+
+@st.composite
+def mixed(draw):
+    """Lines of a batch that is right: new events, and seldom something else among them."""
+    known, lines, moved = [0], [event(0)], None
+    for number in range(1, draw(st.integers(1, 14))):
+        kinds = ["event"] * draw(st.sampled_from([1, 12])) + [*KINDS]
+        kind, old = draw(st.sampled_from(kinds)), draw(st.sampled_from(known))
+        if kind == "moved" and moved == old:
+            continue
+        lines.append(KINDS[kind](number, old))
+        moved = old if kind == "moved" else moved
+        if kind == "event":
+            known.append(number)
+    return lines
+
+
+@given(lines=mixed(), chunk=st.sampled_from([1, 3, 1_000]))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_batch_leaves_the_tables_that_a_rebuild_makes(make_timeline, monkeypatch, lines, chunk):
+    timeline = make_timeline(START, EVENTS)
+    header = {"format": 1, "batch": "lines", "recorded": "2026-03-01T00:00:00Z"}
+    with monkeypatch.context() as patched:
+        patched.setattr(fold, "CHUNK", chunk)
+        patched.setattr(publish, "LINKED_TOGETHER", 3)
+        patched.setattr(tables, "is_most", lambda records, _: records > 3)
+        text = "".join(json.dumps(line) + "\n" for line in [header, *lines])
+        timeline.ingest(text, "jsonl")
+        assert projections.verify(timeline.db) == []
 
 
 def test_an_empty_log_has_no_tables_and_they_are_current(memory):

@@ -21,7 +21,7 @@ from peers import Answer, Row, chained, peer, plain, rows_of
 from server import CONFIGURATION, ROOT, publish, run, serving
 
 from chronology import follow as following
-from chronology import log, projections, remote, schema
+from chronology import log, projections, remote, schema, verification
 from chronology.cli import main
 
 MORE = """\
@@ -437,7 +437,7 @@ def test_a_log_that_changed_while_it_was_followed_is_left_as_it_was(
     assert result.exit_code == CONFLICT
     assert "this log has changed meanwhile" in result.stderr
     assert log.head(copy.db).position == 13
-    log.verify(copy.db)
+    verification.verify(copy.db)
 
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://127.0.0.1/timeline", "http://[::1", "http://"])

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-import pickle
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import EVENTS, START, Timeline
 
-from chronology import batches, ingest, log
+from chronology import batches, ingest, ingest_sources, log
 from chronology.errors import BatchRefused
-from chronology.lots import Lot
 
 Make = Callable[..., Timeline]
 
@@ -710,7 +708,7 @@ def test_a_folder_is_ingested_in_order_of_name(folder: Path) -> None:
     for other in (".0000-hidden.yml", "0004-notes.txt", "README.md"):
         (folder / other).touch()
     (folder / "0005-folder.yml").mkdir()
-    assert [path.name for path in ingest.files(folder)] == [
+    assert [path.name for path in ingest_sources.files(folder)] == [
         "0001-start.yml",
         "0002-more.jsonl",
         "0003-events.yml",
@@ -719,12 +717,14 @@ def test_a_folder_is_ingested_in_order_of_name(folder: Path) -> None:
 
 def test_a_missing_folder_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(BatchRefused, match="nowhere:1: the folder does not exist; create it"):
-        ingest.files(tmp_path / "nowhere")
+        ingest_sources.files(tmp_path / "nowhere")
 
 
 def test_only_what_is_not_in_the_log_is_pending(folder: Path, make_timeline: Make) -> None:
     timeline = make_timeline(START)
-    assert ingest.pending(timeline.db, ingest.files(folder)) == [folder / "0003-events.yml"]
+    assert ingest_sources.pending(timeline.db, ingest_sources.files(folder)) == [
+        folder / "0003-events.yml"
+    ]
 
 
 def test_a_new_batch_that_sorts_before_an_old_one_is_refused(
@@ -733,7 +733,7 @@ def test_a_new_batch_that_sorts_before_an_old_one_is_refused(
     late = folder / "0002-late.yml"
     late.write_text(EVENTS.replace("batch: events", "batch: late"), "utf-8")
     with pytest.raises(BatchRefused) as error:
-        ingest.pending(timeline.db, ingest.files(folder))
+        ingest_sources.pending(timeline.db, ingest_sources.files(folder))
     assert str(error.value) == (
         f"{late}:1: 0002-late.yml is new, and sorts before 0003-events.yml, which is ingested;"
         " give it a number after the last one"
@@ -744,7 +744,7 @@ def test_an_edited_file_of_the_folder_is_refused(folder: Path, timeline: Timelin
     path = folder / "0001-start.yml"
     path.write_text(START.replace("First source", "Best source"), "utf-8")
     with pytest.raises(BatchRefused) as error:
-        ingest.pending(timeline.db, ingest.files(folder))
+        ingest_sources.pending(timeline.db, ingest_sources.files(folder))
     (fault,) = error.value.faults
     assert (fault.file, fault.line) == (str(path), 13)
     assert (
@@ -785,63 +785,61 @@ def test_what_an_event_was_told_from_may_be_retracted_since(timeline: Timeline) 
     assert timeline.event("b")["title"] == "B"
 
 
-# Records that are taken together
+# The ids that accounts get, and the trigger of the log
 
 
 def _account(source: str, **more: str) -> dict[str, object]:
     return {"source": source, "at": "p. 1", **more}
 
 
-TOGETHER = [
+NUMBERED = [
     {"event": "a", "accounts": [_account("one"), _account("one"), _account("two")]},
     {"event": "b", "accounts": [_account("one", id="b-one-2"), _account("one"), _account("one")]},
-    {"event": "c", "places": ["nis"], "people": [], "accounts": [_account("one", by="Anybody")]},
     {"account": "", "event": "a", **_account("one")},
-    {"event": "d"},
 ]
 
 
 def _read(rows: list[dict[str, object]], name: str) -> batches.Batch:
     header = {"format": 1, "batch": name, "recorded": "2026-02-01T00:00:00Z"}
-    told = {"date": "1944-10-10", "title": "T", "kind": "battle"}
-    lines = [header, *({**row, **(told if next(iter(row)) == "event" else {})} for row in rows)]
+    event = {"date": "1944-10-10", "title": "T", "kind": "battle"}
+    lines = [header, *({**row, **(event if "event" in list(row)[:1] else {})} for row in rows)]
     text = "".join(json.dumps(line) + "\n" for line in lines)
     return batches.read(io.BytesIO(text.encode()), "b.jsonl", "jsonl")
 
 
-@pytest.mark.parametrize("restored", [False, True])
-def test_records_taken_together_are_those_taken_one_by_one(
-    make_timeline: Make, restored: bool
+@pytest.mark.parametrize("block", [1, 3, 1_000])
+def test_accounts_without_an_id_get_the_next_free_number(
+    timeline: Timeline, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second time they are as they come from another process."""
-    together, one_by_one = make_timeline(START, EVENTS), make_timeline(START, EVENTS)
-    for timeline in (together, one_by_one):
-        batch = _read(TOGETHER, "more")
-        lots = list(batch.lots)
-        assert all(lot.new for lot in lots)
-        if timeline is one_by_one:
-            batch.lots = (Lot(list(lot), None) for lot in lots)
-        else:
-            batch.lots = iter(pickle.loads(pickle.dumps(lots)) if restored else lots)
-        ingest.ingest(timeline.db, batch)
-    assert list(log.read(together.db)) == list(log.read(one_by_one.db))
-    streams = [entry.stream for entry in log.read(together.db) if entry.batch == "more"]
-    assert streams[3:4] + streams[6:9] == [
-        *("account/a-one-2", "account/b-one-2", "account/b-one-1", "account/b-one-3"),
+    monkeypatch.setattr(ingest, "BLOCK", block)
+    ingest.ingest(timeline.db, _read(NUMBERED, "more"))
+    streams = [entry.stream for entry in log.read(timeline.db) if entry.batch == "more"]
+    assert [stream for stream in streams if stream.startswith("account/")] == [
+        *("account/a-one-1", "account/a-one-2", "account/a-two-1"),
+        *("account/b-one-2", "account/b-one-1", "account/b-one-3", "account/a-one-3"),
     ]
 
 
+def test_the_trigger_of_the_log_stays_during_a_large_batch(timeline: Timeline) -> None:
+    statements: list[str] = []
+    timeline.db.set_trace_callback(statements.append)
+    ingest.ingest(timeline.db, _read([{"event": f"e{n}"} for n in range(9_000)], "large"))
+    timeline.db.set_trace_callback(None)
+    assert not [sql for sql in statements if "TRIGGER" in sql.upper()]
+
+
 @pytest.mark.parametrize(
-    "rows",
+    ("wrong", "fault"),
     [
-        [{"event": "a"}, {"event": "a"}],
-        [{"event": "a", "accounts": [_account("one"), _account("one", id="a-one-1")]}],
-        [{"event": "a", "people": ["x", "x"]}],
-        [{"event": "a", "distinct": [{"event": "b", "because": "Another day"}]}],
-        [{"account": "", "event": "nis-taken", **_account("one")}],
-        [{"source": "s", "name": "S"}],
-        [{"event": "a"}, {"retract": "event/a", "because": "A mistake"}],
+        ({"event": "nis-taken"}, "the id 'nis-taken' is recorded already"),
+        ({"event": "x", "places": ["nowhere"]}, "unknown place 'nowhere'"),
     ],
 )
-def test_what_may_be_wrong_is_looked_at_one_by_one(rows: list[dict[str, object]]) -> None:
-    assert [lot.new for lot in _read(rows, "more").lots] == [None]
+def test_a_fault_at_the_end_of_a_batch_leaves_nothing_of_it(
+    timeline: Timeline, wrong: dict[str, object], fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "BLOCK", 3)
+    before = list(timeline.db.iterdump())
+    with pytest.raises(BatchRefused, match=fault):
+        ingest.ingest(timeline.db, _read([*({"event": f"e{n}"} for n in range(20)), wrong], "more"))
+    assert list(timeline.db.iterdump()) == before

@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from chronology import log, schema
+from chronology import log, schema, verification
 from chronology.errors import CorruptLog, RecordConflict, WrongExpectedVersion
 from chronology.log import CHUNK, GENESIS, Expected, Head
 from chronology.records import Record
@@ -83,7 +83,7 @@ def test_each_digest_follows_from_the_one_before_by_the_contract(three):
 def test_more_records_than_a_chunk_are_appended_in_one_call(memory):
     head = log.append(memory, many(2 * CHUNK + 7))
     assert head.position == 2 * CHUNK + 7
-    assert log.verify(memory) == head
+    assert verification.verify(memory) == head
 
 
 def test_an_append_goes_back_with_its_transaction(three):
@@ -246,11 +246,11 @@ def open_log(three: sqlite3.Connection) -> sqlite3.Connection:
 
 
 def test_verify_returns_the_head(three):
-    assert log.verify(three) == log.head(three)
+    assert verification.verify(three) == log.head(three)
 
 
 def test_verify_of_an_empty_log_is_the_genesis(memory):
-    assert log.verify(memory) == Head(0, GENESIS)
+    assert verification.verify(memory) == Head(0, GENESIS)
 
 
 @pytest.mark.parametrize(
@@ -268,80 +268,80 @@ def test_verify_of_an_empty_log_is_the_genesis(memory):
 def test_verify_finds_each_changed_column_and_its_position(open_log, column, value):
     open_log.execute(f"UPDATE log SET {column} = ? WHERE position = 2", (value,))
     with pytest.raises(CorruptLog, match="position 2: the digest does not follow"):
-        log.verify(open_log)
+        verification.verify(open_log)
 
 
 def test_verify_finds_a_changed_version(open_log):
     open_log.execute("UPDATE log SET version = 3 WHERE position = 3")
     with pytest.raises(CorruptLog, match="position 3: event/a has version 3 where 2 is due"):
-        log.verify(open_log)
+        verification.verify(open_log)
 
 
 @pytest.mark.parametrize("position", [1, 2])
 def test_verify_finds_a_deleted_record(open_log, position):
     open_log.execute("DELETE FROM log WHERE position = ?", (position,))
     with pytest.raises(CorruptLog, match=f"position {position} is missing"):
-        log.verify(open_log)
+        verification.verify(open_log)
 
 
 def test_verify_finds_a_deletion_that_closes_the_gap(open_log):
     open_log.execute("DELETE FROM log WHERE position = 2")
     open_log.execute("UPDATE log SET position = 2 WHERE position = 3")
     with pytest.raises(CorruptLog, match="position 2: the digest does not follow"):
-        log.verify(open_log)
+        verification.verify(open_log)
 
 
 def test_verify_finds_a_record_that_was_moved(open_log):
     open_log.execute("UPDATE log SET position = 5 WHERE position = 3")
     with pytest.raises(CorruptLog, match="position 3 is missing"):
-        log.verify(open_log)
+        verification.verify(open_log)
 
 
 def test_verify_finds_swapped_records(open_log):
     for before, after in ((1, 9), (2, 1), (9, 2)):
         open_log.execute("UPDATE log SET position = ? WHERE position = ?", (after, before))
     with pytest.raises(CorruptLog, match="position 1: the digest does not follow"):
-        log.verify(open_log)
+        verification.verify(open_log)
 
 
 @pytest.mark.parametrize("forge", ["DELETE FROM log WHERE position = 3", "DELETE FROM log"])
 def test_a_truncated_tail_verifies_and_only_the_head_tells(open_log, forge):
     published = log.head(open_log)
     open_log.execute(forge)
-    assert log.verify(open_log) == log.head(open_log) != published
+    assert verification.verify(open_log) == log.head(open_log) != published
 
 
 # The log's own definition
 
 
 def test_the_schema_of_a_new_log_differs_in_nothing(memory):
-    assert log.verify_schema(memory) == []
+    assert verification.schema_faults(memory) == []
 
 
 @pytest.mark.parametrize("name", schema.TRIGGERS)
 def test_a_dropped_trigger_is_found(memory, name):
     memory.execute(f"DROP TRIGGER {name}")
-    assert log.verify_schema(memory) == [f"{name} is missing from the schema"]
+    assert verification.schema_faults(memory) == [f"{name} is missing from the schema"]
 
 
 @pytest.mark.parametrize("name", schema.TRIGGERS)
 def test_a_changed_trigger_is_found(memory, name):
     memory.execute(f"DROP TRIGGER {name}")
     memory.execute(schema.TRIGGERS[name].replace("append-only", "open"))
-    assert log.verify_schema(memory) == [f"{name} was changed in the schema"]
+    assert verification.schema_faults(memory) == [f"{name} was changed in the schema"]
 
 
 def test_an_added_trigger_is_found(memory):
     memory.execute("CREATE TRIGGER odd AFTER INSERT ON log BEGIN SELECT 1; END")
-    assert log.verify_schema(memory) == ["odd was added to the schema"]
+    assert verification.schema_faults(memory) == ["odd was added to the schema"]
 
 
 def test_a_changed_table_is_found(memory):
     memory.execute("ALTER TABLE log ADD COLUMN more TEXT")
-    assert log.verify_schema(memory) == ["log was changed in the schema"]
+    assert verification.schema_faults(memory) == ["log was changed in the schema"]
 
 
 def test_white_space_is_no_difference_of_the_schema(memory):
     memory.execute("DROP TRIGGER log_no_update")
     memory.execute(schema.TRIGGERS["log_no_update"].replace("\n", "   "))
-    assert log.verify_schema(memory) == []
+    assert verification.schema_faults(memory) == []

@@ -6,10 +6,10 @@ from typing import Any
 
 import many_events
 import pytest
-from chronology.index.predicates import Cursor
 from conftest import START, Timeline
 
 from chronology import disagreements, profiles, related
+from chronology.index.predicates import Cursor
 
 
 @pytest.fixture(scope="module")

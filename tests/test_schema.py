@@ -9,7 +9,7 @@ from threading import Event, Thread
 
 import pytest
 
-from chronology import log, schema
+from chronology import log, schema, verification
 from chronology.errors import CorruptLog, WrongExpectedVersion
 from chronology.records import Record
 
@@ -122,7 +122,7 @@ def test_a_log_is_found_again_as_it_was_left(db, path):
     with schema.transaction(db):
         head = log.append(db, [record("r3")])
     again = schema.connect(path)
-    assert log.verify(again) == head
+    assert verification.verify(again) == head
     again.close()
 
 
@@ -192,7 +192,7 @@ def test_a_log_of_a_later_format_is_refused_with_the_remedy(db, path, write):
 def test_a_log_of_an_earlier_format_is_read(db, path):
     db.execute("PRAGMA user_version = 0")
     again = schema.connect(path)
-    assert log.verify(again).position == 2
+    assert verification.verify(again).position == 2
     again.close()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, START, Timeline
 
-from chronology import log, schema
+from chronology import log, schema, verification
 from chronology.errors import BatchRefused, CorruptLog
 
 PLACE = "- {{place: {0}, name: {0}}}\n"
@@ -25,7 +25,7 @@ PLACE = "- {{place: {0}, name: {0}}}\n"
 def test_writers_that_race_may_give_the_same_time(timeline: Timeline) -> None:
     for name in ("a", "b"):
         timeline.batch(name, PLACE.format(name), "2026-02-01T00:00:00Z")
-    log.verify(timeline.db)
+    verification.verify(timeline.db)
 
 
 def test_a_writer_that_comes_later_with_an_earlier_time_is_told_what_to_do(
@@ -84,7 +84,7 @@ def test_what_a_writer_keeps_in_memory_has_a_bound(timeline: Timeline) -> None:
     reader.close()
     timeline.db.execute("ROLLBACK")
     assert timeline.path.stat().st_size == before
-    assert log.verify(timeline.db).position == 17
+    assert verification.verify(timeline.db).position == 17
 
 
 # What was left half written
@@ -119,7 +119,7 @@ def test_what_was_left_half_written_is_rolled_back_by_whoever_opens_it(
     interrupted: Path, write: bool
 ) -> None:
     db = schema.connect(interrupted, write=write)
-    assert log.verify(db).position == 11
+    assert verification.verify(db).position == 11
     assert db.execute("SELECT 1 FROM sqlite_master WHERE name = 'big'").fetchone() is None
     db.close()
     assert not Path(f"{interrupted}-journal").exists()
@@ -141,7 +141,7 @@ def test_a_journal_that_is_no_journal_changes_nothing(timeline: Timeline) -> Non
     before = timeline.path.read_bytes()
     Path(f"{timeline.path}-journal").write_bytes(b"nothing of the kind" * 100)
     db = schema.connect(timeline.path)
-    assert log.verify(db).position == 17
+    assert verification.verify(db).position == 17
     db.close()
     assert timeline.path.read_bytes() == before
 
@@ -152,7 +152,7 @@ def test_two_writers_that_make_the_file_at_once_make_one_log(tmp_path: Path) -> 
     first = schema.connect(path, write=True)
     second = sqlite3.connect(path, isolation_level=None)
     schema._create(second)
-    assert not log.verify_schema(second)
+    assert not verification.schema_faults(second)
     first.close()
     second.close()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pendulum
 
-from chronology import ingest, records, schema
+from chronology import ingest_sources, records, schema
 from chronology.cli.common import DATABASE, events_option, exit_codes
 
 EXPOSED = """\
@@ -34,7 +34,7 @@ def new(name: str, events: Path) -> None:
     """
     if not records.is_id(name):
         raise click.UsageError(f"{name!r} is no id: lower-case letters, digits, single hyphens")
-    numbers = [int(p.name[:4]) for p in ingest.files(events) if p.name[:4].isdecimal()]
+    numbers = [int(p.name[:4]) for p in ingest_sources.files(events) if p.name[:4].isdecimal()]
     path = events / f"{max(numbers, default=0) + 1:04}-{name}.yml"
     now = pendulum.now("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]")
     text = _template("batch.yml").replace("{name}", name).replace("{now}", now)

@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 
 import click
 
-from chronology import batches, ingest, log, projections, remote, schema
+from chronology import batches, ingest, ingest_sources, log, projections, remote, schema
 from chronology.batches import FORMATS, Batch
 from chronology.cli.common import (
     Sayer,
@@ -96,12 +96,12 @@ def _target(path: Path, check: bool) -> Iterator[sqlite3.Connection]:
 
 
 def _ingest_folder(folder: Path, path: Path, check: bool, say: Sayer) -> None:
-    paths = ingest.files(folder)
+    paths = ingest_sources.files(folder)
     if not path.exists():
         new, current = paths, False
     else:
         with reading(path) as db:
-            new, current = ingest.pending(db, paths), projections.is_current(db)
+            new, current = ingest_sources.pending(db, paths), projections.is_current(db)
     if not new and current:
         with reading(path) as db:
             say(f"Nothing new: {len(paths)} batches are in the log. {head_line(db)}")
@@ -142,7 +142,7 @@ def _ingest_remote(
     known = None
     if path.exists():
         with reading(path) as db:
-            known = ingest.known_etag(db, url)
+            known = ingest_sources.known_etag(db, url)
     try:
         with remote.fetch(url, known) as found:
             stream = cast(BinaryIO, found.body)
@@ -152,7 +152,7 @@ def _ingest_remote(
         return
     if found.etag and found.etag != known and not check:
         with writing(path) as db:
-            ingest.keep_etag(db, url, found.etag)
+            ingest_sources.keep_etag(db, url, found.etag)
 
 
 def _ingest_stream(

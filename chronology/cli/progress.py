@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import click
 
-from chronology import readers
+from chronology import source_text
 
 Step = Callable[[int], None]
 Share = Callable[[int], float | None]
@@ -60,7 +60,7 @@ def share_of(total: int) -> Share:
 
 def share_read(stream: BinaryIO) -> Share | None:
     """The part of a file that is read, None of a stream that has no end yet."""
-    size = readers.size(stream)
+    size = source_text.size(stream)
     if size is None:
         return None
     return lambda done: stream.tell() / size if size else None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from chronology import checkpoints, ingest, log, projections, remote, schema
+from chronology import checkpoints, ingest_sources, log, projections, remote, schema, verification
 from chronology import follow as following
 from chronology.cli.common import (
     CHECKPOINT,
@@ -80,12 +80,12 @@ def verify(
     say = Sayer(quiet)
     with reading(db) as opened, schema.snapshot(opened):
         whole = share_of(log.head(opened).position)
-        faults = log.verify_schema(opened) + log.verify_pages(opened)
+        faults = verification.schema_faults(opened) + verification.file_faults(opened)
         with say.bars(Bar("Chain", whole)) as (step,):
-            last = log.verify(opened, step)
+            last = verification.verify(opened, step)
         say(f"Chain: {last.position} records, each follows from the one before.")
         for state in states:
-            log.verify_contains(opened, state)
+            verification.check_contains(opened, state)
             say(f"State {state.position}:{state.digest}: part of this log, unchanged since.")
         with say.bars(Bar("Tables", whole)) as (step,):
             faults += projections.verify(opened, step)
@@ -104,8 +104,8 @@ def _say_batches(db: sqlite3.Connection, events: Path, say: Sayer) -> None:
     if not events.is_dir():
         say(f"Batches: not compared, there is no folder {events}.")
         return
-    paths = ingest.files(events)
-    old = len(paths) - len(ingest.pending(db, paths))
+    paths = ingest_sources.files(events)
+    old = len(paths) - len(ingest_sources.pending(db, paths))
     say(f"Batches: {old} of {len(paths)} are in the log, unedited.")
 
 
@@ -168,7 +168,7 @@ def sign(db: Path, key_file: Path, out: Path) -> None:
     """
     signer = checkpoints.parse_signer(key_file.read_text("utf-8").strip())
     with reading(db) as opened, schema.snapshot(opened):
-        last = log.verify(opened)
+        last = verification.verify(opened)
     note = checkpoints.sign(checkpoints.Checkpoint(signer.name, last), signer)
     new = out.with_name(f"{out.name}.new")
     new.write_text(note, encoding="utf-8")

@@ -18,7 +18,7 @@ from chronology import log, schema
 from chronology.errors import CorruptLog, DateError
 from chronology.projections import state, tables
 from chronology.projections.fold import Fold, Progress
-from chronology.projections.publish import Extent
+from chronology.projections.publish import BatchRange
 from chronology.projections.state import Catalogue
 
 __all__ = ["UNFIT", "Progress", "catch_up", "is_current", "position", "rebuild", "verify"]
@@ -77,7 +77,7 @@ def _is_within_batch(db: sqlite3.Connection, position: int) -> bool:
     return len(found) == 2 and found[0] == found[1]
 
 
-def _batches(db: sqlite3.Connection, after: int) -> Iterator[Extent]:
+def _batches(db: sqlite3.Connection, after: int) -> Iterator[BatchRange]:
     """The batches after a position: each stands whole and by itself, so its end is searched for."""
     head = log.head(db).position
     sql = "SELECT position, batch, recorded_at FROM log WHERE position > ? ORDER BY 1 LIMIT 1"
@@ -86,7 +86,7 @@ def _batches(db: sqlite3.Connection, after: int) -> Iterator[Extent]:
         is_over = partial(_is_after, db, batch)
         length = bisect_left(range(first, head + 1), True, key=is_over)
         after, _ = _at(db, first + length - 1)
-        yield Extent(batch, first, after, recorded_at)
+        yield BatchRange(batch, first, after, recorded_at)
 
 
 def _is_after(db: sqlite3.Connection, batch: str, position: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import Any, NamedTuple
 
 from chronology.dates import Date, Span
@@ -116,10 +115,6 @@ class Numbers:
             self.known[pair] = number
         return number
 
-    def since(self, count: int) -> list[Pair]:
-        """The pairs that got a number after there were so many, in order."""
-        return list(islice(self.known, count, None))
-
 
 class Describer:
     """Describes events by one state of the catalogue; what many of them share is made once.
@@ -137,6 +132,8 @@ class Describer:
         cached = lru_cache(maxsize=CACHED)
         self._when: Cached = cached(self._when_part)
         self._where: Cached = cached(self._where_part)
+        self._around: Callable[[str], list[str]] = cached(self.catalogue.ancestors)
+        self._place_names = cached(lambda place: _names_of(self.catalogue.places[place]))
         self._who: Cached = cached(self._who_part)
         self._lasting: Callable[[str], Chain | None] = cached(self._lasting_chain)
         self._dated: Callable[[str, Date], Chain] = cached(self._chain_on)
@@ -147,31 +144,33 @@ class Describer:
     def describe(self, told: Told) -> Published:
         event: Event = told.state.fields
         accounts = [account for _, account in told.accounts]
-        when = self._when(event.date)
+        date = event.date
+        when = self._when(date)
         where = self._where(tuple([(ref.place, ref.role) for ref in event.places]))
-        chains = [self._lasting(f) or self._dated(f, event.date) for f in event.formations]
+        chains = [self._lasting(f) or self._dated(f, date) for f in event.formations]
         who = self._who(tuple(event.formations), tuple(chains))
         quoted = tuple([account.by for account in accounts if account.by])
         people = self._people(tuple(event.people), quoted)
         sources = self._sources(tuple([account.source for account in accounts]))
         sort = self._sort(event.kind, status(accounts), tuple(disputes(accounts)))
+        earliest, latest, sort_day, time, precision, months = when.cells
         places, latitude, longitude = where.cells
         levels, formations = who.cells
-        months = when.cells[-1]
+        kind, shown, disputed = sort.cells
         row = (
-            *(told.id, event.date.text, *when.cells[:-1]),
-            *(event.basis, event.title, event.summary, *sort.cells[:2], months),
-            *(*levels, formations, places, *people.cells, *sources.cells),
-            *(latitude, longitude, len(accounts), sort.cells[2], told.state.version),
-        )
-        parts = (when.links, where.links, who.links, people.links, sources.links, sort.links)
-        search = (
-            *(_plain(event.title), _plain(_joined([event.summary, event.basis]))),
-            *(*where.names, *who.names, *people.names),
-            _plain(_joined([account.says for account in accounts])),
+            *(told.id, date.text, earliest, latest, sort_day, time, precision),
+            *(event.basis, event.title, event.summary, kind, shown, months),
+            *(*levels, formations, places, people.cells[0], sources.cells[0]),
+            *(latitude, longitude, len(accounts), disputed, told.state.version),
         )
         # No two parts add to one facet.
-        return Published(row, sorted([number for part in parts for number in part]), search)
+        links = when.links + where.links + who.links + people.links + sources.links + sort.links
+        search = (
+            *(_plain(event.title), _plain(_joined([event.summary, event.basis]))),
+            *(where.names[0], who.names[0], people.names[0]),
+            _plain(_joined([account.says for account in accounts])),
+        )
+        return Published(row, sorted(links), search)
 
     def _numbers(self, facet: str, values: Iterable[str]) -> tuple[int, ...]:
         number = self.number
@@ -186,10 +185,10 @@ class Describer:
     def _where_part(self, refs: Sequence[tuple[str, str]]) -> _Part:
         places = self.catalogue.places
         names = _unique(places[place].name for place, _ in refs)
-        around = [outer for place, _ in refs for outer in self.catalogue.ancestors(place)]
+        around = [outer for place, _ in refs for outer in self._around(place)]
         point = _point(refs, self.catalogue)
         links = self._numbers("places", names) + self._numbers("place_within", around)
-        text = _all_names(places[place] for place, _ in refs)
+        text = _plain(_joined([self._place_names(place) for place, _ in refs]))
         return _Part((canonical(names), *point), links, (text,))
 
     def _lasting_chain(self, formation: str) -> Chain | None:
@@ -284,8 +283,11 @@ def spans(told: Told) -> list[tuple[str | None, str | None]]:
 
 def _all_names(subjects: Iterable[Any]) -> str:
     """The names of subjects, one a line."""
-    names = [n for s in subjects for n in (s.name, *(other.name for other in s.names))]
-    return _plain(_joined(names))
+    return _plain(_joined([_names_of(subject) for subject in subjects]))
+
+
+def _names_of(subject: Any) -> str:
+    return _joined([subject.name, *(other.name for other in subject.names)])
 
 
 # Letters that have no decomposition, so that the tokenizer cannot fold them.

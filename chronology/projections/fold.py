@@ -1,44 +1,39 @@
-"""One batch folded into the tables: the catalogue and accounts first, then events.
-
-A batch of nothing but new events and accounts of them is folded while it is appended.
-"""
+"""One batch folded into the tables: the catalogue and accounts first, then events."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from itertools import islice
 from typing import Any
 
 import msgspec
 
-from chronology import log, workers
+from chronology import log
 from chronology.errors import CorruptLog
 from chronology.log import Entry
 from chronology.projections import state, subjects, tables
-from chronology.projections.publish import Extent, Publication
+from chronology.projections.publish import BatchRange, Publication
 from chronology.projections.state import Catalogue, split
-from chronology.projections.taking import NEW, Chunk, Taken, Taker, Touched, why
+from chronology.projections.taking import LogRecord, RowBuilder, Touched, why
 
 CHUNK = 1_000
-RECORDS_ALONE = 8_000
-"""So many records are folded before it pays to start another process."""
 Progress = Callable[[int], None]
-"""Is told how many records more have been folded."""
+"""Called with how many more records were folded."""
 
-_TEMPORARY = (
-    "touched (event TEXT, position INTEGER, why TEXT)",
-    "odd (position INTEGER PRIMARY KEY, amended INTEGER NOT NULL)",
-)
+_TOUCHED = "touched (event TEXT, position INTEGER, why TEXT)"
+_ACTIONS = """
+SELECT coalesce(sum(type GLOB '*.recorded'), 0), coalesce(sum(type GLOB '*.corrected'), 0),
+    coalesce(sum(type GLOB '*.retracted'), 0)
+FROM log WHERE position BETWEEN ? AND ? AND stream NOT GLOB 'batch/*'
+"""
 
 
 class Fold:
     """One batch on its way into the tables, which then reflect the log up to its end."""
 
-    def __init__(self, db: sqlite3.Connection, catalogue: Catalogue, batch: Extent) -> None:
+    def __init__(self, db: sqlite3.Connection, catalogue: Catalogue, batch: BatchRange) -> None:
         self.db = db
         self.catalogue = catalogue
         self.batch = batch
@@ -46,9 +41,8 @@ class Fold:
     def run(self, progress: Progress | None = None) -> bool:
         """Folds the batch; False if the tables' columns no longer fit, so that all is rebuilt."""
         before = self.catalogue.dimensions
-        for table in _TEMPORARY:
-            self.db.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table}")
-            self.db.execute(f"DELETE FROM {table.partition(' ')[0]}")
+        self.db.execute(f"CREATE TEMP TABLE IF NOT EXISTS {_TOUCHED}")
+        self.db.execute("DELETE FROM temp.touched")
         self._catalogue()
         if self.catalogue.chronology is None:
             raise CorruptLog(f"position {self.batch.last}: no chronology is recorded before it")
@@ -58,12 +52,12 @@ class Fold:
         is_most = tables.is_most(self.batch.last - self.batch.first, self.batch.first)
         if is_most:
             tables.unindex(self.db)
-        actions = self._take_in(publication, progress)
+        self._add_records(publication, progress)
         if is_most:
             tables.index(self.db)
         self._publish(publication)
         publication.count()
-        _finish(self.db, self.catalogue, self.batch, actions)
+        _finish(self.db, self.catalogue, self.batch)
         return True
 
     # The catalogue
@@ -93,77 +87,44 @@ class Fold:
 
     # Events and accounts
 
-    def _take_in(self, publication: Publication, progress: Progress | None) -> Counter[str]:
-        """Publishes what only this batch tells of, and notes which events else to publish."""
-        actions: Counter[str] = Counter()
-        taker = partial(Taker, self.catalogue, publication.number, self.batch.stamp)
-        alone = 0 if self.batch.last - self.batch.first >= RECORDS_ALONE else None
-        for taken in workers.ahead(taker, self._chunks(), alone):
-            actions += taken.actions
-            publication.record(taken)
-            self._touch(taken.touched)
-            if taken.amended:
-                self._amend(taken.amended)
+    def _add_records(self, publication: Publication, progress: Progress | None) -> None:
+        """Writes what only this batch records, and notes the other events to publish."""
+        change = self.batch.change
+        builder = RowBuilder(self.catalogue, publication.number, change, self._amended())
+        for chunk in self._chunks():
+            rows = builder.build(chunk)
+            publication.add(rows)
+            self._touch(rows.touched)
+            if rows.amended:
+                self._amend(rows.amended)
             if progress:
-                progress(taken.records)
-        publication.keep_states()
-        return actions
+                progress(len(chunk))
+        publication.add_states()
 
-    def _chunks(self) -> Iterator[Chunk]:
+    def _amended(self) -> set[str]:
+        """The streams of the batch of which its first record here is not all."""
+        found = self.db.execute(
+            "SELECT DISTINCT stream FROM log WHERE position BETWEEN ? AND ?"
+            " AND (version > 1 OR type NOT GLOB '*.recorded')",
+            (self.batch.first, self.batch.last),
+        )
+        return {stream for (stream,) in found}
+
+    def _chunks(self) -> Iterator[list[LogRecord]]:
         """The batch's records in order, an event never apart from its accounts."""
-        self._note_odd()
-        start, last = self.batch.first, self.batch.last
-        while start <= last:
-            following = self._event_after(start) if start + CHUNK <= last else None
-            end = following - 1 if following else last
-            yield self._chunk(start, end)
-            start = end + 1
-
-    def _event_after(self, start: int) -> int | None:
-        """An event that is some CHUNK records later; None if there is no more event."""
-        for last, order in (start + CHUNK, "DESC"), (self.batch.last, "ASC"):
-            found = self.db.execute(
-                "SELECT position FROM log WHERE position > ? AND position <= ?"
-                f" AND stream >= 'event/' AND stream < 'event0' ORDER BY position {order} LIMIT 1",
-                (start, last),
-            ).fetchone()
-            if found:
-                return int(found[0])
-        return None
-
-    def _note_odd(self) -> None:
-        """Notes the records of which a chunk tells more than their stream and data."""
-        _, first, last, recorded_at = self.batch
-        self.db.execute(
-            "INSERT INTO odd SELECT position, version > 1 OR type NOT IN (?, ?) FROM log"
-            " WHERE position BETWEEN ? AND ?"
-            " AND (version > 1 OR type NOT IN (?, ?) OR recorded_at <> ?)",
-            (*NEW, first, last, *NEW, recorded_at),
+        found = self.db.execute(
+            "SELECT position, stream, version, type, recorded_at, data FROM log"
+            " WHERE position BETWEEN ? AND ? ORDER BY position",
+            (self.batch.first, self.batch.last),
         )
-        self.db.execute(
-            "INSERT OR REPLACE INTO odd SELECT log.position, 1 FROM"
-            " (SELECT DISTINCT stream FROM odd CROSS JOIN log USING (position) WHERE amended)"
-            " CROSS JOIN log USING (stream) WHERE log.position BETWEEN ? AND ?",
-            (first, last),
-        )
-
-    def _chunk(self, first: int, last: int) -> Chunk:
-        streams, data = self.db.execute(
-            "SELECT group_concat(stream, ?1), group_concat(data, ?1)"
-            " FROM (SELECT stream, data FROM log"
-            " WHERE position BETWEEN ?2 AND ?3 ORDER BY position)",
-            ("\n", first, last),
-        ).fetchone()
-        if streams.count("\n") == data.count("\n") == last - first:
-            joined = "odd CROSS JOIN log"
-        else:  # Another program wrote line breaks, or took records out.
-            streams, data, joined = "", "", "log LEFT JOIN odd"
-        odd = self.db.execute(
-            "SELECT position, stream, version, type, recorded_at, data, coalesce(amended, 0)"
-            f" FROM {joined} USING (position) WHERE position BETWEEN ? AND ?",
-            (first, last),
-        )
-        return Chunk(first, streams, data, odd.fetchall())
+        chunk: list[LogRecord] = []
+        for record in found:
+            if len(chunk) >= CHUNK and not record[1].startswith("account/"):
+                yield chunk
+                chunk = []
+            chunk.append(record)
+        if chunk:
+            yield chunk
 
     def _amend(self, last: dict[str, tuple[int, str]]) -> None:
         """Accounts of which there is more than one record, with the last one's position and why."""
@@ -182,9 +143,8 @@ class Fold:
         )
         for name, (found, _) in states.items():
             if found:
-                cells = subjects.account_cells(name, found)
-                event = cells[1]
-                tables.insert(self.db, "accounts", [cells])
+                event = found.fields.event
+                tables.insert(self.db, "accounts", [subjects.account_cells(name, *found)])
                 tables.insert(self.db, "claims", list(subjects.claim_rows(name, found.fields)))
                 self._touch([(event, *last[name])])
 
@@ -199,58 +159,10 @@ class Fold:
             publication.publish(chunk)
 
 
-class Ahead:
-    """A batch on its way into the tables while it is appended to the log, lot by lot.
-
-    That goes as long as it holds nothing but new events, each with accounts of it. Otherwise what
-    was taken is taken back, and the batch is folded when it is whole.
-    """
-
-    def __init__(self, db: sqlite3.Connection, catalogue: Catalogue, batch: Extent) -> None:
-        self.db = db
-        self.catalogue = catalogue
-        self.publication = Publication(db, catalogue, batch)
-        self.actions: Counter[str] = Counter()
-        self.given_up = False
-        self.unindexed = False
-
-    def take(self, taken: Taken | None) -> None:
-        """Takes in what `NewTaker` made of a lot that was appended; None: the batch has more."""
-        if self.given_up:
-            return
-        if taken is None:
-            self.given_up = True
-            if self.actions:
-                self.publication.withdraw()
-                self._index()
-            return
-        self.actions += taken.actions
-        records = self.actions.total()
-        if not self.unindexed and tables.is_most(records, self.publication.batch.first):
-            tables.unindex(self.db)
-            self.unindexed = True
-        self.publication.record(taken)
-
-    def _index(self) -> None:
-        if self.unindexed:
-            tables.index(self.db)
-
-    def finish(self, last: int) -> None:
-        """Brings the tables to the end of the batch, if all of it was taken in."""
-        if self.given_up:
-            return
-        self.publication.end(last)
-        self._index()
-        self.publication.count()
-        _finish(self.db, self.catalogue, self.publication.batch, self.actions)
-
-
 # What a batch leaves behind
 
 
-def _finish(
-    db: sqlite3.Connection, catalogue: Catalogue, batch: Extent, actions: Counter[str]
-) -> None:
+def _finish(db: sqlite3.Connection, catalogue: Catalogue, batch: BatchRange) -> None:
     found = db.execute("SELECT facet, value, count FROM facet_values")
     counts = {(facet, value): count for facet, value, count in found}
     for table, rows in subjects.catalogue_rows(catalogue, counts):
@@ -258,10 +170,7 @@ def _finish(
         tables.insert(db, table, rows)
     (first,) = log.read(db, batch.first - 1, batch.first)
     (head,) = log.read(db, batch.last - 1, batch.last)
-    done = [
-        sum(count for kind, count in actions.items() if kind.endswith(f".{action}"))
-        for action in ("recorded", "corrected", "retracted")
-    ]
+    done = db.execute(_ACTIONS, (batch.first, batch.last)).fetchone()
     row = (batch.id, batch.recorded_at, _note(first), batch.first, batch.last, *done)
     tables.insert(db, "batches", [row])
     tables.track(db, head.position, head.digest)

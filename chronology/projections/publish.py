@@ -8,7 +8,6 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import partial
-from math import inf
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,21 +15,14 @@ import msgspec
 from chronology.projections import events, tables
 from chronology.projections.events import Describer, Numbers, Published, Row, Told
 from chronology.projections.state import Catalogue, states
-from chronology.projections.taking import Stamp, Taken
+from chronology.projections.taking import LastChange, RowBatch
 from chronology.records import Account, canonical
 
 LINKED_TOGETHER = 100_000
 """Links of so many events are written together: the more, the fewer pages are written twice."""
-LINKED_AT_ONCE = 20_000
-"""So many links are written at least while other rows are: meanwhile another process goes on."""
-_BY_EVENT = {
-    "events": "number",
-    "events_fts": "rowid",
-    **dict.fromkeys(("event_values", "event_links", "event_spans"), "event"),
-}
 
 
-class Extent(NamedTuple):
+class BatchRange(NamedTuple):
     """Where one batch stands in the log, and when it was recorded."""
 
     id: str
@@ -39,23 +31,22 @@ class Extent(NamedTuple):
     recorded_at: str
 
     @property
-    def stamp(self) -> Stamp:
-        """What a row has of the batch that changed it."""
-        return self.last, self.recorded_at
+    def change(self) -> LastChange:
+        """The change that the batch is to a row."""
+        return LastChange(self.last, self.recorded_at)
 
 
 class Publication:
     """The events of one batch: new ones first, then the others, chunk by chunk; `count` ends it."""
 
-    def __init__(self, db: sqlite3.Connection, catalogue: Catalogue, batch: Extent) -> None:
+    def __init__(self, db: sqlite3.Connection, catalogue: Catalogue, batch: BatchRange) -> None:
         self.db = db
         self.batch = batch
         found = db.execute("SELECT number, facet, value FROM facet_values ORDER BY number")
         self.number = Numbers({(facet, value): number for number, facet, value in found})
         self.counts: Counter[int] = Counter()
         self.waiting: dict[int, array[int]] = defaultdict(partial(array, "q"))
-        self.leaving: list[tuple[int, array[int]]] = []
-        self.described = 0
+        self.linked = 0
         self.describer = Describer(catalogue, self.number)
         assert catalogue.chronology is not None
         columns = [*events.BEFORE_DIMENSIONS, *catalogue.dimensions, *events.AFTER_DIMENSIONS]
@@ -77,27 +68,25 @@ class Publication:
 
     # New events
 
-    def record(self, taken: Taken) -> None:
-        """Publishes accounts, and events of which only this batch tells."""
-        tables.insert(self.db, "accounts", taken.accounts)
-        tables.insert(self.db, "claims", taken.claims)
-        for pair in taken.values:
-            self.number(pair)
-        if not taken.events:
-            return
-        tables.insert(self.db, "events", taken.events)
-        tables.insert(self.db, "event_spans", taken.spans)
-        tables.insert_texts(self.db, taken.texts)
-        tables.insert(self.db, "event_values", taken.numbers)
-        for number, found in taken.links.items():
-            self.waiting[number].frombytes(found)
-        self.described += len(taken.events)
-        self._leave(LINKED_AT_ONCE)
-        if self.described >= LINKED_TOGETHER:
-            self._line_up()
+    def add(self, rows: RowBatch) -> None:
+        """Writes accounts, and events that only this batch records."""
+        tables.insert(self.db, "accounts", rows.accounts)
+        tables.insert(self.db, "claims", rows.claims)
+        tables.insert(self.db, "events", rows.events)
+        tables.insert(self.db, "event_spans", rows.spans)
+        tables.insert_texts(self.db, rows.texts)
+        last = self.batch.last
+        values = [(event, canonical(numbers), last) for event, numbers in rows.links]
+        tables.insert(self.db, "event_values", values)
+        for event, numbers in rows.links:
+            for number in numbers:
+                self.waiting[number].append(event)
+        self.linked += len(rows.links)
+        if self.linked >= LINKED_TOGETHER:
+            self._write_links()
 
-    def keep_states(self) -> None:
-        """Keeps the states of all events that `record` published; together they cost least."""
+    def add_states(self) -> None:
+        """Writes the states of all events that `add` wrote; together they cost least."""
         _, first, last, _ = self.batch
         self.db.execute(
             f"INSERT INTO history SELECT {self.shared}, position, NULL, 'recorded', NULL,"
@@ -112,51 +101,17 @@ class Publication:
             (first, last),
         )
 
-    # A batch that is published while it is appended: until its end is known, `last` is `first`.
-
-    def end(self, last: int) -> None:
-        """Gives the rows of the new events the batch's end, and keeps their states."""
-        self.batch = self.batch._replace(last=last)
-        for table, number in (("events", "number"), ("event_values", "event")):
-            self.db.execute(
-                f"UPDATE {table} SET position = ?2 WHERE {number} BETWEEN ?1 AND ?2",
-                (self.batch.first, last),
-            )
-        self.keep_states()
-
-    def withdraw(self) -> None:
-        """Takes back all that `record` published of the batch."""
-        first = (self.batch.first,)
-        self.db.execute(
-            "DELETE FROM claims WHERE account IN (SELECT id FROM accounts WHERE position >= ?)",
-            first,
-        )
-        self.db.execute("DELETE FROM accounts WHERE position >= ?", first)
-        for table, number in _BY_EVENT.items():
-            self.db.execute(f"DELETE FROM {table} WHERE {number} >= ?", first)
-
     def _write_links(self) -> None:
-        """Writes all new links."""
-        self._line_up()
-        self._leave()
-
-    def _line_up(self) -> None:
-        """Lets what waits leave value by value: rows in the order of the key cost least."""
-        self._leave()
-        self.leaving = sorted(self.waiting.items(), reverse=True)
-        self.waiting.clear()
-        self.described = 0
-
-    def _leave(self, least: float = inf) -> None:
-        """Writes the links that leave: so many at least, or all."""
-        while self.leaving and least > 0:
-            number, found = self.leaving.pop()
+        """Writes the waiting links value by value: rows in the order of the key cost least."""
+        for number in sorted(self.waiting):
+            events = self.waiting[number]
             self.db.execute(
                 "INSERT INTO event_links SELECT ?, value FROM json_each(?)",
-                (number, canonical(found.tolist())),
+                (number, canonical(events.tolist())),
             )
-            self.counts[number] += len(found)
-            least -= len(found)
+            self.counts[number] += len(events)
+        self.waiting.clear()
+        self.linked = 0
 
     # Events that there were, or of which the batch tells again
 
@@ -171,7 +126,7 @@ class Publication:
         self._keep_search_text([name for name in changed if name in old])
         self._write_history(changed, old, new, why)
         tables.delete(self.db, "events", "id", changed)
-        rows = [(*new[n].row, *self.batch.stamp, numbers[n]) for n in changed if n in new]
+        rows = [(*new[n].row, *self.batch.change, numbers[n]) for n in changed if n in new]
         tables.insert(self.db, "events", rows)
         # Links and search text may change where the row does not: a new name of a place, say.
         self._forget([row[-1] for row in old.values()])
@@ -216,7 +171,7 @@ class Publication:
         return {row[0]: row for row in found}
 
     def _withdraw(self, names: list[str], old: dict[str, Row]) -> None:
-        """Takes back what `record` published of events that the batch then tells more of."""
+        """Takes back what `add` wrote of events that the batch then tells more of."""
         if not names:
             return
         numbers = [old.pop(name)[-1] for name in names]
@@ -251,7 +206,7 @@ class Publication:
             until = None if name in new else at
             because = why[name] if name in old else None
             action = _action(name in old, name in new)
-            rows.append((*row, *self.batch.stamp, at, until, action, because, number))
+            rows.append((*row, *self.batch.change, at, until, action, because, number))
         tables.insert(self.db, "history", rows)
 
     def _keep_search_text(self, names: list[str]) -> None:

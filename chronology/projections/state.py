@@ -136,9 +136,8 @@ class Catalogue:
 
     @property
     def chronology(self) -> Chronology | None:
-        for state in self.chronologies.states.values():
-            return cast(Chronology, state.fields)
-        return None
+        state = next(iter(self.chronologies.states.values()), None)
+        return cast(Chronology, state.fields) if state else None
 
     @property
     def dimensions(self) -> Mapping[str, str]:

@@ -138,17 +138,20 @@ LINKS = {"source": "source", "place": "place_within", "person": "person", "forma
 
 def account_row(name: str, state: State) -> Row:
     """The row of `accounts` by column."""
-    return dict(zip(COLUMNS["accounts"], account_cells(name, state), strict=True))
+    return dict(
+        zip(COLUMNS["accounts"], account_cells(name, state.fields, *state[1:]), strict=True)
+    )
 
 
-def account_cells(name: str, state: State) -> Cells:
+def account_cells(
+    name: str, account: Account, version: int, position: int, recorded_at: str
+) -> Cells:
     """The row of `accounts`; `by` is as recorded: a person's id, or a text."""
-    account: Account = state.fields
     return (
         *(name, account.event, account.source, "; ".join(account.at), account.stance, account.by),
         *(_text(account.said), *_days(account.date), account.basis, account.says),
         canonical(account.claims) if account.claims else "{}",
-        *(state.version, state.position, state.recorded_at),
+        *(version, position, recorded_at),
     )
 
 

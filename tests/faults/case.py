@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from chronology import batches, log, projections, schema
+from chronology import batches, projections, schema, verification
 from chronology.batches import Batch
 from chronology.errors import ChronologyError
 from chronology.ingest import ingest
@@ -144,8 +144,10 @@ class Child:
 def check(path: Path, acknowledged: Iterable[str], sizes: int = SIZE) -> int:
     """How many acknowledged batches a log lacks; fails if it is no log of whole batches."""
     with closing(schema.connect(path)) as db:
-        assert not (log.verify_pages(db) + log.verify_schema(db)), "the file is damaged"
-        log.verify(db)
+        assert not (verification.file_faults(db) + verification.schema_faults(db)), (
+            "the file is damaged"
+        )
+        verification.verify(db)
         assert not projections.verify(db), "the tables differ from the log"
         found = dict(db.execute("SELECT batch, count(*) FROM log GROUP BY batch"))
     for name, count in found.items():

@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from random import Random
 
-from chronology import log, projections, schema
+from chronology import log, projections, schema, verification
 from chronology.errors import ChronologyError, CorruptLog
 from chronology.ingest import ingest
 from chronology.log import Entry, Head
@@ -96,7 +96,7 @@ def _silently_lost(path: Path, head: Head, wanted: list[Entry]) -> int:
     assert len(found) % SIZE == 0, "a batch is not whole"
     with closing(schema.connect(path)) as db:
         try:
-            log.verify_contains(db, head)
+            verification.check_contains(db, head)
         except CorruptLog:
             return 0
     return len(wanted) - len(found)
@@ -105,8 +105,8 @@ def _silently_lost(path: Path, head: Head, wanted: list[Entry]) -> int:
 def _verified(path: Path) -> list[Entry]:
     """The records of a file in which nothing is wrong, as `chronology verify` looks at it."""
     with closing(schema.connect(path, write=True)) as db:
-        faults = log.verify_pages(db) + log.verify_schema(db)
-        log.verify(db)
+        faults = verification.file_faults(db) + verification.schema_faults(db)
+        verification.verify(db)
         faults += projections.verify(db)
         if faults:
             raise CorruptLog(faults[0])
@@ -159,7 +159,7 @@ def _forge(path: Path, sql: str) -> None:
 def _names(path: Path, position: int) -> bool:
     with closing(schema.connect(path)) as db:
         try:
-            log.verify(db)
+            verification.verify(db)
         except CorruptLog as error:
             return str(error).startswith(f"position {position}")
     return False

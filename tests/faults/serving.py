@@ -18,7 +18,7 @@ from threading import Event, Thread
 import datasette
 import httpx
 
-from chronology import log, schema
+from chronology import schema, verification
 from tests import server
 from tests.faults.case import SIZE, text
 
@@ -68,7 +68,7 @@ def main(events: int) -> int:
             _together([["ingest.py"]] * WRITERS, folder)
             _together([["-m", "chronology.cli", "rebuild"]], folder)
         with closing(schema.connect(folder / "timeline.db")) as db:
-            records = log.verify(db).position
+            records = verification.verify(db).position
     errors = sum(status != 200 for status in readers.statuses)
     print("| served by Datasette | records | requests | errors | slowest, s |")
     print("|---|---:|---:|---:|---:|")

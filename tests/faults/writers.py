@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from random import Random
 
-from chronology import log, schema
+from chronology import log, schema, verification
 from chronology.errors import WrongExpectedVersion
 from chronology.ingest import ingest
 from chronology.records import Record
@@ -35,7 +35,7 @@ def competing_versions(setting: Setting) -> Outcome:
     uses = Counter((stream, version) for stream, version, _ in won)
     assert max(uses.values()) == 1, "an expectation was met twice"
     with closing(schema.connect(path)) as db:
-        log.verify(db)
+        verification.verify(db)
         stored = {(entry.stream, entry.version, entry.record_id) for entry in log.read(db)}
         assert log.head(db).position == len(stored) == len(won)
     return Outcome(len(told), len(won), len(set(won) - stored))

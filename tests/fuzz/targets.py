@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from functools import cache
 
-from chronology import batches, dates, log, schema
+from chronology import batches, dates, log, schema, verification
 from chronology.batches import FORMATS
 from chronology.errors import BatchRefused, DateError, Fault
 from chronology.ingest import ingest
@@ -42,7 +42,7 @@ def batch(data: bytes) -> bool:
             records = ingest(db, read).records
         except BatchRefused as error:
             refused = error.faults
-        assert log.verify(db).position == before.position + records
+        assert verification.verify(db).position == before.position + records
         assert bool(refused) == (not records)
         assert all(str(fault).isprintable() for fault in refused)
         return not refused

@@ -1,7 +1,6 @@
-"""Who names whom in the log: asked when something is retracted or a vocabulary shrinks.
+"""References that block a retraction, or the removal of a word from a vocabulary.
 
-What is asked of the catalogue and the vocabularies reads the whole log, which such records are
-few enough for.
+References to subjects of the catalogue are searched for in the whole log: such records are few.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ from chronology.records import Account, Event, Formation, Place
 
 def of(db: sqlite3.Connection, subject: str, name: str) -> Iterator[str]:
     """The live streams that name a subject."""
-    wanted = f'"{name}"'
+    quoted = f'"{name}"'
     sql = "SELECT DISTINCT stream FROM log WHERE instr(data, ?) AND type NOT LIKE 'batch.%'"
-    for stream, fields in _live(db, sql, wanted):
+    for stream, fields in _live(db, sql, quoted):
         if name in _named_by(subject, fields):
             yield stream
 
@@ -37,40 +36,40 @@ def kinds(db: sqlite3.Connection, but: Iterable[str]) -> set[str]:
 
 
 class Accounts:
-    """The accounts of events while records are appended beyond a position, where `accounts` stands.
+    """The accounts of events while records are appended after the position of the tables.
 
-    What is appended is read once, when it is first asked for, into a temporary table.
+    Appended accounts are read once, when they are first needed, into a temporary table.
     """
 
-    _TABLE = "told (event TEXT, account TEXT, PRIMARY KEY (event, account)) WITHOUT ROWID"
+    _TABLE = "new_accounts (event TEXT, account TEXT, PRIMARY KEY (event, account)) WITHOUT ROWID"
 
     def __init__(self, db: sqlite3.Connection, position: int) -> None:
         self.db = db
         self.position = position
         self.folded = "SELECT id FROM accounts WHERE event = ?1 UNION " if position else ""
         db.execute(f"CREATE TEMP TABLE IF NOT EXISTS {self._TABLE}")
-        db.execute("DELETE FROM temp.told")
+        db.execute("DELETE FROM temp.new_accounts")
 
     def of(self, event: str) -> list[str]:
         """The live accounts of an event at the head of the log, in order of record."""
         self._read_on()
         names = self.db.execute(
-            f"{self.folded}SELECT account FROM temp.told WHERE event = ?1",
+            f"{self.folded}SELECT account FROM temp.new_accounts WHERE event = ?1",
             (event,),
         ).fetchall()
         head = log.head(self.db).position
         found = state.states(self.db, "account", [name for (name,) in names], head)
-        told = [
+        live = [
             (first, name)
             for name, (account, first) in found.items()
             if account is not None and account.fields.event == event
         ]
-        return [name for _, name in sorted(told)]
+        return [name for _, name in sorted(live)]
 
     def _read_on(self) -> None:
         head = log.head(self.db).position
         self.db.execute(
-            "INSERT OR IGNORE INTO temp.told SELECT coalesce(json_extract(data, '$.event'),"
+            "INSERT OR IGNORE INTO temp.new_accounts SELECT coalesce(json_extract(data, '$.event'),"
             " json_extract(data, '$.set.event')) AS event, substr(stream, 9) FROM log"
             " WHERE position > ? AND type IN ('account.recorded', 'account.corrected')"
             " AND event IS NOT NULL",
