@@ -1,7 +1,7 @@
 """What a record may hold: the fields of every subject, their types and their canonical form.
 
 The batch format in `docs/format.md` is the specification; the classes below are its fields.
-`decode` turns loose values into one of them, or lists every fault with the path to it.
+`load` makes one of them from plain values; `faults_of` lists every fault with its path.
 """
 
 from __future__ import annotations
