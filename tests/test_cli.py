@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import EVENTS, ROOT, START
 
-from chronology import batches, schema
+from chronology import schema
 from chronology.cli import ingest_command, main
 
 DONE, FAULTS, USAGE, CONFLICT = 0, 1, 2, 3
@@ -417,50 +417,6 @@ def test_rebuild_folds_the_tables_again_and_leaves_the_log(db: Path) -> None:
     assert result.exit_code == DONE
     assert result.stdout == f"Head: {head}"
     assert chronology("verify").exit_code == DONE
-
-
-# new
-
-
-def test_new_writes_a_skeleton_with_the_next_number(here: Path) -> None:
-    (here / "events/0041-late.yml").touch()
-    result = chronology("new", "second-reading")
-    assert result.exit_code == DONE
-    path = here / "events/0042-second-reading.yml"
-    assert result.stdout.startswith("events/0042-second-reading.yml: edit it")
-    assert path.read_text("utf-8").startswith("format: 1\nbatch: second-reading\nrecorded: 20")
-
-
-def test_the_first_batch_has_number_one(here: Path) -> None:
-    (here / "other").mkdir()
-    assert chronology("new", "start", "--events", "other").exit_code == DONE
-    assert (here / "other/0001-start.yml").exists()
-
-
-def test_the_skeleton_is_a_batch_once_it_has_records(db: Path, here: Path) -> None:
-    chronology("new", "more")
-    path = here / "events/0003-more.yml"
-    text = path.read_text("utf-8").replace('note: ""', "note: More")
-    path.write_text(text + EVENT, "utf-8")
-    with path.open("rb") as stream:
-        batch = batches.read(stream, "b", "yml")
-    assert (batch.id, batch.header.note, len(list(batch.items))) == ("more", "More", 1)
-
-
-@pytest.mark.parametrize("name", ["Second", "a b", "../a", "a--b", "a\n", "", "a" * 300])
-def test_new_refuses_what_is_no_id(here: Path, name: str) -> None:
-    result = chronology("new", "--", name)
-    assert result.exit_code == USAGE
-    assert sorted(path.name for path in (here / "events").iterdir()) == [
-        "0001-start.yml",
-        "0002-events.yml",
-    ]
-
-
-def test_new_without_a_folder_says_so() -> None:
-    result = chronology("new", "more", "--events", "nowhere")
-    assert result.exit_code == FAULTS
-    assert result.stderr.startswith("nowhere:1: the folder does not exist")
 
 
 # serve

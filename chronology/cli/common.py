@@ -90,6 +90,20 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
         db.close()
 
 
+@contextmanager
+def checking(path: Path) -> Iterator[sqlite3.Connection]:
+    """A copy of the database, or an empty one, to try out what ingesting would do."""
+    # Without a name it is a temporary file, in memory as long as it is small.
+    copy = schema.connect("", write=True)
+    try:
+        if path.exists():
+            with reading(path) as db:
+                db.backup(copy)
+        yield copy
+    finally:
+        copy.close()
+
+
 def _remove_if_empty(db: sqlite3.Connection, path: Path) -> None:
     """Leaves no file behind in which nothing was recorded, unless another writer has it."""
     db.execute("PRAGMA busy_timeout = 0")

@@ -11,10 +11,10 @@ from importlib import resources
 from pathlib import Path
 
 import click
-import pendulum
 
 from chronology import ingest_sources, records, schema
-from chronology.cli.common import DATABASE, events_option, exit_codes
+from chronology.cli import skeleton
+from chronology.cli.common import DATABASE, checking, db_option, events_option, exit_codes
 
 EXPOSED = """\
 Whoever reaches {host} can read all of it: every table, the whole log with what was corrected and
@@ -24,27 +24,29 @@ It speaks plain HTTP; before the public, put a server with TLS in front of it.""
 
 @click.command()
 @click.argument("name")
+@db_option
 @events_option
 @exit_codes
-def new(name: str, events: Path) -> None:
-    """Write the skeleton of the next numbered batch into events/.
+def new(name: str, db: Path, events: Path) -> None:
+    """Write the skeleton of the next batch into the folder of batches.
+
+    NAME becomes the id of the batch and, after the next free number, its file name. The comments
+    of the skeleton show records with a day, a kind, a place and a source of your chronology.
 
     \b
-    chronology new corrections-of-spring
+    Example:
+      chronology new corrections-of-spring
     """
     if not records.is_id(name):
         raise click.UsageError(f"{name!r} is no id: lower-case letters, digits, single hyphens")
     numbers = [int(p.name[:4]) for p in ingest_sources.files(events) if p.name[:4].isdecimal()]
     path = events / f"{max(numbers, default=0) + 1:04}-{name}.yml"
-    now = pendulum.now("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]")
-    text = _template("batch.yml").replace("{name}", name).replace("{now}", now)
+    with checking(db) as copy:
+        skeleton.ingest_valid(copy, events)
+        text = skeleton.skeleton(name, skeleton.examples(copy))
     with path.open("x", encoding="utf-8") as file:
         file.write(text)
     click.echo(f"{path}: edit it, then 'python ingest.py --check' and 'python ingest.py'")
-
-
-def _template(name: str) -> str:
-    return (resources.files("chronology") / "template" / name).read_text("utf-8")
 
 
 @click.command()
@@ -60,7 +62,9 @@ def init(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise click.UsageError(f"{folder} is not empty; name a new folder")
     with resources.as_file(resources.files("chronology") / "template" / "folder") as template:
-        shutil.copytree(template, folder, dirs_exist_ok=True)
+        # Installers compile Python files, also those of the template.
+        without = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(template, folder, ignore=without, dirs_exist_ok=True)
     click.echo(f"{folder}: edit events/0001-start.yml and metadata.yml, then in the folder")
     click.echo("  python ingest.py && chronology serve")
 

@@ -15,6 +15,7 @@ from chronology import batches, ingest, ingest_sources, log, projections, remote
 from chronology.batches import FORMATS, Batch
 from chronology.cli.common import (
     Sayer,
+    checking,
     db_option,
     exit_codes,
     head_line,
@@ -77,24 +78,6 @@ def _header(batch: str | None, recorded: str | None, note: str | None) -> dict[s
     return {"format": "1", "batch": batch, "recorded": recorded, **({"note": note} if note else {})}
 
 
-@contextmanager
-def _target(path: Path, check: bool) -> Iterator[sqlite3.Connection]:
-    """The database to ingest into; to check only, a copy of it."""
-    if not check:
-        with writing(path) as db:
-            yield db
-        return
-    # Without a name it is a temporary file, in memory as long as it is small.
-    copy = schema.connect("", write=True)
-    try:
-        if path.exists():
-            with reading(path) as db:
-                db.backup(copy)
-        yield copy
-    finally:
-        copy.close()
-
-
 def _ingest_folder(folder: Path, path: Path, check: bool, say: Sayer) -> None:
     paths = ingest_sources.files(folder)
     if not path.exists():
@@ -106,7 +89,7 @@ def _ingest_folder(folder: Path, path: Path, check: bool, say: Sayer) -> None:
         with reading(path) as db:
             say(f"Nothing new: {len(paths)} batches are in the log. {head_line(db)}")
         return
-    with _target(path, check) as db:
+    with (checking if check else writing)(path) as db:
         for file in new:
             with file.open("rb") as stream:
                 kind = file.suffix.lstrip(".")
@@ -166,7 +149,7 @@ def _ingest_stream(
 ) -> None:
     if header and kind != "csv":
         raise click.UsageError(f"{source} has a header of its own; --batch is for CSV")
-    with _target(path, check) as db:
+    with (checking if check else writing)(path) as db:
         batch = batches.read(stream, source, kind, header)
         _ingest_batch(db, batch, stream, check, say)
         say(head_line(db))
