@@ -510,7 +510,7 @@ def test_the_server_listens_on_this_machine_alone_unless_told(
     for quiet in ([], ["--host", "localhost"], ["--host", "127.0.0.2"]):
         assert "Whoever" not in serve(*quiet)
     assert started[0][-4:] == ["--host", "127.0.0.1", "--port", port]
-    assert "Whoever reaches 0.0.0.0 can read all of it" in serve("--host", "0.0.0.0")
+    assert "Anyone who can reach 0.0.0.0 can read every table" in serve("--host", "0.0.0.0")
 
 
 # A hostile visitor

@@ -59,10 +59,10 @@ events_option = click.option(
     type=click.Path(path_type=Path),
     default="events",
     show_default=True,
-    help="The folder of batches.",
+    help="The folder with the numbered batches.",
 )
 
-quiet_option = click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong.")
+quiet_option = click.option("--quiet", is_flag=True, help="Print only errors.")
 
 
 @contextmanager

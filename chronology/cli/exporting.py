@@ -29,26 +29,27 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="A folder, or a file that ends in .zip; by default the database's name with .zip.",
+    help="A folder, or a file that ends in .zip; by default the name of the database with .zip.",
 )
 @click.option(
     "--metadata",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="What describes the columns and names the licence; by default metadata.yml beside the"
-    " database.",
+    help="The file with the descriptions of the columns and the licence; by default metadata.yml"
+    " in the folder of the database.",
 )
 @exit_codes
 def export(db: Path, out: Path | None, metadata: Path | None) -> None:
-    """Write the whole chronology as a data package: CSV for each table, described.
+    """Write the whole chronology as a data package: one CSV file for each table.
 
-    datapackage.json (Frictionless Data) and csv-metadata.json (CSV on the Web) tell the types,
-    keys and meanings of all columns, the licence, and the state as POSITION:DIGEST. The same state
-    gives the same bytes.
+    datapackage.json (Frictionless Data) and csv-metadata.json (CSV on the Web) describe the
+    types, keys and meanings of all columns, the licence, and the state as POSITION:DIGEST. The
+    same state gives the same bytes.
 
     \b
-    chronology export                        timeline.zip
-    chronology export --out package          a folder
-    chronology export --out /tmp/1944.zip --db other/timeline.db
+    Examples:
+      chronology export                        writes timeline.zip
+      chronology export --out package          writes a folder
+      chronology export --out /tmp/1944.zip --db other/timeline.db
     """
     out = out or Path(f"{db.stem}.zip")
     description = _description(metadata or db.with_name(METADATA), db.stem)

@@ -17,9 +17,9 @@ from chronology.cli import skeleton
 from chronology.cli.common import DATABASE, checking, db_option, events_option, exit_codes
 
 EXPOSED = """\
-Whoever reaches {host} can read all of it: every table, the whole log with what was corrected and
-retracted since, the plugin's and Datasette's versions. Nobody can write, or run SQL of their own.
-It speaks plain HTTP; before the public, put a server with TLS in front of it."""
+Anyone who can reach {host} can read every table, the whole log including all that was corrected or
+retracted, and the versions of the programs. Visitors cannot write or run their own SQL.
+The server uses plain HTTP: put a web server with TLS in front of it before you make it public."""
 
 
 @click.command()
@@ -53,11 +53,12 @@ def new(name: str, db: Path, events: Path) -> None:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @exit_codes
 def init(folder: Path) -> None:
-    """Start another chronology: a folder with two example events and all that it needs.
+    """Start a chronology: write a folder with two example events and all settings.
 
     \b
-    chronology init my-chronology
-    cd my-chronology && python ingest.py && chronology serve
+    Example:
+      chronology init my-chronology
+      cd my-chronology && chronology ingest && chronology serve
     """
     if folder.exists() and any(folder.iterdir()):
         raise click.UsageError(f"{folder} is not empty; name a new folder")
@@ -74,15 +75,24 @@ def init(folder: Path) -> None:
     "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default="."
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8001, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--port",
+    default=8001,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="The port to listen on.",
+)
 @exit_codes
 def serve(folder: Path, host: str, port: int) -> None:
-    """Publish the chronologies of a folder through Datasette, by default to this machine only.
+    """Publish the chronologies of a folder through Datasette.
 
-    Every file that ends in .db is served, whatever it is called.
+    The command serves every file of FOLDER that ends in .db; FOLDER is the current one by
+    default. Only this machine can reach the server unless --host names another address.
 
     \b
-    chronology serve --port 8002
+    Examples:
+      chronology serve
+      chronology serve ../my-chronology --port 8002
     """
     files = sorted(folder.glob("*.db"))
     if not files:

@@ -28,12 +28,19 @@ from chronology.cli.progress import Bar, share_of, share_read
 
 @click.command("ingest")
 @click.argument("sources", nargs=-1, metavar="[PATH|URL|-]...")
-@click.option("--check", is_flag=True, help="Validate only; append nothing.")
+@click.option("--check", is_flag=True, help="List every fault, and append nothing.")
 @db_option
-@click.option("--format", "form", type=click.Choice(FORMATS), help="Of standard input or a URL.")
-@click.option("--batch", "batch_id", help="The batch's id, for CSV, which has no header.")
-@click.option("--recorded", help="When it was recorded, for CSV: 2026-11-21T12:00:00Z.")
-@click.option("--note", help="A note on the batch, for CSV.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="The format of standard input, or of a URL that does not show it.",
+)
+@click.option("--batch", "batch_id", help="The id of the batch; for CSV, which has no header.")
+@click.option(
+    "--recorded", help="When the batch was recorded, such as 2026-11-21T12:00:00Z; for CSV."
+)
+@click.option("--note", help="A note on the batch; for CSV.")
 @quiet_option
 @exit_codes
 def ingest_command(
@@ -46,17 +53,22 @@ def ingest_command(
     note: str | None,
     quiet: bool,
 ) -> None:
-    """Ingest batches into the timeline: whole or not at all, each once.
+    """Append new batches to the log, and update the published tables.
 
-    Without arguments, everything new in the folder events/, in order of name. A batch that is
-    in the log already is compared with it, and refused if it was edited.
+    Without arguments, the command ingests all new batches of the folder events/, in the order of
+    their names. A batch is appended as a whole or not at all, and only once. A batch that was
+    ingested earlier is compared with the log, and refused if it was edited since.
+
+    'python ingest.py' is the same command.
 
     \b
-    python ingest.py                              what is new in events/
-    python ingest.py --check                      only say what is wrong with it
-    python ingest.py more.jsonl                   a file: .yml, .jsonl or .csv
-    python ingest.py https://example.org/a.yml    a batch elsewhere
-    python ingest.py a.csv --batch a --recorded 2026-11-21T12:00:00Z
+    Examples:
+      chronology ingest                              all new batches of events/
+      chronology ingest --check                      list faults only
+      chronology ingest more.jsonl                   a file: .yml, .jsonl or .csv
+      chronology ingest https://example.org/a.yml    a batch at an address
+      chronology ingest - --format jsonl             standard input
+      chronology ingest a.csv --batch a --recorded 2026-11-21T12:00:00Z
     """
     say = Sayer(quiet)
     header = _header(batch_id, recorded, note)

@@ -25,25 +25,32 @@ def _tables(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @click.command()
-@click.option("--duplicates", "twice", is_flag=True, help="Events that may be one occurrence.")
+@click.option(
+    "--duplicates",
+    "twice",
+    is_flag=True,
+    help="List pairs of events that may be the same occurrence.",
+)
 @click.option(
     "--least",
     default=duplicates.THRESHOLD,
     show_default=True,
     type=click.FloatRange(0.01, 1),
-    help="The least score that is listed.",
+    help="The lowest score of a pair that is listed.",
 )
 @db_option
 @exit_codes
 def check(twice: bool, least: float, db: Path) -> None:
-    """List what an editor should look at; exit 1 if there is anything.
+    """List likely mistakes for an editor; exit 1 if there are any.
 
-    With --duplicates, pairs of events that are alike in date, place, title and formations. Say in
-    a new batch which it is: the same occurrence, retracted into the other; or another one, which
-    the field 'distinct' of either event explains.
+    With --duplicates, the command lists pairs of events that are alike in date, place, title and
+    formations. Settle each pair in a new batch: retract one event into the other, or explain in
+    the field 'distinct' of either event why they are two.
 
     \b
-    chronology check --duplicates
+    Examples:
+      chronology check --duplicates
+      chronology check --duplicates --least 0.8
     """
     if not twice:
         raise click.UsageError("say what to check: --duplicates")
@@ -81,19 +88,20 @@ def _told(db: sqlite3.Connection, pair: Pair) -> str:
 @click.option(
     "--notes",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A hand-written page in Markdown that goes to the end.",
+    help="A Markdown file to add at the end of the report.",
 )
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the page goes; printed if it is not said.",
+    help="The file to write; by default the report is printed.",
 )
 @exit_codes
 def report_command(db: Path, notes: Path | None, out: Path | None) -> None:
-    """Write in Markdown what the chronology holds: coverage, sources, disputes and gaps.
+    """Write a report on coverage, sources, disputes and gaps, in Markdown.
 
     \b
-    chronology report --notes docs/corpus-notes.md --out docs/corpus.md
+    Example:
+      chronology report --notes docs/corpus-notes.md --out docs/corpus.md
     """
     with _tables(db) as opened:
         page = report.page(opened, notes.read_text("utf-8") if notes else "")

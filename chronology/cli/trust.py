@@ -35,7 +35,11 @@ from chronology.log import Head
 def head(db: Path) -> None:
     """Print the head of the log as POSITION:DIGEST.
 
-    The digest stands for every record up to the position: cite both.
+    The digest covers every record up to the position. Cite both to name this state.
+
+    \b
+    Example:
+      chronology head --db timeline.db
     """
     with reading(db) as opened:
         found = log.head(opened)
@@ -45,13 +49,13 @@ def head(db: Path) -> None:
 @click.command()
 @db_option
 @events_option
-@click.option("--head", "cited", metavar="POSITION:DIGEST", help="A state that somebody cited.")
+@click.option("--head", "cited", metavar="POSITION:DIGEST", help="A state that was cited earlier.")
 @click.option(
     "--checkpoint",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A signed checkpoint; needs --key.",
+    help="A file with a signed checkpoint; needs --key.",
 )
-@click.option("--key", help="The public key that signed it, or a file that holds it.")
+@click.option("--key", help="The public key of the checkpoint, or a file that contains it.")
 @quiet_option
 @exit_codes
 def verify(
@@ -62,15 +66,19 @@ def verify(
     key: str | None,
     quiet: bool,
 ) -> None:
-    """Recompute the chain and every table, and compare; exit 3 if anything differs.
+    """Check the log, every table and the batches; exit 3 if anything differs.
 
-    Alone it cannot tell whether records were cut off at the end or all was written anew: for
-    that, give a state that was cited or signed before, which then has to be part of this log.
+    The command computes the chain of digests again, and compares every table with one that it
+    builds from the log.
+
+    Without a cited or signed state, the command cannot detect that the last records were removed
+    or that the whole log was rewritten. With one, it checks that this log contains that state.
 
     \b
-    chronology verify
-    chronology verify --head 674:e9e454908fbb…
-    chronology verify --checkpoint checkpoint.txt --key example.org/timeline+c74f20a3+ARpc…
+    Examples:
+      chronology verify
+      chronology verify --head 674:e9e454908fbb…
+      chronology verify --checkpoint checkpoint.txt --key example.org/timeline+c74f20a3+ARpc…
     """
     if (checkpoint is None) != (key is None):
         raise click.UsageError("--checkpoint and --key go together")
@@ -129,12 +137,14 @@ def _signed(checkpoint: Path, key: str) -> Head:
 @click.argument("file", type=click.Path(path_type=Path))
 @exit_codes
 def key(name: str, file: Path) -> None:
-    """Make a key that signs checkpoints: the private part into FILE, the public part printed.
+    """Make a key pair for checkpoints.
 
-    NAME is an address without a scheme that is yours, such as example.org/timeline.
+    The private key is written to FILE, the public key is printed. NAME is an address that you
+    control, without its scheme.
 
     \b
-    chronology key example.org/timeline ~/timeline.key
+    Example:
+      chronology key example.org/timeline ~/timeline.key
     """
     signer = checkpoints.generate(name)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -157,14 +167,18 @@ def key(name: str, file: Path) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     default=CHECKPOINT,
     show_default=True,
-    help="Where the checkpoint goes; the server publishes it at /-/chronology/checkpoint.",
+    help="The file to write; the server publishes it at /-/chronology/checkpoint.",
 )
 @exit_codes
 def sign(db: Path, key_file: Path, out: Path) -> None:
-    """Sign the head, after verifying the chain, so that others can hold you to it.
+    """Verify the chain, and sign its head as a checkpoint.
+
+    With the checkpoint and the public key, anyone can check later that the log still contains
+    this state.
 
     \b
-    chronology sign --key ~/timeline.key
+    Example:
+      chronology sign --key ~/timeline.key
     """
     signer = checkpoints.parse_signer(key_file.read_text("utf-8").strip())
     with reading(db) as opened, schema.snapshot(opened):
@@ -179,23 +193,27 @@ def sign(db: Path, key_file: Path, out: Path) -> None:
 @click.command()
 @click.argument("url")
 @db_option
-@click.option("--watch", is_flag=True, help="Go on following until stopped.")
+@click.option(
+    "--watch", is_flag=True, help="Keep copying new records until the command is stopped."
+)
 @click.option(
     "--every",
     default=10.0,
     show_default=True,
     type=click.FloatRange(min=0.1),
-    help="Seconds between looks, with --watch.",
+    help="Seconds between two requests, with --watch.",
 )
 @exit_codes
 def follow(url: str, db: Path, watch: bool, every: float) -> None:
-    """Copy another instance's log, proving every record as it comes.
+    """Copy the log of another instance, and verify each record before it is appended.
 
-    URL is that of its database. A copy that was stopped goes on where it was; a peer whose
-    history differs from the copy's is refused.
+    URL is the address of the database on that instance. An interrupted copy continues where it
+    ended. An instance whose history differs from the copy is refused.
 
     \b
-    chronology follow http://example.org/timeline --db copy.db
+    Examples:
+      chronology follow http://example.org/timeline --db copy.db
+      chronology follow http://example.org/timeline --db copy.db --watch
     """
     say = Sayer(quiet=False)
     with remote.client() as client:
@@ -222,7 +240,12 @@ def _follow_once(peer: following.Peer, db: Path, say: Sayer, quiet: bool) -> Non
 @quiet_option
 @exit_codes
 def rebuild(db: Path, quiet: bool) -> None:
-    """Drop every table but the log, and fold them again from it."""
+    """Drop every table except the log, and build the tables again from the log.
+
+    \b
+    Example:
+      chronology rebuild
+    """
     if not db.exists():
         raise click.UsageError(f"there is no file {db}; 'python ingest.py' makes it")
     say = Sayer(quiet)
