@@ -1,15 +1,15 @@
-# Everything here sets itself up from the locked requirements: it takes Python 3.11, pip and make.
-# Each environment has two stamps: `.locked`, what its lock names is installed, and `.installed`,
-# the project itself is too. So a second run installs nothing.
+# Every target sets up its environment from the locked requirements, with Python 3.11, pip and make.
+# An environment has two stamps: `.locked` after its requirements are installed, and `.installed`
+# after the project is. So a second run installs nothing.
 
 PYTHON ?=
 HOST = 127.0.0.1
 PORT ?= 8001
-# Set: a check whose system program is missing fails, instead of being listed as not run.
+# If set, a check whose system program is missing fails; otherwise it is listed as not run.
 REQUIRE_ALL ?=
 # `make lock LOCK=--upgrade` moves to the newest versions.
 LOCK =
-# What a worker has not begun, the other takes: so most files share their servers in one worker.
+# An idle worker takes over tests of the other, so most files share their servers in one worker.
 PYTEST_ARGS ?= -n 2 --dist worksteal
 # `make bench BENCH="ingest --size 200000"` runs one group of them.
 BENCH =
@@ -32,7 +32,7 @@ help: ## list the targets
 serve: timeline.db ## ingest what is new, and serve the timeline (PORT=8001 HOST=127.0.0.1)
 	@$(USE)/bin/chronology serve --host $(HOST) --port $(PORT)
 
-# Always asked: the command itself knows what is new, and writes nothing if nothing is.
+# Always run: the command itself finds new batches, and writes nothing if there are none.
 .PHONY: timeline.db
 timeline.db: $(USE)/.installed ## ingest what is new in events/
 	@$(USE)/bin/python ingest.py
@@ -47,7 +47,7 @@ test-0.65: $(TEST)/.installed ## run the tests on Datasette 0.65, with branch co
 	@echo "== Tests on Datasette 0.65"
 	@$(TEST)/bin/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term
 
-# The rest does not know which Datasette is installed: test_architecture.py holds it.
+# The other tests do not depend on Datasette: test_architecture.py holds that.
 PUBLISHED = $(shell grep -lEi 'datasette|serving|browser|chronicle:|chronology\.web' tests/test_*.py)
 
 .PHONY: test-1.0
@@ -68,7 +68,7 @@ bench: $(USE)/.installed $(TEST)/.installed ## run the benchmarks (BENCH=--full 
 
 FUZZ_SECONDS = 30
 
-# Atheris is in no lock: it has wheels for few systems, and only this target asks for it.
+# Atheris is in no lock: it has wheels for few systems, and only this target uses it.
 .PHONY: soak
 soak: $(TEST)/.installed $(TEST_1_0)/.installed ## faults, racing writers and fuzzing in long form (docs/trust.md)
 	@$(TEST)/bin/python -m tests.faults --long
@@ -99,15 +99,15 @@ reproduce: $(TEST)/.installed ## rebuild from events/ alone, and compare with th
 	fi
 
 .PHONY: corpus
-corpus: timeline.db ## write docs/corpus.md anew from timeline.db: coverage, sources, gaps
+corpus: timeline.db ## write docs/corpus.md again from timeline.db: coverage, sources, gaps
 	@$(USE)/bin/chronology report --notes docs/corpus-notes.md --out docs/corpus.md
 
-# What frictionless wants for its commands, which no test calls. Datasette prints every exception
-# through rich where it finds it, so the servers of the tests would not be as they are elsewhere.
+# Requirements of frictionless's commands, which no test calls. Datasette prints exceptions through
+# rich if it is installed, so the servers of the tests would differ from those of users.
 UNWANTED := rich typer markdown-it-py mdurl shellingham annotated-doc
 
 .PHONY: lock
-lock: ## write the locks anew from pyproject.toml (LOCK=--upgrade for the newest versions)
+lock: ## write the locks again from pyproject.toml (LOCK=--upgrade for the newest versions)
 	@$(find_python) && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	"$$python" -m venv --without-pip "$$folder" && \
 	"$$python" -m pip --python "$$folder/bin/python" install -qq 'uv==0.13.9' && \
@@ -138,7 +138,7 @@ if ! "$$python" -m pip --version >/dev/null 2>&1; then \
     echo "Remedy: '$$python -m ensurepip', or your system's package (Debian: python3-pip)." >&2; exit 1; fi
 endef
 
-# An environment of exactly what a lock names: made anew whenever the lock changes.
+# An environment with exactly the packages of a lock, made again whenever the lock changes.
 define environment
 @echo "Setting up $(@D) from $<"
 @$(find_python) && "$$python" -m venv --clear --without-pip $(@D) && \
@@ -152,17 +152,17 @@ $(TEST)/.locked: requirements-test.lock
 $(TEST_1_0)/.locked: requirements-test-1.0.lock
 	$(environment)
 
-# Editable, so that an edit of the code is at once what runs. Built with the locked setuptools.
+# Editable, so that a changed file takes effect at once. Built with the locked setuptools.
 %/.installed: %/.locked pyproject.toml
 	@$(find_python) && "$$python" -m pip --python $(@D)/bin/python install -qq --no-deps \
 	    --no-build-isolation --no-index -e . && touch $@
 
 BUILD := build/vendor
 
-# npm and pip check what they fetch against the hashes in scripts/. One fixed wheel holds the shapes,
-# whatever machine this is.
+# npm and pip check their downloads against the hashes in scripts/. The shapes come from one fixed
+# wheel on every machine.
 .PHONY: vendor
-vendor: $(BUILD)/.locked ## fetch the pinned browser libraries and map shapes anew (takes npm)
+vendor: $(BUILD)/.locked ## fetch the pinned browser libraries and map shapes again (needs npm)
 	@if ! command -v npm >/dev/null; then \
 	    echo "No npm." >&2; \
 	    echo "Remedy: install Node.js with npm, or leave the committed files as they are." >&2; exit 1; fi
