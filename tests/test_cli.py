@@ -159,7 +159,7 @@ def test_a_refused_second_batch_leaves_the_first(here: Path) -> None:
         (199, "199 faults; nothing of this batch was appended\n"),
         (
             300,
-            "200 faults, and there may be more: it was read no further;"
+            "200 faults, and there may be more: reading stopped there;"
             " nothing of this batch was appended\n",
         ),
     ],
@@ -256,14 +256,14 @@ def test_a_fault_of_the_header_of_csv_is_told(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("more.csv", "--batch", "b"), "--batch and --recorded go together"),
-        (("more.csv", "--note", "n"), "--batch and --recorded go together"),
+        (("more.csv", "--batch", "b"), "--batch and --recorded need each other"),
+        (("more.csv", "--note", "n"), "--batch and --recorded need each other"),
         (
             ("events/0001-start.yml", "--batch", "b", "--recorded", "2026-02-01T00:00:00Z"),
             "events/0001-start.yml has a header of its own; --batch is for CSV",
         ),
         (("nowhere.yml",), "there is no file nowhere.yml"),
-        (("notes.txt",), "notes.txt is none of yml, yaml, jsonl, csv; say --format"),
+        (("notes.txt",), "notes.txt has none of the endings yml, yaml, jsonl, csv; give --format"),
         (("--db", "nowhere/timeline.db"), "there is no folder nowhere for timeline.db; create it"),
         (("--db", "events"), "is a directory"),
         ((f"{'a' * 300}.yml",), "File name too long"),
@@ -341,7 +341,7 @@ def test_head_prints_position_and_digest(db: Path) -> None:
 def test_a_command_on_a_missing_file_is_wrong_usage(here: Path, command: str) -> None:
     result = chronology(command)
     assert result.exit_code == USAGE
-    assert "there is no file timeline.db; 'python ingest.py' makes it" in result.stderr
+    assert "there is no file timeline.db; 'python ingest.py' creates it" in result.stderr
     assert not (here / "timeline.db").exists()
 
 
@@ -355,7 +355,7 @@ def test_verify_confirms_an_intact_file() -> None:
     assert result.stdout.splitlines()[:3] == [
         "Chain: 17 records, each follows from the one before.",
         "Batches: 2 of 2 are in the log, unedited.",
-        "Tables: equal to a fresh fold of the log.",
+        "Tables: equal to tables built from the log now.",
     ]
 
 
@@ -427,7 +427,7 @@ def test_serve_says_that_a_port_is_taken(db: Path) -> None:
         port = taken.getsockname()[1]
         result = chronology("serve", str(db.parent), "--port", str(port))
     assert result.exit_code == USAGE
-    assert f"127.0.0.1:{port} cannot be listened on (Address already in use)" in result.stderr
+    assert f"127.0.0.1:{port} is not available (Address already in use)" in result.stderr
     assert f"chronology serve --port {port + 1}" in result.stderr
 
 

@@ -167,14 +167,14 @@ def test_the_command_tells_both_why_and_the_remedy(pair: Make) -> None:
         "      remedy: '- {retract: event/b, into: a, because: …}',"
         " or in b 'distinct: [{event: a, because: …}]'\n"
     )
-    assert result.stderr == "1 pair of likely duplicates, not explained\n"
+    assert result.stderr == "1 pair of likely duplicates without an explanation\n"
 
 
 def test_without_duplicates_the_command_is_done(timeline: Timeline) -> None:
     result = check(timeline, "--duplicates")
     assert (result.exit_code, result.stdout) == (
         DONE,
-        "No likely duplicates that are not explained.\n",
+        "No unexplained duplicates.\n",
     )
 
 

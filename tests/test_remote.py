@@ -305,7 +305,7 @@ def test_an_address_is_asked_with_the_etag_of_what_was_ingested_from_it(
     before = timeline.path.read_bytes()
     result = CliRunner().invoke(ingest_command, [url, "--db", str(timeline.path)])
     assert server.validators == [None, '"one"']
-    assert result.output == f"Nothing new: {url} is what was ingested from it before.\n"
+    assert result.output == f"Nothing new: {url} has not changed since it was ingested.\n"
     assert (result.exit_code, timeline.path.read_bytes()) == (0, before)
 
 

@@ -83,8 +83,8 @@ def test_a_signed_state_is_part_of_the_log_now_and_later(signed: Signed) -> None
     signed.timeline.batch("more", "- {place: pirot, name: Pirot}")
     result = signed.verify()
     assert result.exit_code == DONE
-    assert f"State {signed.head}: part of this log, unchanged since." in result.stdout
-    assert "Not proved" not in result.stdout
+    assert f"State {signed.head}: part of this log, unchanged." in result.stdout
+    assert "Not checked" not in result.stdout
 
 
 def test_the_key_may_stand_in_a_file(signed: Signed) -> None:
@@ -194,7 +194,7 @@ def test_nothing_but_a_cited_or_signed_state_tells_of_a_truncated_tail(signed: S
     forge(signed.db, "DELETE FROM log WHERE position > 11")
     chronology("rebuild", "--db", signed.db)
     alone = verify(signed.db)
-    assert (alone.exit_code, "Not proved" in alone.stdout) == (DONE, True)
+    assert (alone.exit_code, "Not checked" in alone.stdout) == (DONE, True)
     for result in (verify(signed.db, "--head", signed.head), signed.verify()):
         assert result.exit_code == CONFLICT
         assert "the log ends at position 11 and does not reach 17" in result.stderr

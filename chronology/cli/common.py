@@ -1,4 +1,4 @@
-"""What all commands share: options, opening the database, exit codes, progress."""
+"""Shared by all commands: options, opening the database, exit codes, messages."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ FAULTS, USAGE, CONFLICT = 1, 2, 3
 
 
 def exit_codes(command: Callable[..., None]) -> Callable[..., None]:
+    """Print the errors of a command, and end it with the exit code for each kind."""
+
     @wraps(command)
     def run(*args: Any, **options: Any) -> None:
         try:
@@ -30,7 +32,7 @@ def exit_codes(command: Callable[..., None]) -> Callable[..., None]:
             count = len(error.faults)
             click.echo(str(error), err=True)
             noun = "fault" if count == 1 else "faults"
-            more = ", and there may be more: it was read no further" if error.stopped else ""
+            more = ", and there may be more: reading stopped there" if error.stopped else ""
             click.echo(f"{count} {noun}{more}; nothing of this batch was appended", err=True)
             sys.exit(FAULTS)
         except remote.FetchFailed as error:
@@ -67,8 +69,9 @@ quiet_option = click.option("--quiet", is_flag=True, help="Print only errors.")
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """The database, opened only to read."""
     if not path.exists():
-        raise click.UsageError(f"there is no file {path}; 'python ingest.py' makes it")
+        raise click.UsageError(f"there is no file {path}; 'python ingest.py' creates it")
     db = schema.connect(path)
     try:
         yield db
@@ -78,6 +81,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def writing(path: Path) -> Iterator[sqlite3.Connection]:
+    """The database, opened to write, and created if there is none."""
     if not path.parent.is_dir():
         raise click.UsageError(f"there is no folder {path.parent} for {path.name}; create it")
     created = not path.exists()
@@ -105,7 +109,7 @@ def checking(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _remove_if_empty(db: sqlite3.Connection, path: Path) -> None:
-    """Leaves no file behind in which nothing was recorded, unless another writer has it."""
+    """Removes a new file without records, unless another writer uses it."""
     db.execute("PRAGMA busy_timeout = 0")
     with suppress(sqlite3.OperationalError):
         db.execute("BEGIN EXCLUSIVE")
@@ -114,8 +118,8 @@ def _remove_if_empty(db: sqlite3.Connection, path: Path) -> None:
         db.execute("ROLLBACK")
 
 
-class Sayer:
-    """What a command tells, unless it was asked to be quiet."""
+class Messages:
+    """Prints the messages of a command, unless it is quiet."""
 
     def __init__(self, quiet: bool) -> None:
         self.quiet = quiet
@@ -126,7 +130,7 @@ class Sayer:
 
     @contextmanager
     def bars(self, *bars: Bar) -> Iterator[list[Step | None]]:
-        """The steps of bars on a terminal, one after the other; nothing elsewhere."""
+        """The steps of progress bars on a terminal, one after the other; elsewhere no bars."""
         with in_bulk():
             if self.quiet or not sys.stderr.isatty():
                 yield [None] * len(bars)

@@ -1,4 +1,4 @@
-"""`chronology export`: the whole chronology as files for other programs."""
+"""`chronology export`: write the whole chronology as a data package."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import click
 import msgspec
 
 from chronology import defaults, projections
-from chronology.cli.common import Sayer, db_option, exit_codes, reading
+from chronology.cli.common import Messages, db_option, exit_codes, reading
 from chronology.cli.progress import Bar, share_of
 from chronology.formats import package
 from chronology.formats.package import Description, Put, Texts
 
 METADATA = "metadata.yml"
 PLUGIN = "datasette-chronology"
-# The least that a zip file can say; the same in every export.
+# The earliest time of the zip format; the same in every export.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -53,7 +53,7 @@ def export(db: Path, out: Path | None, metadata: Path | None) -> None:
     """
     out = out or Path(f"{db.stem}.zip")
     description = _description(metadata or db.with_name(METADATA), db.stem)
-    say = Sayer(quiet=False)
+    say = Messages(quiet=False)
     into = _zip if out.suffix.lower() == ".zip" else _folder
     with reading(db) as opened:
         if not projections.position(opened) or not projections.is_current(opened):
@@ -65,7 +65,7 @@ def export(db: Path, out: Path | None, metadata: Path | None) -> None:
 
 
 class _Database(msgspec.Struct, kw_only=True):
-    """What of metadata.yml tells of a database, or of all."""
+    """The fields of metadata.yml for one database, or for all."""
 
     license: str | None = None
     license_url: str | None = None
@@ -78,27 +78,27 @@ class _Metadata(_Database):
 
 
 def _description(path: Path, database: str) -> Description:
-    """What metadata.yml says, and of a database that it does not name what holds for all.
+    """The description of a database in metadata.yml, else the one that holds for all.
 
-    Nothing where there is no such file.
+    Empty if there is no such file.
     """
     if not path.exists():
         return Description({})
     try:
-        whole = msgspec.yaml.decode(path.read_bytes(), type=_Metadata)
+        metadata = msgspec.yaml.decode(path.read_bytes(), type=_Metadata)
     except msgspec.MsgspecError as error:
         reason = str(error).replace("\n", " ")
         raise click.UsageError(
-            f"{path} cannot be read as metadata of Datasette: {reason}; mend it, or name another"
-            " file with --metadata"
+            f"{path} cannot be read as metadata of Datasette: {reason}; correct it, or name"
+            " another file with --metadata"
         ) from None
-    usual = msgspec.convert(defaults.described(), dict[str, Texts])
-    own = whole.databases.get(database, _Database(tables=usual))
-    public = whole.plugins.get(PLUGIN, {}).get("public_url")
+    default = msgspec.convert(defaults.described(), dict[str, Texts])
+    own = metadata.databases.get(database, _Database(tables=default))
+    public = metadata.plugins.get(PLUGIN, {}).get("public_url")
     return Description(
         own.tables,
-        own.license or whole.license,
-        own.license_url or whole.license_url,
+        own.license or metadata.license,
+        own.license_url or metadata.license_url,
         f"{public.rstrip('/')}/{_in_address(database)}/events" if public else None,
     )
 
@@ -111,20 +111,20 @@ def _in_address(database: str) -> str:
 
 @contextmanager
 def _folder(path: Path) -> Iterator[Put]:
-    """A folder that is new, empty, or holds an earlier export."""
+    """A folder that is new, empty, or contains an earlier export."""
     if path.is_dir() and any(path.iterdir()) and not (path / package.DESCRIPTOR).exists():
         raise click.UsageError(
-            f"{path} holds something else than a data package; name a new folder with --out"
+            f"{path} contains other files than a data package; name a new folder with --out"
         )
     path.mkdir(parents=True, exist_ok=True)
-    # What is written only in part has no descriptor.
+    # An incomplete export has no descriptor.
     (path / package.DESCRIPTOR).unlink(missing_ok=True)
     yield lambda name: (path / name).open("wb")
 
 
 @contextmanager
 def _zip(path: Path) -> Iterator[Put]:
-    """A zip file that takes the place of an earlier one once it is whole."""
+    """A zip file that replaces an earlier one when it is complete."""
     new = path.with_name(f"{path.name}.new")
     try:
         with zipfile.ZipFile(new, "w") as file:

@@ -1,4 +1,4 @@
-"""The commands that start a folder, add to it and publish it."""
+"""The commands that start a chronology, prepare its next batch and publish it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def new(name: str, db: Path, events: Path) -> None:
       chronology new corrections-of-spring
     """
     if not records.is_id(name):
-        raise click.UsageError(f"{name!r} is no id: lower-case letters, digits, single hyphens")
+        raise click.UsageError(
+            f"{name!r} is not an id: use lower-case letters, digits and single hyphens"
+        )
     numbers = [int(p.name[:4]) for p in ingest_sources.files(events) if p.name[:4].isdecimal()]
     path = events / f"{max(numbers, default=0) + 1:04}-{name}.yml"
     with checking(db) as copy:
@@ -97,7 +99,7 @@ def serve(folder: Path, host: str, port: int) -> None:
     files = sorted(folder.glob("*.db"))
     if not files:
         raise click.UsageError(f"{folder} has no {DATABASE}; run 'python ingest.py' there first")
-    _refuse_taken(host, port)
+    _require_free_port(host, port)
     for path in files:
         schema.recover(path)
     click.echo(f"Serving {', '.join(map(str, files))} at http://{host}:{port} (end with Ctrl-C)")
@@ -115,7 +117,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _refuse_taken(host: str, port: int) -> None:
+def _require_free_port(host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -123,6 +125,6 @@ def _refuse_taken(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise click.UsageError(
-                f"{host}:{port} cannot be listened on ({error.strerror}); choose another port:"
+                f"{host}:{port} is not available ({error.strerror}); choose another port:"
                 f" make serve PORT={port + 1}, or chronology serve --port {port + 1}"
             ) from None

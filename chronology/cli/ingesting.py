@@ -14,7 +14,7 @@ import click
 from chronology import batches, ingest, ingest_sources, log, projections, remote, schema
 from chronology.batches import FORMATS, Batch
 from chronology.cli.common import (
-    Sayer,
+    Messages,
     checking,
     db_option,
     exit_codes,
@@ -70,7 +70,7 @@ def ingest_command(
       chronology ingest - --format jsonl             standard input
       chronology ingest a.csv --batch a --recorded 2026-11-21T12:00:00Z
     """
-    say = Sayer(quiet)
+    say = Messages(quiet)
     header = _header(batch_id, recorded, note)
     if not sources:
         _ingest_folder(Path("events"), db, check, say)
@@ -86,11 +86,11 @@ def _header(batch: str | None, recorded: str | None, note: str | None) -> dict[s
     if batch is None and recorded is None and note is None:
         return None
     if batch is None or recorded is None:
-        raise click.UsageError("--batch and --recorded go together, and --note with them")
+        raise click.UsageError("--batch and --recorded need each other, and --note needs both")
     return {"format": "1", "batch": batch, "recorded": recorded, **({"note": note} if note else {})}
 
 
-def _ingest_folder(folder: Path, path: Path, check: bool, say: Sayer) -> None:
+def _ingest_folder(folder: Path, path: Path, check: bool, say: Messages) -> None:
     paths = ingest_sources.files(folder)
     if not path.exists():
         new, current = paths, False
@@ -110,7 +110,7 @@ def _ingest_folder(folder: Path, path: Path, check: bool, say: Sayer) -> None:
             folding = Bar("Folding", share_of(log.head(db).position))
             with say.bars(folding) as (progress,), schema.transaction(db):
                 projections.catch_up(db, progress)
-            say("The tables were folded again by this version of the program.")
+            say("The tables were built again by this version of the program.")
         say(head_line(db))
 
 
@@ -120,7 +120,7 @@ def _ingest_one(
     check: bool,
     form: str | None,
     header: dict[str, str] | None,
-    say: Sayer,
+    say: Messages,
 ) -> None:
     with _open(source, form) as (stream, kind):
         _ingest_stream(source, stream, path, check, kind, header, say)
@@ -132,7 +132,7 @@ def _ingest_remote(
     check: bool,
     form: str | None,
     header: dict[str, str] | None,
-    say: Sayer,
+    say: Messages,
 ) -> None:
     known = None
     if path.exists():
@@ -143,7 +143,7 @@ def _ingest_remote(
             stream = cast(BinaryIO, found.body)
             _ingest_stream(url, stream, path, check, form or found.form, header, say)
     except remote.NotModified:
-        say(f"Nothing new: {url} is what was ingested from it before.")
+        say(f"Nothing new: {url} has not changed since it was ingested.")
         return
     if found.etag and found.etag != known and not check:
         with writing(path) as db:
@@ -157,7 +157,7 @@ def _ingest_stream(
     check: bool,
     kind: str,
     header: dict[str, str] | None,
-    say: Sayer,
+    say: Messages,
 ) -> None:
     if header and kind != "csv":
         raise click.UsageError(f"{source} has a header of its own; --batch is for CSV")
@@ -177,13 +177,15 @@ def _open(source: str, form: str | None) -> Iterator[tuple[BinaryIO, str]]:
         if not file.exists():
             raise click.UsageError(f"there is no file {source}")
         if kind not in FORMATS:
-            raise click.UsageError(f"{source} is none of {', '.join(FORMATS)}; say --format")
+            raise click.UsageError(
+                f"{source} has none of the endings {', '.join(FORMATS)}; give --format"
+            )
         with file.open("rb") as stream:
             yield stream, kind
 
 
 def _ingest_batch(
-    db: sqlite3.Connection, batch: Batch, stream: BinaryIO, check: bool, say: Sayer
+    db: sqlite3.Connection, batch: Batch, stream: BinaryIO, check: bool, say: Messages
 ) -> None:
     reading = Bar(batch.id, share_read(stream))
     folding = Bar(f"{batch.id}, folding", lambda done: done / reading.done)

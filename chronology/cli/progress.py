@@ -1,4 +1,4 @@
-"""What a long command shows on a terminal: how far it is, how fast, and how long it will take."""
+"""Progress of a long command on a terminal: how far, how fast, and how long it will take."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from chronology import source_text
 
 Step = Callable[[int], None]
 Share = Callable[[int], float | None]
-"""Which part of the whole so many are, from 0 to 1; None if that is not known."""
+"""The share of the whole that a number done is, from 0 to 1; None if it is not known."""
 
 
 @dataclass
 class Bar:
-    """A line of progress, told anew at each step."""
+    """A line of progress, printed again at each step."""
 
     label: str
     share: Share | None = None
@@ -40,11 +40,11 @@ class Bar:
     def text(self) -> str:
         seconds = self.clock() - (self.clock() if self.started is None else self.started)
         rate = f" ({self.done / seconds:,.0f}/s)" if seconds else ""
-        told = f"{self.label}: {self.done:,}{rate}, {_time(seconds)}"
+        text = f"{self.label}: {self.done:,}{rate}, {_time(seconds)}"
         share = self.share(self.done) if self.share else None
         if share is None or not 0 < share <= 1:
-            return told
-        return f"{told}, {share:.0%}, {_time(seconds / share - seconds)} left"
+            return text
+        return f"{text}, {share:.0%}, {_time(seconds / share - seconds)} left"
 
 
 def _time(seconds: float) -> str:
@@ -54,12 +54,12 @@ def _time(seconds: float) -> str:
 
 
 def share_of(total: int) -> Share:
-    """The part that is done of a total."""
+    """The share of a total that is done."""
     return lambda done: done / total if total else None
 
 
 def share_read(stream: BinaryIO) -> Share | None:
-    """The part of a file that is read, None of a stream that has no end yet."""
+    """The share of a file that was read; None for a stream of unknown length."""
     size = source_text.size(stream)
     if size is None:
         return None
@@ -68,7 +68,7 @@ def share_read(stream: BinaryIO) -> Share | None:
 
 @contextmanager
 def shown(bars: list[Bar]) -> Iterator[list[Step]]:
-    """The steps of bars that follow one another, each on a line of its own."""
+    """The steps of bars that follow each other, each on its own line."""
     current: list[Bar] = []
 
     def steps(bar: Bar) -> Step:
@@ -92,7 +92,7 @@ def shown(bars: list[Bar]) -> Iterator[list[Step]]:
 
 @contextmanager
 def in_bulk() -> Iterator[None]:
-    """Looks for garbage seldom: millions of values are made, and hardly any refer to each other."""
+    """Collect garbage rarely: millions of values are made, and few refer to each other."""
     before = gc.get_threshold()
     gc.set_threshold(100_000, 50, 100)
     try:

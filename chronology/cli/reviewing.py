@@ -1,4 +1,4 @@
-"""The commands for editors: what may stand twice, and what the chronology holds."""
+"""The commands for editors: likely duplicates, and a report on the chronology."""
 
 from __future__ import annotations
 
@@ -53,20 +53,20 @@ def check(twice: bool, least: float, db: Path) -> None:
       chronology check --duplicates --least 0.8
     """
     if not twice:
-        raise click.UsageError("say what to check: --duplicates")
+        raise click.UsageError("name a check: --duplicates")
     with _tables(db) as opened:
         pairs = duplicates.find(opened, least)
         for pair in pairs:
-            click.echo(_told(opened, pair))
+            click.echo(_describe(opened, pair))
     if pairs:
         noun = "pair" if len(pairs) == 1 else "pairs"
-        click.echo(f"{len(pairs)} {noun} of likely duplicates, not explained", err=True)
+        click.echo(f"{len(pairs)} {noun} of likely duplicates without an explanation", err=True)
         sys.exit(FAULTS)
-    click.echo("No likely duplicates that are not explained.")
+    click.echo("No unexplained duplicates.")
 
 
-def _told(db: sqlite3.Connection, pair: Pair) -> str:
-    """A pair in a few lines: both events, what they have in common, and what to do."""
+def _describe(db: sqlite3.Connection, pair: Pair) -> str:
+    """A pair in a few lines: both events, what they have in common, and the remedy."""
     lines = [f"{pair.score:.2f}  {pair.first} ~ {pair.second}"]
     for name in (pair.first, pair.second):
         sql = (

@@ -1,4 +1,4 @@
-"""The commands that prove, rebuild and copy a log."""
+"""The commands that verify, sign, rebuild and copy a log."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chronology import follow as following
 from chronology.cli.common import (
     CHECKPOINT,
     CONFLICT,
-    Sayer,
+    Messages,
     db_option,
     events_option,
     exit_codes,
@@ -85,7 +85,7 @@ def verify(
     states = [_parsed(cited)] if cited else []
     if checkpoint and key:
         states.append(_signed(checkpoint, key))
-    say = Sayer(quiet)
+    say = Messages(quiet)
     with reading(db) as opened, schema.snapshot(opened):
         whole = share_of(log.head(opened).position)
         faults = verification.schema_faults(opened) + verification.file_faults(opened)
@@ -94,7 +94,7 @@ def verify(
         say(f"Chain: {last.position} records, each follows from the one before.")
         for state in states:
             verification.check_contains(opened, state)
-            say(f"State {state.position}:{state.digest}: part of this log, unchanged since.")
+            say(f"State {state.position}:{state.digest}: part of this log, unchanged.")
         with say.bars(Bar("Tables", whole)) as (step,):
             faults += projections.verify(opened, step)
         _say_batches(opened, events, say)
@@ -102,13 +102,13 @@ def verify(
         click.echo(fault, err=True)
     if faults:
         sys.exit(CONFLICT)
-    say("Tables: equal to a fresh fold of the log.")
+    say("Tables: equal to tables built from the log now.")
     say(f"Head: {last.position}:{last.digest}")
     if not states:
-        say("Not proved: that nothing was cut off at the end; give --head or --checkpoint.")
+        say("Not checked: that no records were removed at the end; give --head or --checkpoint.")
 
 
-def _say_batches(db: sqlite3.Connection, events: Path, say: Sayer) -> None:
+def _say_batches(db: sqlite3.Connection, events: Path, say: Messages) -> None:
     if not events.is_dir():
         say(f"Batches: not compared, there is no folder {events}.")
         return
@@ -120,7 +120,7 @@ def _say_batches(db: sqlite3.Connection, events: Path, say: Sayer) -> None:
 def _parsed(text: str) -> Head:
     position, _, digest = text.partition(":")
     if not re.fullmatch(r"[0-9]{1,18}", position) or not re.fullmatch(r"[0-9a-f]{64}", digest):
-        raise click.UsageError(f"{text!r} is no POSITION:DIGEST, as 'chronology head' prints it")
+        raise click.UsageError(f"{text!r} is not POSITION:DIGEST, as 'chronology head' prints it")
     return Head(int(position), digest)
 
 
@@ -215,7 +215,7 @@ def follow(url: str, db: Path, watch: bool, every: float) -> None:
       chronology follow http://example.org/timeline --db copy.db
       chronology follow http://example.org/timeline --db copy.db --watch
     """
-    say = Sayer(quiet=False)
+    say = Messages(quiet=False)
     with remote.client() as client:
         peer = following.Peer(url, client)
         _follow_once(peer, db, say, quiet=False)
@@ -227,7 +227,7 @@ def follow(url: str, db: Path, watch: bool, every: float) -> None:
                 click.echo(f"{error}; trying again in {every:g} s", err=True)
 
 
-def _follow_once(peer: following.Peer, db: Path, say: Sayer, quiet: bool) -> None:
+def _follow_once(peer: following.Peer, db: Path, say: Messages, quiet: bool) -> None:
     with writing(db) as opened, say.bars(Bar("Copying")) as (progress,):
         before = log.head(opened).position
         found = following.follow(opened, peer, progress)
@@ -247,8 +247,8 @@ def rebuild(db: Path, quiet: bool) -> None:
       chronology rebuild
     """
     if not db.exists():
-        raise click.UsageError(f"there is no file {db}; 'python ingest.py' makes it")
-    say = Sayer(quiet)
+        raise click.UsageError(f"there is no file {db}; 'python ingest.py' creates it")
+    say = Messages(quiet)
     with writing(db) as opened:
         folding = Bar("Folding", share_of(log.head(opened).position))
         with say.bars(folding) as (progress,), schema.transaction(opened):
