@@ -317,6 +317,12 @@ def test_the_checkpoint_of_each_is_its_own(folder: Path, tmp_path: Path) -> None
     assert found[2].text == "signed\n"
 
 
+def test_the_routes_behind_an_address_are_none_themselves(two: Served) -> None:
+    paths = ["/-/chronology/of", "/-/chronology/of/timeline", "/-/chronology/of/club/events.csv"]
+
+    assert [answer.status_code for answer in two.get_all(paths)] == [404, 404, 404]
+
+
 def test_one_chronology_need_not_be_named(folder: Path) -> None:
     served = Served(folder / "my chron.2.db", folder / "club.db")
     paths = ["/", "/-/chronology/disagreements", "/-/chronology/disagreements?_db=my+chron.2"]
