@@ -113,8 +113,9 @@ class _Appending:
         if len(self.batch.faults) > faults:
             self.batch.faulty.add(item.stream)
             return
-        self._append(item.number, item.stream, f"{item.subject}.{item.action}", item.data)
-        if item.subject in CATALOGUED:
+        subject = item.subject
+        self._append(item.number, f"{subject}/{item.id}", f"{subject}.{item.action}", item.data)
+        if subject in CATALOGUED:
             self.checks.catalogue_changed(item)
             self._catalogue(item)
 

@@ -85,7 +85,7 @@ class Checks:
 
     def is_new(self, item: Item) -> bool:
         """Whether an item's id was never used before."""
-        last = self.streams.last(item.stream)
+        last = self.streams.last(f"{item.subject}/{item.id}")
         if last is None:
             return True
         what = "was retracted, and ids are never used again"
@@ -255,7 +255,8 @@ class Checks:
 
     def _check_account(self, item: Item, fields: Account) -> None:
         self._refer(item, ("event",), "event", fields.event)
-        self._refer(item, ("source",), "source", fields.source)
+        if fields.source not in self.catalogue.sources.states:
+            self._refer(item, ("source",), "source", fields.source)
         if fields.by is not None and records.is_id(fields.by):
             self._refer(item, ("by",), "person", fields.by)
 

@@ -46,8 +46,11 @@ def is_id(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= 80 and _ID.match(value) is not None
 
 
-class _Fields(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """A group of fields: unknown ones are refused, absent ones are not stored."""
+class _Fields(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
+    """A group of fields: unknown ones are refused, absent ones are not stored.
+
+    The garbage collector leaves them alone: no record can refer to itself.
+    """
 
 
 class Name(_Fields):
@@ -340,7 +343,7 @@ def reader(kind: type[_Fields]) -> Callable[[str], Any]:
     ]
     names = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
     plain = msgspec.defstruct(
-        kind.__name__, fields, kw_only=True, forbid_unknown_fields=True, rename=names
+        kind.__name__, fields, kw_only=True, forbid_unknown_fields=True, rename=names, gc=False
     )
     return msgspec.json.Decoder(plain, dec_hook=_decode).decode
 
