@@ -82,7 +82,9 @@ class Batch:
             raise BatchRefused(self.faults, stopped=True)
 
 
-def read(stream: BinaryIO, file: str, form: str, header: Mapping[str, str] | None = None) -> Batch:
+def read_batch(
+    stream: BinaryIO, file: str, form: str, header: Mapping[str, str] | None = None
+) -> Batch:
     """The batch in `stream`, whose items are decoded as they are consumed.
 
     `form` is one of FORMATS; `header` is the header of a CSV file, which cannot contain it.
@@ -131,7 +133,7 @@ def _header_id(batch: Batch, found: Mapping[str, Any]) -> str:
     return ""
 
 
-def timestamp(text: str) -> str:
+def parse_timestamp(text: str) -> str:
     """An ISO 8601 time with a zone as UTC to the second; raises ValueError."""
     if not _TIMESTAMP.fullmatch(text):
         raise ValueError(f"{text!r} is no timestamp with a zone")
@@ -145,7 +147,7 @@ def timestamp(text: str) -> str:
 
 def _header_time(batch: Batch, found: Mapping[str, Any]) -> str:
     try:
-        return timestamp(str(found.get("recorded", "")))
+        return parse_timestamp(str(found.get("recorded", "")))
     except ValueError as error:
         what = f"header: recorded: {error}"
         batch.fault(batch.lines(("recorded",)), what, "write it as in 2026-11-21T12:00:00Z")

@@ -13,7 +13,7 @@ from chronology import related
 from chronology.comparisons import compared
 from chronology.index.predicates import Cursor
 from chronology.index.selection import Selection
-from chronology.schema import Row, rows
+from chronology.schema import Row, fetch_rows
 
 _COLUMNS = "id, date, title, summary, kind, status, basis, places, disputed, sort_day"
 _GIVEN = (
@@ -30,7 +30,7 @@ def page(
     Each event has its `compared` values.
     """
     numbers = disputed.page(False, after, size + 1)
-    found = rows(
+    found = fetch_rows(
         db,
         f"SELECT {_COLUMNS} FROM events WHERE number IN (SELECT value FROM json_each(?))"
         " ORDER BY sort_day, id",
@@ -56,7 +56,7 @@ def given(db: sqlite3.Connection, names: Sequence[str]) -> dict[str, list[Row]]:
         f"{_GIVEN} WHERE event IN (SELECT value FROM json_each(?))"
         " ORDER BY event, accounts.position, accounts.id"
     )
-    found = rows(db, sql, (json.dumps(names),))
+    found = fetch_rows(db, sql, (json.dumps(names),))
     for account in found:
         account["claims"] = msgspec.json.decode(account["claims"])
     return {event: list(group) for event, group in groupby(found, key=lambda row: row["event"])}

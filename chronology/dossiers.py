@@ -12,11 +12,11 @@ import msgspec
 
 from chronology import related
 from chronology.dates import Date, parse
-from chronology.projections import order_of_battle, state, subjects, tables
+from chronology.projections import order_of_battle, subjects, tables
 from chronology.projections.disputes import differing
-from chronology.projections.state import Catalogue, State
+from chronology.projections.state import Catalogue, State, read_states
 from chronology.records import Event
-from chronology.schema import Row, rows
+from chronology.schema import Row, fetch_rows
 from chronology.timeline.as_of import CURRENT_AT, TimelineAt
 
 _BOOKKEEPING = ("version", "position", "recorded_at", *tables.HISTORY, "number")
@@ -38,7 +38,7 @@ class Dossier(NamedTuple):
 def dossier(timeline: TimelineAt, name: str) -> Dossier | None:
     """One event by its id with everything recorded about it; None if it is not in the timeline."""
     db, position = timeline.db, timeline.point.position
-    found = rows(
+    found = fetch_rows(
         db,
         f"SELECT * FROM history WHERE id = :event AND {CURRENT_AT}",
         {"event": name, "as_of": position},
@@ -46,7 +46,7 @@ def dossier(timeline: TimelineAt, name: str) -> Dossier | None:
     if not found:
         return None
     row = {column: value for column, value in found[0].items() if column not in tables.HISTORY}
-    event, row["number"] = state.states(db, "event", [name], position)[name]
+    event, row["number"] = read_states(db, "event", [name], position)[name]
     assert event is not None
     fields: Event = event.fields
     catalogue = timeline.catalogue
@@ -85,7 +85,7 @@ def _accounts(timeline: TimelineAt, event: str) -> list[Row]:
     position, names = timeline.point.position, timeline.accounts_of([event])
     found = [
         (first, _account(name, account, timeline.catalogue))
-        for name, (account, first) in state.states(timeline.db, "account", names, position).items()
+        for name, (account, first) in read_states(timeline.db, "account", names, position).items()
         if account is not None and account.fields.event == event
     ]
     return [row for _, row in sorted(found, key=lambda pair: pair[0])]
@@ -160,7 +160,7 @@ def _formations(event: Event, catalogue: Catalogue) -> list[Row]:
 
 def _revisions(db: sqlite3.Connection, name: str, top: int) -> list[Row]:
     """The states of an event's row, each with the columns that changed from the one before."""
-    found = rows(
+    found = fetch_rows(
         db,
         "SELECT * FROM history WHERE id = ? AND from_position <= ? ORDER BY from_position",
         (name, top),

@@ -23,7 +23,8 @@ import msgspec
 
 from chronology import log
 from chronology.dates import Date, parse
-from chronology.projections import events, state
+from chronology.projections import events
+from chronology.projections.state import fold_stream, split_stream
 
 THRESHOLD = 0.35
 """The least score that is reported."""
@@ -101,9 +102,9 @@ def _explained(db: sqlite3.Connection) -> set[tuple[str, str]]:
     ).fetchall()
     pairs = set()
     for (stream,) in streams:
-        current = state.fold(log.stream(db, stream))
+        current = fold_stream(log.stream(db, stream))
         for other in current.fields.distinct if current else ():
-            first, second = sorted((state.split(stream)[1], other.event))
+            first, second = sorted((split_stream(stream)[1], other.event))
             pairs.add((first, second))
     return pairs
 

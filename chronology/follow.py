@@ -14,10 +14,11 @@ from typing import Any
 import httpx
 import msgspec
 
-from chronology import log, projections, remote, schema
+from chronology import log, projections, remote
 from chronology.errors import ChronologyError, RecordConflict
 from chronology.log import Entry, Head
 from chronology.records import ID_PATTERN, SUBJECTS
+from chronology.schema import transaction
 
 MAX_PAGE_BYTES = 256 << 20
 MAX_BATCH_BYTES = 1 << 30
@@ -156,7 +157,7 @@ def _append(db: sqlite3.Connection, batch: list[Entry]) -> None:
     first, last = batch[0], batch[-1]
     where = f"the peer's batch {first.batch} (positions {first.position} to {last.position})"
     try:
-        with schema.transaction(db):
+        with transaction(db):
             _check_batch(db, batch)
             head = log.append(db, map(log.as_record, batch))
             if head.digest != last.digest:

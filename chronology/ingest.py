@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from chronology import log, projections, records, references, schema
+from chronology import log, projections, records, references
 from chronology.batches import Batch, Item
 from chronology.errors import BatchRefused
 from chronology.ingest_checks import Checks, Streams
 from chronology.ingest_unchanged import is_ingested, refuse_if_edited
 from chronology.log import Entry, Head, Versioned
-from chronology.projections import state
-from chronology.projections.state import CATALOGUED, split
+from chronology.projections.state import CATALOGUED, fold_stream, load_catalogue, split_stream
 from chronology.records import Account
+from chronology.schema import transaction
 from chronology.source_text import below
 
 BLOCK = 1_000
@@ -42,7 +42,7 @@ def ingest(
     folding: Progress | None = None,
 ) -> Result:
     """Appends a batch and folds it into the tables, or raises `BatchRefused` with all faults."""
-    with schema.transaction(db):
+    with transaction(db):
         if is_ingested(db, batch.id):
             refuse_if_edited(db, batch)
             return Result(batch.id, 0, log.head(db))
@@ -61,7 +61,7 @@ class _Appending:
     def __init__(self, db: sqlite3.Connection, batch: Batch) -> None:
         self.db = db
         self.batch = batch
-        self.catalogue = state.load(db)
+        self.catalogue = load_catalogue(db)
         self.head = log.head(db)
         self.streams = Streams(db)
         self.checks = Checks(db, batch, self.catalogue, self.streams)
@@ -142,7 +142,7 @@ class _Appending:
         number = 1
         while self.streams.last(stream := _default_stream(item.fields, number)):
             number += 1
-        name = split(stream)[1]
+        name = split_stream(stream)[1]
         return Item(
             item.number, item.action, item.subject, name, item.lines, item.data, item.fields
         )
@@ -162,7 +162,7 @@ class _Appending:
     def _state(self, stream: str) -> Any:
         """The fields of a live subject, with the records that are only about to be appended."""
         self._flush()
-        found = state.fold(log.stream(self.db, stream))
+        found = fold_stream(log.stream(self.db, stream))
         assert found is not None
         return found.fields
 

@@ -14,7 +14,7 @@ from chronology import log, records, references
 from chronology.batches import Batch, Item
 from chronology.log import Latest
 from chronology.projections import events, order_of_battle
-from chronology.projections.state import Catalogue, split
+from chronology.projections.state import Catalogue, split_stream
 from chronology.records import Account, Chronology, Event, Formation, Person, Place
 
 _VOCABULARIES = {"kind": "kinds", "side": "sides", "level": "levels"}
@@ -140,7 +140,7 @@ class Checks:
         self.without_chronology = True
 
     def _has_faulty(self, subject: str) -> bool:
-        return any(split(stream)[0] == subject for stream in self.batch.faulty)
+        return any(split_stream(stream)[0] == subject for stream in self.batch.faulty)
 
     def _unique_name(self, item: Item, fields: Any) -> None:
         other = self.catalogue.members(item.subject).by_name.get(fields.name)
@@ -273,7 +273,7 @@ class Checks:
             self._check_member(stream, line)
 
     def _check_reference(self, reference: _Reference) -> None:
-        subject, name = split(reference.stream)
+        subject, name = split_stream(reference.stream)
         if self.batch.has_gaps or reference.stream in self.batch.faulty:
             return
         if not self._is_known(subject, name):
@@ -284,7 +284,7 @@ class Checks:
             )
 
     def _check_member(self, stream: str, line: int) -> None:
-        subject, name = split(stream)
+        subject, name = split_stream(stream)
         if name not in self.catalogue.members(subject):
             for user in references.of(self.db, subject, name):
                 what = f"{stream} is retracted while {user} still names it"

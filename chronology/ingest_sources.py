@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from chronology import batches, schema
+from chronology.batches import FORMATS, read_batch
 from chronology.errors import BatchRefused, Fault
 from chronology.ingest_unchanged import is_ingested, refuse_if_edited
+from chronology.schema import transaction
 
 
 def files(folder: Path) -> list[Path]:
@@ -15,7 +16,7 @@ def files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         what = "the folder does not exist"
         raise BatchRefused([Fault(str(folder), 1, what, "create it, or name another")])
-    found = [p for p in folder.iterdir() if p.suffix.lstrip(".") in batches.FORMATS]
+    found = [p for p in folder.iterdir() if p.suffix.lstrip(".") in FORMATS]
     return sorted(p for p in found if p.is_file() and not p.name.startswith("."))
 
 
@@ -38,7 +39,7 @@ def pending(db: sqlite3.Connection, paths: list[Path]) -> list[Path]:
 def _is_unchanged(db: sqlite3.Connection, path: Path) -> bool:
     """Whether a batch file is in the log; raises `BatchRefused` if it was edited since."""
     with path.open("rb") as stream:
-        batch = batches.read(stream, str(path), path.suffix.lstrip("."))
+        batch = read_batch(stream, str(path), path.suffix.lstrip("."))
         if not is_ingested(db, batch.id):
             return False
         refuse_if_edited(db, batch)
@@ -58,6 +59,6 @@ def known_etag(db: sqlite3.Connection, url: str) -> str | None:
 
 def keep_etag(db: sqlite3.Connection, url: str, etag: str) -> None:
     """Notes what was ingested from an address; it is no part of the log."""
-    with schema.transaction(db):
+    with transaction(db):
         db.execute(_FETCHED)
         db.execute("INSERT OR REPLACE INTO fetched VALUES (?, ?)", (url, etag))

@@ -11,7 +11,7 @@ from chronology import log, records
 from chronology.batches import Batch, Item
 from chronology.errors import BatchRefused, Fault
 from chronology.log import Entry
-from chronology.projections.state import split
+from chronology.projections.state import split_stream
 from chronology.records import Account
 
 
@@ -58,7 +58,10 @@ def _difference(item: Item, batch: Batch, entry: Entry | None) -> tuple[records.
     if entry.recorded_at != batch.recorded_at:
         what = f"was {entry.recorded_at} when ingested, and is {batch.recorded_at} now"
         return ("recorded",), f"recorded {what}"
-    if entry.type != f"{item.subject}.{item.action}" or item.id not in ("", split(entry.stream)[1]):
+    if entry.type != f"{item.subject}.{item.action}" or item.id not in (
+        "",
+        split_stream(entry.stream)[1],
+    ):
         return (), f"{entry.type} {entry.stream} was ingested here, and {here} stands here now"
     if entry.data != item.data:
         return _changed_field(entry, item)

@@ -10,7 +10,7 @@ import msgspec
 
 from chronology import related
 from chronology.hierarchy import natural
-from chronology.schema import Row, rows
+from chronology.schema import Row, fetch_rows
 
 EVENTS = 60
 ACCOUNTS = 300
@@ -27,7 +27,7 @@ _TIES = (
 
 def profile(db: sqlite3.Connection, table: str, name: str) -> Row | None:
     """A row of a table of the catalogue with what belongs to it; None if there is no such row."""
-    found = rows(db, f"SELECT * FROM {table} WHERE id = ?", (name,))
+    found = fetch_rows(db, f"SELECT * FROM {table} WHERE id = ?", (name,))
     if not found:
         return None
     row = found[0]
@@ -78,7 +78,7 @@ def _disputed(db: sqlite3.Connection, source: str) -> int:
 
 def _accounts(db: sqlite3.Connection, source: str) -> list[Row]:
     """The accounts of a source in the order of its passages, each with its event."""
-    found = rows(
+    found = fetch_rows(
         db,
         "SELECT accounts.id, event, at, stance, accounts.date, says, title, sort_day, disputed,"
         " events.date AS event_date FROM accounts JOIN events ON events.id = accounts.event"
@@ -95,7 +95,7 @@ def _accounts(db: sqlite3.Connection, source: str) -> list[Row]:
 
 
 def _place(db: sqlite3.Connection, name: str) -> Row:
-    around = rows(
+    around = fetch_rows(
         db,
         "WITH RECURSIVE around(id, depth) AS (SELECT within, 1 FROM places WHERE id = ?"
         " UNION SELECT places.within, depth + 1 FROM around JOIN places ON places.id = around.id"
@@ -103,7 +103,7 @@ def _place(db: sqlite3.Connection, name: str) -> Row:
         " JOIN places ON places.id = around.id ORDER BY depth",
         (name,),
     )
-    inside = rows(
+    inside = fetch_rows(
         db,
         "SELECT id, name, type, latitude, longitude, events FROM places WHERE within = ?"
         " ORDER BY events DESC, name LIMIT ?",
@@ -119,18 +119,18 @@ def _formation(db: sqlite3.Connection, name: str) -> Row:
     above = _ties("attachments", "superior", "formations")
     below = _ties("attachments", "formation", "formations")
     return {
-        "superiors": rows(db, f"{above} WHERE t.formation = ? ORDER BY {_IN_TIME}", (name,)),
-        "subordinates": rows(db, f"{below} WHERE t.superior = ? ORDER BY {_IN_TIME}", (name,)),
-        "commands": rows(
+        "superiors": fetch_rows(db, f"{above} WHERE t.formation = ? {_IN_TIME}", (name,)),
+        "subordinates": fetch_rows(db, f"{below} WHERE t.superior = ? {_IN_TIME}", (name,)),
+        "commands": fetch_rows(
             db,
-            f"{_ties('commanders', 'person', 'people')} WHERE t.formation = ? ORDER BY {_IN_TIME}",
+            f"{_ties('commanders', 'person', 'people')} WHERE t.formation = ? {_IN_TIME}",
             (name,),
         ),
         **_events(db, "formations", name),
     }
 
 
-_IN_TIME = 't."from" IS NULL, t."from", name, t.until'
+_IN_TIME = 'ORDER BY t."from" IS NULL, t."from", name, t.until'
 
 
 def _ties(ties: str, other: str, table: str) -> str:
@@ -145,7 +145,7 @@ def _ties(ties: str, other: str, table: str) -> str:
 
 
 def _person(db: sqlite3.Connection, name: str) -> Row:
-    quoted = rows(
+    quoted = fetch_rows(
         db,
         "SELECT accounts.id, event, events.title, events.date AS event_date, said, says, stance,"
         " at, accounts.source, sources.name AS source_name FROM accounts"
@@ -153,9 +153,9 @@ def _person(db: sqlite3.Connection, name: str) -> Row:
         ' WHERE accounts."by" = ? ORDER BY sort_day, accounts.id LIMIT ?',
         (name, ACCOUNTS),
     )
-    commands = rows(
+    commands = fetch_rows(
         db,
-        f"{_ties('commanders', 'formation', 'formations')} WHERE t.person = ? ORDER BY {_IN_TIME}",
+        f"{_ties('commanders', 'formation', 'formations')} WHERE t.person = ? {_IN_TIME}",
         (name,),
     )
     return {"commands": commands, "quoted": quoted, **_events(db, "people", name)}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chronology import log
-from chronology.projections import state
+from chronology.projections.state import fold_stream, read_states
 from chronology.records import Account, Event, Formation, Place
 
 
@@ -58,7 +58,7 @@ class Accounts:
             (event,),
         ).fetchall()
         head = log.head(self.db).position
-        found = state.states(self.db, "account", [name for (name,) in names], head)
+        found = read_states(self.db, "account", [name for (name,) in names], head)
         live = [
             (first, name)
             for name, (account, first) in found.items()
@@ -81,7 +81,7 @@ class Accounts:
 def _live(db: sqlite3.Connection, sql: str, param: str) -> Iterator[tuple[str, Any]]:
     """The streams that a query finds and their fields, save the retracted ones."""
     for (stream,) in db.execute(sql, (param,)).fetchall():
-        current = state.fold(log.stream(db, stream))
+        current = fold_stream(log.stream(db, stream))
         if current is not None:
             yield stream, current.fields
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chronology.projections import events, subjects
-from chronology.schema import Row, rows
+from chronology.schema import Row, fetch_rows
 
 _COLUMNS = "id, date, time, title, summary, kind, status, places, formations, disputed, accounts"
 _LINKED = (
@@ -84,7 +84,7 @@ def shared(db: sqlite3.Connection, facet: str, value: str, other: str, limit: in
         " CROSS JOIN json_each(numbers) CROSS JOIN facet_values ON number = json_each.value"
         " WHERE facet = :other GROUP BY number ORDER BY 2 DESC, 1 LIMIT :limit"
     )
-    return rows(db, sql, {"facet": facet, "value": value, "other": other, "limit": limit})
+    return fetch_rows(db, sql, {"facet": facet, "value": value, "other": other, "limit": limit})
 
 
 def _ordered(
@@ -96,7 +96,7 @@ def _ordered(
     else:
         source = f"({_LINKED}) CROSS JOIN events ON events.number = event"
     sql = f"SELECT {_COLUMNS} FROM {source} WHERE {where} ORDER BY {order} LIMIT :limit"
-    return _listed(rows(db, sql, {**params, "facet": facet, "value": value}))
+    return _listed(fetch_rows(db, sql, {**params, "facet": facet, "value": value}))
 
 
 def walks(db: sqlite3.Connection, links: int, limit: int) -> bool:
@@ -125,7 +125,7 @@ def beside(db: sqlite3.Connection, event: Row) -> Beside:
 
 
 def _next(db: sqlite3.Connection, here: Row, sign: str, way: str) -> Row | None:
-    found = rows(
+    found = fetch_rows(
         db,
         f"SELECT id, title, date FROM events WHERE (sort_day, id) {sign} (:day, :id)"
         f" ORDER BY sort_day {way}, id {way} LIMIT 1",
@@ -142,7 +142,7 @@ def _same_days(db: sqlite3.Connection, event: Row) -> list[Row]:
     )
     first, last = event["sort_day"], event["latest"] or event["sort_day"]
     params = {"first": first, "last": last, "id": event["id"], "limit": _NEAR}
-    return _listed(rows(db, sql, params))
+    return _listed(fetch_rows(db, sql, params))
 
 
 def _nearest(db: sqlite3.Connection, facet: str, value: str, here: Row) -> list[Row]:

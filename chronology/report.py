@@ -15,7 +15,7 @@ import msgspec
 
 from chronology import log
 from chronology.records import Chronology
-from chronology.schema import rows
+from chronology.schema import fetch_rows
 from chronology.timeline.as_of import at_head
 
 PLACES = 40
@@ -82,7 +82,7 @@ def _days(db: sqlite3.Connection, about: Chronology) -> Iterator[str]:
     assert last
     found = {
         row["earliest"]: row
-        for row in rows(
+        for row in fetch_rows(
             db,
             "SELECT earliest, count(*) AS events, sum(accounts) AS accounts FROM events"
             f" WHERE {_EXACT} GROUP BY earliest",
@@ -121,7 +121,7 @@ def _sides(db: sqlite3.Connection, about: Chronology) -> Iterator[str]:
     """The formations in cells of side and level, and the events that name one of them."""
     found = {
         (row["side"], row["level"]): f"{row['formations']} / {row['events']}"
-        for row in rows(
+        for row in fetch_rows(
             db,
             "SELECT side, level, count(DISTINCT formations.id) AS formations,"
             " count(DISTINCT event) AS events FROM formations LEFT JOIN facet_values"
@@ -155,7 +155,7 @@ def _places(db: sqlite3.Connection) -> Iterator[str]:
 def _kinds(db: sqlite3.Connection) -> Iterator[str]:
     found = {
         (row["kind"], row["month"]): row["events"]
-        for row in rows(
+        for row in fetch_rows(
             db,
             "SELECT kind, facet_values.value AS month, count(*) AS events FROM facet_values"
             " JOIN event_links ON event_links.value = facet_values.number"
@@ -175,7 +175,7 @@ def _kinds(db: sqlite3.Connection) -> Iterator[str]:
 
 
 def _disputes(db: sqlite3.Connection) -> Iterator[str]:
-    found = rows(
+    found = fetch_rows(
         db,
         "SELECT id, date, title, basis, disputed FROM events WHERE disputed != '[]'"
         " ORDER BY sort_day, id",

@@ -167,7 +167,7 @@ def snapshot(db: sqlite3.Connection) -> Iterator[None]:
 Row = dict[str, Any]
 
 
-def rows(
+def fetch_rows(
     db: sqlite3.Connection, sql: str, params: Mapping[str, Any] | Sequence[Any] = ()
 ) -> list[Row]:
     """The rows of a query as dictionaries."""

@@ -17,9 +17,9 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, Literal, NamedTuple
 
-from chronology import schema
 from chronology.index.selection import EventFilter
 from chronology.projections import tables
+from chronology.schema import snapshot
 from chronology.timeline.as_of import CURRENT_AT
 
 BOM = "\ufeff"
@@ -68,7 +68,7 @@ def fix(
     """Writes the numbers of the selected rows to a file, in order."""
     where = f"WHERE {selected.sql}" if selected.sql else ""
     sql = f"SELECT number FROM {selected.table} {where} ORDER BY {order}"
-    with schema.snapshot(db):
+    with snapshot(db):
         tracked = tables.tracked(db)
         rows = db.execute(sql, selected.params)
         while found := rows.fetchmany(PIECE):
@@ -103,7 +103,7 @@ def lines(
     `chosen` are the columns with their types.
     """
     given = {"numbers": json.dumps(numbers), "as_of": fixed.position}
-    with schema.snapshot(db):
+    with snapshot(db):
         # Nearly always nothing has changed, and there is no formula: then SQLite makes all of it.
         count, text = db.execute(_whole(fixed.table, chosen), given).fetchone()
         if count == len(numbers) and not _FORMULA.search(text or b""):

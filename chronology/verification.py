@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 
-from chronology import log, schema
+from chronology import log
 from chronology.errors import CorruptLog
 from chronology.log import CHUNK, FIELDS, GENESIS, Head, Progress
+from chronology.schema import LOG, TRIGGERS, normalised
 
 
 def verify(db: sqlite3.Connection, progress: Progress | None = None) -> Head:
@@ -109,11 +110,11 @@ def schema_faults(db: sqlite3.Connection) -> list[str]:
             " WHERE tbl_name = 'log' AND type IN ('table', 'trigger')"
         )
     )
-    wanted = {"log": schema.LOG, **schema.TRIGGERS}
+    wanted = {"log": LOG, **TRIGGERS}
     differences = [f"{name} was added to the schema" for name in stored if name not in wanted]
     for name, sql in wanted.items():
         if name not in stored:
             differences.append(f"{name} is missing from the schema")
-        elif schema.normalised(stored[name]) != schema.normalised(sql):
+        elif normalised(stored[name]) != normalised(sql):
             differences.append(f"{name} was changed in the schema")
     return differences

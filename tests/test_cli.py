@@ -14,8 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import EVENTS, ROOT, START
 
-from chronology import batches, schema
+from chronology.batches import read_batch
 from chronology.cli import ingest_command, main
+from chronology.schema import TRIGGERS
 
 DONE, FAULTS, USAGE, CONFLICT = 0, 1, 2, 3
 HEAD = re.compile(r"\d+:[0-9a-f]{64}")
@@ -60,10 +61,10 @@ def positions(path: Path) -> int:
 def tamper(path: Path, sql: str) -> None:
     """Changes the log as only somebody with the file could."""
     db = sqlite3.connect(path)
-    for trigger in schema.TRIGGERS:
+    for trigger in TRIGGERS:
         db.execute(f"DROP TRIGGER {trigger}")
     db.execute(sql)
-    for trigger in schema.TRIGGERS.values():
+    for trigger in TRIGGERS.values():
         db.execute(trigger)
     db.commit()
     db.close()
@@ -443,7 +444,7 @@ def test_the_skeleton_is_a_batch_once_it_has_records(db: Path, here: Path) -> No
     text = path.read_text("utf-8").replace('note: ""', "note: More")
     path.write_text(text + EVENT, "utf-8")
     with path.open("rb") as stream:
-        batch = batches.read(stream, "b", "yml")
+        batch = read_batch(stream, "b", "yml")
     assert (batch.id, batch.header.note, len(list(batch.items))) == ("more", "More", 1)
 
 

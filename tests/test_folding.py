@@ -9,9 +9,10 @@ from conftest import EVENTS, START
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chronology import log, projections, schema
+from chronology import log, projections
 from chronology.projections import fold, publish, tables
 from chronology.projections.events import ARRAYS
+from chronology.schema import transaction
 
 BATCHES = (
     "- {correct: place/nis, set: {name: Nish}, because: As in the source.}",
@@ -50,7 +51,7 @@ def dump(timeline):
 
 def test_catching_up_batch_by_batch_equals_rebuilding_in_one_go(full):
     step_by_step = dump(full)
-    with schema.transaction(full.db):
+    with transaction(full.db):
         projections.rebuild(full.db)
     assert dump(full) == step_by_step
     assert projections.verify(full.db) == []
@@ -98,7 +99,7 @@ def test_progress_is_told_of_every_event(timeline):
 
 def test_small_chunks_fold_as_large_ones_do(full, monkeypatch):
     monkeypatch.setattr(fold, "CHUNK", 2)
-    with schema.transaction(full.db):
+    with transaction(full.db):
         projections.rebuild(full.db)
     monkeypatch.undo()
     assert projections.verify(full.db) == []
@@ -124,7 +125,7 @@ def test_what_is_left_of_a_log_is_folded(timeline):
     timeline.batch("many", "\n".join(events))
     timeline.db.execute("DROP TRIGGER log_no_delete")
     timeline.db.execute("DELETE FROM log WHERE stream >= 'event/e2' AND stream < 'event/e7'")
-    with schema.transaction(timeline.db):
+    with transaction(timeline.db):
         projections.rebuild(timeline.db)
     left = timeline.rows(
         "SELECT id FROM log JOIN events ON stream = 'event/' || id AND log.position = events.number"

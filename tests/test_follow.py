@@ -21,8 +21,9 @@ from peers import Answer, Row, chained, peer, plain, rows_of
 from server import CONFIGURATION, ROOT, publish, run, serving
 
 from chronology import follow as following
-from chronology import log, projections, remote, schema, verification
+from chronology import log, projections, remote, verification
 from chronology.cli import main
+from chronology.schema import connect
 
 MORE = """\
 format: 1
@@ -55,7 +56,7 @@ def verified(path: Path) -> str:
 
 
 def entries(path: Path) -> list[log.Entry]:
-    db = schema.connect(path)
+    db = connect(path)
     try:
         return list(log.read(db))
     finally:

@@ -11,7 +11,7 @@ from conftest import START, Timeline
 from chronology import hierarchy
 from chronology.dates import parse
 from chronology.hierarchy import Side, Unit
-from chronology.projections import state
+from chronology.projections.state import load_catalogue
 
 MORE = """\
 - {person: gagen, name: Nikolai Gagen, side: soviet}
@@ -32,7 +32,7 @@ def on(make_timeline: Callable[..., Timeline]) -> Callable[[str], dict[str, Side
     timeline.batch("more", MORE)
 
     def found(day: str) -> dict[str, Side]:
-        catalogue = state.load(timeline.db)
+        catalogue = load_catalogue(timeline.db)
         return {side.id: side for side in hierarchy.on_day(catalogue, parse(day))}
 
     return found

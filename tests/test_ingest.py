@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import EVENTS, START, Timeline
 
-from chronology import batches, ingest, ingest_sources, log
+from chronology import ingest, ingest_sources, log
+from chronology.batches import Batch, read_batch
 from chronology.errors import BatchRefused
 
 Make = Callable[..., Timeline]
@@ -760,9 +761,7 @@ def test_the_same_batches_give_the_same_head_everywhere(make_timeline: Make) -> 
 def test_progress_counts_every_item(make_timeline: Make) -> None:
     timeline = make_timeline(START)
     done: list[int] = []
-    ingest.ingest(
-        timeline.db, batches.read(io.BytesIO(EVENTS.encode()), "e.yml", "yml"), done.append
-    )
+    ingest.ingest(timeline.db, read_batch(io.BytesIO(EVENTS.encode()), "e.yml", "yml"), done.append)
     assert sum(done) == 5
 
 
@@ -799,12 +798,12 @@ NUMBERED = [
 ]
 
 
-def _read(rows: list[dict[str, object]], name: str) -> batches.Batch:
+def _read(rows: list[dict[str, object]], name: str) -> Batch:
     header = {"format": 1, "batch": name, "recorded": "2026-02-01T00:00:00Z"}
     event = {"date": "1944-10-10", "title": "T", "kind": "battle"}
     lines = [header, *({**row, **(event if "event" in list(row)[:1] else {})} for row in rows)]
     text = "".join(json.dumps(line) + "\n" for line in lines)
-    return batches.read(io.BytesIO(text.encode()), "b.jsonl", "jsonl")
+    return read_batch(io.BytesIO(text.encode()), "b.jsonl", "jsonl")
 
 
 @pytest.mark.parametrize("block", [1, 3, 1_000])

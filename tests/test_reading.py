@@ -6,11 +6,12 @@ import pytest
 from conftest import Timeline
 from test_as_of import BATCHES
 
-from chronology import projections, schema
+from chronology import projections
 from chronology.formats import reading
 from chronology.formats.edition import Event
 from chronology.formats.reading import SelectedVersions
 from chronology.index.selection import EventFilter, all_of
+from chronology.schema import connect, transaction
 from chronology.timeline.filters import event_filters
 
 ALL = all_of([]), "sort_day, id"
@@ -51,7 +52,7 @@ def test_what_is_recorded_meanwhile_changes_nothing_of_it(timeline: Timeline) ->
 
 
 def test_a_writer_commits_while_it_is_read(timeline: Timeline) -> None:
-    reader = schema.connect(timeline.path)
+    reader = connect(timeline.path)
     selection = reading.select(reader, *ALL)
     first, *_ = reading.chunks(selection)
     assert len(reading.read(reader, selection, first)) == 2
@@ -68,7 +69,7 @@ def test_it_survives_that_the_tables_are_folded_anew(timeline: Timeline) -> None
     selection = reading.select(timeline.db, *ALL)
     before = events(timeline, selection)
 
-    with schema.transaction(timeline.db):
+    with transaction(timeline.db):
         projections.rebuild(timeline.db)
 
     assert events(timeline, selection) == before

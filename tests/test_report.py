@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner
 from conftest import EVENTS, ROOT, START, Timeline
 
-from chronology import report, schema
+from chronology import report
 from chronology.cli import main
+from chronology.schema import connect
 
 MORE = """\
 - event: nis-day
@@ -30,7 +31,7 @@ def lines(timeline: Timeline) -> list[str]:
 
 
 def test_the_committed_page_is_what_the_command_writes() -> None:
-    db = schema.connect(ROOT / "timeline.db")
+    db = connect(ROOT / "timeline.db")
     page = report.page(db, (ROOT / "docs/corpus-notes.md").read_text("utf-8"))
     db.close()
     assert (ROOT / "docs/corpus.md").read_text("utf-8") == page, "run 'make corpus'"

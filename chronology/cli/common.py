@@ -12,9 +12,10 @@ from typing import Any
 
 import click
 
-from chronology import log, remote, schema
+from chronology import log, remote
 from chronology.cli.progress import Bar, Step, in_bulk, shown
 from chronology.errors import BatchRefused, ChronologyError
+from chronology.schema import connect
 
 DATABASE = "timeline.db"
 CHECKPOINT = "checkpoint.txt"
@@ -69,7 +70,7 @@ quiet_option = click.option("--quiet", is_flag=True, help="Say nothing unless so
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.exists():
         raise click.UsageError(f"there is no file {path}; 'python ingest.py' makes it")
-    db = schema.connect(path)
+    db = connect(path)
     try:
         yield db
     finally:
@@ -81,7 +82,7 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.parent.is_dir():
         raise click.UsageError(f"there is no folder {path.parent} for {path.name}; create it")
     created = not path.exists()
-    db = schema.connect(path, write=True)
+    db = connect(path, write=True)
     try:
         yield db
     finally:

@@ -13,8 +13,9 @@ from pathlib import Path
 import click
 import pendulum
 
-from chronology import ingest_sources, records, schema
+from chronology import ingest_sources, records
 from chronology.cli.common import DATABASE, events_option, exit_codes
+from chronology.schema import recover
 
 EXPOSED = """\
 Whoever reaches {host} can read all of it: every table, the whole log with what was corrected and
@@ -85,7 +86,7 @@ def serve(folder: Path, host: str, port: int) -> None:
         raise click.UsageError(f"{folder} has no {DATABASE}; run 'python ingest.py' there first")
     _refuse_taken(host, port)
     for path in files:
-        schema.recover(path)
+        recover(path)
     click.echo(f"Serving {', '.join(map(str, files))} at http://{host}:{port} (end with Ctrl-C)")
     if not _is_loopback(host):
         click.echo(EXPOSED.format(host=host), err=True)

@@ -11,8 +11,8 @@ from typing import BinaryIO, cast
 
 import click
 
-from chronology import batches, ingest, ingest_sources, log, projections, remote, schema
-from chronology.batches import FORMATS, Batch
+from chronology import ingest, ingest_sources, log, projections, remote
+from chronology.batches import FORMATS, Batch, read_batch
 from chronology.cli.common import (
     Sayer,
     db_option,
@@ -23,6 +23,7 @@ from chronology.cli.common import (
     writing,
 )
 from chronology.cli.progress import Bar, share_of, share_read
+from chronology.schema import connect, transaction
 
 
 @click.command("ingest")
@@ -85,7 +86,7 @@ def _target(path: Path, check: bool) -> Iterator[sqlite3.Connection]:
             yield db
         return
     # Without a name it is a temporary file, in memory as long as it is small.
-    copy = schema.connect("", write=True)
+    copy = connect("", write=True)
     try:
         if path.exists():
             with reading(path) as db:
@@ -110,10 +111,10 @@ def _ingest_folder(folder: Path, path: Path, check: bool, say: Sayer) -> None:
         for file in new:
             with file.open("rb") as stream:
                 kind = file.suffix.lstrip(".")
-                _ingest_batch(db, batches.read(stream, str(file), kind), stream, check, say)
+                _ingest_batch(db, read_batch(stream, str(file), kind), stream, check, say)
         if not projections.is_current(db):
             folding = Bar("Folding", share_of(log.head(db).position))
-            with say.bars(folding) as (progress,), schema.transaction(db):
+            with say.bars(folding) as (progress,), transaction(db):
                 projections.catch_up(db, progress)
             say("The tables were folded again by this version of the program.")
         say(head_line(db))
@@ -167,7 +168,7 @@ def _ingest_stream(
     if header and kind != "csv":
         raise click.UsageError(f"{source} has a header of its own; --batch is for CSV")
     with _target(path, check) as db:
-        batch = batches.read(stream, source, kind, header)
+        batch = read_batch(stream, source, kind, header)
         _ingest_batch(db, batch, stream, check, say)
         say(head_line(db))
 

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import click
 
-from chronology import duplicates, projections, report, schema
+from chronology import duplicates, projections, report
 from chronology.cli.common import FAULTS, db_option, exit_codes, reading
 from chronology.duplicates import Pair
+from chronology.schema import fetch_rows, snapshot
 
 
 @contextmanager
 def _tables(path: Path) -> Iterator[sqlite3.Connection]:
     """The database, if its tables reflect its log."""
-    with reading(path) as db, schema.snapshot(db):
+    with reading(path) as db, snapshot(db):
         if not projections.position(db) or not projections.is_current(db):
             raise click.UsageError(f"the tables of {path} are not current; run 'python ingest.py'")
         yield db
@@ -66,7 +67,7 @@ def _told(db: sqlite3.Connection, pair: Pair) -> str:
             "SELECT date, title, (SELECT group_concat(value, ', ') FROM json_each(places)) AS at"
             " FROM events WHERE id = ?"
         )
-        (row,) = schema.rows(db, sql, (name,))
+        (row,) = fetch_rows(db, sql, (name,))
         lines.append(f"      {row['date']}  {row['title']}  ({row['at']})")
     lines.append(f"      alike: {'; '.join(pair.reasons)}")
     lines.append(

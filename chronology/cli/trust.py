@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from chronology import checkpoints, ingest_sources, log, projections, remote, schema, verification
+from chronology import checkpoints, ingest_sources, log, projections, remote, verification
 from chronology import follow as following
 from chronology.cli.common import (
     CHECKPOINT,
@@ -27,6 +27,7 @@ from chronology.cli.common import (
 )
 from chronology.cli.progress import Bar, share_of
 from chronology.log import Head
+from chronology.schema import snapshot, transaction
 
 
 @click.command()
@@ -78,7 +79,7 @@ def verify(
     if checkpoint and key:
         states.append(_signed(checkpoint, key))
     say = Sayer(quiet)
-    with reading(db) as opened, schema.snapshot(opened):
+    with reading(db) as opened, snapshot(opened):
         whole = share_of(log.head(opened).position)
         faults = verification.schema_faults(opened) + verification.file_faults(opened)
         with say.bars(Bar("Chain", whole)) as (step,):
@@ -167,7 +168,7 @@ def sign(db: Path, key_file: Path, out: Path) -> None:
     chronology sign --key ~/timeline.key
     """
     signer = checkpoints.parse_signer(key_file.read_text("utf-8").strip())
-    with reading(db) as opened, schema.snapshot(opened):
+    with reading(db) as opened, snapshot(opened):
         last = verification.verify(opened)
     note = checkpoints.sign(checkpoints.Checkpoint(signer.name, last), signer)
     new = out.with_name(f"{out.name}.new")
@@ -228,6 +229,6 @@ def rebuild(db: Path, quiet: bool) -> None:
     say = Sayer(quiet)
     with writing(db) as opened:
         folding = Bar("Folding", share_of(log.head(opened).position))
-        with say.bars(folding) as (progress,), schema.transaction(opened):
+        with say.bars(folding) as (progress,), transaction(opened):
             projections.rebuild(opened, progress)
         say(head_line(opened))

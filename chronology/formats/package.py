@@ -17,8 +17,10 @@ from typing import IO, Any, NamedTuple
 
 import msgspec
 
-from chronology import log, schema, sheets
-from chronology.projections import events, state, tables
+from chronology import log, sheets
+from chronology.projections import events, tables
+from chronology.projections.state import load_catalogue
+from chronology.schema import snapshot
 
 Put = Callable[[str], AbstractContextManager[IO[bytes]]]
 """Opens a new file of the package for writing."""
@@ -95,7 +97,7 @@ def write(
     `progress` is told of rows as they are written. The descriptor comes last: where it is, the
     package is whole.
     """
-    with schema.snapshot(db):
+    with snapshot(db):
         known = [_table(db, name, description) for name in TABLES]
         written = {}
         for table in known:
@@ -116,7 +118,7 @@ def count(db: sqlite3.Connection) -> int:
 
 def _table(db: sqlite3.Connection, name: str, description: Description) -> Table:
     told = description.tables.get(name) or Texts()
-    dimensions = state.load(db, subjects=("chronology",)).dimensions
+    dimensions = load_catalogue(db, subjects=("chronology",)).dimensions
     columns = [
         Column(
             column,
@@ -162,7 +164,7 @@ def lines(rows: Iterator[Sequence[Any]], progress: Callable[[int], None] | None)
 
 def _about(db: sqlite3.Connection, description: Description) -> dict[str, Any]:
     """What is said of the package as a whole."""
-    chronologies = state.load(db, subjects=("chronology",)).chronologies
+    chronologies = load_catalogue(db, subjects=("chronology",)).chronologies
     name, about = next(iter(chronologies.items()), ("chronology", None))
     head = log.head(db)
     last = next(log.read(db, head.position - 1, head.position), None)

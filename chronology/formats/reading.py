@@ -15,14 +15,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from chronology import log, schema
+from chronology import log
 from chronology.formats.edition import Account, Counts, Event, Place, Source
 from chronology.index.selection import EventFilter
-from chronology.projections import state
-from chronology.projections.state import Catalogue, State
+from chronology.projections.state import Catalogue, State, read_states
 from chronology.records import Chronology
 from chronology.records import Event as Fields
-from chronology.schema import Row, rows
+from chronology.schema import Row, fetch_rows, snapshot
 from chronology.timeline.as_of import ReadPoint, TimelineAt, read_point
 
 CHUNK = 500
@@ -46,7 +45,7 @@ def select(db: sqlite3.Connection, selected: EventFilter, order: str) -> Selecte
     """The versions that a filter selects, in order; eight bytes an event are held."""
     where = f"WHERE {selected.sql}" if selected.sql else ""
     number = "number" if selected.table == "history" else _CURRENT_VERSION
-    with schema.snapshot(db):
+    with snapshot(db):
         given = [] if selected.position is None else [str(selected.position)]
         timeline = TimelineAt(db, read_point(db, given))
         rows = db.execute(
@@ -81,7 +80,7 @@ def chunks(selection: SelectedVersions) -> Iterator[array[int]]:
 
 def read(db: sqlite3.Connection, selection: SelectedVersions, numbers: array[int]) -> list[Event]:
     """Some of the selected events."""
-    held = rows(
+    held = fetch_rows(
         db,
         "SELECT history.* FROM json_each(?) CROSS JOIN history ON history.number = value"
         " ORDER BY key",
@@ -89,7 +88,7 @@ def read(db: sqlite3.Connection, selection: SelectedVersions, numbers: array[int
     )
     names = [row["id"] for row in held]
     top = selection.state.position
-    fields = state.states(db, "event", names, top)
+    fields = read_states(db, "event", names, top)
     told = _accounts(db, names, selection)
     return [
         _event(row, fields[row["id"]][0], told.get(row["id"], []), selection.catalogue)
@@ -101,7 +100,7 @@ def _accounts(
     db: sqlite3.Connection, names: list[str], selection: SelectedVersions
 ) -> dict[str, list[Account]]:
     """The accounts that were each event's, in order of record."""
-    found = state.states(
+    found = read_states(
         db, "account", TimelineAt(db, selection.state).accounts_of(names), selection.state.position
     )
     told: dict[str, list[Account]] = {}

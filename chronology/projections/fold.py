@@ -13,9 +13,9 @@ import msgspec
 from chronology import log
 from chronology.errors import CorruptLog
 from chronology.log import Entry
-from chronology.projections import state, subjects, tables
+from chronology.projections import subjects, tables
 from chronology.projections.publish import BatchRange, Publication
-from chronology.projections.state import Catalogue, split
+from chronology.projections.state import Catalogue, catalogue_entries, read_states, split_stream
 from chronology.projections.taking import LogRecord, RowBuilder, Touched, why
 
 CHUNK = 1_000
@@ -64,9 +64,9 @@ class Fold:
 
     def _catalogue(self) -> None:
         """Takes the catalogue's records in, and notes the events whose rows they may alter."""
-        for entry in state.catalogued(self.db, self.batch.first, self.batch.last):
+        for entry in catalogue_entries(self.db, self.batch.first, self.batch.last):
             if entry.version > 1:
-                self._touch_linked(*split(entry.stream), entry)
+                self._touch_linked(*split_stream(entry.stream), entry)
             self.catalogue.apply(entry)
 
     def _touch(self, rows: Iterable[Touched]) -> None:
@@ -135,7 +135,7 @@ class Fold:
         self._touch((event, *last[name]) for name, event in old)
         tables.delete(self.db, "accounts", "id", last)
         tables.delete(self.db, "claims", "account", last)
-        states = state.states(self.db, "account", last, self.batch.last)
+        states = read_states(self.db, "account", last, self.batch.last)
         tells = {name: found.fields.event for name, (found, _) in states.items() if found}
         self.db.executemany(
             "INSERT OR IGNORE INTO former_accounts VALUES (?, ?)",

@@ -14,7 +14,7 @@ import msgspec
 
 from chronology.projections import events, tables
 from chronology.projections.events import Describer, Numbers, Published, Row, Told
-from chronology.projections.state import Catalogue, states
+from chronology.projections.state import Catalogue, read_states
 from chronology.projections.taking import LastChange, RowBatch
 from chronology.records import Account, canonical
 
@@ -144,7 +144,7 @@ class Publication:
     def _told(self, names: list[str]) -> tuple[dict[str, Told], dict[str, int]]:
         """What is told of each live event, and the number of its row: its first position."""
         last = self.batch.last
-        found = states(self.db, "event", names, last)
+        found = read_states(self.db, "event", names, last)
         owners = dict(
             self.db.execute(
                 "SELECT id, event FROM accounts WHERE event IN (SELECT value FROM json_each(?))",
@@ -152,7 +152,7 @@ class Publication:
             )
         )
         accounts: dict[str, list[tuple[int, str, Account]]] = {}
-        for name, (account, first) in states(self.db, "account", owners, last).items():
+        for name, (account, first) in read_states(self.db, "account", owners, last).items():
             if account:
                 accounts.setdefault(owners[name], []).append((first, name, account.fields))
         told = {

@@ -31,24 +31,24 @@ class State(NamedTuple):
     recorded_at: str
 
 
-def split(stream: str) -> tuple[str, str]:
+def split_stream(stream: str) -> tuple[str, str]:
     """`event/nis-falls` as its subject and its id."""
     subject, _, name = stream.partition("/")
     return subject, name
 
 
-def first(entry: Entry) -> State:
+def first_state(entry: Entry) -> State:
     """The state after the record that a stream begins with."""
-    fields = records.load_json(records.SUBJECTS[split(entry.stream)[0]], entry.data)
+    fields = records.load_json(records.SUBJECTS[split_stream(entry.stream)[0]], entry.data)
     return State(fields, entry.version, entry.position, entry.recorded_at)
 
 
-def step(state: State | None, entry: Entry) -> State | None:
+def next_state(state: State | None, entry: Entry) -> State | None:
     """The state after one more record; None once the subject is retracted."""
-    subject, _ = split(entry.stream)
+    subject, _ = split_stream(entry.stream)
     action = entry.type.partition(".")[2]
     if action == "recorded":
-        return first(entry)
+        return first_state(entry)
     if action == "corrected" and state is not None:
         change = msgspec.json.decode(entry.data)
         fields = records.load(records.SUBJECTS[subject], records.amend(state.fields, change))
@@ -56,15 +56,15 @@ def step(state: State | None, entry: Entry) -> State | None:
     return None
 
 
-def fold(entries: Iterable[Entry]) -> State | None:
+def fold_stream(entries: Iterable[Entry]) -> State | None:
     """The state that one stream's records lead to."""
     state: State | None = None
     for entry in entries:
-        state = step(state, entry)
+        state = next_state(state, entry)
     return state
 
 
-def states(
+def read_states(
     db: sqlite3.Connection, subject: str, names: Iterable[str], until: int
 ) -> dict[str, tuple[State | None, int]]:
     """The state of each stream as of a position, None if retracted, and its first position."""
@@ -77,7 +77,7 @@ def states(
     found = {}
     for stream, group in groupby(map(Entry._make, rows), key=lambda entry: entry.stream):
         entries = list(group)
-        found[split(stream)[1]] = (fold(entries), entries[0].position)
+        found[split_stream(stream)[1]] = (fold_stream(entries), entries[0].position)
     return found
 
 
@@ -151,10 +151,10 @@ class Catalogue:
 
     def apply(self, entry: Entry) -> None:
         """Takes in one record; those of events, accounts and batches are not catalogued."""
-        subject, name = split(entry.stream)
+        subject, name = split_stream(entry.stream)
         if subject in self._members:
             members = self._members[subject]
-            members.put(name, step(members.states.get(name), entry))
+            members.put(name, next_state(members.states.get(name), entry))
 
     def ancestors(self, place: str) -> list[str]:
         """The place itself and all that it lies within, from the inside out."""
@@ -166,7 +166,7 @@ class Catalogue:
         return found
 
 
-def catalogued(db: sqlite3.Connection, first: int, last: int) -> Iterator[Entry]:
+def catalogue_entries(db: sqlite3.Connection, first: int, last: int) -> Iterator[Entry]:
     """The catalogue's records between two positions, in order; O(records of those subjects)."""
     streams = " OR ".join(f"(stream > '{name}/' AND stream < '{name}0')" for name in CATALOGUED)
     rows = db.execute(
@@ -177,7 +177,7 @@ def catalogued(db: sqlite3.Connection, first: int, last: int) -> Iterator[Entry]
     return map(Entry._make, rows)
 
 
-def load(
+def load_catalogue(
     db: sqlite3.Connection, until: int | None = None, subjects: Iterable[str] = CATALOGUED
 ) -> Catalogue:
     """The catalogue as of a position (default: the head); O(records of those subjects)."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from datasette.utils.asgi import Response
 
-from chronology import schema
 from chronology.formats import atom
+from chronology.schema import Row, fetch_rows
 from chronology.timeline.as_of import at_head
 from chronology.web import databases, routing, versions
 from chronology.web.addresses import public_address
@@ -24,15 +24,15 @@ def page(db: sqlite3.Connection) -> dict[str, Any]:
     return {"batches": _batches(db), "newest": newest, "reason_limit": REASONS}
 
 
-def _batches(db: sqlite3.Connection) -> list[schema.Row]:
-    found = schema.rows(db, "SELECT * FROM batches ORDER BY last_position DESC")
+def _batches(db: sqlite3.Connection) -> list[Row]:
+    found = fetch_rows(db, "SELECT * FROM batches ORDER BY last_position DESC")
     for batch in found:
         batch["reasons"] = _reasons(db, batch) if batch["corrected"] + batch["retracted"] else []
     return found
 
 
-def _reasons(db: sqlite3.Connection, batch: schema.Row) -> list[schema.Row]:
-    return schema.rows(
+def _reasons(db: sqlite3.Connection, batch: Row) -> list[Row]:
+    return fetch_rows(
         db,
         "SELECT stream, substr(type, instr(type, '.') + 1) AS action,"
         " json_extract(data, '$.because') AS because FROM log"
@@ -41,13 +41,13 @@ def _reasons(db: sqlite3.Connection, batch: schema.Row) -> list[schema.Row]:
     )
 
 
-def latest(db: sqlite3.Connection) -> list[schema.Row]:
+def latest(db: sqlite3.Connection) -> list[Row]:
     """The latest batches, newest first, each with what it changed of the events."""
-    found = schema.rows(
+    found = fetch_rows(
         db, "SELECT * FROM batches ORDER BY first_position DESC LIMIT ?", (FEED_LENGTH,)
     )
     for batch in found:
-        batch["changes"] = schema.rows(
+        batch["changes"] = fetch_rows(
             db,
             "SELECT id, title, action, because FROM history WHERE from_position = ?"
             " ORDER BY action, id LIMIT ?",
@@ -70,7 +70,7 @@ async def feed(datasette: Any, request: Any, send: Any, receive: Any) -> Respons
     return Response(text, headers=headers, content_type="application/atom+xml; charset=utf-8")
 
 
-def feed_of(title: str, address: str, batches: list[schema.Row]) -> str:
+def feed_of(title: str, address: str, batches: list[Row]) -> str:
     """An Atom document; `address` is that of the page of changes."""
     updated = batches[0]["recorded_at"] if batches else ""
     links = {"alternate": address, "self": f"{address}.atom"}
@@ -88,12 +88,12 @@ def feed_of(title: str, address: str, batches: list[schema.Row]) -> str:
     )
 
 
-def _title(batch: schema.Row) -> str:
+def _title(batch: Row) -> str:
     counts = ((batch[name], name) for name in ("recorded", "corrected", "retracted"))
     return f"{batch['id']}: {', '.join(f'{number} {name}' for number, name in counts if number)}"
 
 
-def _lines(batch: schema.Row) -> list[str]:
+def _lines(batch: Row) -> list[str]:
     lines = [batch["note"]] if batch["note"] else []
     for change in batch["changes"]:
         reason = f" ({change['because']})" if change["because"] else ""

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
-from chronology import schema
 from chronology.dates import Date, parse
 from chronology.errors import DateError
 from chronology.index.selection import EventFilter, Summary
 from chronology.lru_cache import LruCache
+from chronology.schema import fetch_rows
 from chronology.timeline.filters import DISPUTED
 from chronology.web import (
     chronologies,
@@ -246,7 +246,7 @@ def _rows(
     given = {"numbers": json.dumps(numbers), **params}
     return [
         {**row, **{column: strip.names(row[column]) for column in lists}}
-        for row in schema.rows(reader.timeline.db, f"SELECT {_SHOWN} {source} {order}", given)
+        for row in fetch_rows(reader.timeline.db, f"SELECT {_SHOWN} {source} {order}", given)
     ]
 
 
@@ -254,7 +254,7 @@ def _disputed(reader: Reader, events: EventFilter) -> list[dict[str, Any]]:
     """The first disputed events."""
     summary = reader.summarise(events.and_also(DISPUTED), (), _DISPUTES)
     sql = f"SELECT id, title, date FROM {summary.table} WHERE {_AMONG} {_IN_TIME}"
-    return schema.rows(reader.timeline.db, sql, {"numbers": json.dumps(summary.first)})
+    return fetch_rows(reader.timeline.db, sql, {"numbers": json.dumps(summary.first)})
 
 
 def _day(

@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 
 from datasette.utils.asgi import BadRequest, Request
 
-from chronology import schema
 from chronology.index.selection import EventFilter
 from chronology.projections import tables
+from chronology.schema import snapshot
 from chronology.timeline.as_of import TimelineAt
 from chronology.web.addresses import pairs
 from chronology.web.databases import PARAMETER
@@ -90,7 +90,7 @@ async def read_once(
     """Runs a function of a connection in one read transaction."""
 
     def read(db: sqlite3.Connection) -> T:
-        with schema.snapshot(db):
+        with snapshot(db):
             return function(db)
 
     result: T = await datasette.get_database(database).execute_fn(read)

@@ -12,8 +12,9 @@ from typing import Any
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import Response
 
-from chronology import related, schema
+from chronology import related
 from chronology.projections.subjects import TABLES
+from chronology.schema import Row, fetch_rows
 from chronology.timeline.as_of import at_head
 from chronology.web import chronologies, databases, versions
 from chronology.web.addresses import page_address, pairs, with_query
@@ -78,9 +79,9 @@ def _ways_on(db: sqlite3.Connection, table: str | None, row: str | None) -> dict
     return found
 
 
-def _retraction(db: sqlite3.Connection, event: str) -> schema.Row | None:
+def _retraction(db: sqlite3.Connection, event: str) -> Row | None:
     """Why an event was retracted, and the last position at which it stood."""
-    found = schema.rows(
+    found = fetch_rows(
         db,
         "SELECT title, because, from_position - 1 AS last FROM history"
         " WHERE id = ? AND action = 'retracted' ORDER BY from_position DESC LIMIT 1",

@@ -7,10 +7,11 @@ import sqlite3
 from contextlib import closing
 from functools import cache
 
-from chronology import batches, dates, log, schema, verification
-from chronology.batches import FORMATS
+from chronology import dates, log, verification
+from chronology.batches import FORMATS, read_batch
 from chronology.errors import BatchRefused, DateError, Fault
 from chronology.ingest import ingest
+from chronology.schema import connect
 from tests.faults.case import numbered
 
 HEADER = {"format": "1", "batch": "fuzz", "recorded": "2026-02-01T00:00:00Z"}
@@ -38,7 +39,7 @@ def batch(data: bytes) -> bool:
         refused: list[Fault] = []
         records = 0
         try:
-            read = batches.read(io.BytesIO(data[1:]), "fuzz", form, header)
+            read = read_batch(io.BytesIO(data[1:]), "fuzz", form, header)
             records = ingest(db, read).records
         except BatchRefused as error:
             refused = error.faults
@@ -50,7 +51,7 @@ def batch(data: bytes) -> bool:
 
 @cache
 def _started() -> sqlite3.Connection:
-    db = schema.connect(":memory:", write=True)
+    db = connect(":memory:", write=True)
     ingest(db, numbered(0))
     return db
 
