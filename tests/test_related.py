@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import many_events
+from contextlib import nullcontext
+
 import pytest
 from conftest import START, Timeline
 
 from chronology import disagreements, profiles, related
-from chronology.index.predicates import Cursor
+from chronology.index.current import EventIndex
+from chronology.index.predicates import Cursor, FacetEquals
+from chronology.index.selection import EventFilter, select
+from chronology.timeline.filters import DISPUTED as DISPUTED_EVENTS
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +145,10 @@ QUOTED = """\
 """
 
 
+def no_limit(_: object) -> object:
+    return nullcontext()
+
+
 DISPUTED = """\
 - event: disputed-{0}
   date: 1944-10-0{1}
@@ -171,29 +180,35 @@ def test_passages_stand_in_the_order_of_their_numbers(timeline):
 
 def test_disagreements_are_the_disputed_events_with_what_each_gives(timeline):
     timeline.batch("quoted", QUOTED)
+    captures = EventFilter("kind = 'capture'", {}, FacetEquals("kind", "capture"))
 
-    (event,), end = disagreements.page(timeline.db, "", {}, None, 10)
+    with select(timeline.db, DISPUTED_EVENTS, EventIndex(), no_limit) as disputed:
+        (event,), end = disagreements.page(timeline.db, disputed, None, 10)
+        total, kinds = disputed.count(), disagreements.kinds(disputed)
+    with select(
+        timeline.db, captures.and_also(DISPUTED_EVENTS), EventIndex(), no_limit
+    ) as disputed:
+        none = disagreements.kinds(disputed)
 
     assert (event["id"], end) == ("bridge-blown", None)
     assert [(row["key"], [v["value"] for v in row["values"]]) for row in event["compared"]] == [
         ("date", ["1944-10-19", "1944-10-18"]),
         ("tanks", ["5", "9"]),
     ]
-    assert disagreements.total(timeline.db, "", {}) == 1
-    counts = {row["value"]: row["count"] for row in disagreements.count(timeline.db, "", {})}
-    assert counts == {"date": 1, "figures": 1}
-    assert disagreements.count(timeline.db, "kind = 'capture'", {}) == []
+    assert total == 1
+    assert {row["value"]: row["count"] for row in kinds} == {"date": 1, "figures": 1}
+    assert none == []
 
 
-@pytest.mark.parametrize("walks", [True, False], ids=["walked", "sorted"])
-def test_disagreements_follow_one_another_page_after_page(timeline, monkeypatch, walks):
-    monkeypatch.setattr(related, "walks", lambda *_: walks)
+@pytest.mark.parametrize("index", [EventIndex(), None], ids=["index", "tables"])
+def test_disagreements_follow_one_another_page_after_page(timeline, index):
     timeline.batch("disputed", "".join(DISPUTED.format(n, n % 3 + 1) for n in range(20)))
     wanted = ordered(timeline, "WHERE disputed != '[]'")
     found: list[str] = []
     after: Cursor | None = None
     while True:
-        events, after = disagreements.page(timeline.db, "", {}, after, 7)
+        with select(timeline.db, DISPUTED_EVENTS, index, no_limit) as disputed:
+            events, after = disagreements.page(timeline.db, disputed, after, 7)
         found += [event["id"] for event in events]
         if after is None:
             break

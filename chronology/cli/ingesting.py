@@ -11,7 +11,8 @@ from typing import BinaryIO, cast
 
 import click
 
-from chronology import ingest, ingest_sources, log, projections, remote
+from chronology import ingest, log, projections, remote
+from chronology.ingest_sources import files, keep_etag, known_etag, pending
 from chronology.batches import FORMATS, Batch, read_batch
 from chronology.cli.common import (
     Sayer,
@@ -97,12 +98,12 @@ def _target(path: Path, check: bool) -> Iterator[sqlite3.Connection]:
 
 
 def _ingest_folder(folder: Path, path: Path, check: bool, say: Sayer) -> None:
-    paths = ingest_sources.files(folder)
+    paths = files(folder)
     if not path.exists():
         new, current = paths, False
     else:
         with reading(path) as db:
-            new, current = ingest_sources.pending(db, paths), projections.is_current(db)
+            new, current = pending(db, paths), projections.is_current(db)
     if not new and current:
         with reading(path) as db:
             say(f"Nothing new: {len(paths)} batches are in the log. {head_line(db)}")
@@ -143,7 +144,7 @@ def _ingest_remote(
     known = None
     if path.exists():
         with reading(path) as db:
-            known = ingest_sources.known_etag(db, url)
+            known = known_etag(db, url)
     try:
         with remote.fetch(url, known) as found:
             stream = cast(BinaryIO, found.body)
@@ -153,7 +154,7 @@ def _ingest_remote(
         return
     if found.etag and found.etag != known and not check:
         with writing(path) as db:
-            ingest_sources.keep_etag(db, url, found.etag)
+            keep_etag(db, url, found.etag)
 
 
 def _ingest_stream(

@@ -104,12 +104,12 @@ class Publication:
     def _write_links(self) -> None:
         """Writes the waiting links value by value: rows in the order of the key cost least."""
         for number in sorted(self.waiting):
-            events = self.waiting[number]
+            linked = self.waiting[number]
             self.db.execute(
                 "INSERT INTO event_links SELECT ?, value FROM json_each(?)",
-                (number, canonical(events.tolist())),
+                (number, canonical(linked.tolist())),
             )
-            self.counts[number] += len(events)
+            self.counts[number] += len(linked)
         self.waiting.clear()
         self.linked = 0
 

@@ -72,7 +72,7 @@ def register_facet_classes() -> Any:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    modules = (home, exports, formats, changes, points, own_pages, proofs, hidden)
+    modules = (home, csv_json, lists, changes, timeline_data, standalone, checkpoint, hidden)
     return [route for module in modules for route in module.ROUTES]
 
 

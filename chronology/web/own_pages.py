@@ -50,7 +50,7 @@ async def _answer(
 # Order of battle ------------------------------------------------------------------------------
 
 
-async def order_of_battle(datasette: Any, request: Any) -> Response:
+async def order_of_battle_page(datasette: Any, request: Any) -> Response:
     """All formations as they stood on the day that `_day` names, by side."""
     name = await databases.requested(datasette, request)
     found = await read_once(datasette, name, lambda db: _on_day(db, request))
@@ -172,6 +172,6 @@ def _cursor(request: Any) -> Cursor | None:
 
 _JSON = r"(\.json)?$"
 ROUTES = [
-    (navigation.ORDER_OF_BATTLE + _JSON, order_of_battle),
+    (navigation.ORDER_OF_BATTLE + _JSON, order_of_battle_page),
     (navigation.DISAGREEMENTS + _JSON, where_sources_disagree),
 ]
