@@ -23,9 +23,9 @@ from benchmarks.lines import Floor, Line, Measured
 from benchmarks.measuring import CLIENTS, in_turns, requests_per_second
 from benchmarks.pages import PAGE, fresh
 from benchmarks.run import Run
-from chronology import ingest
-from chronology.batches import Batch, read_batch
-from chronology.schema import connect
+from chronology.batches.batch import Batch, read_batch
+from chronology.ingest import pipeline
+from chronology.store.database import connect
 
 LASTING_S = 3.0
 REQUESTS = 5_000
@@ -88,7 +88,7 @@ class Feed:
             while not self.stop.is_set():
                 self.batches += 1
                 batch = _batch(self.batches)
-                self.committed = ingest.ingest(db, batch).head.position
+                self.committed = pipeline.ingest(db, batch).head.position
         finally:
             db.close()
 

@@ -20,7 +20,7 @@ from benchmarks import files, peers, writing
 from benchmarks.lines import Floor, Line, Measured
 from benchmarks.measuring import in_turns, peak_memory, processor_time, run, seconds
 from benchmarks.run import Run
-from chronology.schema import connect
+from chronology.store.database import connect
 
 WRITTEN = (
     *("log", "events", "events_fts", "event_values", "event_links", "event_spans"),

@@ -18,10 +18,11 @@ from benchmarks import files, generator, peers, writing
 from benchmarks.lines import Floor, Line, Measured
 from benchmarks.measuring import in_turns, peak_memory, run, seconds
 from benchmarks.run import Run
-from chronology import log, records, verification
+from chronology.model import records
+from chronology.model.records import Record
 from chronology.projections import tables
-from chronology.records import Record
-from chronology.schema import connect, transaction
+from chronology.store import log, verification
+from chronology.store.database import connect, transaction
 
 TOGETHER = 100
 SIZES = (100_000, 1_000_000)

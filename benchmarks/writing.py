@@ -8,7 +8,7 @@ from functools import partial
 
 from benchmarks.measuring import seconds
 from chronology.projections import tables
-from chronology.projections.state import load_catalogue
+from chronology.projections.catalogue import load_catalogue
 
 TOGETHER = 10_000
 

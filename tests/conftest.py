@@ -17,9 +17,9 @@ import pytest
 from hypothesis import settings
 from server import publish, serving
 
-from chronology.batches import read_batch
-from chronology.ingest import Result, ingest
-from chronology.schema import connect
+from chronology.batches.batch import read_batch
+from chronology.ingest.pipeline import Result, ingest
+from chronology.store.database import connect
 
 ROOT = Path(__file__).resolve().parent.parent
 # No example fails for being slow: other programs may have the processor.

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chronology import json_reader
-from chronology.batches import MAX_FAULTS, Batch, Item, parse_timestamp, read_batch
-from chronology.errors import BatchRefused, Fault
+from chronology.batches import json_reader
+from chronology.batches.batch import MAX_FAULTS, Batch, Item, parse_timestamp, read_batch
+from chronology.model.errors import BatchRefused, Fault
 
 HEADER = "format: 1\nbatch: b\nrecorded: 2026-02-01T00:00:00Z\n"
 JSON_HEADER = '{"format": 1, "batch": "b", "recorded": "2026-02-01T00:00:00Z"}\n'
@@ -446,7 +446,7 @@ def test_a_merge_key_is_an_unknown_field() -> None:
 
 
 def test_a_yaml_file_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chronology.yaml_reader.MAX_YAML_BYTES", 1 * MIB)
+    monkeypatch.setattr("chronology.batches.yaml_reader.MAX_YAML_BYTES", 1 * MIB)
     (found,) = faults(yml("- {source: one, name: a}\n") + "# padding\n" * 120_000)
     assert found == "1: the file is larger than 1 MiB; split it, or use JSON Lines"
 

@@ -14,8 +14,9 @@ import pytest
 from conftest import ROOT
 from server import CONFIGURATION, ids, run
 
-from chronology import log, projections, verification
-from chronology.schema import connect
+from chronology import projections
+from chronology.store import log, verification
+from chronology.store.database import connect
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import EVENTS, ROOT, START
 
-from chronology.batches import read_batch
+from chronology.batches.batch import read_batch
 from chronology.cli import ingest_command, main
-from chronology.schema import TRIGGERS
+from chronology.store.database import TRIGGERS
 
 DONE, FAULTS, USAGE, CONFLICT = 0, 1, 2, 3
 HEAD = re.compile(r"\d+:[0-9a-f]{64}")

@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import START, Timeline
 
-from chronology import duplicates
 from chronology.cli import main
-from chronology.dossiers import dossier
-from chronology.duplicates import find
-from chronology.schema import connect
+from chronology.store.database import connect
+from chronology.timeline import duplicates
+from chronology.timeline.duplicates import find
+from chronology.timeline.event_detail import dossier
 
 Make = Callable[..., Timeline]
 DONE, FAULTS, USAGE = 0, 1, 2

@@ -7,11 +7,11 @@ import sqlite3
 
 import pytest
 
-from chronology import log, verification
-from chronology.errors import CorruptLog, RecordConflict, WrongExpectedVersion
-from chronology.log import CHUNK, GENESIS, Expected, Head
-from chronology.records import Record
-from chronology.schema import TRIGGERS, transaction
+from chronology.model.errors import CorruptLog, RecordConflict, WrongExpectedVersion
+from chronology.model.records import Record
+from chronology.store import log, verification
+from chronology.store.database import TRIGGERS, transaction
+from chronology.store.log import CHUNK, GENESIS, Expected, Head
 
 COLUMNS = ("position", "record_id", "stream", "version", "type", "recorded_at", "batch", "data")
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from conftest import ROOT
 
 from chronology.cli import main
-from chronology.schema import LOG_FORMAT
+from chronology.store.database import LOG_FORMAT
 
 DATA = ROOT / "tests" / "data"
 HEADS = {1: "17:a96e2649bd3b5aa771e3ad2f699949c0a4738068e88140e11223b202a539ad18"}

@@ -9,10 +9,10 @@ from threading import Event, Thread
 
 import pytest
 
-from chronology import log, verification
-from chronology.errors import CorruptLog, WrongExpectedVersion
-from chronology.records import Record
-from chronology.schema import LOG_FORMAT, connect, snapshot, transaction
+from chronology.model.errors import CorruptLog, WrongExpectedVersion
+from chronology.model.records import Record
+from chronology.store import log, verification
+from chronology.store.database import LOG_FORMAT, connect, snapshot, transaction
 
 FIELDS = "(position, record_id, stream, version, type, recorded_at, batch, data, digest)"
 DIGEST = "f" * 64

@@ -38,7 +38,7 @@ from chronology.index.selection import (
     group_counts,
     select,
 )
-from chronology.schema import connect
+from chronology.store.database import connect
 from chronology.timeline.filters import event_filters, has_any
 
 FACETS = ("fronts", "armies", "places", "months", "sources", "kind", "status", "disputed")

@@ -10,7 +10,7 @@ from conftest import Timeline
 from datasette.app import Datasette
 from test_web_facets import searched
 
-from chronology.web import sql_rewrite
+from chronology.web.query import sql_rewrite
 
 QUERIES = (
     "",

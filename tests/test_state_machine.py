@@ -17,12 +17,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from chronology import log, projections
-from chronology.batches import read_batch
-from chronology.dates import parse
-from chronology.errors import RecordConflict, WrongExpectedVersion
-from chronology.ingest import ingest
-from chronology.schema import connect, transaction
+from chronology import projections
+from chronology.batches.batch import read_batch
+from chronology.ingest.pipeline import ingest
+from chronology.model.edtf import parse
+from chronology.model.errors import RecordConflict, WrongExpectedVersion
+from chronology.store import log
+from chronology.store.database import connect, transaction
 
 DATES = ("1944-10-14", "1944-10", "[..1944-10-12]", "1944-11-20/..", "[1944-09-30,1944-10-12]")
 PLACES = ("nis", "belgrade", "serbia")

@@ -13,10 +13,10 @@ from click.testing import CliRunner, Result
 from conftest import EVENTS, START, Timeline
 from server import publish, serving
 
-from chronology import log
 from chronology.cli import main
-from chronology.log import GENESIS, Head
-from chronology.schema import LOG, TRIGGERS
+from chronology.store import log
+from chronology.store.database import LOG, TRIGGERS
+from chronology.store.log import GENESIS, Head
 
 DONE, FAULTS, USAGE, CONFLICT = 0, 1, 2, 3
 NAME = "example.org/timeline"

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, START, Timeline
 
-from chronology import log, verification
-from chronology.errors import BatchRefused, CorruptLog
-from chronology.schema import CACHE_KB, _create, connect, transaction
+from chronology.model.errors import BatchRefused, CorruptLog
+from chronology.store import log, verification
+from chronology.store.database import CACHE_KB, _create, connect, transaction
 
 PLACE = "- {{place: {0}, name: {0}}}\n"
 

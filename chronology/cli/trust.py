@@ -11,9 +11,9 @@ from pathlib import Path
 
 import click
 
-from chronology import checkpoints, ingest_sources, log, projections, remote, verification
-from chronology import follow as following
-from chronology.cli.common import (
+from chronology import projections
+from chronology.batches import http_source
+from chronology.cli.options import (
     CHECKPOINT,
     CONFLICT,
     Sayer,
@@ -26,8 +26,11 @@ from chronology.cli.common import (
     writing,
 )
 from chronology.cli.progress import Bar, share_of
-from chronology.log import Head
-from chronology.schema import snapshot, transaction
+from chronology.ingest import replication as following
+from chronology.ingest import sources
+from chronology.store import checkpoints, log, verification
+from chronology.store.database import snapshot, transaction
+from chronology.store.log import Head
 
 
 @click.command()
@@ -105,8 +108,8 @@ def _say_batches(db: sqlite3.Connection, events: Path, say: Sayer) -> None:
     if not events.is_dir():
         say(f"Batches: not compared, there is no folder {events}.")
         return
-    paths = ingest_sources.files(events)
-    old = len(paths) - len(ingest_sources.pending(db, paths))
+    paths = sources.files(events)
+    old = len(paths) - len(sources.pending(db, paths))
     say(f"Batches: {old} of {len(paths)} are in the log, unedited.")
 
 
@@ -199,7 +202,7 @@ def follow(url: str, db: Path, watch: bool, every: float) -> None:
     chronology follow http://example.org/timeline --db copy.db
     """
     say = Sayer(quiet=False)
-    with remote.client() as client:
+    with http_source.client() as client:
         peer = following.Peer(url, client)
         _follow_once(peer, db, say, quiet=False)
         while watch:

@@ -31,8 +31,8 @@ from chronology.index.predicates import (
 from chronology.index.superseded import SupersededReader, SupersededVersions
 from chronology.lru_cache import LruCache
 from chronology.projections import tables
-from chronology.projections.events import LINKED
-from chronology.schema import snapshot
+from chronology.projections.event_rows import LINKED
+from chronology.store.database import snapshot
 
 _RESULTS_BYTES = 32 << 20
 # With more events changed, loading everything again is faster.

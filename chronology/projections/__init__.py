@@ -14,13 +14,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from chronology import log
-from chronology.errors import CorruptLog, DateError
+from chronology.model.errors import CorruptLog, DateError
 from chronology.projections import tables
-from chronology.projections.fold import Fold, Progress
-from chronology.projections.publish import BatchRange
-from chronology.projections.state import Catalogue, load_catalogue
-from chronology.schema import CACHE_KB
+from chronology.projections.catalogue import Catalogue, load_catalogue
+from chronology.projections.projector import Fold, Progress
+from chronology.projections.row_writer import BatchRange
+from chronology.store import log
+from chronology.store.database import CACHE_KB
 
 __all__ = ["UNFIT", "Progress", "catch_up", "is_current", "position", "rebuild", "verify"]
 

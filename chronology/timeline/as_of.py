@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from chronology import log
-from chronology.batches import parse_timestamp
-from chronology.errors import UnknownName
+from chronology.batches.batch import parse_timestamp
 from chronology.lru_cache import LruCache
-from chronology.projections.state import Catalogue, load_catalogue
-from chronology.records import Chronology
+from chronology.model.errors import UnknownName
+from chronology.model.records import Chronology
+from chronology.projections.catalogue import Catalogue, load_catalogue
+from chronology.store import log
 
 CURRENT_AT = "from_position <= :as_of AND (until_position IS NULL OR until_position > :as_of)"
 """The versions in `history` that were current at the position `:as_of`."""

@@ -11,10 +11,10 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from chronology import log
-from chronology.batches import read_batch
-from chronology.ingest import ingest
-from chronology.schema import connect
+from chronology.batches.batch import read_batch
+from chronology.ingest.pipeline import ingest
+from chronology.store import log
+from chronology.store.database import connect
 
 BATCHES = (
     """\

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from chronology.ingest import ingest
-from chronology.schema import connect
+from chronology.ingest.pipeline import ingest
+from chronology.store.database import connect
 from tests.faults.case import SIZE, Child, NotRun, Outcome, Setting, check, fill, numbered
 
 CALLS = ("pwrite64", "fdatasync", "fsync", "unlink", "write")

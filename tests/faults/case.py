@@ -16,11 +16,12 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from chronology import projections, verification
-from chronology.batches import Batch, read_batch
-from chronology.errors import ChronologyError
-from chronology.ingest import ingest
-from chronology.schema import connect
+from chronology import projections
+from chronology.batches.batch import Batch, read_batch
+from chronology.ingest.pipeline import ingest
+from chronology.model.errors import ChronologyError
+from chronology.store import verification
+from chronology.store.database import connect
 
 SIZE = 6
 """Records of one batch, its own one included."""

@@ -12,11 +12,12 @@ from contextlib import closing
 from pathlib import Path
 from random import Random
 
-from chronology import log, projections, verification
-from chronology.errors import ChronologyError, CorruptLog
-from chronology.ingest import ingest
-from chronology.log import Entry, Head
-from chronology.schema import TRIGGERS, connect
+from chronology import projections
+from chronology.ingest.pipeline import ingest
+from chronology.model.errors import ChronologyError, CorruptLog
+from chronology.store import log, verification
+from chronology.store.database import TRIGGERS, connect
+from chronology.store.log import Entry, Head
 from tests.faults.case import SIZE, Outcome, Setting, copy, fill, numbered
 
 SECTOR = 512

@@ -9,10 +9,13 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from chronology import follow, log, projections, remote
-from chronology.errors import CorruptLog
-from chronology.ingest import ingest
-from chronology.schema import connect, transaction
+from chronology import projections
+from chronology.batches import http_source
+from chronology.ingest import replication
+from chronology.ingest.pipeline import ingest
+from chronology.model.errors import CorruptLog
+from chronology.store import log
+from chronology.store.database import connect, transaction
 from tests import peers
 from tests.faults.case import SIZE, Child, Outcome, Setting, check, fill, numbered
 
@@ -80,8 +83,8 @@ def killed_follow(setting: Setting) -> Outcome:
     outcome, acknowledged, ends = Outcome(), set[str](), 0
 
     def work(say: Callable[[str], None]) -> None:
-        with closing(connect(target, write=True)) as db, remote.client() as client:
-            follow.follow(db, follow.Peer(url, client), lambda _: say(_last_batch(db)))
+        with closing(connect(target, write=True)) as db, http_source.client() as client:
+            replication.follow(db, replication.Peer(url, client), lambda _: say(_last_batch(db)))
 
     try:
         for _ in range(setting.cases):

@@ -18,8 +18,8 @@ from threading import Event, Thread
 import datasette
 import httpx
 
-from chronology import verification
-from chronology.schema import connect
+from chronology.store import verification
+from chronology.store.database import connect
 from tests import server
 from tests.faults.case import SIZE, text
 

@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 from random import Random
 
-from chronology import log, verification
-from chronology.errors import WrongExpectedVersion
-from chronology.ingest import ingest
-from chronology.records import Record
-from chronology.schema import connect, transaction
+from chronology.ingest.pipeline import ingest
+from chronology.model.errors import WrongExpectedVersion
+from chronology.model.records import Record
+from chronology.store import log, verification
+from chronology.store.database import connect, transaction
 from tests.faults.case import RECORDED, SIZE, Child, Outcome, Setting, check, numbered
 
 WRITERS = 5

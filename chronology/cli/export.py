@@ -1,0 +1,143 @@
+"""`chronology export`: the whole chronology as files for other programs."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote_plus
+
+import click
+import msgspec
+
+from chronology import projections
+from chronology.cli.options import Sayer, db_option, exit_codes, reading
+from chronology.cli.progress import Bar, share_of
+from chronology.export import data_package
+from chronology.export.data_package import Description, Put, Texts
+from chronology.timeline import table_defaults
+
+METADATA = "metadata.yml"
+PLUGIN = "datasette-chronology"
+# The least that a zip file can say; the same in every export.
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+@click.command("export")
+@db_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="A folder, or a file that ends in .zip; by default the database's name with .zip.",
+)
+@click.option(
+    "--metadata",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What describes the columns and names the licence; by default metadata.yml beside the"
+    " database.",
+)
+@exit_codes
+def export(db: Path, out: Path | None, metadata: Path | None) -> None:
+    """Write the whole chronology as a data package: CSV for each table, described.
+
+    datapackage.json (Frictionless Data) and csv-metadata.json (CSV on the Web) tell the types,
+    keys and meanings of all columns, the licence, and the state as POSITION:DIGEST. The same state
+    gives the same bytes.
+
+    \b
+    chronology export                        timeline.zip
+    chronology export --out package          a folder
+    chronology export --out /tmp/1944.zip --db other/timeline.db
+    """
+    out = out or Path(f"{db.stem}.zip")
+    description = _description(metadata or db.with_name(METADATA), db.stem)
+    say = Sayer(quiet=False)
+    into = _zip if out.suffix.lower() == ".zip" else _folder
+    with reading(db) as opened:
+        if not projections.position(opened) or not projections.is_current(opened):
+            raise click.UsageError(f"the tables of {db} are not current; run 'python ingest.py'")
+        share = share_of(data_package.count(opened))
+        with into(out) as put, say.bars(Bar("Exporting", share)) as (progress,):
+            head = data_package.write(opened, description, put, progress)
+    say(f"{out}: {len(data_package.TABLES)} tables, state {head.position}:{head.digest}")
+
+
+class _Database(msgspec.Struct, kw_only=True):
+    """What of metadata.yml tells of a database, or of all."""
+
+    license: str | None = None
+    license_url: str | None = None
+    tables: dict[str, Texts] = {}
+
+
+class _Metadata(_Database):
+    databases: dict[str, _Database] = {}
+    plugins: dict[str, dict[str, Any]] = {}
+
+
+def _description(path: Path, database: str) -> Description:
+    """What metadata.yml says, and of a database that it does not name what holds for all.
+
+    Nothing where there is no such file.
+    """
+    if not path.exists():
+        return Description({})
+    try:
+        whole = msgspec.yaml.decode(path.read_bytes(), type=_Metadata)
+    except msgspec.MsgspecError as error:
+        reason = str(error).replace("\n", " ")
+        raise click.UsageError(
+            f"{path} cannot be read as metadata of Datasette: {reason}; mend it, or name another"
+            " file with --metadata"
+        ) from None
+    usual = msgspec.convert(table_defaults.described(), dict[str, Texts])
+    own = whole.databases.get(database, _Database(tables=usual))
+    public = whole.plugins.get(PLUGIN, {}).get("public_url")
+    return Description(
+        own.tables,
+        own.license or whole.license,
+        own.license_url or whole.license_url,
+        f"{public.rstrip('/')}/{_in_address(database)}/events" if public else None,
+    )
+
+
+def _in_address(database: str) -> str:
+    """The name of a database as Datasette writes it in addresses: `my+chron~2E2`."""
+    quoted = quote_plus(database, safe="-_")
+    return quoted.replace(".", "%2E").replace("~", "%7E").replace("%", "~")
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[Put]:
+    """A folder that is new, empty, or holds an earlier export."""
+    if path.is_dir() and any(path.iterdir()) and not (path / data_package.DESCRIPTOR).exists():
+        raise click.UsageError(
+            f"{path} holds something else than a data package; name a new folder with --out"
+        )
+    path.mkdir(parents=True, exist_ok=True)
+    # What is written only in part has no descriptor.
+    (path / data_package.DESCRIPTOR).unlink(missing_ok=True)
+    yield lambda name: (path / name).open("wb")
+
+
+@contextmanager
+def _zip(path: Path) -> Iterator[Put]:
+    """A zip file that takes the place of an earlier one once it is whole."""
+    new = path.with_name(f"{path.name}.new")
+    try:
+        with zipfile.ZipFile(new, "w") as file:
+            yield lambda name: _member(file, name)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _member(file: zipfile.ZipFile, name: str) -> Any:
+    about = zipfile.ZipInfo(name, _NO_TIME)
+    about.compress_type = zipfile.ZIP_DEFLATED
+    about.create_system = 3
+    about.external_attr = 0o644 << 16
+    member: IO[bytes] = file.open(about, "w", force_zip64=True)
+    return member
