@@ -15,37 +15,18 @@ from chronology.projections.subject_rows import COLUMNS
 from chronology.web import (
     databases,
     datasette_compat,
+    routing,
 )
-from chronology.web.api import (
-    checkpoint,
-    csv_json,
-    hidden,
-    lists,
-    timeline_data,
-)
+from chronology.web.api import checkpoint, csv_json, hidden, lists, timeline_data
 from chronology.web.middleware import (
     csv_guard,
     empty_fields,
     errors,
     response_cache,
-    routing,
     security_headers,
 )
-from chronology.web.pages import (
-    changes,
-    formatting,
-    home,
-    standalone,
-    template_context,
-    templating,
-)
-from chronology.web.query import (
-    as_of,
-    facets,
-    paging,
-    selection,
-    sql_rewrite,
-)
+from chronology.web.pages import changes, formatting, home, standalone, template_context, templating
+from chronology.web.query import as_of, facets, paging, selection, sql_rewrite
 
 TABLES = frozenset({"events", "history", "batches", *COLUMNS})
 

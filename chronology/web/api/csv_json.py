@@ -17,13 +17,12 @@ from datasette.utils.asgi import BadRequest, NotFound, Response
 
 from chronology.export import csv_stream
 from chronology.timeline.event_detail import Dossier, dossier
-from chronology.web import databases
+from chronology.web import databases, routing
 from chronology.web.addresses import disposition
 from chronology.web.api import streaming
-from chronology.web.api.responses import cors_headers, json_response
-from chronology.web.middleware import routing
 from chronology.web.query import as_of
 from chronology.web.query.selection import event_filter, order_by
+from chronology.web.responses import cors_headers, json_response
 
 _IN_MEMORY_BYTES = 1 << 20
 # SQLite makes pieces on as many cores, and leaves threads of the server to others.

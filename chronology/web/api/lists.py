@@ -1,4 +1,4 @@
-"""The list of events in the formats of `chronology.export.formats`, sent in chunks as they are read."""
+"""The list of events in each export format, sent in chunks as it is read."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from chronology.export import reader
 from chronology.export.edition import Edition
 from chronology.export.formats import FORMATS, Format
 from chronology.export.reader import SelectedVersions
-from chronology.web import databases, datasette_compat
+from chronology.web import databases, datasette_compat, routing
 from chronology.web.addresses import disposition, pairs, public_address, with_query
 from chronology.web.api import streaming
-from chronology.web.api.responses import cors_headers
-from chronology.web.middleware import routing
 from chronology.web.query.selection import event_filter, order_by
+from chronology.web.responses import cors_headers
 
 # What Datasette itself answers; plugins may add to them.
 _DATASETTE = frozenset({"html", "json", "csv", "blob"})

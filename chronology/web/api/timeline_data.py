@@ -21,8 +21,6 @@ from chronology.lru_cache import LruCache
 from chronology.projections.catalogue import Catalogue
 from chronology.web import databases
 from chronology.web.api import timeline_bins
-from chronology.web.api.responses import cors_headers, json_response
-from chronology.web.middleware.response_cache import matches
 from chronology.web.pages import day_histogram
 from chronology.web.pages.home_overview import Overview, Reader, overview
 from chronology.web.query import as_of
@@ -35,6 +33,7 @@ from chronology.web.query.home_filters import (
     read_once,
     state_mark,
 )
+from chronology.web.responses import cors_headers, json_response, matches
 
 FORMAT = 2  # of the answer; part of the ETag
 MOST = 2_000

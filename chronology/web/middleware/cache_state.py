@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextvars import ContextVar
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -19,23 +18,6 @@ import datasette as installed
 PACKAGE = Path(__file__).resolve().parents[2]
 _MADE_OF = (".py", ".html")
 _NOT_SHOWN = frozenset({"_internal", "_memory"})
-
-
-class Outcome:
-    """Whether an answer tells all: not if a count or a facet was given up for want of time."""
-
-    def __init__(self) -> None:
-        self.complete = True
-
-
-outcome: ContextVar[Outcome | None] = ContextVar("outcome", default=None)
-"""Of the request that is being answered."""
-
-
-def gave_up() -> None:
-    """Notes that a query was given up for want of time."""
-    if (known := outcome.get()) is not None:
-        known.complete = False
 
 
 class State(NamedTuple):
@@ -53,10 +35,10 @@ _STATE = (
 )
 
 
-class Heads:
-    """The states of the chronologies that are served; asked before and after every answer.
+class LogHeadMonitor:
+    """Reads the head of each served chronology before and after every answer.
 
-    Asked in the event loop, so never waiting: while a writer commits, the state is unknown.
+    It runs in the event loop, so it never waits: while a writer commits, the state is unknown.
     """
 
     def __init__(self, datasette: Any) -> None:

@@ -24,8 +24,10 @@ from chronology.lru_cache import LruCache
 from chronology.projections.tables import DERIVED
 from chronology.web import databases
 from chronology.web.addresses import PLUGIN, local_path
-from chronology.web.middleware.cache_state import Heads, Outcome, fingerprint, outcome
+from chronology.web.completeness import ResponseCompleteness, completeness
+from chronology.web.middleware.cache_state import LogHeadMonitor, fingerprint
 from chronology.web.query.sql_rewrite import watch
+from chronology.web.responses import matches
 
 _App = Callable[[Any, Any, Any], Awaitable[None]]
 _Headers = list[tuple[bytes, bytes]]
@@ -85,7 +87,7 @@ class _Cache:
     def __init__(self, app: _App, datasette: Any, limit_bytes: int) -> None:
         self._app = app
         self._datasette = datasette
-        self._heads = Heads(datasette)
+        self._heads = LogHeadMonitor(datasette)
         # A state is part of the key: the answers of earlier ones are used no more, and go first.
         self._answers: LruCache[tuple[Any, ...], _Answer] = LruCache(limit_bytes, _size_bytes)
 
@@ -130,16 +132,16 @@ class _Cache:
 
     async def _make(self, scope: Any, receive: Any, send: Any, known: Any) -> None:
         name, state, key, etag, request = known
-        completeness = Outcome()
-        mark = outcome.set(completeness)
+        response = ResponseCompleteness()
+        token = completeness.set(response)
         buffer = _Buffer(send, etag)
         try:
             await self._app(scope, receive, buffer.send)
         finally:
-            outcome.reset(mark)
+            completeness.reset(token)
         if buffer.start is None:
             return
-        holds = completeness.complete and _is_shared(buffer.start)
+        holds = response.complete and _is_shared(buffer.start)
         holds = holds and self._heads.now(name) == state
         answer = await _finished(
             buffer.start["headers"], buffer.body, etag if holds else None, request
@@ -256,17 +258,6 @@ def accepts_gzip(accept_encoding: str) -> bool:
         weight = _WEIGHT.fullmatch(parameter)
         weights[coding.strip()] = float(weight[1]) if weight else 1.0
     return weights.get("gzip", weights.get("*", 0.0)) > 0
-
-
-def matches(if_none_match: str | None, etag: str, exists: bool = False) -> bool:
-    """Whether a client has the answer: the weak comparison with each tag (RFC 9110, 8.8.3.2).
-
-    A star matches anything that exists, so only an answer that is known to.
-    """
-    if not if_none_match:
-        return False
-    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-    return etag.removeprefix("W/") in tags or (exists and "*" in tags)
 
 
 async def _send(send: Any, request: _Request, answer: _Answer) -> None:

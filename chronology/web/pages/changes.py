@@ -10,10 +10,9 @@ from datasette.utils.asgi import Response
 from chronology.export import atom
 from chronology.store.database import Row, fetch_rows
 from chronology.timeline.as_of import at_head
-from chronology.web import databases, datasette_compat
+from chronology.web import databases, datasette_compat, routing
 from chronology.web.addresses import public_address
-from chronology.web.api.responses import cors_headers
-from chronology.web.middleware import routing
+from chronology.web.responses import cors_headers
 
 FEED_LENGTH = 50
 REASONS = 40

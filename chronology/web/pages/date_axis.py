@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from chronology.model.edtf import Date, Span, parse
+from chronology.web.pages import formatting
 from chronology.web.pages.day_histogram import parsed, shares_of
 
 WIDTH = 1000

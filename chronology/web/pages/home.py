@@ -20,9 +20,8 @@ from chronology.model.edtf import Date, parse
 from chronology.model.errors import DateError
 from chronology.store.database import fetch_rows
 from chronology.timeline.filters import DISPUTED
-from chronology.web import databases, datasette_compat
+from chronology.web import databases, datasette_compat, routing
 from chronology.web.addresses import PLUGIN, public_address, with_query
-from chronology.web.middleware import routing
 from chronology.web.pages import chronologies, day_histogram, formatting, template_context
 from chronology.web.pages.home_overview import DayCounts, Overview, Reader, overview
 from chronology.web.query import as_of

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from chronology.model.records import Chronology
 from chronology.web import databases
 from chronology.web.addresses import local_path
-from chronology.web.middleware.routing import TABLES
+from chronology.web.routing import TABLES
 
 ORDER_OF_BATTLE = "/-/chronology/order-of-battle"
 DISAGREEMENTS = "/-/chronology/disagreements"

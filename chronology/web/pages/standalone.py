@@ -25,12 +25,12 @@ from chronology.timeline.filters import DISPUTED
 from chronology.timeline.order_of_battle import Side
 from chronology.web import databases, datasette_compat
 from chronology.web.addresses import pairs
-from chronology.web.api.responses import json_response
 from chronology.web.pages import formatting, navigation
 from chronology.web.pages.template_context import filters
 from chronology.web.query import as_of
 from chronology.web.query.event_index import index_of, time_limit
 from chronology.web.query.home_filters import bad_filters, home_filter, home_request, read_once
+from chronology.web.responses import json_response
 
 _PAGE = 25
 _DAY = timedelta(days=1)

@@ -14,7 +14,7 @@ from datasette.utils.sqlite import sqlite3
 
 from chronology.index.current import EventIndex, TimeLimit
 from chronology.index.selection import EventFilter, Selection, select
-from chronology.web.middleware import cache_state
+from chronology.web.completeness import query_timed_out
 
 T = TypeVar("T")
 WARM_AFTER_S = 2.0
@@ -46,7 +46,7 @@ async def run(
         result: T = await database.execute_fn(read)
     except sqlite3.OperationalError as error:
         if error.args == ("interrupted",):
-            cache_state.gave_up()
+            query_timed_out()
             raise QueryInterrupted(error, selected.sql, selected.params) from None
         raise
     return result

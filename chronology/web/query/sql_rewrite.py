@@ -21,7 +21,7 @@ from datasette.utils.sqlite import sqlite3
 
 from chronology.index.predicates import EVERY, Cursor
 from chronology.index.selection import EventFilter, Selection
-from chronology.web.middleware import cache_state
+from chronology.web.completeness import query_timed_out
 from chronology.web.query.event_index import index_of, run, warm
 from chronology.web.query.selection import datasette_clauses, event_filter
 
@@ -100,7 +100,7 @@ def watch(database: Any) -> None:
         try:
             return await execute(sql, params, *args, **kwargs)
         except QueryInterrupted:
-            cache_state.gave_up()
+            query_timed_out()
             raise
 
     database.execute = watched
