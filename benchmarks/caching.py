@@ -23,7 +23,9 @@ from benchmarks.lines import Floor, Line, Measured
 from benchmarks.measuring import CLIENTS, in_turns, requests_per_second
 from benchmarks.pages import PAGE, fresh
 from benchmarks.run import Run
-from chronology import batches, ingest, schema
+from chronology.batches.batch import Batch, read_batch
+from chronology.ingest import pipeline
+from chronology.store.database import connect
 
 LASTING_S = 3.0
 REQUESTS = 5_000
@@ -81,22 +83,22 @@ class Feed:
         self.batches = 0
 
     def run(self) -> None:
-        db = schema.connect(self._database, write=True)
+        db = connect(self._database, write=True)
         try:
             while not self.stop.is_set():
                 self.batches += 1
                 batch = _batch(self.batches)
-                self.committed = ingest.ingest(db, batch).head.position
+                self.committed = pipeline.ingest(db, batch).head.position
         finally:
             db.close()
 
 
-def _batch(number: int) -> batches.Batch:
+def _batch(number: int) -> Batch:
     """One event more."""
     event = next(generator.events(1)) | {"event": f"added-{number}"}
     header = generator.header(f"added-{number}", 4, "One event more")
     lines = "".join(json.dumps(line) + "\n" for line in (header, event))
-    return batches.read(BytesIO(lines.encode()), f"{number}.jsonl", "jsonl")
+    return read_batch(BytesIO(lines.encode()), f"{number}.jsonl", "jsonl")
 
 
 class Watcher:

@@ -10,7 +10,7 @@ import edtf
 from benchmarks.lines import NO_EVENTS, Line, Measured
 from benchmarks.measuring import in_turns
 from benchmarks.run import Run
-from chronology.dates import parse
+from chronology.model.edtf import parse
 
 FORMS = {
     "day": ["1944-10-14", "1944-09-30", "1944-11-18"],

@@ -20,7 +20,7 @@ from benchmarks import files, peers, writing
 from benchmarks.lines import Floor, Line, Measured
 from benchmarks.measuring import in_turns, peak_memory, processor_time, run, seconds
 from benchmarks.run import Run
-from chronology import schema
+from chronology.store.database import connect
 
 WRITTEN = (
     *("log", "events", "events_fts", "event_values", "event_links", "event_spans"),
@@ -99,7 +99,7 @@ def written_alone(_: Run, size: int) -> Measured:
 
 def _write(made: sqlite3.Connection, target: Path) -> float:
     """Seconds to write the rows of a timeline into a new file with the same tables and indexes."""
-    with closing(schema.connect(target, write=True)) as db:
+    with closing(connect(target, write=True)) as db:
         db.execute("BEGIN")
         return writing.write(made, db, WRITTEN) + seconds(partial(db.execute, "COMMIT"))
 

@@ -18,9 +18,11 @@ from benchmarks import files, generator, peers, writing
 from benchmarks.lines import Floor, Line, Measured
 from benchmarks.measuring import in_turns, peak_memory, run, seconds
 from benchmarks.run import Run
-from chronology import log, records, schema, verification
+from chronology.model import records
+from chronology.model.records import Record
 from chronology.projections import tables
-from chronology.records import Record
+from chronology.store import log, verification
+from chronology.store.database import connect, transaction
 
 TOGETHER = 100
 SIZES = (100_000, 1_000_000)
@@ -38,7 +40,7 @@ def chain(run_: Run, size: int) -> Measured:
     count = _records(database)
 
     def verify() -> float:
-        db = schema.connect(database)
+        db = connect(database)
         try:
             return count / seconds(lambda: verification.verify(db))
         finally:
@@ -70,14 +72,14 @@ def rebuild(run_: Run, size: int) -> Measured:
 
 def _write_again(database: Path, copy: Path) -> float:
     """Seconds to drop the tables of a copy, and to write the rows of the original into new ones."""
-    with peers.bare(database) as made, closing(schema.connect(copy, write=True)) as db:
+    with peers.bare(database) as made, closing(connect(copy, write=True)) as db:
         db.execute("BEGIN")
         took = seconds(lambda: tables.drop(db)) + writing.write(made, db, tables.DERIVED)
         return took + seconds(lambda: db.execute("COMMIT"))
 
 
 def _append(database: Path, texts: list[str]) -> float:
-    db = schema.connect(database, write=True)
+    db = connect(database, write=True)
     given = iter(
         Record(f"r{n}", f"event/e{n}", "event.recorded", "2026-01-01T00:00:00Z", "b", text)
         for n, text in enumerate(texts)
@@ -85,7 +87,7 @@ def _append(database: Path, texts: list[str]) -> float:
 
     def append() -> None:
         for some in _some(given):
-            with schema.transaction(db):
+            with transaction(db):
                 log.append(db, some)
 
     try:

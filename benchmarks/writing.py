@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from benchmarks.measuring import seconds
-from chronology.projections import state, tables
+from chronology.projections import tables
+from chronology.projections.catalogue import load_catalogue
 
 TOGETHER = 10_000
 
@@ -17,7 +18,7 @@ def write(made: sqlite3.Connection, db: sqlite3.Connection, names: Sequence[str]
 
     They are written inside the caller's transaction by one process; reading them is not counted.
     """
-    chronology = state.load(made).chronology
+    chronology = load_catalogue(made).chronology
     assert chronology
     tables.create(db, chronology)
     tables.unindex(db)

@@ -17,8 +17,9 @@ import pytest
 from hypothesis import settings
 from server import publish, serving
 
-from chronology import batches, schema
-from chronology.ingest import Result, ingest
+from chronology.batches.batch import read_batch
+from chronology.ingest.pipeline import Result, ingest
+from chronology.store.database import connect
 
 ROOT = Path(__file__).resolve().parent.parent
 # No example fails for being slow: other programs may have the processor.
@@ -83,10 +84,10 @@ class Timeline:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.db = schema.connect(path, write=True)
+        self.db = connect(path, write=True)
 
     def ingest(self, text: str, form: str = "yml") -> Result:
-        return ingest(self.db, batches.read(io.BytesIO(text.encode()), f"batch.{form}", form))
+        return ingest(self.db, read_batch(io.BytesIO(text.encode()), f"batch.{form}", form))
 
     def batch(self, name: str, records: str, recorded: str = "2026-02-01T00:00:00Z") -> Result:
         """Ingests records under a header of their own."""
@@ -128,7 +129,7 @@ def timeline(make_timeline: Callable[..., Timeline]) -> Timeline:
 @pytest.fixture
 def memory() -> Iterator[sqlite3.Connection]:
     """An empty log in memory."""
-    db = schema.connect(":memory:", write=True)
+    db = connect(":memory:", write=True)
     yield db
     db.close()
 

@@ -11,9 +11,9 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from chronology import log
-from chronology.log import GENESIS, Entry, Head
-from chronology.records import Record
+from chronology.model.records import Record
+from chronology.store import log
+from chronology.store.log import GENESIS, Entry, Head
 
 Row = dict[str, Any]
 Body = bytes | Iterable[bytes]

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chronology import batches, json_reader
-from chronology.batches import Batch, Item, timestamp
-from chronology.errors import BatchRefused, Fault
+from chronology.batches import json_reader
+from chronology.batches.batch import MAX_FAULTS, Batch, Item, parse_timestamp, read_batch
+from chronology.model.errors import BatchRefused, Fault
 
 HEADER = "format: 1\nbatch: b\nrecorded: 2026-02-01T00:00:00Z\n"
 JSON_HEADER = '{"format": 1, "batch": "b", "recorded": "2026-02-01T00:00:00Z"}\n'
@@ -28,7 +28,7 @@ MIB = 1 << 20
 
 def read(text: str | bytes, form: str = "yml") -> tuple[Batch, list[Item]]:
     data = text.encode() if isinstance(text, str) else text
-    batch = batches.read(io.BytesIO(data), f"b.{form}", form, CSV_HEADER if form == "csv" else None)
+    batch = read_batch(io.BytesIO(data), f"b.{form}", form, CSV_HEADER if form == "csv" else None)
     items = list(batch.items)
     return batch, items
 
@@ -127,7 +127,7 @@ def test_a_bad_timestamp_is_refused(text: str) -> None:
     ],
 )
 def test_a_timestamp_is_kept_in_utc(text: str, utc: str) -> None:
-    assert timestamp(text) == utc
+    assert parse_timestamp(text) == utc
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_file_without_header_or_records_is_refused(text: str, form: str, fault
 
 def test_csv_without_a_header_says_how_to_give_one() -> None:
     with pytest.raises(BatchRefused, match=r"c\.csv:1: .* --batch and --recorded"):
-        batches.read(io.BytesIO(COLUMNS.encode()), "c.csv", "csv")
+        read_batch(io.BytesIO(COLUMNS.encode()), "c.csv", "csv")
 
 
 # Records
@@ -264,7 +264,7 @@ def test_all_faults_of_a_batch_are_told_in_order_of_line() -> None:
 
 
 def test_only_so_many_faults_are_told() -> None:
-    assert len(faults(yml("- text\n" * 1_000))) == batches.MAX_FAULTS
+    assert len(faults(yml("- text\n" * 1_000))) == MAX_FAULTS
 
 
 def test_a_fault_is_one_line_that_a_terminal_can_show() -> None:
@@ -446,7 +446,7 @@ def test_a_merge_key_is_an_unknown_field() -> None:
 
 
 def test_a_yaml_file_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chronology.yaml_reader.MAX_YAML_BYTES", 1 * MIB)
+    monkeypatch.setattr("chronology.batches.yaml_reader.MAX_YAML_BYTES", 1 * MIB)
     (found,) = faults(yml("- {source: one, name: a}\n") + "# padding\n" * 120_000)
     assert found == "1: the file is larger than 1 MiB; split it, or use JSON Lines"
 
@@ -590,7 +590,7 @@ def test_a_line_of_100_mb_is_refused_before_it_is_held(
     tracemalloc.start()
     try:
         with path.open("rb") as stream, pytest.raises(BatchRefused) as refused:
-            list(batches.read(stream, "b", form, CSV_HEADER).items)
+            list(read_batch(stream, "b", form, CSV_HEADER).items)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -601,7 +601,7 @@ def test_a_line_of_100_mb_is_refused_before_it_is_held(
 
 def test_items_are_read_only_as_they_are_asked_for() -> None:
     stream = io.BytesIO((JSON_HEADER + EVENT * 100_000).encode())
-    batch = batches.read(stream, "b.jsonl", "jsonl")
+    batch = read_batch(stream, "b.jsonl", "jsonl")
     next(batch.items)
     assert stream.tell() < 1_000
 
@@ -692,7 +692,7 @@ def test_a_line_that_is_not_utf8_is_refused() -> None:
 def test_reading_stops_at_as_many_faults() -> None:
     with pytest.raises(BatchRefused) as refused:
         read(JSON_HEADER + "{oops\n" * 1_000, "jsonl")
-    assert (len(refused.value.faults), refused.value.stopped) == (batches.MAX_FAULTS, True)
+    assert (len(refused.value.faults), refused.value.stopped) == (MAX_FAULTS, True)
 
 
 # Anything at all
@@ -701,7 +701,7 @@ def test_reading_stops_at_as_many_faults() -> None:
 def _consume(content: bytes, form: str) -> None:
     """Reads a file whole; only `BatchRefused` may come of it."""
     try:
-        batch = batches.read(io.BytesIO(content), "b", form, CSV_HEADER)
+        batch = read_batch(io.BytesIO(content), "b", form, CSV_HEADER)
         assert all(item.data for item in batch.items)
         found = batch.faults
     except BatchRefused as error:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chronology import checkpoints
-from chronology.checkpoints import Checkpoint, CheckpointRefused
-from chronology.log import Head
+from chronology.store import checkpoints
+from chronology.store.checkpoints import Checkpoint, CheckpointRefused
+from chronology.store.log import Head
 
 SIGNER = checkpoints.generate("example.org/timeline")
 VERIFIER = checkpoints.verifier_of(SIGNER)

@@ -14,13 +14,15 @@ import pytest
 from conftest import ROOT
 from server import CONFIGURATION, ids, run
 
-from chronology import log, projections, schema, verification
+from chronology import projections
+from chronology.store import log, verification
+from chronology.store.database import connect
 
 
 @pytest.fixture(scope="module")
 def db() -> Iterator[sqlite3.Connection]:
     """The committed file."""
-    opened = schema.connect(ROOT / "timeline.db")
+    opened = connect(ROOT / "timeline.db")
     yield opened
     opened.close()
 

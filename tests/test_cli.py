@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import EVENTS, ROOT, START
 
-from chronology import schema
 from chronology.cli import ingest_command, main
+from chronology.store.database import TRIGGERS
 
 DONE, FAULTS, USAGE, CONFLICT = 0, 1, 2, 3
 HEAD = re.compile(r"\d+:[0-9a-f]{64}")
@@ -60,10 +60,10 @@ def positions(path: Path) -> int:
 def tamper(path: Path, sql: str) -> None:
     """Changes the log as only somebody with the file could."""
     db = sqlite3.connect(path)
-    for trigger in schema.TRIGGERS:
+    for trigger in TRIGGERS:
         db.execute(f"DROP TRIGGER {trigger}")
     db.execute(sql)
-    for trigger in schema.TRIGGERS.values():
+    for trigger in TRIGGERS.values():
         db.execute(trigger)
     db.commit()
     db.close()

@@ -9,8 +9,8 @@ from conftest import EVENTS, START, Timeline
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chronology.comparisons import compared
-from chronology.dossiers import dossier
+from chronology.timeline.comparisons import compared
+from chronology.timeline.event_detail import dossier
 
 
 def account(name: str, date: str | None = None, **claims: str) -> dict[str, Any]:

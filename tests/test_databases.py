@@ -226,7 +226,7 @@ def test_a_file_of_any_name_is_served_and_exported(
 ) -> None:
     started: list[list[str]] = []
     monkeypatch.setattr("os.execv", lambda _, arguments: started.append(arguments))
-    monkeypatch.setattr("chronology.cli.folders._refuse_taken", lambda *_: None)
+    monkeypatch.setattr("chronology.cli.project._refuse_taken", lambda *_: None)
     served = CliRunner().invoke(main, ["serve", str(folder)], catch_exceptions=False)
     given = ["--db", str(folder / "my chron.2.db"), "--out", str(tmp_path / "out")]
     given += ["--metadata", str(ROOT / "metadata.yml")]
@@ -315,6 +315,12 @@ def test_the_checkpoint_of_each_is_its_own(folder: Path, tmp_path: Path) -> None
 
     assert [answer.status_code for answer in found] == [400, 404, 200]
     assert found[2].text == "signed\n"
+
+
+def test_the_routes_behind_an_address_are_none_themselves(two: Served) -> None:
+    paths = ["/-/chronology/of", "/-/chronology/of/timeline", "/-/chronology/of/club/events.csv"]
+
+    assert [answer.status_code for answer in two.get_all(paths)] == [404, 404, 404]
 
 
 def test_one_chronology_need_not_be_named(folder: Path) -> None:

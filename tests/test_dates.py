@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chronology.dates import LONGEST, Date, parse
-from chronology.errors import DateError
+from chronology.model.edtf import LONGEST, Date, parse
+from chronology.model.errors import DateError
 
 # text, earliest, latest, precision; a bound that is None is written "".
 ACCEPTED = [

@@ -15,8 +15,8 @@ from time import struct_time
 import edtf
 import pytest
 
-from chronology.dates import parse
-from chronology.errors import DateError
+from chronology.model.edtf import parse
+from chronology.model.errors import DateError
 
 DAYS = [(date(1944, 8, 1) + timedelta(days=n)).isoformat() for n in range(122)]
 MONTHS = [f"{year}-{month:02}" for year in (1943, 1944, 1945) for month in range(1, 13)]

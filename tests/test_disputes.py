@@ -6,9 +6,9 @@ from itertools import permutations
 
 import pytest
 
-from chronology.dates import parse
+from chronology.model.edtf import parse
+from chronology.model.records import Account
 from chronology.projections.disputes import disputes
-from chronology.records import Account
 
 
 def account(stance: str, date: str | None = None, **claims: str) -> Account:

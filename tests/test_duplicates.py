@@ -9,10 +9,11 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import START, Timeline
 
-from chronology import duplicates, schema
 from chronology.cli import main
-from chronology.dossiers import dossier
-from chronology.duplicates import find
+from chronology.store.database import connect
+from chronology.timeline import duplicates
+from chronology.timeline.duplicates import find
+from chronology.timeline.event_detail import dossier
 
 Make = Callable[..., Timeline]
 DONE, FAULTS, USAGE = 0, 1, 2
@@ -185,7 +186,7 @@ def test_the_command_says_what_is_wrong_usage(timeline: Timeline, arguments: lis
 
 def test_tables_that_are_not_there_are_wrong_usage(tmp_path: Path) -> None:
     path = tmp_path / "empty.db"
-    schema.connect(path, write=True).close()
+    connect(path, write=True).close()
     result = CliRunner().invoke(main, ["check", "--duplicates", "--db", str(path)])
     assert result.exit_code == USAGE
     assert "not current; run 'python ingest.py'" in result.stderr

@@ -7,11 +7,11 @@ from itertools import combinations
 import pytest
 from conftest import EVENTS, START, Timeline
 
-from chronology.dates import parse
-from chronology.dossiers import dossier
-from chronology.errors import UnknownName
 from chronology.index.selection import all_of
+from chronology.model.edtf import parse
+from chronology.model.errors import UnknownName
 from chronology.timeline.as_of import at_head
+from chronology.timeline.event_detail import dossier
 from chronology.timeline.filters import event_filters
 
 DAYS = [f"1944-10-{day:02}" for day in (1, 2, 3, 5, 31)]

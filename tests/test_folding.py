@@ -9,9 +9,11 @@ from conftest import EVENTS, START
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chronology import log, projections, schema
-from chronology.projections import fold, publish, tables
-from chronology.projections.events import ARRAYS
+from chronology import projections
+from chronology.projections import projector, row_writer, tables
+from chronology.projections.event_rows import ARRAYS
+from chronology.store import log
+from chronology.store.database import transaction
 
 BATCHES = (
     "- {correct: place/nis, set: {name: Nish}, because: As in the source.}",
@@ -50,7 +52,7 @@ def dump(timeline):
 
 def test_catching_up_batch_by_batch_equals_rebuilding_in_one_go(full):
     step_by_step = dump(full)
-    with schema.transaction(full.db):
+    with transaction(full.db):
         projections.rebuild(full.db)
     assert dump(full) == step_by_step
     assert projections.verify(full.db) == []
@@ -97,8 +99,8 @@ def test_progress_is_told_of_every_event(timeline):
 
 
 def test_small_chunks_fold_as_large_ones_do(full, monkeypatch):
-    monkeypatch.setattr(fold, "CHUNK", 2)
-    with schema.transaction(full.db):
+    monkeypatch.setattr(projector, "CHUNK", 2)
+    with transaction(full.db):
         projections.rebuild(full.db)
     monkeypatch.undo()
     assert projections.verify(full.db) == []
@@ -124,7 +126,7 @@ def test_what_is_left_of_a_log_is_folded(timeline):
     timeline.batch("many", "\n".join(events))
     timeline.db.execute("DROP TRIGGER log_no_delete")
     timeline.db.execute("DELETE FROM log WHERE stream >= 'event/e2' AND stream < 'event/e7'")
-    with schema.transaction(timeline.db):
+    with transaction(timeline.db):
         projections.rebuild(timeline.db)
     left = timeline.rows(
         "SELECT id FROM log JOIN events ON stream = 'event/' || id AND log.position = events.number"
@@ -187,7 +189,7 @@ def test_a_batch_may_tell_of_an_event_in_any_order(full, monkeypatch):
         ("late", "Late", 3, "recorded", None, None),
         ("whole", "Whole", 1, "recorded", None, None),
     ]
-    monkeypatch.setattr(fold, "CHUNK", 1)
+    monkeypatch.setattr(projector, "CHUNK", 1)
     assert projections.verify(full.db) == []
 
 
@@ -243,8 +245,8 @@ def test_any_batch_leaves_the_tables_that_a_rebuild_makes(make_timeline, monkeyp
     timeline = make_timeline(START, EVENTS)
     header = {"format": 1, "batch": "lines", "recorded": "2026-03-01T00:00:00Z"}
     with monkeypatch.context() as patched:
-        patched.setattr(fold, "CHUNK", chunk)
-        patched.setattr(publish, "LINKED_TOGETHER", 3)
+        patched.setattr(projector, "CHUNK", chunk)
+        patched.setattr(row_writer, "LINKED_TOGETHER", 3)
         patched.setattr(tables, "is_most", lambda records, _: records > 3)
         text = "".join(json.dumps(line) + "\n" for line in [header, *lines])
         timeline.ingest(text, "jsonl")

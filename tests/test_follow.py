@@ -20,9 +20,12 @@ from conftest import EVENTS, START, Timeline
 from peers import Answer, Row, chained, peer, plain, rows_of
 from server import CONFIGURATION, ROOT, publish, run, serving
 
-from chronology import follow as following
-from chronology import log, projections, remote, schema, verification
+from chronology import projections
+from chronology.batches import http_source
 from chronology.cli import main
+from chronology.ingest import replication as following
+from chronology.store import log, verification
+from chronology.store.database import connect
 
 MORE = """\
 format: 1
@@ -38,7 +41,7 @@ CONFLICT = 3
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """No pauses, and no proxy between programs on this machine."""
-    monkeypatch.setattr(remote, "BACK_OFF_S", 0)
+    monkeypatch.setattr(http_source, "BACK_OFF_S", 0)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
@@ -55,7 +58,7 @@ def verified(path: Path) -> str:
 
 
 def entries(path: Path) -> list[log.Entry]:
-    db = schema.connect(path)
+    db = connect(path)
     try:
         return list(log.read(db))
     finally:
@@ -327,7 +330,7 @@ def test_a_hostile_answer_leaves_the_copy_as_it_was(
     why: str,
 ) -> None:
     monkeypatch.setattr(following, "MAX_PAGE_BYTES", 1 << 20)
-    monkeypatch.setattr(remote, "TRANSFER_S", 0.2)
+    monkeypatch.setattr(http_source, "TRANSFER_S", 0.2)
     whole, copy = make_timeline(START, EVENTS), make_timeline(START)
     before = copy.path.read_bytes()
 

@@ -11,17 +11,17 @@ import feedparser
 import icalendar
 import pytest
 import rdflib
+from chronology.past import Moment
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rdflib.namespace import RDF, SDO
 from read_back import READERS, Read
 from test_dates import profile
 
-from chronology.dates import parse
-from chronology.formats import FORMATS
-from chronology.formats.edition import Account, Counts, Edition, Event, Place, Source, bounds
-from chronology.past import Moment
-from chronology.records import LINE_PATTERN, TEXT_PATTERN
+from chronology.export.edition import Account, Counts, Edition, Event, Place, Source, bounds
+from chronology.export.formats import FORMATS
+from chronology.model.edtf import parse
+from chronology.model.records import LINE_PATTERN, TEXT_PATTERN
 
 SOURCE = Source("one", "First source", "An author", "https://example.org/one")
 NIS = Place("nis", "Niš", "at", 43.3211, 21.8958)

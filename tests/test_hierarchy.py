@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from conftest import START, Timeline
 
-from chronology import hierarchy
-from chronology.dates import parse
-from chronology.hierarchy import Side, Unit
-from chronology.projections import state
+from chronology.model.edtf import parse
+from chronology.projections.catalogue import load_catalogue
+from chronology.timeline import order_of_battle
+from chronology.timeline.order_of_battle import Side, Unit
 
 MORE = """\
 - {person: gagen, name: Nikolai Gagen, side: soviet}
@@ -32,8 +32,8 @@ def on(make_timeline: Callable[..., Timeline]) -> Callable[[str], dict[str, Side
     timeline.batch("more", MORE)
 
     def found(day: str) -> dict[str, Side]:
-        catalogue = state.load(timeline.db)
-        return {side.id: side for side in hierarchy.on_day(catalogue, parse(day))}
+        catalogue = load_catalogue(timeline.db)
+        return {side.id: side for side in order_of_battle.on_day(catalogue, parse(day))}
 
     return found
 
@@ -92,6 +92,6 @@ def test_sides_with_most_formations_come_first_and_empty_ones_are_left_out(on):
 def test_names_with_numbers_stand_in_the_order_of_the_numbers():
     names = ["57th Army", "4th Army", "Army Group E", "46th Army"]
 
-    assert sorted(names, key=hierarchy.natural) == [
+    assert sorted(names, key=order_of_battle.natural) == [
         *("Army Group E", "4th Army", "46th Army", "57th Army"),
     ]

@@ -22,9 +22,10 @@ from conftest import EVENTS, START, Timeline
 from datasette.app import Datasette
 from server import ids, publish, rows, serving
 
-from chronology.dates import parse
-from chronology.formats import FORMATS
-from chronology.web import home, moments
+from chronology.export.formats import FORMATS
+from chronology.model.edtf import parse
+from chronology.web.pages import home
+from chronology.web.query import as_of
 
 POINTS = "/-/chronology/points.json"
 WEIGHT_LIMIT = 250_000
@@ -306,7 +307,7 @@ def test_an_answer_is_of_one_state_whatever_is_written_meanwhile(
     """The head that it names has as many events as it counts."""
     (before,) = timeline.db.execute("SELECT max(position) FROM log").fetchone()
 
-    timeline_at = moments.timeline_at
+    timeline_at = as_of.timeline_at
 
     def then_another(request: Any, db: sqlite3.Connection) -> Any:
         found = timeline_at(request, db)
@@ -316,7 +317,7 @@ def test_an_answer_is_of_one_state_whatever_is_written_meanwhile(
             writer.batch("meanwhile", battle("meanwhile"))
         return found
 
-    monkeypatch.setattr(moments, "timeline_at", then_another)
+    monkeypatch.setattr(as_of, "timeline_at", then_another)
     answer, _ = twice(timeline, path, monkeypatch.undo)
 
     found = re.search(told, answer.text, re.DOTALL)

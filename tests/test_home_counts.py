@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from server import ids, publish, rows, serving
 from test_home import POINTS, expected_days
 
-from chronology.dates import Date, parse
-from chronology.web import aggregates, points, strip
+from chronology.model.edtf import Date, parse
+from chronology.web.api import timeline_bins, timeline_data
+from chronology.web.pages import day_histogram
 
 COUNT = 2_600
 FIRST, DAYS = date(1944, 9, 1), 91
@@ -48,10 +49,10 @@ def values(row: dict[str, object], column: str) -> list[str]:
 
 def test_few_are_told_one_by_one_and_of_many_the_first(crowd: httpx.Client) -> None:
     many, few = answer(crowd), answer(crowd, "kind=battle")
-    assert many["total"] == COUNT > points.MOST
-    assert len(many["rows"]) == points.FIRST
+    assert many["total"] == COUNT > timeline_data.MOST
+    assert len(many["rows"]) == timeline_data.FIRST
     assert [row[0] for row in many["rows"]] == [
-        row["id"] for row in rows(crowd, "_sort=sort_day&_size=60")[: points.FIRST]
+        row["id"] for row in rows(crowd, "_sort=sort_day&_size=60")[: timeline_data.FIRST]
     ]
     assert "lanes" in many
     assert few["total"] == len(few["rows"]) == len(ids(crowd, "kind=battle"))
@@ -62,7 +63,7 @@ def test_few_are_told_one_by_one_and_of_many_the_first(crowd: httpx.Client) -> N
 @pytest.mark.parametrize("query", QUERIES)
 def test_each_lane_has_the_events_of_its_value(crowd: httpx.Client, query: str, lane: str) -> None:
     events = rows(crowd, query)
-    if len(events) <= points.MOST:
+    if len(events) <= timeline_data.MOST:
         assert "lanes" not in answer(crowd, query)
         return
     wanted: Counter[str] = Counter()
@@ -118,12 +119,12 @@ def test_a_wrong_choice_of_lanes_is_told(crowd: httpx.Client) -> None:
     )
 )
 def test_points_drawn_together_lose_no_event(located: dict[tuple[Any, ...], int]) -> None:
-    most = aggregates.MOST_SPOTS
+    most = timeline_bins.MOST_SPOTS
     try:
-        aggregates.MOST_SPOTS = 5
-        spots = aggregates._spots(Counter(located), ["One"], {})
+        timeline_bins.MOST_SPOTS = 5
+        spots = timeline_bins._spots(Counter(located), ["One"], {})
     finally:
-        aggregates.MOST_SPOTS = most
+        timeline_bins.MOST_SPOTS = most
     assert sum(sum(spot["colours"]) for spot in spots) == sum(located.values())
     for latitude, longitude, _ in located:
         assert [
@@ -136,15 +137,15 @@ def test_points_drawn_together_lose_no_event(located: dict[tuple[Any, ...], int]
 
 def test_many_points_are_drawn_as_a_bounded_number() -> None:
     located = Counter({(n / 1000, n % 97, "[]"): 1 for n in range(20_000)})
-    spots = aggregates._spots(located, [], {})
-    assert len(spots) <= aggregates.MOST_SPOTS
+    spots = timeline_bins._spots(located, [], {})
+    assert len(spots) <= timeline_bins.MOST_SPOTS
     assert sum(sum(spot["colours"]) for spot in spots) == 20_000
 
 
 def test_the_lanes_beyond_the_fullest_are_counted_together() -> None:
     dated = Counter({("1944-10-14", json.dumps([f"Army {n:02}"])): 30 - n for n in range(20)})
     dated["1944-10-15", json.dumps(["Army 00", "Army 19"])] = 5
-    found = aggregates._lanes(dated, parse("1944-09/1944-11"), "army", [])
+    found = timeline_bins._lanes(dated, parse("1944-09/1944-11"), "army", [])
     *own, others = found["rows"]
     assert [row["events"] for row in own] == [35, *range(29, 19, -1)]
     assert (others["name"], others["value"]) == ("9 others", None)
@@ -161,7 +162,7 @@ def test_wider_bins_count_each_event_in_every_bin_that_it_touches(
     spans: list[tuple[int, int, bool]], step: int
 ) -> None:
     events = [_date(*span) for span in spans]
-    tally = strip.Tally(FIRST, DAYS, 1, step)
+    tally = day_histogram.Tally(FIRST, DAYS, 1, step)
     for event in events:
         tally.add(event, [0], 1)
     assert tally.length == -(-DAYS // step)

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from conftest import EVENTS, START, Timeline
 
-from chronology import batches, ingest, ingest_sources, log
-from chronology.errors import BatchRefused
+from chronology.batches.batch import Batch, read_batch
+from chronology.ingest import pipeline, sources
+from chronology.model.errors import BatchRefused
+from chronology.store import log
 
 Make = Callable[..., Timeline]
 
@@ -708,7 +710,7 @@ def test_a_folder_is_ingested_in_order_of_name(folder: Path) -> None:
     for other in (".0000-hidden.yml", "0004-notes.txt", "README.md"):
         (folder / other).touch()
     (folder / "0005-folder.yml").mkdir()
-    assert [path.name for path in ingest_sources.files(folder)] == [
+    assert [path.name for path in sources.files(folder)] == [
         "0001-start.yml",
         "0002-more.jsonl",
         "0003-events.yml",
@@ -717,14 +719,12 @@ def test_a_folder_is_ingested_in_order_of_name(folder: Path) -> None:
 
 def test_a_missing_folder_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(BatchRefused, match="nowhere:1: the folder does not exist; create it"):
-        ingest_sources.files(tmp_path / "nowhere")
+        sources.files(tmp_path / "nowhere")
 
 
 def test_only_what_is_not_in_the_log_is_pending(folder: Path, make_timeline: Make) -> None:
     timeline = make_timeline(START)
-    assert ingest_sources.pending(timeline.db, ingest_sources.files(folder)) == [
-        folder / "0003-events.yml"
-    ]
+    assert sources.pending(timeline.db, sources.files(folder)) == [folder / "0003-events.yml"]
 
 
 def test_a_new_batch_that_sorts_before_an_old_one_is_refused(
@@ -733,7 +733,7 @@ def test_a_new_batch_that_sorts_before_an_old_one_is_refused(
     late = folder / "0002-late.yml"
     late.write_text(EVENTS.replace("batch: events", "batch: late"), "utf-8")
     with pytest.raises(BatchRefused) as error:
-        ingest_sources.pending(timeline.db, ingest_sources.files(folder))
+        sources.pending(timeline.db, sources.files(folder))
     assert str(error.value) == (
         f"{late}:1: 0002-late.yml is new, and sorts before 0003-events.yml, which is ingested;"
         " give it a number after the last one"
@@ -744,7 +744,7 @@ def test_an_edited_file_of_the_folder_is_refused(folder: Path, timeline: Timelin
     path = folder / "0001-start.yml"
     path.write_text(START.replace("First source", "Best source"), "utf-8")
     with pytest.raises(BatchRefused) as error:
-        ingest_sources.pending(timeline.db, ingest_sources.files(folder))
+        sources.pending(timeline.db, sources.files(folder))
     (fault,) = error.value.faults
     assert (fault.file, fault.line) == (str(path), 13)
     assert (
@@ -760,8 +760,8 @@ def test_the_same_batches_give_the_same_head_everywhere(make_timeline: Make) -> 
 def test_progress_counts_every_item(make_timeline: Make) -> None:
     timeline = make_timeline(START)
     done: list[int] = []
-    ingest.ingest(
-        timeline.db, batches.read(io.BytesIO(EVENTS.encode()), "e.yml", "yml"), done.append
+    pipeline.ingest(
+        timeline.db, read_batch(io.BytesIO(EVENTS.encode()), "e.yml", "yml"), done.append
     )
     assert sum(done) == 5
 
@@ -799,20 +799,20 @@ NUMBERED = [
 ]
 
 
-def _read(rows: list[dict[str, object]], name: str) -> batches.Batch:
+def _read(rows: list[dict[str, object]], name: str) -> Batch:
     header = {"format": 1, "batch": name, "recorded": "2026-02-01T00:00:00Z"}
     event = {"date": "1944-10-10", "title": "T", "kind": "battle"}
     lines = [header, *({**row, **(event if "event" in list(row)[:1] else {})} for row in rows)]
     text = "".join(json.dumps(line) + "\n" for line in lines)
-    return batches.read(io.BytesIO(text.encode()), "b.jsonl", "jsonl")
+    return read_batch(io.BytesIO(text.encode()), "b.jsonl", "jsonl")
 
 
 @pytest.mark.parametrize("block", [1, 3, 1_000])
 def test_accounts_without_an_id_get_the_next_free_number(
     timeline: Timeline, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest, "BLOCK", block)
-    ingest.ingest(timeline.db, _read(NUMBERED, "more"))
+    monkeypatch.setattr(pipeline, "BLOCK", block)
+    pipeline.ingest(timeline.db, _read(NUMBERED, "more"))
     streams = [entry.stream for entry in log.read(timeline.db) if entry.batch == "more"]
     assert [stream for stream in streams if stream.startswith("account/")] == [
         *("account/a-one-1", "account/a-one-2", "account/a-two-1"),
@@ -823,7 +823,7 @@ def test_accounts_without_an_id_get_the_next_free_number(
 def test_the_trigger_of_the_log_stays_during_a_large_batch(timeline: Timeline) -> None:
     statements: list[str] = []
     timeline.db.set_trace_callback(statements.append)
-    ingest.ingest(timeline.db, _read([{"event": f"e{n}"} for n in range(9_000)], "large"))
+    pipeline.ingest(timeline.db, _read([{"event": f"e{n}"} for n in range(9_000)], "large"))
     timeline.db.set_trace_callback(None)
     assert not [sql for sql in statements if "TRIGGER" in sql.upper()]
 
@@ -838,8 +838,10 @@ def test_the_trigger_of_the_log_stays_during_a_large_batch(timeline: Timeline) -
 def test_a_fault_at_the_end_of_a_batch_leaves_nothing_of_it(
     timeline: Timeline, wrong: dict[str, object], fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest, "BLOCK", 3)
+    monkeypatch.setattr(pipeline, "BLOCK", 3)
     before = list(timeline.db.iterdump())
     with pytest.raises(BatchRefused, match=fault):
-        ingest.ingest(timeline.db, _read([*({"event": f"e{n}"} for n in range(20)), wrong], "more"))
+        pipeline.ingest(
+            timeline.db, _read([*({"event": f"e{n}"} for n in range(20)), wrong], "more")
+        )
     assert list(timeline.db.iterdump()) == before

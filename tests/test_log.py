@@ -7,10 +7,11 @@ import sqlite3
 
 import pytest
 
-from chronology import log, schema, verification
-from chronology.errors import CorruptLog, RecordConflict, WrongExpectedVersion
-from chronology.log import CHUNK, GENESIS, Expected, Head
-from chronology.records import Record
+from chronology.model.errors import CorruptLog, RecordConflict, WrongExpectedVersion
+from chronology.model.records import Record
+from chronology.store import log, verification
+from chronology.store.database import TRIGGERS, transaction
+from chronology.store.log import CHUNK, GENESIS, Expected, Head
 
 COLUMNS = ("position", "record_id", "stream", "version", "type", "recorded_at", "batch", "data")
 
@@ -89,7 +90,7 @@ def test_more_records_than_a_chunk_are_appended_in_one_call(memory):
 def test_an_append_goes_back_with_its_transaction(three):
     before = stored(three)
     new = [record(f"new-{n}") for n in range(CHUNK + 1)]
-    with pytest.raises(RecordConflict), schema.transaction(three):
+    with pytest.raises(RecordConflict), transaction(three):
         log.append(three, [*new, record("r1", data="{}")])
     assert stored(three) == before
 
@@ -240,7 +241,7 @@ def test_latest_gives_version_and_type_of_the_last_record_of_each_stream(three):
 @pytest.fixture
 def open_log(three: sqlite3.Connection) -> sqlite3.Connection:
     """The log of three records, with its triggers dropped, as a forger would."""
-    for name in schema.TRIGGERS:
+    for name in TRIGGERS:
         three.execute(f"DROP TRIGGER {name}")
     return three
 
@@ -318,16 +319,16 @@ def test_the_schema_of_a_new_log_differs_in_nothing(memory):
     assert verification.schema_faults(memory) == []
 
 
-@pytest.mark.parametrize("name", schema.TRIGGERS)
+@pytest.mark.parametrize("name", TRIGGERS)
 def test_a_dropped_trigger_is_found(memory, name):
     memory.execute(f"DROP TRIGGER {name}")
     assert verification.schema_faults(memory) == [f"{name} is missing from the schema"]
 
 
-@pytest.mark.parametrize("name", schema.TRIGGERS)
+@pytest.mark.parametrize("name", TRIGGERS)
 def test_a_changed_trigger_is_found(memory, name):
     memory.execute(f"DROP TRIGGER {name}")
-    memory.execute(schema.TRIGGERS[name].replace("append-only", "open"))
+    memory.execute(TRIGGERS[name].replace("append-only", "open"))
     assert verification.schema_faults(memory) == [f"{name} was changed in the schema"]
 
 
@@ -343,5 +344,5 @@ def test_a_changed_table_is_found(memory):
 
 def test_white_space_is_no_difference_of_the_schema(memory):
     memory.execute("DROP TRIGGER log_no_update")
-    memory.execute(schema.TRIGGERS["log_no_update"].replace("\n", "   "))
+    memory.execute(TRIGGERS["log_no_update"].replace("\n", "   "))
     assert verification.schema_faults(memory) == []

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 from conftest import ROOT
 
-from chronology import schema
 from chronology.cli import main
+from chronology.store.database import LOG_FORMAT
 
 DATA = ROOT / "tests" / "data"
 HEADS = {1: "17:a96e2649bd3b5aa771e3ad2f699949c0a4738068e88140e11223b202a539ad18"}
@@ -41,7 +41,7 @@ def rows(path: str, sql: str) -> list[tuple[object, ...]]:
 
 
 def test_there_is_a_file_of_every_format() -> None:
-    assert set(HEADS) == set(range(1, schema.LOG_FORMAT + 1))
+    assert set(HEADS) == set(range(1, LOG_FORMAT + 1))
 
 
 def test_an_old_log_is_proved_and_folded_and_keeps_every_byte(old: tuple[str, str]) -> None:
@@ -77,8 +77,8 @@ def test_an_old_log_rests_in_delete_mode_and_takes_new_batches(
 
 
 def test_the_script_makes_the_same_log_as_the_file(tmp_path: Path) -> None:
-    script, path = DATA / f"make_log_format_{schema.LOG_FORMAT}.py", tmp_path / "made.db"
+    script, path = DATA / f"make_log_format_{LOG_FORMAT}.py", tmp_path / "made.db"
     done = subprocess.run(
         [sys.executable, str(script), str(path)], capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == HEADS[schema.LOG_FORMAT]
+    assert done.stdout.strip() == HEADS[LOG_FORMAT]

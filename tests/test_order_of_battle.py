@@ -8,10 +8,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chronology.dates import Date, parse
+from chronology.model.edtf import Date, parse
+from chronology.model.records import Attachment, Formation
+from chronology.projections.catalogue import Catalogue, State
 from chronology.projections.order_of_battle import at_levels, chain, find_cycle, holds
-from chronology.projections.state import Catalogue, State
-from chronology.records import Attachment, Formation
 
 DAY = parse("1944-10-14")
 

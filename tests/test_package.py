@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from test_as_of import BATCHES
 
 from chronology.cli import main
-from chronology.formats import package
-from chronology.records import TEXT_PATTERN
+from chronology.export import data_package
+from chronology.model.records import TEXT_PATTERN
 
 DONE, USAGE = 0, 2
 MORE = """\
@@ -82,7 +82,7 @@ def test_a_fault_in_it_would_be_found(exported: Path, tmp_path: Path) -> None:
 
 def test_it_holds_every_row_of_every_table(folder: Path, exported: Path) -> None:
     db = sqlite3.connect(folder / "timeline.db")
-    for name in package.TABLES:
+    for name in data_package.TABLES:
         cursor = db.execute(f"SELECT * FROM {name}")
         columns = [column[0] for column in cursor.description]
         stored = [["" if v is None else str(v) for v in row] for row in cursor]
@@ -190,7 +190,7 @@ def test_odd_values_come_back_as_they_are(
     timeline.batch("more", MORE)
     (tmp_path / "out").mkdir()
 
-    package.write(timeline.db, package.Description({}), opener(tmp_path / "out"))
+    data_package.write(timeline.db, data_package.Description({}), opener(tmp_path / "out"))
 
     valid(tmp_path / "out" / "datapackage.json")
     with (tmp_path / "out" / "events.csv").open(encoding="utf-8", newline="") as file:
@@ -205,12 +205,12 @@ def test_odd_values_come_back_as_they_are(
 def test_progress_tells_of_every_line(timeline: Timeline, tmp_path: Path) -> None:
     steps: list[int] = []
 
-    package.write(timeline.db, package.Description({}), opener(tmp_path), steps.append)
+    data_package.write(timeline.db, data_package.Description({}), opener(tmp_path), steps.append)
 
-    assert sum(steps) == package.count(timeline.db)
+    assert sum(steps) == data_package.count(timeline.db)
 
 
-def opener(folder: Path) -> package.Put:
+def opener(folder: Path) -> data_package.Put:
     return lambda name: (folder / name).open("wb")
 
 
@@ -218,7 +218,7 @@ def opener(folder: Path) -> package.Put:
 def test_every_text_that_may_be_recorded_comes_back_from_csv(texts: list[str]) -> None:
     rows = iter([("id", "text"), *((str(n), text) for n, text in enumerate(texts))])
 
-    written = b"".join(package.lines(rows, None)).decode()
+    written = b"".join(data_package.lines(rows, None)).decode()
 
     assert list(csv.reader(written.splitlines(keepends=True)))[1:] == [
         [str(n), text] for n, text in enumerate(texts)

@@ -10,8 +10,9 @@ import json
 import pytest
 from conftest import EVENTS, START
 
-from chronology import log, projections
+from chronology import projections
 from chronology.projections import tables
+from chronology.store import log
 
 
 @pytest.fixture

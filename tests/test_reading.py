@@ -6,11 +6,12 @@ import pytest
 from conftest import Timeline
 from test_as_of import BATCHES
 
-from chronology import projections, schema
-from chronology.formats import reading
-from chronology.formats.edition import Event
-from chronology.formats.reading import SelectedVersions
+from chronology import projections
+from chronology.export import reader
+from chronology.export.edition import Event
+from chronology.export.reader import SelectedVersions
 from chronology.index.selection import EventFilter, all_of
+from chronology.store.database import connect, transaction
 from chronology.timeline.filters import event_filters
 
 ALL = all_of([]), "sort_day, id"
@@ -32,17 +33,17 @@ LATER = """\
 def events(timeline: Timeline, selection: SelectedVersions) -> list[Event]:
     return [
         event
-        for numbers in reading.chunks(selection)
-        for event in reading.read(timeline.db, selection, numbers)
+        for numbers in reader.chunks(selection)
+        for event in reader.read(timeline.db, selection, numbers)
     ]
 
 
 def test_what_is_recorded_meanwhile_changes_nothing_of_it(timeline: Timeline) -> None:
-    selection = reading.select(timeline.db, *ALL)
+    selection = reader.select(timeline.db, *ALL)
     before = events(timeline, selection)
     assert timeline.batch("later", LATER)
 
-    after = reading.select(timeline.db, *ALL)
+    after = reader.select(timeline.db, *ALL)
 
     assert events(timeline, selection) == before
     assert [event.title for event in before] == ["Niš is taken", "Belgrade is taken"]
@@ -51,24 +52,24 @@ def test_what_is_recorded_meanwhile_changes_nothing_of_it(timeline: Timeline) ->
 
 
 def test_a_writer_commits_while_it_is_read(timeline: Timeline) -> None:
-    reader = schema.connect(timeline.path)
-    selection = reading.select(reader, *ALL)
-    first, *_ = reading.chunks(selection)
-    assert len(reading.read(reader, selection, first)) == 2
+    reader = connect(timeline.path)
+    selection = reader.select(reader, *ALL)
+    first, *_ = reader.chunks(selection)
+    assert len(reader.read(reader, selection, first)) == 2
 
     timeline.db.execute("PRAGMA busy_timeout = 0")
     assert timeline.batch("later", LATER)
 
-    assert len(reading.read(reader, selection, first)) == 2
+    assert len(reader.read(reader, selection, first)) == 2
     reader.close()
 
 
 def test_it_survives_that_the_tables_are_folded_anew(timeline: Timeline) -> None:
     timeline.batch("later", LATER)
-    selection = reading.select(timeline.db, *ALL)
+    selection = reader.select(timeline.db, *ALL)
     before = events(timeline, selection)
 
-    with schema.transaction(timeline.db):
+    with transaction(timeline.db):
         projections.rebuild(timeline.db)
 
     assert events(timeline, selection) == before
@@ -78,14 +79,14 @@ def test_it_survives_that_the_tables_are_folded_anew(timeline: Timeline) -> None
 def test_a_moment_is_read_as_it_was(make_timeline: object, count: int) -> None:
     texts = list(BATCHES.values())
     then, now = make_timeline(*texts[:count]), make_timeline(*texts)  # type: ignore[operator]
-    position = reading.select(then.db, *ALL).state.position
+    position = reader.select(then.db, *ALL).state.position
     selected = all_of(event_filters(now.db, {"_as_of": [str(position)]}), position)
 
-    found = reading.select(now.db, selected, "sort_day, id")
+    found = reader.select(now.db, selected, "sort_day, id")
 
-    assert events(now, found) == events(then, reading.select(then.db, *ALL))
-    assert found.state[:3] == reading.select(then.db, *ALL).state[:3]
-    assert found.counts == reading.select(then.db, *ALL).counts
+    assert events(now, found) == events(then, reader.select(then.db, *ALL))
+    assert found.state[:3] == reader.select(then.db, *ALL).state[:3]
+    assert found.counts == reader.select(then.db, *ALL).counts
 
 
 def test_counts_tell_of_open_ends_and_of_what_has_no_point(timeline: Timeline) -> None:
@@ -95,10 +96,10 @@ def test_counts_tell_of_open_ends_and_of_what_has_no_point(timeline: Timeline) -
         "- {event: b, date: '[..1944-10-08]', title: B, kind: battle, places: [nis]}\n",
     )
 
-    assert reading.select(timeline.db, *ALL).counts == (4, 2, 1)
+    assert reader.select(timeline.db, *ALL).counts == (4, 2, 1)
     one, none = (EventFilter("id = :id", {"id": name}, None) for name in "bz")
-    assert reading.select(timeline.db, one, "id").counts == (1, 1, 0)
-    assert reading.select(timeline.db, none, "id").counts == (0, 0, 0)
+    assert reader.select(timeline.db, one, "id").counts == (1, 1, 0)
+    assert reader.select(timeline.db, none, "id").counts == (0, 0, 0)
 
 
 def test_places_keep_what_they_are_to_the_event(timeline: Timeline) -> None:
@@ -107,7 +108,7 @@ def test_places_keep_what_they_are_to_the_event(timeline: Timeline) -> None:
         "- {event: a, date: 1944-10-08, title: A, kind: battle,"
         " places: [{place: nis, role: near}, {place: belgrade, role: to}]}\n",
     )
-    found = {event.id: event for event in events(timeline, reading.select(timeline.db, *ALL))}
+    found = {event.id: event for event in events(timeline, reader.select(timeline.db, *ALL))}
 
     assert [(p.name, p.role) for p in found["a"].places] == [("Niš", "near"), ("Belgrade", "to")]
     assert [source.name for source in found["belgrade-taken"].sources] == [

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chronology import records
-from chronology.records import (
+from chronology.model import records
+from chronology.model.records import (
     SUBJECTS,
     Account,
     Chronology,

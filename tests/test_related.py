@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import many_events
 import pytest
 from conftest import START, Timeline
 
-from chronology import disagreements, profiles, related
-from chronology.index.predicates import Cursor
+from chronology.index.current import EventIndex
+from chronology.index.predicates import Cursor, FacetEquals
+from chronology.index.selection import EventFilter, select
+from chronology.timeline import disagreements, neighbours, subject_detail
+from chronology.timeline.filters import DISPUTED as DISPUTED_EVENTS
 
 
 @pytest.fixture(scope="module")
@@ -32,18 +36,18 @@ IN_SERBIA = """WHERE number IN (SELECT event FROM event_links JOIN facet_values 
 
 @pytest.mark.parametrize("walks", [True, False], ids=["walked", "sorted"])
 def test_the_events_of_a_subject_come_in_order_of_time(many, monkeypatch, walks):
-    monkeypatch.setattr(related, "walks", lambda *_: walks)
+    monkeypatch.setattr(neighbours, "walks", lambda *_: walks)
     wanted = ordered(many, IN_SERBIA)
 
-    found = related.linked(many.db, "place_within", "serbia", 25)
+    found = neighbours.linked(many.db, "place_within", "serbia", 25)
 
-    assert len(wanted) == related.number(many.db, "place_within", "serbia") > 25
+    assert len(wanted) == neighbours.number(many.db, "place_within", "serbia") > 25
     assert [row["id"] for row in found] == wanted[:25]
 
 
 @pytest.mark.parametrize("walks", [True, False], ids=["walked", "sorted"])
 def test_the_nearest_at_a_place_are_those_before_and_after(many, monkeypatch, walks):
-    monkeypatch.setattr(related, "walks", lambda *_: walks)
+    monkeypatch.setattr(neighbours, "walks", lambda *_: walks)
     (place,) = many.rows(
         "SELECT value FROM facet_values WHERE facet = 'places' ORDER BY count DESC LIMIT 1"
     )
@@ -51,7 +55,7 @@ def test_the_nearest_at_a_place_are_those_before_and_after(many, monkeypatch, wa
     middle = len(there) // 2
     (row,) = many.rows("SELECT * FROM events WHERE id = ?", there[middle])
 
-    beside = related.beside(many.db, related.parsed(row))
+    beside = neighbours.beside(many.db, neighbours.parsed(row))
 
     near = dict(beside.same_places)[place["value"]]
     assert [event["id"] for event in near] == there[middle - 3 : middle] + there[middle + 1 :][:3]
@@ -61,19 +65,19 @@ def test_an_event_has_its_neighbours_in_order_of_time(many):
     wanted = ordered(many, "")
     for index in (0, 1, 500, len(wanted) - 1):
         (row,) = many.rows("SELECT * FROM events WHERE id = ?", wanted[index])
-        beside = related.beside(many.db, related.parsed(row))
+        beside = neighbours.beside(many.db, neighbours.parsed(row))
         before, after = (event and event["id"] for event in (beside.before, beside.after))
         assert before == (wanted[index - 1] if index else None)
         assert after == (wanted[index + 1] if index + 1 < len(wanted) else None)
 
 
 def test_the_days_of_a_subject_count_its_events_unless_there_are_too_many(many, monkeypatch):
-    counts = related.days(many.db, "place_within", "serbia")
-    assert sum(count for _, count in counts) == related.number(many.db, "place_within", "serbia")
+    counts = neighbours.days(many.db, "place_within", "serbia")
+    assert sum(count for _, count in counts) == neighbours.number(many.db, "place_within", "serbia")
 
-    monkeypatch.setattr(related, "_MOST", 10)
-    assert related.days(many.db, "place_within", "serbia") == []
-    assert related.shared(many.db, "place_within", "serbia", "sources", 5) == []
+    monkeypatch.setattr(neighbours, "_MOST", 10)
+    assert neighbours.days(many.db, "place_within", "serbia") == []
+    assert neighbours.shared(many.db, "place_within", "serbia", "sources", 5) == []
 
 
 def test_shared_values_are_counted_among_the_events_of_a_subject(many):
@@ -82,42 +86,42 @@ def test_shared_values_are_counted_among_the_events_of_a_subject(many):
         f" {IN_SERBIA.replace('number', 'events.number', 1)} GROUP BY 1 ORDER BY 2 DESC, 1"
     )
 
-    assert related.shared(many.db, "place_within", "serbia", "sources", 9) == wanted[:9]
+    assert neighbours.shared(many.db, "place_within", "serbia", "sources", 9) == wanted[:9]
 
 
 def test_a_wrong_id_leads_to_ids_that_are_like_it(timeline):
-    near = related.near_ids(timeline.db, "events", "nis-take")
+    near = neighbours.near_ids(timeline.db, "events", "nis-take")
     assert near[0] == {"id": "nis-taken", "name": "Niš is taken"}
 
-    assert related.near_ids(timeline.db, "places", "belgrad")[0]["id"] == "belgrade"
-    assert related.near_ids(timeline.db, "events", '"; DROP') == []
+    assert neighbours.near_ids(timeline.db, "places", "belgrad")[0]["id"] == "belgrade"
+    assert neighbours.near_ids(timeline.db, "events", '"; DROP') == []
 
 
 def test_a_wrong_id_finds_events_by_their_words_too(timeline):
-    assert [row["id"] for row in related.near_ids(timeline.db, "events", "fall-of-belgrade")] == [
-        "belgrade-taken"
-    ]
+    assert [
+        row["id"] for row in neighbours.near_ids(timeline.db, "events", "fall-of-belgrade")
+    ] == ["belgrade-taken"]
 
 
 # Profiles and disagreements -------------------------------------------------------------------
 
 
 def test_a_profile_tells_what_belongs_to_it(timeline):
-    serbia = profiles.profile(timeline.db, "places", "serbia")
-    nis = profiles.profile(timeline.db, "places", "nis")
-    corps = profiles.profile(timeline.db, "formations", "c68")
-    source = profiles.profile(timeline.db, "sources", "one")
+    serbia = subject_detail.profile(timeline.db, "places", "serbia")
+    nis = subject_detail.profile(timeline.db, "places", "nis")
+    corps = subject_detail.profile(timeline.db, "formations", "c68")
+    source = subject_detail.profile(timeline.db, "sources", "one")
 
     assert [place["id"] for place in serbia["inside"]] == ["belgrade", "nis"]
     assert [place["id"] for place in nis["around"]] == ["serbia"]
     assert [event["id"] for event in serbia["shown"]] == ["nis-taken", "belgrade-taken"]
     assert [tie["other"] for tie in corps["superiors"]] == ["a57"]
     assert (source["told"], source["total"], source["disputed"]) == (2, 2, 0)
-    assert profiles.profile(timeline.db, "people", "nobody") is None
+    assert subject_detail.profile(timeline.db, "people", "nobody") is None
 
 
 def test_a_front_has_the_events_of_what_was_under_it(timeline):
-    front = profiles.profile(timeline.db, "formations", "f3")
+    front = subject_detail.profile(timeline.db, "formations", "f3")
 
     assert [event["id"] for event in front["shown"]] == ["nis-taken"]
     assert [tie["other"] for tie in front["subordinates"]] == ["a57"]
@@ -140,6 +144,10 @@ QUOTED = """\
 """
 
 
+def no_limit(_: object) -> object:
+    return nullcontext()
+
+
 DISPUTED = """\
 - event: disputed-{0}
   date: 1944-10-0{1}
@@ -154,7 +162,7 @@ DISPUTED = """\
 def test_a_person_is_quoted_where_an_account_says_so(timeline):
     timeline.batch("quoted", QUOTED)
 
-    person = profiles.profile(timeline.db, "people", "tolbukhin")
+    person = subject_detail.profile(timeline.db, "people", "tolbukhin")
 
     assert [(quote["event"], quote["at"]) for quote in person["quoted"]] == [
         ("bridge-blown", "¶10")
@@ -164,36 +172,42 @@ def test_a_person_is_quoted_where_an_account_says_so(timeline):
 def test_passages_stand_in_the_order_of_their_numbers(timeline):
     timeline.batch("quoted", QUOTED)
 
-    found = profiles.profile(timeline.db, "sources", "one")["accounts"]
+    found = subject_detail.profile(timeline.db, "sources", "one")["accounts"]
 
     assert [account["at"] for account in found] == ["¶1", "¶2", "¶9", "¶10"]
 
 
 def test_disagreements_are_the_disputed_events_with_what_each_gives(timeline):
     timeline.batch("quoted", QUOTED)
+    captures = EventFilter("kind = 'capture'", {}, FacetEquals("kind", "capture"))
 
-    (event,), end = disagreements.page(timeline.db, "", {}, None, 10)
+    with select(timeline.db, DISPUTED_EVENTS, EventIndex(), no_limit) as disputed:
+        (event,), end = disagreements.page(timeline.db, disputed, None, 10)
+        total, kinds = disputed.count(), disagreements.kinds(disputed)
+    with select(
+        timeline.db, captures.and_also(DISPUTED_EVENTS), EventIndex(), no_limit
+    ) as disputed:
+        none = disagreements.kinds(disputed)
 
     assert (event["id"], end) == ("bridge-blown", None)
     assert [(row["key"], [v["value"] for v in row["values"]]) for row in event["compared"]] == [
         ("date", ["1944-10-19", "1944-10-18"]),
         ("tanks", ["5", "9"]),
     ]
-    assert disagreements.total(timeline.db, "", {}) == 1
-    counts = {row["value"]: row["count"] for row in disagreements.count(timeline.db, "", {})}
-    assert counts == {"date": 1, "figures": 1}
-    assert disagreements.count(timeline.db, "kind = 'capture'", {}) == []
+    assert total == 1
+    assert {row["value"]: row["count"] for row in kinds} == {"date": 1, "figures": 1}
+    assert none == []
 
 
-@pytest.mark.parametrize("walks", [True, False], ids=["walked", "sorted"])
-def test_disagreements_follow_one_another_page_after_page(timeline, monkeypatch, walks):
-    monkeypatch.setattr(related, "walks", lambda *_: walks)
+@pytest.mark.parametrize("index", [EventIndex(), None], ids=["index", "tables"])
+def test_disagreements_follow_one_another_page_after_page(timeline, index):
     timeline.batch("disputed", "".join(DISPUTED.format(n, n % 3 + 1) for n in range(20)))
     wanted = ordered(timeline, "WHERE disputed != '[]'")
     found: list[str] = []
     after: Cursor | None = None
     while True:
-        events, after = disagreements.page(timeline.db, "", {}, after, 7)
+        with select(timeline.db, DISPUTED_EVENTS, index, no_limit) as disputed:
+            events, after = disagreements.page(timeline.db, disputed, after, 7)
         found += [event["id"] for event in events]
         if after is None:
             break

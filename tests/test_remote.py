@@ -15,9 +15,10 @@ import pytest
 from click.testing import CliRunner
 from conftest import EVENTS, START, Timeline
 
-from chronology import log, remote
+from chronology.batches import http_source
+from chronology.batches.http_source import FetchFailed, fetch
 from chronology.cli import ingest_command
-from chronology.remote import FetchFailed, fetch
+from chronology.store import log
 
 Answer = tuple[int, dict[str, str], bytes]
 Serve = Callable[..., str]
@@ -55,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(remote, "BACK_OFF_S", 0)
+    monkeypatch.setattr(http_source, "BACK_OFF_S", 0)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with Server() as found:
         thread = Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
@@ -132,15 +133,15 @@ def test_a_server_in_trouble_is_asked_again(serve: Serve, server: Server, status
 
 def test_a_server_that_stays_in_trouble_fails_with_its_status(serve: Serve, server: Server) -> None:
     assert why(serve("/a.yml", (500, {}, b"busy"))) == "answered 500 Internal Server Error"
-    assert len(server.asked) == remote.TRIES
+    assert len(server.asked) == http_source.TRIES
 
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What is waited between tries, and then nothing is."""
     found: list[float] = []
-    monkeypatch.setattr(remote, "BACK_OFF_S", 1.0)
-    monkeypatch.setattr("chronology.remote.time.sleep", found.append)
+    monkeypatch.setattr(http_source, "BACK_OFF_S", 1.0)
+    monkeypatch.setattr("chronology.batches.http_source.time.sleep", found.append)
     return found
 
 
@@ -182,12 +183,12 @@ def test_a_server_that_asks_for_a_long_pause_is_not_asked_again(
 def test_an_answer_that_takes_too_long_as_a_whole_fails(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "TRANSFER_S", -1)
+    monkeypatch.setattr(http_source, "TRANSFER_S", -1)
     assert why(serve("/a.yml", ok())) == "took longer than -1 s"
 
 
 def test_a_server_that_says_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "TIMEOUT_S", 0.1)
+    monkeypatch.setattr(http_source, "TIMEOUT_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert "timed out" in why(f"http://127.0.0.1:{silent.getsockname()[1]}/a.yml")
 
@@ -203,7 +204,7 @@ def test_a_web_page_by_content_is_refused(serve: Serve) -> None:
 
 
 def test_a_body_beyond_the_limit_is_refused(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(http_source, "MAX_BYTES", 1 << 20)
     assert got(serve("/a.yml", ok(b"x" * (1 << 20))))
     assert why(serve("/b.yml", ok(b"x" * (1 << 20) + b"x"))) == "is larger than 1 MiB"
 
@@ -211,7 +212,7 @@ def test_a_body_beyond_the_limit_is_refused(serve: Serve, monkeypatch: pytest.Mo
 def test_the_limit_holds_for_what_is_unpacked(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(http_source, "MAX_BYTES", 1 << 20)
     packed = gzip.compress(b"x" * (2 << 20))
     url = serve("/a.yml", ok(packed, **{"Content-Encoding": "gzip"}))
     assert why(url) == "is larger than 1 MiB"
@@ -225,7 +226,7 @@ def test_a_redirect_is_followed(serve: Serve) -> None:
 def test_redirects_in_a_circle_fail(serve: Serve, server: Server) -> None:
     url = serve("/a.yml", (302, {"Location": "/a.yml"}, b""))
     assert why(url).startswith(": Exceeded maximum allowed redirects")
-    assert len(server.asked) == remote.MAX_REDIRECTS + 1
+    assert len(server.asked) == http_source.MAX_REDIRECTS + 1
 
 
 def test_a_redirect_away_from_http_fails(serve: Serve) -> None:

@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner
 from conftest import EVENTS, ROOT, START, Timeline
 
-from chronology import report, schema
 from chronology.cli import main
+from chronology.store.database import connect
+from chronology.timeline import coverage_report
 
 MORE = """\
 - event: nis-day
@@ -26,12 +27,12 @@ MORE = """\
 @pytest.fixture
 def lines(timeline: Timeline) -> list[str]:
     timeline.batch("more", MORE)
-    return report.page(timeline.db).splitlines()
+    return coverage_report.page(timeline.db).splitlines()
 
 
 def test_the_committed_page_is_what_the_command_writes() -> None:
-    db = schema.connect(ROOT / "timeline.db")
-    page = report.page(db, (ROOT / "docs/corpus-notes.md").read_text("utf-8"))
+    db = connect(ROOT / "timeline.db")
+    page = coverage_report.page(db, (ROOT / "docs/corpus-notes.md").read_text("utf-8"))
     db.close()
     assert (ROOT / "docs/corpus.md").read_text("utf-8") == page, "run 'make corpus'"
 
@@ -71,16 +72,18 @@ def test_days_without_an_event_are_listed(lines: list[str]) -> None:
 
 def test_a_basis_is_told(timeline: Timeline) -> None:
     timeline.batch("more", MORE.replace("  kind:", "  basis: A count\n  kind:"))
-    assert "figures: A count\n" in report.page(timeline.db)
+    assert "figures: A count\n" in coverage_report.page(timeline.db)
 
 
 def test_a_level_without_an_attachment_is_flagged(timeline: Timeline) -> None:
     timeline.batch("more", "- {formation: a4, name: 4th Army, level: army, side: german}\n")
-    assert "| 4th Army | german | 0 | 0 | **no attachment** |\n" in report.page(timeline.db)
+    assert "| 4th Army | german | 0 | 0 | **no attachment** |\n" in coverage_report.page(
+        timeline.db
+    )
 
 
 def test_the_same_log_gives_the_same_page(make_timeline: Callable[..., Timeline]) -> None:
-    first, second = (report.page(make_timeline(START, EVENTS).db) for _ in range(2))
+    first, second = (coverage_report.page(make_timeline(START, EVENTS).db) for _ in range(2))
     assert first == second
 
 
@@ -92,9 +95,9 @@ def test_the_command_writes_the_page_with_the_notes_at_its_end(
     result = CliRunner().invoke(main, ["report", "--db", str(timeline.path), *options])
     assert result.exit_code == 0
     page = (tmp_path / "page.md").read_text("utf-8")
-    assert page == report.page(timeline.db) + "\n## Notes\n\nBy hand.\n"
+    assert page == coverage_report.page(timeline.db) + "\n## Notes\n\nBy hand.\n"
 
 
 def test_the_command_prints_the_page_otherwise(timeline: Timeline) -> None:
     result = CliRunner().invoke(main, ["report", "--db", str(timeline.path)])
-    assert result.stdout == report.page(timeline.db)
+    assert result.stdout == coverage_report.page(timeline.db)

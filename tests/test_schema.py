@@ -9,9 +9,10 @@ from threading import Event, Thread
 
 import pytest
 
-from chronology import log, schema, verification
-from chronology.errors import CorruptLog, WrongExpectedVersion
-from chronology.records import Record
+from chronology.model.errors import CorruptLog, WrongExpectedVersion
+from chronology.model.records import Record
+from chronology.store import log, verification
+from chronology.store.database import LOG_FORMAT, connect, snapshot, transaction
 
 FIELDS = "(position, record_id, stream, version, type, recorded_at, batch, data, digest)"
 DIGEST = "f" * 64
@@ -37,7 +38,7 @@ def values(position: object, record_id: str, version: object) -> str:
 def path(tmp_path: Path) -> Path:
     """A log of two records of one stream, in a file."""
     path = tmp_path / "timeline.db"
-    db = schema.connect(path, write=True)
+    db = connect(path, write=True)
     log.append(db, [record("r1"), record("r2")])
     db.close()
     return path
@@ -45,7 +46,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def db(path: Path):
-    db = schema.connect(path, write=True)
+    db = connect(path, write=True)
     yield db
     db.close()
 
@@ -111,17 +112,17 @@ def test_the_log_is_strict_and_holds_no_bytes(db, column):
 
 
 def test_a_new_file_gets_an_empty_log_that_other_programs_can_tell(tmp_path):
-    db = schema.connect(tmp_path / "new.db", write=True)
+    db = connect(tmp_path / "new.db", write=True)
     assert log.head(db).position == 0
     assert db.execute("PRAGMA application_id").fetchone() == (int.from_bytes(b"CHRN"),)
-    assert db.execute("PRAGMA user_version").fetchone() == (schema.LOG_FORMAT,)
+    assert db.execute("PRAGMA user_version").fetchone() == (LOG_FORMAT,)
     db.close()
 
 
 def test_a_log_is_found_again_as_it_was_left(db, path):
-    with schema.transaction(db):
+    with transaction(db):
         head = log.append(db, [record("r3")])
-    again = schema.connect(path)
+    again = connect(path)
     assert verification.verify(again) == head
     again.close()
 
@@ -135,7 +136,7 @@ def test_a_writer_leaves_what_it_deletes_as_it_is(db):
 
 
 def test_opened_to_read_nothing_can_be_written(path):
-    db = schema.connect(path)
+    db = connect(path)
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         log.append(db, [record("r3")])
     db.close()
@@ -143,20 +144,20 @@ def test_opened_to_read_nothing_can_be_written(path):
 
 @pytest.mark.parametrize("name", ["a b.db", "a?mode=memory.db", "a#b.db", "100%41.db", "Ниш.db"])
 def test_any_name_of_a_file_is_taken_literally(tmp_path, name):
-    schema.connect(tmp_path / name, write=True).close()
+    connect(tmp_path / name, write=True).close()
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_a_missing_file_is_not_made_by_reading(tmp_path):
     with pytest.raises(CorruptLog, match=r"none\.db cannot be opened as a chronology"):
-        schema.connect(tmp_path / "none.db")
+        connect(tmp_path / "none.db")
     assert not list(tmp_path.iterdir())
 
 
 def test_an_empty_file_holds_no_chronology(tmp_path):
     (tmp_path / "empty.db").touch()
     with pytest.raises(CorruptLog, match=r"empty\.db holds no chronology"):
-        schema.connect(tmp_path / "empty.db")
+        connect(tmp_path / "empty.db")
 
 
 @pytest.mark.parametrize("write", [False, True])
@@ -165,7 +166,7 @@ def test_a_text_is_no_chronology_and_stays_as_it_was(tmp_path, write):
     path.write_text("Belgrade, 20 October 1944\n" * 40)
     before = path.read_bytes()
     with pytest.raises(CorruptLog, match=r"notes\.txt cannot be opened as a chronology: file is"):
-        schema.connect(path, write=write)
+        connect(path, write=write)
     assert path.read_bytes() == before
 
 
@@ -178,20 +179,20 @@ def test_the_database_of_another_program_is_refused_and_stays_as_it_was(tmp_path
     other.close()
     before = path.read_bytes()
     with pytest.raises(CorruptLog, match=r"other\.db .*chronology"):
-        schema.connect(path, write=write)
+        connect(path, write=write)
     assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("write", [False, True])
 def test_a_log_of_a_later_format_is_refused_with_the_remedy(db, path, write):
-    db.execute(f"PRAGMA user_version = {schema.LOG_FORMAT + 1}")
+    db.execute(f"PRAGMA user_version = {LOG_FORMAT + 1}")
     with pytest.raises(CorruptLog, match="has log format 2; upgrade this program"):
-        schema.connect(path, write=write)
+        connect(path, write=write)
 
 
 def test_a_log_of_an_earlier_format_is_read(db, path):
     db.execute("PRAGMA user_version = 0")
-    again = schema.connect(path)
+    again = connect(path)
     assert verification.verify(again).position == 2
     again.close()
 
@@ -207,18 +208,18 @@ def test_a_transaction_goes_back_on_any_exception(db, error):
         raise error
 
     before = contents(db)
-    with pytest.raises(error), schema.transaction(db):
+    with pytest.raises(error), transaction(db):
         log.append(db, append_and_fail())
     assert contents(db) == before
     assert not db.in_transaction
 
 
 def test_a_transaction_that_cannot_be_committed_goes_back(db, path):
-    reader = schema.connect(path)
+    reader = connect(path)
     db.execute("PRAGMA busy_timeout = 0")
-    with schema.snapshot(reader):
+    with snapshot(reader):
         log.head(reader)
-        with pytest.raises(sqlite3.OperationalError, match="locked"), schema.transaction(db):
+        with pytest.raises(sqlite3.OperationalError, match="locked"), transaction(db):
             log.append(db, [record("r3")])
     reader.close()
     assert not db.in_transaction
@@ -226,12 +227,12 @@ def test_a_transaction_that_cannot_be_committed_goes_back(db, path):
 
 
 def test_a_second_writer_that_cannot_wait_longer_is_told_so(db, path):
-    second = schema.connect(path, write=True)
+    second = connect(path, write=True)
     second.execute("PRAGMA busy_timeout = 0")
     with (
-        schema.transaction(db),
+        transaction(db),
         pytest.raises(sqlite3.OperationalError, match="locked"),
-        schema.transaction(second),
+        transaction(second),
     ):
         pass
     second.close()
@@ -241,17 +242,17 @@ def test_a_second_writer_waits_and_then_sees_what_the_first_appended(db, path):
     about_to_write, seen = Event(), []
 
     def expect_version_2() -> None:
-        second = schema.connect(path, write=True)
+        second = connect(path, write=True)
         about_to_write.set()
         try:
-            with schema.transaction(second):
+            with transaction(second):
                 log.append(second, [record("theirs")], expected_version=2)
         except WrongExpectedVersion as error:
             seen.append(error.actual)
         second.close()
 
     thread = Thread(target=expect_version_2)
-    with schema.transaction(db):
+    with transaction(db):
         thread.start()
         about_to_write.wait()
         log.append(db, [record("ours")], expected_version=2)
@@ -260,7 +261,7 @@ def test_a_second_writer_waits_and_then_sees_what_the_first_appended(db, path):
 
 
 def test_a_snapshot_reads_one_state_and_ends_without_a_trace(db):
-    with schema.snapshot(db):
+    with snapshot(db):
         assert db.in_transaction
         assert log.head(db).position == 2
     assert not db.in_transaction

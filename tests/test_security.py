@@ -30,10 +30,10 @@ from html_page import elements
 from server import publish, rows, serving
 from test_browser import OPTIONS
 
-from chronology import records
-from chronology.cli import folders, main
-from chronology.errors import ChronologyError
-from chronology.web import headers
+from chronology.cli import main, project
+from chronology.model import records
+from chronology.model.errors import ChronologyError
+from chronology.web.middleware import security_headers
 
 REQUESTS = 1_000
 SEED = 1944
@@ -313,20 +313,22 @@ TEMPLATE = """<script>fixed();</script>
     ],
 )
 def test_a_value_in_an_inline_script_is_data(script: str, allowed: bool) -> None:
-    inline = headers.inline_of([TEMPLATE])
+    inline = security_headers.inline_of([TEMPLATE])
 
     assert inline.allows(script) is allowed
-    policy = headers.policy(f"<script>{script}</script>", inline)
-    assert (headers.hashed(script) in policy) is allowed
+    policy = security_headers.policy(f"<script>{script}</script>", inline)
+    assert (security_headers.hashed(script) in policy) is allowed
 
 
 def test_a_handler_of_a_template_is_allowed_where_it_stands() -> None:
-    inline = headers.inline_of([TEMPLATE])
-    handler = headers.hashed('open("x")')
+    inline = security_headers.inline_of([TEMPLATE])
+    handler = security_headers.hashed('open("x")')
 
     page = '<b onclick="open(&quot;x&quot;)"><i onclick="alert(1)">'
-    assert headers.policy(page, inline).endswith(f"script-src-attr 'unsafe-hashes' {handler}")
-    assert "script-src-attr" not in headers.policy('<i onclick="alert(1)">', inline)
+    assert security_headers.policy(page, inline).endswith(
+        f"script-src-attr 'unsafe-hashes' {handler}"
+    )
+    assert "script-src-attr" not in security_headers.policy('<i onclick="alert(1)">', inline)
     assert inline.handlers == {'open("x")'}
 
 
@@ -345,8 +347,8 @@ def test_a_handler_of_a_template_is_allowed_where_it_stands() -> None:
 def test_map_tiles_may_come_from_where_they_are_configured(
     tile_url: str | None, origin: str
 ) -> None:
-    assert headers.origin(tile_url) == origin
-    policy = headers.policy("", headers.inline_of([]), origin)
+    assert security_headers.origin(tile_url) == origin
+    policy = security_headers.policy("", security_headers.inline_of([]), origin)
     assert f"img-src 'self' data:{' ' if origin else ''}{origin};" in policy
 
 
@@ -428,7 +430,7 @@ def test_a_failure_of_the_server_tells_nothing_but_that(
     async def failing(*_: Any) -> dict[str, Any]:
         raise FileNotFoundError("/secret/place is not there")
 
-    monkeypatch.setattr("chronology.web.home.page", failing)
+    monkeypatch.setattr("chronology.web.pages.home.page", failing)
     monkeypatch.setattr("datasette.views.index.IndexView.get", failing)
     instance = Datasette(config_dir=attacked.folder)
     answer = asyncio.run(instance.client.get(path))
@@ -497,7 +499,7 @@ def test_the_server_listens_on_this_machine_alone_unless_told(
     attacked: Attacked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(folders.os, "execv", lambda _, arguments: started.append(arguments))
+    monkeypatch.setattr(project.os, "execv", lambda _, arguments: started.append(arguments))
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = str(probe.getsockname()[1])
 

@@ -17,7 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from chronology import schema
 from chronology.index.current import EventIndex, slow_queries
 from chronology.index.predicates import (
     DAY_COLUMNS,
@@ -39,6 +38,7 @@ from chronology.index.selection import (
     group_counts,
     select,
 )
+from chronology.store.database import connect
 from chronology.timeline.filters import event_filters, has_any
 
 FACETS = ("fronts", "armies", "places", "months", "sources", "kind", "status", "disputed")
@@ -308,7 +308,7 @@ def test_no_answer_is_older_than_what_was_committed_before_it_was_asked(tmp_path
     stale: list[tuple[int, int]] = []
 
     def read() -> None:
-        with closing(schema.connect(timeline.path)) as db:
+        with closing(connect(timeline.path)) as db:
             while not over.is_set():
                 least = committed[0]
                 with index.at_head(db) as reader:
@@ -381,7 +381,7 @@ def test_a_query_is_asked_once_and_before_other_threads_have_to_wait(timeline: T
     @contextmanager
     def limit(_: sqlite3.Connection) -> Iterator[None]:
         def wait() -> None:
-            with closing(schema.connect(timeline.path)) as db, index.at_head(db):
+            with closing(connect(timeline.path)) as db, index.at_head(db):
                 read_meanwhile.append(True)
 
         other = threading.Thread(target=wait)
@@ -417,7 +417,7 @@ def test_what_several_threads_want_at_once_is_made_once(
         return "slow"
 
     def want() -> None:
-        with closing(schema.connect(timeline.path)) as db:
+        with closing(connect(timeline.path)) as db:
             try:
                 with index.at_head(db, None, {"key": make}) as reader:
                     found.append(reader.run("key", lambda: "made again"))

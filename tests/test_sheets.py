@@ -14,7 +14,7 @@ from conftest import Timeline
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chronology import sheets
+from chronology.export import csv_stream
 from chronology.index.selection import all_of
 
 TEXTS = st.text(st.sampled_from("\",=+-@\t\r\n'a—"), max_size=6) | st.none()
@@ -30,11 +30,11 @@ def test_sqlite_writes_what_pythons_own_writer_writes(rows: list[tuple[Any, ...]
         db.execute(f"CREATE TABLE history ({declared}, number INTEGER PRIMARY KEY)")
         db.executemany("INSERT INTO history VALUES (?, ?, ?, ?, NULL)", rows)
         numbers = list(range(1, len(rows) + 1))
-        found = sheets.lines(db, sheets.Fixed("history", 0), numbers, COLUMNS)
-    wanted = sheets.text([list(COLUMNS), *rows], guard=True, quoting=csv.QUOTE_NONNUMERIC)
-    assert parsed((sheets.header(list(COLUMNS)) + found).decode()) == parsed(wanted)
+        found = csv_stream.lines(db, csv_stream.Fixed("history", 0), numbers, COLUMNS)
+    wanted = csv_stream.text([list(COLUMNS), *rows], guard=True, quoting=csv.QUOTE_NONNUMERIC)
+    assert parsed((csv_stream.header(list(COLUMNS)) + found).decode()) == parsed(wanted)
     # Numbers may be written otherwise, as long as they are the same; texts not.
-    assert sheets.header(list(COLUMNS)) == wanted.encode()[: wanted.index("\r\n") + 2]
+    assert csv_stream.header(list(COLUMNS)) == wanted.encode()[: wanted.index("\r\n") + 2]
 
 
 def parsed(text: str) -> list[list[Any]]:
@@ -43,20 +43,20 @@ def parsed(text: str) -> list[list[Any]]:
 
 
 def written(
-    db: sqlite3.Connection, numbers: io.BytesIO, fixed: sheets.Fixed, between: Any
+    db: sqlite3.Connection, numbers: io.BytesIO, fixed: csv_stream.Fixed, between: Any
 ) -> bytes:
-    chosen = sheets.columns(db)
+    chosen = csv_stream.columns(db)
     text = b""
-    for piece in sheets.pieces(numbers):
+    for piece in csv_stream.pieces(numbers):
         between()
-        text += sheets.lines(db, fixed, piece, chosen)
+        text += csv_stream.lines(db, fixed, piece, chosen)
     return text
 
 
 def test_a_sheet_is_of_one_state_whatever_is_ingested_while_it_is_written(
     timeline: Timeline, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(sheets, "PIECE", 7)
+    monkeypatch.setattr(csv_stream, "PIECE", 7)
     chance = random.Random(1944)
     records = [
         {"event": f"e{n}", "date": "1944-10-14", "title": f"Event {n}", "kind": "battle"}
@@ -66,7 +66,7 @@ def test_a_sheet_is_of_one_state_whatever_is_ingested_while_it_is_written(
 
     def sheet(between: Any) -> bytes:
         numbers = io.BytesIO()
-        fixed = sheets.fix(timeline.db, all_of([]), "sort_day, id", numbers)
+        fixed = csv_stream.fix(timeline.db, all_of([]), "sort_day, id", numbers)
         return written(timeline.db, numbers, fixed, between)
 
     live = [f"e{n}" for n in range(60)]

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import EVENTS, ROOT, START
 
-from chronology.cli import folders, ingest_command, main
+from chronology.cli import ingest_command, main, project
 
 DONE, FAULTS, USAGE = 0, 1, 2
 FIRST = "0001-squadrons.yml"
@@ -138,7 +138,7 @@ def test_init_leaves_compiled_files_behind(tmp_path: Path, monkeypatch: pytest.M
     compiled = package / "template" / "folder" / "__pycache__"
     compiled.mkdir(exist_ok=True)
     (compiled / "ingest.cpython-311.pyc").touch()
-    monkeypatch.setattr(folders.resources, "files", lambda _: package)
+    monkeypatch.setattr(project.resources, "files", lambda _: package)
 
     assert chronology("init", str(tmp_path / "mine")).exit_code == DONE
     assert (tmp_path / "mine" / "ingest.py").exists()

@@ -17,10 +17,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from chronology import batches, log, projections, schema
-from chronology.dates import parse
-from chronology.errors import RecordConflict, WrongExpectedVersion
-from chronology.ingest import ingest
+from chronology import projections
+from chronology.batches.batch import read_batch
+from chronology.ingest.pipeline import ingest
+from chronology.model.edtf import parse
+from chronology.model.errors import RecordConflict, WrongExpectedVersion
+from chronology.store import log
+from chronology.store.database import connect, transaction
 
 DATES = ("1944-10-14", "1944-10", "[..1944-10-12]", "1944-11-20/..", "[1944-09-30,1944-10-12]")
 PLACES = ("nis", "belgrade", "serbia")
@@ -37,7 +40,7 @@ class Chronicle(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        self.db = schema.connect(":memory:", write=True)
+        self.db = connect(":memory:", write=True)
         self.number = count(1)
         self.pending: list[dict[str, object]] = []
         self.events = {"nis-taken": "Niš is taken", "belgrade-taken": "Belgrade is taken"}
@@ -153,14 +156,14 @@ class Chronicle(RuleBasedStateMachine):
     @rule(pick=any_number)
     def retry_a_record(self, pick: int) -> None:
         before = log.head(self.db)
-        with schema.transaction(self.db):
+        with transaction(self.db):
             assert log.append(self.db, [log.as_record(self._entry(pick))]) == before
 
     @rule(pick=any_number)
     def conflict_with_a_record(self, pick: int) -> None:
         before = log.head(self.db)
         other = log.as_record(self._entry(pick))._replace(data='{"other":true}')
-        with pytest.raises(RecordConflict), schema.transaction(self.db):
+        with pytest.raises(RecordConflict), transaction(self.db):
             log.append(self.db, [other])
         assert log.head(self.db) == before
 
@@ -169,13 +172,13 @@ class Chronicle(RuleBasedStateMachine):
         before, entry = log.head(self.db), self._entry(pick)
         (version,) = log.versions(self.db, [entry.stream]).values()
         new = log.as_record(entry)._replace(record_id="never/used")
-        with pytest.raises(WrongExpectedVersion), schema.transaction(self.db):
+        with pytest.raises(WrongExpectedVersion), transaction(self.db):
             log.append(self.db, [new], expected_version=version + off)
         assert log.head(self.db) == before
 
     @rule()
     def rebuild(self) -> None:
-        with schema.transaction(self.db):
+        with transaction(self.db):
             projections.rebuild(self.db)
 
     def _entry(self, pick: int) -> log.Entry:
@@ -184,7 +187,7 @@ class Chronicle(RuleBasedStateMachine):
         return entry
 
     def _ingest(self, text: bytes, form: str) -> None:
-        ingest(self.db, batches.read(io.BytesIO(text), f"batch.{form}", form))
+        ingest(self.db, read_batch(io.BytesIO(text), f"batch.{form}", form))
         self.snapshots[log.head(self.db).position] = self._rows("SELECT {} FROM events")
 
     # What holds after every batch

@@ -13,9 +13,10 @@ from click.testing import CliRunner, Result
 from conftest import EVENTS, START, Timeline
 from server import publish, serving
 
-from chronology import log, schema
 from chronology.cli import main
-from chronology.log import GENESIS, Head
+from chronology.store import log
+from chronology.store.database import LOG, TRIGGERS
+from chronology.store.log import GENESIS, Head
 
 DONE, FAULTS, USAGE, CONFLICT = 0, 1, 2, 3
 NAME = "example.org/timeline"
@@ -166,11 +167,11 @@ def test_the_checkpoint_is_published_at_an_address_that_stays(tmp_path: Path) ->
 def forge(path: Path, *statements: str, restore: bool = True) -> None:
     """Changes a log as somebody with the file could who knows of the triggers."""
     db = sqlite3.connect(path, isolation_level=None)
-    for trigger in schema.TRIGGERS:
+    for trigger in TRIGGERS:
         db.execute(f"DROP TRIGGER {trigger}")
     for sql in statements:
         db.execute(sql)
-    for trigger in schema.TRIGGERS.values() if restore else ():
+    for trigger in TRIGGERS.values() if restore else ():
         db.execute(trigger)
     db.close()
 
@@ -185,7 +186,7 @@ def write_anew(path: Path, change: str) -> None:
         last = Head(number, log.digest_of(last.digest, number, record, entry.version))
         sql = "UPDATE log SET position = ?, digest = ? WHERE position = ?"
         db.execute(sql, (number, last.digest, entry.position))
-    for trigger in schema.TRIGGERS.values():
+    for trigger in TRIGGERS.values():
         db.execute(trigger)
     db.close()
 
@@ -273,9 +274,9 @@ def test_a_value_of_another_type_is_found_with_its_position(signed: Signed, valu
 
 def loosened(path: Path, change: str) -> None:
     db = sqlite3.connect(path, isolation_level=None)
-    for trigger in schema.TRIGGERS:
+    for trigger in TRIGGERS:
         db.execute(f"DROP TRIGGER {trigger}")
-    loose = schema.LOG.strip().replace(") STRICT", ")").replace(" TEXT NOT NULL CHECK", " CHECK")
+    loose = LOG.strip().replace(") STRICT", ")").replace(" TEXT NOT NULL CHECK", " CHECK")
     db.execute("PRAGMA writable_schema = ON")
     db.execute(
         "UPDATE sqlite_master SET sql = ? WHERE name = 'log'",
@@ -285,7 +286,7 @@ def loosened(path: Path, change: str) -> None:
     db.close()
     db = sqlite3.connect(path, isolation_level=None)
     db.execute(change)
-    for trigger in schema.TRIGGERS.values():
+    for trigger in TRIGGERS.values():
         db.execute(trigger)
     db.close()
 
@@ -296,7 +297,7 @@ def refused(signed: Signed, position: int) -> None:
     assert f"position {position} " in result.stderr or f"position {position}:" in result.stderr
 
 
-@pytest.mark.parametrize("trigger", schema.TRIGGERS)
+@pytest.mark.parametrize("trigger", TRIGGERS)
 def test_a_dropped_trigger_is_found(signed: Signed, trigger: str) -> None:
     db = sqlite3.connect(signed.db)
     db.execute(f"DROP TRIGGER {trigger}")

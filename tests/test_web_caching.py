@@ -17,7 +17,7 @@ from conftest import EVENTS, ROOT, START, Timeline
 from datasette.app import Datasette
 from server import serving
 
-from chronology import log
+from chronology.store import log
 
 LIST = "/timeline/events.json?_shape=array"
 KEPT = (

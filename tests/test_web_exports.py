@@ -20,7 +20,7 @@ from conftest import Timeline
 from datasette.app import Datasette
 from server import ids, rows
 
-from chronology import sheets
+from chronology.export import csv_stream
 
 
 def read(client: httpx.Client, query: str = "") -> list[dict[str, str]]:
@@ -38,7 +38,7 @@ def test_every_event_is_in_it_however_many(server: httpx.Client) -> None:
 
 
 def test_its_pieces_come_in_order(timeline: Timeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "PIECE", 7)
+    monkeypatch.setattr(csv_stream, "PIECE", 7)
     names = [f"event-{number:02}" for number in range(60)]
     events = [f"- {{event: {name}, date: 1944-11-30, title: T, kind: battle}}" for name in names]
     timeline.batch("many", "\n".join(events))
@@ -109,8 +109,8 @@ def test_what_a_spreadsheet_would_run_is_led_by_an_apostrophe(server: httpx.Clie
 
     for number, formula in enumerate(many_events.FORMULAS):
         assert exported[f"event-{number}"] == "'" + formula
-    assert sheets.guarded("\t=1") == "'\t=1"
-    assert sheets.guarded("\r=1") == "'\r=1"
+    assert csv_stream.guarded("\t=1") == "'\t=1"
+    assert csv_stream.guarded("\r=1") == "'\r=1"
 
 
 def test_numbers_are_untouched_even_if_negative(server: httpx.Client) -> None:

@@ -16,7 +16,7 @@ from datasette.app import Datasette
 from server import ids, rows
 
 from chronology.index.selection import SqlSelection
-from chronology.web import sql_rewrite
+from chronology.web.query import sql_rewrite
 
 ARRAYS = ("fronts", "armies", "places", "months", "sources")
 ASKED = "&".join([*(f"_facet_array={column}" for column in ARRAYS), "_facet=kind"])

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from server import ids, rows
 
-from chronology.dates import Span, parse
+from chronology.model.edtf import Span, parse
 
 
 @pytest.fixture(scope="module")

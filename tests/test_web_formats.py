@@ -20,8 +20,8 @@ from read_back import READERS, Read
 from server import ids, publish, rows, run, serving
 from test_as_of import BATCHES
 
-from chronology.dates import parse
-from chronology.formats import FORMATS
+from chronology.export.formats import FORMATS
+from chronology.model.edtf import parse
 
 PUBLIC = "https://example.org/balkans"
 QUERIES = ("", "_place=serbia", "_front=f3&_sort_desc=title")

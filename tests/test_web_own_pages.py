@@ -12,7 +12,7 @@ from conftest import EVENTS, START
 from html_page import elements, links
 from server import publish, rows, serving
 
-from chronology.formats import FORMATS
+from chronology.export.formats import FORMATS
 
 ORDER = "/-/chronology/order-of-battle"
 DISAGREEMENTS = "/-/chronology/disagreements"

@@ -17,7 +17,7 @@ from datasette.utils import tilde_encode
 from html_page import elements, links, loaded
 from server import ids, publish, rows, serving
 
-from chronology.dates import parse
+from chronology.model.edtf import parse
 
 EVIL_ID = tilde_encode(hostile.TEXT)
 TABLES = (

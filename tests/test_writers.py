@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, START, Timeline
 
-from chronology import log, schema, verification
-from chronology.errors import BatchRefused, CorruptLog
+from chronology.model.errors import BatchRefused, CorruptLog
+from chronology.store import log, verification
+from chronology.store.database import CACHE_KB, _create, connect, transaction
 
 PLACE = "- {{place: {0}, name: {0}}}\n"
 
@@ -60,12 +61,10 @@ def test_the_server_answers_without_an_error_while_others_write() -> None:
 
 def test_a_writer_keeps_its_changes_in_memory_until_it_commits(timeline: Timeline) -> None:
     """Readers are not locked out by anything less than the cache holds."""
-    with schema.transaction(timeline.db):
+    with transaction(timeline.db):
         timeline.db.execute("CREATE TABLE big (text)")
-        timeline.db.executemany(
-            "INSERT INTO big VALUES (?)", [("x" * 4096,)] * (schema.CACHE_KB // 16)
-        )
-        reader = schema.connect(timeline.path)
+        timeline.db.executemany("INSERT INTO big VALUES (?)", [("x" * 4096,)] * (CACHE_KB // 16))
+        reader = connect(timeline.path)
         assert log.head(reader).position == 17
         reader.close()
 
@@ -75,7 +74,7 @@ def test_what_a_writer_keeps_in_memory_has_a_bound(timeline: Timeline) -> None:
     before = timeline.path.stat().st_size
     timeline.db.execute("BEGIN IMMEDIATE")
     timeline.db.execute("CREATE TABLE big (text)")
-    rows = (("x" * 4096,) for _ in range(schema.CACHE_KB // 4 + 10_000))
+    rows = (("x" * 4096,) for _ in range(CACHE_KB // 4 + 10_000))
     timeline.db.executemany("INSERT INTO big VALUES (?)", rows)
     assert timeline.path.stat().st_size > before + (10 << 20)
     reader = sqlite3.connect(f"file:{timeline.path}?mode=ro", uri=True, timeout=0)
@@ -118,7 +117,7 @@ def test_who_only_reads_cannot_open_what_was_left_half_written(interrupted: Path
 def test_what_was_left_half_written_is_rolled_back_by_whoever_opens_it(
     interrupted: Path, write: bool
 ) -> None:
-    db = schema.connect(interrupted, write=write)
+    db = connect(interrupted, write=write)
     assert verification.verify(db).position == 11
     assert db.execute("SELECT 1 FROM sqlite_master WHERE name = 'big'").fetchone() is None
     db.close()
@@ -128,10 +127,10 @@ def test_what_was_left_half_written_is_rolled_back_by_whoever_opens_it(
 def test_a_reader_leaves_the_journal_of_a_living_writer_alone(
     timeline: Timeline, tmp_path: Path
 ) -> None:
-    with schema.transaction(timeline.db):
+    with transaction(timeline.db):
         timeline.db.execute("CREATE TABLE more (text)")
         assert Path(f"{timeline.path}-journal").exists()
-        reader = schema.connect(timeline.path)
+        reader = connect(timeline.path)
         assert log.head(reader).position == 17
         reader.close()
     assert timeline.rows("SELECT * FROM more") == []
@@ -140,7 +139,7 @@ def test_a_reader_leaves_the_journal_of_a_living_writer_alone(
 def test_a_journal_that_is_no_journal_changes_nothing(timeline: Timeline) -> None:
     before = timeline.path.read_bytes()
     Path(f"{timeline.path}-journal").write_bytes(b"nothing of the kind" * 100)
-    db = schema.connect(timeline.path)
+    db = connect(timeline.path)
     assert verification.verify(db).position == 17
     db.close()
     assert timeline.path.read_bytes() == before
@@ -149,9 +148,9 @@ def test_a_journal_that_is_no_journal_changes_nothing(timeline: Timeline) -> Non
 def test_two_writers_that_make_the_file_at_once_make_one_log(tmp_path: Path) -> None:
     """The second sees an empty file, and then the log of the first."""
     path = tmp_path / "timeline.db"
-    first = schema.connect(path, write=True)
+    first = connect(path, write=True)
     second = sqlite3.connect(path, isolation_level=None)
-    schema._create(second)
+    _create(second)
     assert not verification.schema_faults(second)
     first.close()
     second.close()
@@ -161,4 +160,4 @@ def test_a_file_of_nothing_but_a_journal_holds_no_chronology(tmp_path: Path) -> 
     (tmp_path / "timeline.db").write_bytes(b"")
     (tmp_path / "timeline.db-journal").write_bytes(b"x" * 600)
     with pytest.raises(CorruptLog):
-        schema.connect(tmp_path / "timeline.db")
+        connect(tmp_path / "timeline.db")

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import click
 
-from chronology import source_text
+from chronology.batches import source_text
 
 Step = Callable[[int], None]
 Share = Callable[[int], float | None]

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pendulum
 
-from chronology import batches, ingest, ingest_sources
-from chronology.errors import BatchRefused
-from chronology.projections import state
+from chronology.batches.batch import read_batch
+from chronology.ingest import pipeline, sources
+from chronology.model.errors import BatchRefused
+from chronology.projections.catalogue import load_catalogue
 
 _TIMESTAMP = "YYYY-MM-DDTHH:mm:ss[Z]"
 
@@ -36,14 +37,14 @@ def examples(db: sqlite3.Connection) -> dict[str, str]:
 
     Values that the chronology lacks are placeholders: a chronology may have no places yet.
     """
-    catalogue = state.load(db)
-    about = catalogue.chronology
+    known = load_catalogue(db)
+    about = known.chronology
     day = (about.window.earliest or about.window.latest) if about else None
     return {
         "day": str(day or pendulum.today("UTC").date()),
         "kind": next(iter(about.kinds), "a-kind") if about else "a-kind",
-        "place": next(iter(catalogue.places.states), "a-place"),
-        "source": next(iter(catalogue.sources.states), "a-source"),
+        "place": next(iter(known.places.states), "a-place"),
+        "source": next(iter(known.sources.states), "a-source"),
     }
 
 
@@ -52,7 +53,7 @@ def ingest_valid(db: sqlite3.Connection, folder: Path) -> None:
 
     A refused batch does not keep an editor from starting the next one.
     """
-    for path in ingest_sources.files(folder):
+    for path in sources.files(folder):
         with path.open("rb") as stream, suppress(BatchRefused):
-            batch = batches.read(stream, str(path), path.suffix.lstrip("."))
-            ingest.ingest(db, batch)
+            batch = read_batch(stream, str(path), path.suffix.lstrip("."))
+            pipeline.ingest(db, batch)

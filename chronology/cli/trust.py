@@ -11,9 +11,9 @@ from pathlib import Path
 
 import click
 
-from chronology import checkpoints, ingest_sources, log, projections, remote, schema, verification
-from chronology import follow as following
-from chronology.cli.common import (
+from chronology import projections
+from chronology.batches import http_source
+from chronology.cli.options import (
     CHECKPOINT,
     CONFLICT,
     Messages,
@@ -26,7 +26,11 @@ from chronology.cli.common import (
     writing,
 )
 from chronology.cli.progress import Bar, share_of
-from chronology.log import Head
+from chronology.ingest import replication as following
+from chronology.ingest import sources
+from chronology.store import checkpoints, log, verification
+from chronology.store.database import snapshot, transaction
+from chronology.store.log import Head
 
 
 @click.command()
@@ -86,7 +90,7 @@ def verify(
     if checkpoint and key:
         states.append(_signed(checkpoint, key))
     say = Messages(quiet)
-    with reading(db) as opened, schema.snapshot(opened):
+    with reading(db) as opened, snapshot(opened):
         whole = share_of(log.head(opened).position)
         faults = verification.schema_faults(opened) + verification.file_faults(opened)
         with say.bars(Bar("Chain", whole)) as (step,):
@@ -112,8 +116,8 @@ def _say_batches(db: sqlite3.Connection, events: Path, say: Messages) -> None:
     if not events.is_dir():
         say(f"Batches: not compared, there is no folder {events}.")
         return
-    paths = ingest_sources.files(events)
-    old = len(paths) - len(ingest_sources.pending(db, paths))
+    paths = sources.files(events)
+    old = len(paths) - len(sources.pending(db, paths))
     say(f"Batches: {old} of {len(paths)} are in the log, unedited.")
 
 
@@ -181,7 +185,7 @@ def sign(db: Path, key_file: Path, out: Path) -> None:
       chronology sign --key ~/timeline.key
     """
     signer = checkpoints.parse_signer(key_file.read_text("utf-8").strip())
-    with reading(db) as opened, schema.snapshot(opened):
+    with reading(db) as opened, snapshot(opened):
         last = verification.verify(opened)
     note = checkpoints.sign(checkpoints.Checkpoint(signer.name, last), signer)
     new = out.with_name(f"{out.name}.new")
@@ -216,7 +220,7 @@ def follow(url: str, db: Path, watch: bool, every: float) -> None:
       chronology follow http://example.org/timeline --db copy.db --watch
     """
     say = Messages(quiet=False)
-    with remote.client() as client:
+    with http_source.client() as client:
         peer = following.Peer(url, client)
         _follow_once(peer, db, say, quiet=False)
         while watch:
@@ -251,6 +255,6 @@ def rebuild(db: Path, quiet: bool) -> None:
     say = Messages(quiet)
     with writing(db) as opened:
         folding = Bar("Folding", share_of(log.head(opened).position))
-        with say.bars(folding) as (progress,), schema.transaction(opened):
+        with say.bars(folding) as (progress,), transaction(opened):
             projections.rebuild(opened, progress)
         say(head_line(opened))

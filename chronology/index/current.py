@@ -19,7 +19,6 @@ from typing import Any
 import msgspec
 from pyroaring import BitMap
 
-from chronology import schema
 from chronology.index.bitmaps import BitmapIndex
 from chronology.index.predicates import (
     DAY_COLUMNS,
@@ -32,7 +31,8 @@ from chronology.index.predicates import (
 from chronology.index.superseded import SupersededReader, SupersededVersions
 from chronology.lru_cache import LruCache
 from chronology.projections import tables
-from chronology.projections.events import LINKED
+from chronology.projections.event_rows import LINKED
+from chronology.store.database import snapshot
 
 _RESULTS_BYTES = 32 << 20
 # With more events changed, loading everything again is faster.
@@ -70,7 +70,7 @@ class EventIndex:
         by key and outside the lock, so that other threads go on; see `IndexReader.run`.
         """
         tracked, finished = self._run_slow(db, slow or {})
-        with self._lock, schema.snapshot(db):
+        with self._lock, snapshot(db):
             self._catch_up(db)
             limit = limit or (lambda _: nullcontext())
             yield IndexReader(self, db, limit, finished if tracked == self.tracked else {})
@@ -82,7 +82,7 @@ class EventIndex:
         missing = {key: query for key, query in slow.items() if key not in self.results}
         if not missing:
             return None, {}
-        with schema.snapshot(db):
+        with snapshot(db):
             head = tables.tracked(db)
             return head, {key: self._run_once((head, key), q) for key, q in missing.items()}
 
@@ -121,9 +121,9 @@ class EventIndex:
         The part is a facet value, a column of days, or `SUPERSEDED`. If the head moves meanwhile,
         the part is discarded.
         """
-        with self._lock, schema.snapshot(db):
+        with self._lock, snapshot(db):
             self._catch_up(db)
-        with schema.snapshot(db):
+        with snapshot(db):
             head = tables.tracked(db)
             if head is None:
                 return

@@ -16,23 +16,9 @@ from typing import Any, NamedTuple
 
 from pyroaring import BitMap
 
-from chronology.index.current import (
-    SUPERSEDED,
-    EventIndex,
-    IndexReader,
-    TimeLimit,
-    slow_queries,
-)
-from chronology.index.predicates import (
-    EVERY,
-    And,
-    ChangedAfter,
-    Cursor,
-    Not,
-    Predicate,
-    day_order,
-)
-from chronology.projections.events import PLAIN
+from chronology.index.current import SUPERSEDED, EventIndex, IndexReader, TimeLimit, slow_queries
+from chronology.index.predicates import EVERY, And, ChangedAfter, Cursor, Not, Predicate, day_order
+from chronology.projections.event_rows import PLAIN
 
 Counts = list[tuple[str, int]]
 Relation = tuple[str, Mapping[str, Any]]

@@ -19,14 +19,8 @@ import msgspec
 from pyroaring import BitMap
 
 from chronology.index.bitmaps import BitmapIndex
-from chronology.index.predicates import (
-    DAY_COLUMNS,
-    DayComparison,
-    FacetEquals,
-    Predicate,
-    leaves,
-)
-from chronology.projections.events import PLAIN, array_columns
+from chronology.index.predicates import DAY_COLUMNS, DayComparison, FacetEquals, Predicate, leaves
+from chronology.projections.event_rows import PLAIN, array_columns
 
 _ROWS = 1_000
 _numbers = partial(array, "I")

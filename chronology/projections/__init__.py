@@ -14,12 +14,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from chronology import log, schema
-from chronology.errors import CorruptLog, DateError
-from chronology.projections import state, tables
-from chronology.projections.fold import Fold, Progress
-from chronology.projections.publish import BatchRange
-from chronology.projections.state import Catalogue
+from chronology.model.errors import CorruptLog, DateError
+from chronology.projections import tables
+from chronology.projections.catalogue import Catalogue, load_catalogue
+from chronology.projections.projector import Fold, Progress
+from chronology.projections.row_writer import BatchRange
+from chronology.store import log
+from chronology.store.database import CACHE_KB
 
 __all__ = ["UNFIT", "Progress", "catch_up", "is_current", "position", "rebuild", "verify"]
 
@@ -51,7 +52,7 @@ def catch_up(db: sqlite3.Connection, progress: Progress | None = None) -> None:
         return rebuild(db, progress)
     if _is_within_batch(db, found.position):
         return rebuild(db, progress)
-    catalogue = state.load(db, found.position)
+    catalogue = load_catalogue(db, found.position)
     for batch in _batches(db, found.position):
         if not Fold(db, catalogue, batch).run(progress):
             return rebuild(db, progress)
@@ -61,7 +62,7 @@ def catch_up(db: sqlite3.Connection, progress: Progress | None = None) -> None:
 def rebuild(db: sqlite3.Connection, progress: Progress | None = None) -> None:
     """Drops all tables and folds the log from the first record, in the caller's transaction."""
     tables.drop(db)
-    final = state.load(db).chronology
+    final = load_catalogue(db).chronology
     if final is None:
         return
     tables.create(db, final)
@@ -121,7 +122,7 @@ def verify(db: sqlite3.Connection, progress: Progress | None = None) -> list[str
 
 def _show_log(db: sqlite3.Connection, fresh: sqlite3.Connection) -> None:
     """Lets a database without tables read the log of another as if it were its own."""
-    fresh.execute(f"PRAGMA cache_size = -{schema.CACHE_KB}")
+    fresh.execute(f"PRAGMA cache_size = -{CACHE_KB}")
     fresh.execute("PRAGMA synchronous = OFF")
     (path,) = db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()
     if path:

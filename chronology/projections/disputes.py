@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from chronology.dates import Date, Span
-from chronology.records import Account, figure
+from chronology.model.edtf import Date, Span
+from chronology.model.records import Account, figure
 
 T = TypeVar("T")
 KINDS = ("date", "figures", "claim")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from chronology.dates import Date
-from chronology.projections.state import Catalogue
-from chronology.records import Attachment, Command
+from chronology.model.edtf import Date
+from chronology.model.records import Attachment, Command
+from chronology.projections.catalogue import Catalogue
 
 
 def holds(tie: Attachment | Command, date: Date) -> bool:

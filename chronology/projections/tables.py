@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from chronology.projections import events, subjects
-from chronology.records import Chronology
+from chronology.model.records import Chronology
+from chronology.projections import event_rows, subject_rows
 
 VERSION = 6
 """Raised whenever the same log would give other rows: an older file is then folded again."""
@@ -35,7 +35,7 @@ BATCHES = {
 }
 TRACKING = {"projection": str, "position": int, "digest": str, "version": int}
 SEARCH = ("title", "summary", "places", "formations", "people", "accounts")
-PUBLISHED = ("events", "history", *subjects.COLUMNS, "batches")
+PUBLISHED = ("events", "history", *subject_rows.COLUMNS, "batches")
 HELPERS = (
     *("event_links", "event_values", "event_spans", "former_accounts", "facet_values"),
     *("events_fts", "history_spans", "history_fts", "tracking"),
@@ -56,7 +56,7 @@ class Tracked(NamedTuple):
 def create(db: sqlite3.Connection, chronology: Chronology) -> None:
     """All projection tables, empty, with the columns that the chronology's dimensions need."""
     tables = Database(db)
-    columns = events.columns(chronology)
+    columns = event_rows.columns(chronology)
     numbered: dict[str, tuple[dict[str, type], Any]] = {
         "events": (columns, "id"),
         "history": (history_columns(columns), ("id", "from_position")),
@@ -65,9 +65,11 @@ def create(db: sqlite3.Connection, chronology: Chronology) -> None:
         sql = tables.create_table_sql(name, held, pk=key, not_null={"number"})
         # sqlite-utils knows no UNIQUE columns.
         db.execute(sql.replace("INTEGER NOT NULL", "INTEGER NOT NULL UNIQUE"))
-    for name, held in subjects.COLUMNS.items():
+    for name, held in subject_rows.COLUMNS.items():
         key = "id" if "id" in held else ("account", "key") if name == "claims" else None
-        tables.table(name).create(held, pk=key, foreign_keys=subjects.FOREIGN_KEYS.get(name, ()))
+        tables.table(name).create(
+            held, pk=key, foreign_keys=subject_rows.FOREIGN_KEYS.get(name, ())
+        )
     tables.table("batches").create(BATCHES, pk="id")
     tables.table("tracking").create(TRACKING, pk="projection")
     for sql in _HELPERS:

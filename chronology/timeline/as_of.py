@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from chronology import batches, log
-from chronology.errors import UnknownName
+from chronology.batches.batch import parse_timestamp
 from chronology.lru_cache import LruCache
-from chronology.projections import state
-from chronology.projections.state import Catalogue
-from chronology.records import Chronology
+from chronology.model.errors import UnknownName
+from chronology.model.records import Chronology
+from chronology.projections.catalogue import Catalogue, load_catalogue
+from chronology.store import log
 
 CURRENT_AT = "from_position <= :as_of AND (until_position IS NULL OR until_position > :as_of)"
 """The versions in `history` that were current at the position `:as_of`."""
@@ -65,7 +65,7 @@ def _by_position(db: sqlite3.Connection, text: str) -> int | None:
 
 def _by_time(db: sqlite3.Connection, text: str) -> int | None:
     try:
-        time = batches.timestamp(text)
+        time = parse_timestamp(text)
     except ValueError:
         raise UnknownName(
             f"_as_of: {text!r} is neither a position nor a timestamp such as 2026-11-21T12:00:00Z"
@@ -100,7 +100,7 @@ class TimelineAt:
     def catalogue(self) -> Catalogue:
         """The sources, places, people and formations of then; shared, so never to be changed."""
         return _CATALOGUES.get_or_make(
-            self.point.digest, lambda: state.load(self.db, self.point.position)
+            self.point.digest, lambda: load_catalogue(self.db, self.point.position)
         )
 
     @property

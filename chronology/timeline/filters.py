@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from chronology.dates import Date, Span, parse
-from chronology.errors import DateError, UnknownName
 from chronology.index.predicates import (
     EVERY,
     And,
@@ -21,6 +19,8 @@ from chronology.index.predicates import (
     Predicate,
 )
 from chronology.index.selection import EventFilter
+from chronology.model.edtf import Date, Span, parse
+from chronology.model.errors import DateError, UnknownName
 from chronology.projections.disputes import KINDS
 from chronology.timeline.as_of import CURRENT_AT, TimelineAt, at_head, read_point
 

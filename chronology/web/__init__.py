@@ -11,33 +11,22 @@ from typing import Any
 
 from datasette import hookimpl
 
-from chronology.projections.subjects import COLUMNS
+from chronology.projections.subject_rows import COLUMNS
 from chronology.web import (
-    caching,
-    changes,
-    context,
-    csv_guard,
     databases,
-    errors,
-    exports,
-    facets,
-    formats,
-    forms,
-    headers,
-    hidden,
-    home,
-    moments,
-    own_pages,
-    pages,
-    paging,
-    points,
-    proofs,
+    datasette_compat,
     routing,
-    selection,
-    sql_rewrite,
-    templating,
-    versions,
 )
+from chronology.web.api import checkpoint, csv_json, hidden, lists, timeline_data
+from chronology.web.middleware import (
+    csv_guard,
+    empty_fields,
+    errors,
+    response_cache,
+    security_headers,
+)
+from chronology.web.pages import changes, formatting, home, standalone, template_context, templating
+from chronology.web.query import as_of, facets, paging, selection, sql_rewrite
 
 TABLES = frozenset({"events", "history", "batches", *COLUMNS})
 
@@ -51,7 +40,7 @@ def filters_from_request(
 
     async def filters() -> Any:
         if table == "events":
-            formats.refuse_unknown(datasette, request)
+            lists.refuse_unknown(datasette, request)
         if not selection.translating.get():
             await paging.order_first_page(request, datasette, database, table)
             sql_rewrite.expect(datasette, request, database, table)
@@ -72,7 +61,7 @@ def register_facet_classes() -> Any:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    modules = (home, exports, formats, changes, points, own_pages, proofs, hidden)
+    modules = (home, csv_json, lists, changes, timeline_data, standalone, checkpoint, hidden)
     return [route for module in modules for route in module.ROUTES]
 
 
@@ -85,11 +74,11 @@ def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
 @hookimpl(tryfirst=True)
 def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
     def wrapped(app: Any) -> Any:
-        redirecting = moments.redirecting(routing.routed(app, datasette), datasette)
+        redirecting = as_of.redirecting(routing.routed(app, datasette), datasette)
         guarding = csv_guard.csv_guard_middleware(redirecting, datasette)
-        caught = errors.caught(forms.without_empty_fields(guarding, datasette))
-        own = caching.kept(headers.guarded(caught, datasette), datasette)
-        foreign = headers.guarded(app, datasette)
+        caught = errors.caught(empty_fields.without_empty_fields(guarding, datasette))
+        own = response_cache.kept(security_headers.guarded(caught, datasette), datasette)
+        foreign = security_headers.guarded(app, datasette)
 
         async def application(scope: Any, receive: Any, send: Any) -> None:
             if scope["type"] != "http":
@@ -113,7 +102,7 @@ def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
 def render_cell(value: Any, column: str, table: str, database: str, datasette: Any) -> Any:
     if table not in TABLES or not databases.is_chronology(datasette, database):
         return None
-    return pages.cell(value, column, table, datasette.urls.table(database, "events"))
+    return formatting.cell(value, column, table, datasette.urls.table(database, "events"))
 
 
 @hookimpl
@@ -130,8 +119,8 @@ def extra_template_vars(
     async def values() -> dict[str, Any]:
         if request is None or not databases.is_chronology(datasette, database):
             return {}
-        if database is None or not await versions.may_view(datasette, request, database):
+        if database is None or not await datasette_compat.may_view(datasette, request, database):
             return {}
-        return await context.variables(datasette, request, database, table, view_name)
+        return await template_context.variables(datasette, request, database, table, view_name)
 
     return values

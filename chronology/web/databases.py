@@ -15,8 +15,8 @@ from weakref import WeakKeyDictionary
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import BadRequest, Forbidden, NotFound
 
-from chronology import defaults
-from chronology.web import versions
+from chronology.timeline import table_defaults
+from chronology.web import datasette_compat
 from chronology.web.addresses import local_path
 
 PARAMETER = "_db"
@@ -109,8 +109,8 @@ async def introduce(datasette: Any) -> None:
         schema.refresh()
         if schema.columns and schema.columns != schema.introduced:
             schema.introduced = schema.columns
-            before, schema.defaults = schema.defaults, defaults.tables(schema.columns)
-            await versions.set_defaults(datasette, name, before, schema.defaults)
+            before, schema.defaults = schema.defaults, table_defaults.tables(schema.columns)
+            await datasette_compat.set_defaults(datasette, name, before, schema.defaults)
 
 
 # What an address names -------------------------------------------------------------------------
@@ -140,7 +140,7 @@ async def in_address(datasette: Any, request: Any) -> str:
         name: str = datasette.get_database(route=route).name
     except KeyError:
         raise NotFound(f"There is no database {route!r}") from None
-    await versions.ensure_seen(datasette, request, name)
+    await datasette_compat.ensure_seen(datasette, request, name)
     if not is_chronology(datasette, name):
         raise NotFound(f"The database {name!r} holds no chronology")
     return name
@@ -154,7 +154,7 @@ async def visible(datasette: Any, actor: Any) -> list[str]:
     return [
         name
         for name in names(datasette)
-        if await versions.may_view_table(datasette, actor, name, "events")
+        if await datasette_compat.may_view_table(datasette, actor, name, "events")
     ]
 
 
@@ -173,7 +173,7 @@ async def requested(datasette: Any, request: Any) -> str:
     name = given[0] if given else seen[0]
     if name not in seen:
         raise BadRequest(f"{PARAMETER}: {name!r} is no chronology here; known are {_list(seen)}")
-    await versions.ensure_seen(datasette, request, name)
+    await datasette_compat.ensure_seen(datasette, request, name)
     return name
 
 
@@ -201,4 +201,4 @@ async def of_page(datasette: Any, request: Any) -> str | None:
         name = given if given in seen else seen[0] if len(seen) == 1 else None
     if not is_chronology(datasette, name) or name is None:
         return None
-    return name if await versions.may_view(datasette, request, name) else None
+    return name if await datasette_compat.may_view(datasette, request, name) else None

@@ -1,4 +1,4 @@
-"""Responses of this package's own addresses: JSON, and the headers of CORS."""
+"""Responses of this package's own addresses: JSON, CORS headers and conditional requests."""
 
 from __future__ import annotations
 
@@ -26,3 +26,14 @@ def json_response(datasette: Any, value: Any, headers: Mapping[str, str] | None 
         headers={**cors_headers(datasette), **(headers or {})},
         content_type="application/json; charset=utf-8",
     )
+
+
+def matches(if_none_match: str | None, etag: str, exists: bool = False) -> bool:
+    """Whether a client has the answer: the weak comparison with each tag (RFC 9110, 8.8.3.2).
+
+    A star matches anything that exists, so only an answer that is known to.
+    """
+    if not if_none_match:
+        return False
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return etag.removeprefix("W/") in tags or (exists and "*" in tags)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from datasette.utils.asgi import NotFound
 
-from chronology.formats import FORMATS
+from chronology.export.formats import FORMATS
 from chronology.web import databases
 from chronology.web.addresses import local_path
 

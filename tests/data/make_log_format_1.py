@@ -11,8 +11,10 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from chronology import batches, log, schema
-from chronology.ingest import ingest
+from chronology.batches.batch import read_batch
+from chronology.ingest.pipeline import ingest
+from chronology.store import log
+from chronology.store.database import connect
 
 BATCHES = (
     """\
@@ -61,9 +63,9 @@ records:
 
 
 def main(path: Path) -> None:
-    with closing(schema.connect(path, write=True)) as db:
+    with closing(connect(path, write=True)) as db:
         for text in BATCHES:
-            ingest(db, batches.read(io.BytesIO(text.encode()), "batch.yml", "yml"))
+            ingest(db, read_batch(io.BytesIO(text.encode()), "batch.yml", "yml"))
         db.execute("PRAGMA page_size = 512")
         db.execute("VACUUM")
         print("{0.position}:{0.digest}".format(log.head(db)))

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from chronology import schema
-from chronology.ingest import ingest
+from chronology.ingest.pipeline import ingest
+from chronology.store.database import connect
 from tests.faults.case import SIZE, Child, NotRun, Outcome, Setting, check, fill, numbered
 
 CALLS = ("pwrite64", "fdatasync", "fsync", "unlink", "write")
@@ -52,7 +52,7 @@ def failing_calls(setting: Setting) -> Outcome:
 
 def _writing(path: Path, last: int = BATCHES) -> Callable[[Callable[[str], None]], None]:
     def work(say: Callable[[str], None]) -> None:
-        with closing(schema.connect(path, write=True)) as db:
+        with closing(connect(path, write=True)) as db:
             for number in range(1, last + 1):
                 ingest(db, numbered(number))
                 say(f"b{number}")
@@ -126,7 +126,7 @@ def on_a_full_disk(folder: Path) -> tuple[int, int]:
     following = int(again.removeprefix("b")) + 1
 
     def work(say: Callable[[str], None]) -> None:
-        with closing(schema.connect(path, write=True)) as db:
+        with closing(connect(path, write=True)) as db:
             ingest(db, numbered(following))
             say(f"b{following}")
 
@@ -138,7 +138,7 @@ def on_a_full_disk(folder: Path) -> tuple[int, int]:
 
 def _writing_from_nothing(path: Path) -> Callable[[Callable[[str], None]], None]:
     def work(say: Callable[[str], None]) -> None:
-        with closing(schema.connect(path, write=True)) as db:
+        with closing(connect(path, write=True)) as db:
             for number in range(500):
                 ingest(db, numbered(number))
                 say(f"b{number}")
@@ -161,7 +161,7 @@ def _limited(setting: Setting) -> Outcome:
         status, said = Child(work).end()
         assert status == 3, "the limit was never reached"
         lost = check(path, said)
-        with closing(schema.connect(path, write=True)) as db:
+        with closing(connect(path, write=True)) as db:
             ingest(db, numbered(len(said)))
         lost += check(path, said)
         outcome = outcome.plus(len(said) * SIZE, lost * SIZE)
@@ -191,7 +191,7 @@ def read_only(setting: Setting) -> Outcome:
                 os.setuid(NOBODY)
             assert not check(path, names)
             say("read")
-            with closing(schema.connect(path, write=True)) as db:
+            with closing(connect(path, write=True)) as db:
                 ingest(db, numbered(2))
 
         assert Child(work).end() == (3, ["read"]), (oct(file_mode), oct(folder_mode))

@@ -16,10 +16,12 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from chronology import batches, projections, schema, verification
-from chronology.batches import Batch
-from chronology.errors import ChronologyError
-from chronology.ingest import ingest
+from chronology import projections
+from chronology.batches.batch import Batch, read_batch
+from chronology.ingest.pipeline import ingest
+from chronology.model.errors import ChronologyError
+from chronology.store import verification
+from chronology.store.database import connect
 
 SIZE = 6
 """Records of one batch, its own one included."""
@@ -77,7 +79,7 @@ def text(number: int, events: int = SIZE - 1) -> str:
 def numbered(number: int, events: int = SIZE - 1) -> Batch:
     """The same batch, read."""
     raw = io.BytesIO(text(number, events).encode())
-    return batches.read(raw, f"b{number}.jsonl", "jsonl")
+    return read_batch(raw, f"b{number}.jsonl", "jsonl")
 
 
 def _event(name: str) -> dict[str, object]:
@@ -93,7 +95,7 @@ def _event(name: str) -> dict[str, object]:
 
 def fill(path: Path, count: int, events: int = SIZE - 1) -> None:
     """A new log of some batches."""
-    with closing(schema.connect(path, write=True)) as db:
+    with closing(connect(path, write=True)) as db:
         for number in range(count):
             ingest(db, numbered(number, events))
 
@@ -143,7 +145,7 @@ class Child:
 
 def check(path: Path, acknowledged: Iterable[str], sizes: int = SIZE) -> int:
     """How many acknowledged batches a log lacks; fails if it is no log of whole batches."""
-    with closing(schema.connect(path)) as db:
+    with closing(connect(path)) as db:
         assert not (verification.file_faults(db) + verification.schema_faults(db)), (
             "the file is damaged"
         )

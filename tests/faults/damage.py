@@ -12,10 +12,12 @@ from contextlib import closing
 from pathlib import Path
 from random import Random
 
-from chronology import log, projections, schema, verification
-from chronology.errors import ChronologyError, CorruptLog
-from chronology.ingest import ingest
-from chronology.log import Entry, Head
+from chronology import projections
+from chronology.ingest.pipeline import ingest
+from chronology.model.errors import ChronologyError, CorruptLog
+from chronology.store import log, verification
+from chronology.store.database import TRIGGERS, connect
+from chronology.store.log import Entry, Head
 from tests.faults.case import SIZE, Outcome, Setting, copy, fill, numbered
 
 SECTOR = 512
@@ -44,7 +46,7 @@ DAMAGES: tuple[Damage, ...] = (_truncated, _flipped, _zeroed)
 def torn_wal(setting: Setting) -> Outcome:
     """A write-ahead log that was torn: what is left is a prefix of commits, or is told."""
     path = setting.folder / "timeline.db"
-    with closing(schema.connect(path, write=True)) as db:
+    with closing(connect(path, write=True)) as db:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA wal_autocheckpoint = 0")
         for number in range(6):
@@ -58,7 +60,7 @@ def torn_journal(setting: Setting) -> Outcome:
     path, taken = setting.folder / "timeline.db", setting.folder / "taken.db"
     fill(path, 4)
     wanted = _stored(path)
-    with closing(schema.connect(path, write=True)) as db:
+    with closing(connect(path, write=True)) as db:
         # So that the file is half written before the commit, as in one that is interrupted.
         db.execute("PRAGMA cache_spill = 1")
         db.execute("PRAGMA cache_size = 2")
@@ -94,7 +96,7 @@ def _silently_lost(path: Path, head: Head, wanted: list[Entry]) -> int:
         return 0  # It was told.
     assert found == wanted[: len(found)], "a chain that holds is another one"
     assert len(found) % SIZE == 0, "a batch is not whole"
-    with closing(schema.connect(path)) as db:
+    with closing(connect(path)) as db:
         try:
             verification.check_contains(db, head)
         except CorruptLog:
@@ -104,7 +106,7 @@ def _silently_lost(path: Path, head: Head, wanted: list[Entry]) -> int:
 
 def _verified(path: Path) -> list[Entry]:
     """The records of a file in which nothing is wrong, as `chronology verify` looks at it."""
-    with closing(schema.connect(path, write=True)) as db:
+    with closing(connect(path, write=True)) as db:
         faults = verification.file_faults(db) + verification.schema_faults(db)
         verification.verify(db)
         faults += projections.verify(db)
@@ -114,7 +116,7 @@ def _verified(path: Path) -> list[Entry]:
 
 
 def _stored(path: Path) -> list[Entry]:
-    with closing(schema.connect(path)) as db:
+    with closing(connect(path)) as db:
         return list(log.read(db))
 
 
@@ -148,16 +150,16 @@ def _forgeries(entry: Entry, last: int) -> Iterator[tuple[int, str]]:
 def _forge(path: Path, sql: str) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("BEGIN")
-        for trigger in schema.TRIGGERS:
+        for trigger in TRIGGERS:
             db.execute(f"DROP TRIGGER {trigger}")
         db.execute(sql)
-        for trigger in schema.TRIGGERS.values():
+        for trigger in TRIGGERS.values():
             db.execute(trigger)
         db.execute("COMMIT")
 
 
 def _names(path: Path, position: int) -> bool:
-    with closing(schema.connect(path)) as db:
+    with closing(connect(path)) as db:
         try:
             verification.verify(db)
         except CorruptLog as error:

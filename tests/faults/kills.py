@@ -9,9 +9,13 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from chronology import follow, log, projections, remote, schema
-from chronology.errors import CorruptLog
-from chronology.ingest import ingest
+from chronology import projections
+from chronology.batches import http_source
+from chronology.ingest import replication
+from chronology.ingest.pipeline import ingest
+from chronology.model.errors import CorruptLog
+from chronology.store import log
+from chronology.store.database import connect, transaction
 from tests import peers
 from tests.faults.case import SIZE, Child, Outcome, Setting, check, fill, numbered
 
@@ -41,7 +45,7 @@ def killed_ingest(setting: Setting) -> Outcome:
 
 def _ingesting(path: Path, start: int) -> Callable[[Callable[[str], None]], None]:
     def work(say: Callable[[str], None]) -> None:
-        with closing(schema.connect(path, write=True)) as db:
+        with closing(connect(path, write=True)) as db:
             for number in range(start, start + BATCHES):
                 ingest(db, numbered(number))
                 say(f"b{number}")
@@ -57,7 +61,7 @@ def killed_rebuild(setting: Setting) -> Outcome:
     names, outcome = {f"b{number}" for number in range(count)}, Outcome()
 
     def work(say: Callable[[str], None]) -> None:
-        with closing(schema.connect(path, write=True)) as db, schema.transaction(db):
+        with closing(connect(path, write=True)) as db, transaction(db):
             projections.rebuild(db)
 
     for _ in range(setting.cases):
@@ -73,14 +77,14 @@ def killed_follow(setting: Setting) -> Outcome:
     """A follower killed at any moment goes on to the same end as one that never was."""
     source, target = setting.folder / "source.db", setting.folder / "copy.db"
     fill(source, BATCHES)
-    with closing(schema.connect(source)) as db:
+    with closing(connect(source)) as db:
         rows, wanted = peers.rows_of(db), log.head(db)
     server, url = _serve(rows)
     outcome, acknowledged, ends = Outcome(), set[str](), 0
 
     def work(say: Callable[[str], None]) -> None:
-        with closing(schema.connect(target, write=True)) as db, remote.client() as client:
-            follow.follow(db, follow.Peer(url, client), lambda _: say(_last_batch(db)))
+        with closing(connect(target, write=True)) as db, http_source.client() as client:
+            replication.follow(db, replication.Peer(url, client), lambda _: say(_last_batch(db)))
 
     try:
         for _ in range(setting.cases):
@@ -96,7 +100,7 @@ def killed_follow(setting: Setting) -> Outcome:
     finally:
         os.kill(server, signal.SIGKILL)
         os.waitpid(server, 0)
-    with closing(schema.connect(target)) as db:
+    with closing(connect(target)) as db:
         assert log.head(db) == wanted
     return outcome
 
@@ -124,7 +128,7 @@ def _stored(path: Path) -> int:
     if not path.exists() or not path.stat().st_size:
         return 0
     try:
-        with closing(schema.connect(path)) as db:
+        with closing(connect(path)) as db:
             return log.head(db).position
     except CorruptLog:
         return 0  # Killed before the log was made.

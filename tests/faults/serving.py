@@ -18,7 +18,8 @@ from threading import Event, Thread
 import datasette
 import httpx
 
-from chronology import schema, verification
+from chronology.store import verification
+from chronology.store.database import connect
 from tests import server
 from tests.faults.case import SIZE, text
 
@@ -67,7 +68,7 @@ def main(events: int) -> int:
         with server.serving(folder) as client, closing(Readers(client.base_url)) as readers:
             _together([["ingest.py"]] * WRITERS, folder)
             _together([["-m", "chronology.cli", "rebuild"]], folder)
-        with closing(schema.connect(folder / "timeline.db")) as db:
+        with closing(connect(folder / "timeline.db")) as db:
             records = verification.verify(db).position
     errors = sum(status != 200 for status in readers.statuses)
     print("| served by Datasette | records | requests | errors | slowest, s |")

@@ -9,10 +9,11 @@ from contextlib import closing
 from pathlib import Path
 from random import Random
 
-from chronology import log, schema, verification
-from chronology.errors import WrongExpectedVersion
-from chronology.ingest import ingest
-from chronology.records import Record
+from chronology.ingest.pipeline import ingest
+from chronology.model.errors import WrongExpectedVersion
+from chronology.model.records import Record
+from chronology.store import log, verification
+from chronology.store.database import connect, transaction
 from tests.faults.case import RECORDED, SIZE, Child, Outcome, Setting, check, numbered
 
 WRITERS = 5
@@ -34,7 +35,7 @@ def competing_versions(setting: Setting) -> Outcome:
     assert lost, "the writers never met"
     uses = Counter((stream, version) for stream, version, _ in won)
     assert max(uses.values()) == 1, "an expectation was met twice"
-    with closing(schema.connect(path)) as db:
+    with closing(connect(path)) as db:
         verification.verify(db)
         stored = {(entry.stream, entry.version, entry.record_id) for entry in log.read(db)}
         assert log.head(db).position == len(stored) == len(won)
@@ -48,14 +49,14 @@ def _expecting(
 
     def work(say: Callable[[str], None]) -> None:
         chance = Random(seed)
-        with closing(schema.connect(path, write=True)) as db:
+        with closing(connect(path, write=True)) as db:
             for number in range(count):
                 stream = f"event/s{chance.randrange(STREAMS)}"
                 version = log.versions(db, [stream])[stream]
                 record = Record(f"w{name}-{number}", stream, "event.recorded", RECORDED, "b", "{}")
                 time.sleep(chance.uniform(0, 0.003))
                 try:
-                    with schema.transaction(db):
+                    with transaction(db):
                         log.append(db, [record], version)
                 except WrongExpectedVersion:
                     say(f"lost {stream} {version + 1} {record.record_id}")
@@ -83,7 +84,7 @@ def _ingesting(path: Path, seed: float) -> Callable[[Callable[[str], None]], Non
     def work(say: Callable[[str], None]) -> None:
         rest = list(range(1, 6))
         Random(seed).shuffle(rest)
-        with closing(schema.connect(path, write=True)) as db:
+        with closing(connect(path, write=True)) as db:
             for number in (0, *rest):
                 say(f"b{number} {ingest(db, numbered(number)).records}")
 

@@ -7,10 +7,12 @@ import sqlite3
 from contextlib import closing
 from functools import cache
 
-from chronology import batches, dates, log, schema, verification
-from chronology.batches import FORMATS
-from chronology.errors import BatchRefused, DateError, Fault
-from chronology.ingest import ingest
+from chronology.batches.batch import FORMATS, read_batch
+from chronology.ingest.pipeline import ingest
+from chronology.model import edtf
+from chronology.model.errors import BatchRefused, DateError, Fault
+from chronology.store import log, verification
+from chronology.store.database import connect
 from tests.faults.case import numbered
 
 HEADER = {"format": "1", "batch": "fuzz", "recorded": "2026-02-01T00:00:00Z"}
@@ -19,10 +21,10 @@ HEADER = {"format": "1", "batch": "fuzz", "recorded": "2026-02-01T00:00:00Z"}
 def date(data: bytes) -> bool:
     """Whether it is a date; then it is written as it was read, and its bounds are in order."""
     try:
-        found = dates.parse(data.decode(errors="replace"))
+        found = edtf.parse(data.decode(errors="replace"))
     except DateError:
         return False
-    assert dates.parse(str(found)) == found
+    assert edtf.parse(str(found)) == found
     if found.earliest and found.latest:
         assert found.earliest <= found.latest
     return True
@@ -38,7 +40,7 @@ def batch(data: bytes) -> bool:
         refused: list[Fault] = []
         records = 0
         try:
-            read = batches.read(io.BytesIO(data[1:]), "fuzz", form, header)
+            read = read_batch(io.BytesIO(data[1:]), "fuzz", form, header)
             records = ingest(db, read).records
         except BatchRefused as error:
             refused = error.faults
@@ -50,7 +52,7 @@ def batch(data: bytes) -> bool:
 
 @cache
 def _started() -> sqlite3.Connection:
-    db = schema.connect(":memory:", write=True)
+    db = connect(":memory:", write=True)
     ingest(db, numbered(0))
     return db
 

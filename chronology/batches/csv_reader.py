@@ -1,0 +1,90 @@
+"""Batches in CSV: one event a row, and one account of it in the same row or in rows after it.
+
+The header of the batch is not in the file.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from chronology.batches import source_text
+from chronology.batches.source_text import OneLine, Raw, refused, tidy
+from chronology.model.errors import BatchRefused, Fault
+
+_LISTS = ("places", "formations", "people")
+_EVENT_COLUMNS = ("date", "title", "kind", "summary", "basis", *_LISTS)
+_ACCOUNT_COLUMNS = {
+    "source": "source",
+    "at": "at",
+    "says": "says",
+    "stance": "stance",
+    "by": "by",
+    "said": "said",
+    "account_date": "date",
+    "account_basis": "basis",
+}
+
+
+def read(stream: BinaryIO, file: str) -> tuple[Raw, Iterator[Raw]]:
+    lines = (
+        source_text.decode(line, file, number).replace("\r\n", "\n")
+        for number, line in source_text.numbered_lines(stream, file)
+    )
+    reader = csv.reader(lines, strict=True)
+    try:
+        columns = [column.strip() for column in next(reader, [])]
+    except csv.Error as error:
+        raise refused(file, 1, f"this is no CSV: {error}", "check the quotes") from None
+    faults = [Fault(file, 1, what, remedy) for what, remedy in _column_faults(columns)]
+    if faults:
+        raise BatchRefused(faults)
+    return ({}, OneLine(1)), _csv_rows(reader, columns, file)
+
+
+def _column_faults(columns: list[str]) -> Iterator[tuple[str, str]]:
+    known = ("id", *_EVENT_COLUMNS, *_ACCOUNT_COLUMNS)
+    for number, column in enumerate(columns):
+        if column not in known:
+            yield f"unknown column {column!r}", f"known are {', '.join(known)}"
+        elif column in columns[:number]:
+            yield f"the column {column!r} stands twice", "keep one of them"
+    for column in ("id", "date", "title", "kind"):
+        if column not in columns:
+            yield f"the column {column!r} is missing", "name it in the first line"
+
+
+def _csv_rows(reader: Any, columns: list[str], file: str) -> Iterator[Raw]:
+    start = reader.line_num + 1
+    try:
+        for cells in reader:
+            line, start = start, reader.line_num + 1
+            if len(cells) == len(columns):
+                yield _csv_record(dict(zip(columns, cells, strict=True))), OneLine(line)
+            elif cells:
+                what = f"{len(cells)} cells where {len(columns)} columns are named"
+                yield Fault(file, line, what, "check commas and quotes"), OneLine(line)
+    except csv.Error as error:
+        raise refused(file, start, f"this is no CSV: {error}", "check the quotes") from None
+
+
+def _csv_record(cells: dict[str, str]) -> dict[str, Any]:
+    row = {column: text for column, cell in cells.items() if (text := tidy(cell))}
+    account: dict[str, Any] = {
+        name: row[column] for column, name in _ACCOUNT_COLUMNS.items() if column in row
+    }
+    if "at" in account:
+        account["at"] = _split(account["at"])
+    if "date" not in row and "title" not in row:
+        return {"account": "", "event": row.get("id", ""), **account}
+    event: dict[str, Any] = {
+        column: _split(row[column]) if column in _LISTS else row[column]
+        for column in _EVENT_COLUMNS
+        if column in row
+    }
+    return {"event": row.get("id", ""), **event, **({"accounts": [account]} if account else {})}
+
+
+def _split(cell: str) -> list[str]:
+    return [part.strip() for part in cell.split(";")]

@@ -1,0 +1,132 @@
+"""The commands that start a chronology, prepare its next batch and publish it."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import socket
+import sys
+from importlib import resources
+from pathlib import Path
+
+import click
+
+from chronology.cli import skeleton
+from chronology.cli.options import DATABASE, checking, db_option, events_option, exit_codes
+from chronology.ingest import sources
+from chronology.model import records
+from chronology.store.database import recover
+
+EXPOSED = """\
+Anyone who can reach {host} can read every table, the whole log including all that was corrected or
+retracted, and the versions of the programs. Visitors cannot write or run their own SQL.
+The server uses plain HTTP: put a web server with TLS in front of it before you make it public."""
+
+
+@click.command()
+@click.argument("name")
+@db_option
+@events_option
+@exit_codes
+def new(name: str, db: Path, events: Path) -> None:
+    """Write the skeleton of the next batch into the folder of batches.
+
+    NAME becomes the id of the batch and, after the next free number, its file name. The comments
+    of the skeleton show records with a day, a kind, a place and a source of your chronology.
+
+    \b
+    Example:
+      chronology new corrections-of-spring
+    """
+    if not records.is_id(name):
+        raise click.UsageError(
+            f"{name!r} is not an id: use lower-case letters, digits and single hyphens"
+        )
+    numbers = [int(p.name[:4]) for p in sources.files(events) if p.name[:4].isdecimal()]
+    path = events / f"{max(numbers, default=0) + 1:04}-{name}.yml"
+    with checking(db) as copy:
+        skeleton.ingest_valid(copy, events)
+        text = skeleton.skeleton(name, skeleton.examples(copy))
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
+    click.echo(f"{path}: edit it, then 'python ingest.py --check' and 'python ingest.py'")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@exit_codes
+def init(folder: Path) -> None:
+    """Start a chronology: write a folder with two example events and all settings.
+
+    \b
+    Example:
+      chronology init my-chronology
+      cd my-chronology && chronology ingest && chronology serve
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise click.UsageError(f"{folder} is not empty; name a new folder")
+    with resources.as_file(resources.files("chronology") / "template" / "folder") as template:
+        # Installers compile Python files, also those of the template.
+        without = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(template, folder, ignore=without, dirs_exist_ok=True)
+    click.echo(f"{folder}: edit events/0001-start.yml and metadata.yml, then in the folder")
+    click.echo("  python ingest.py && chronology serve")
+
+
+@click.command()
+@click.argument(
+    "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default="."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    default=8001,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="The port to listen on.",
+)
+@exit_codes
+def serve(folder: Path, host: str, port: int) -> None:
+    """Publish the chronologies of a folder through Datasette.
+
+    The command serves every file of FOLDER that ends in .db; FOLDER is the current one by
+    default. Only this machine can reach the server unless --host names another address.
+
+    \b
+    Examples:
+      chronology serve
+      chronology serve ../my-chronology --port 8002
+    """
+    files = sorted(folder.glob("*.db"))
+    if not files:
+        raise click.UsageError(f"{folder} has no {DATABASE}; run 'python ingest.py' there first")
+    _require_free_port(host, port)
+    for path in files:
+        recover(path)
+    click.echo(f"Serving {', '.join(map(str, files))} at http://{host}:{port} (end with Ctrl-C)")
+    if not _is_loopback(host):
+        click.echo(EXPOSED.format(host=host), err=True)
+    sys.stdout.flush()
+    arguments = ["serve", str(folder), "--host", host, "--port", str(port)]
+    os.execv(sys.executable, [sys.executable, "-m", "datasette", *arguments])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _require_free_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise click.UsageError(
+                f"{host}:{port} is not available ({error.strerror}); choose another port:"
+                f" make serve PORT={port + 1}, or chronology serve --port {port + 1}"
+            ) from None

@@ -1,0 +1,114 @@
+"""The commands for editors: likely duplicates, and a report on the chronology."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from chronology import projections
+from chronology.cli.options import FAULTS, db_option, exit_codes, reading
+from chronology.store.database import fetch_rows, snapshot
+from chronology.timeline import coverage_report, duplicates
+from chronology.timeline.duplicates import Pair
+
+
+@contextmanager
+def _tables(path: Path) -> Iterator[sqlite3.Connection]:
+    """The database, if its tables reflect its log."""
+    with reading(path) as db, snapshot(db):
+        if not projections.position(db) or not projections.is_current(db):
+            raise click.UsageError(f"the tables of {path} are not current; run 'python ingest.py'")
+        yield db
+
+
+@click.command()
+@click.option(
+    "--duplicates",
+    "twice",
+    is_flag=True,
+    help="List pairs of events that may be the same occurrence.",
+)
+@click.option(
+    "--least",
+    default=duplicates.THRESHOLD,
+    show_default=True,
+    type=click.FloatRange(0.01, 1),
+    help="The lowest score of a pair that is listed.",
+)
+@db_option
+@exit_codes
+def check(twice: bool, least: float, db: Path) -> None:
+    """List likely mistakes for an editor; exit 1 if there are any.
+
+    With --duplicates, the command lists pairs of events that are alike in date, place, title and
+    formations. Settle each pair in a new batch: retract one event into the other, or explain in
+    the field 'distinct' of either event why they are two.
+
+    \b
+    Examples:
+      chronology check --duplicates
+      chronology check --duplicates --least 0.8
+    """
+    if not twice:
+        raise click.UsageError("name a check: --duplicates")
+    with _tables(db) as opened:
+        pairs = duplicates.find(opened, least)
+        for pair in pairs:
+            click.echo(_describe(opened, pair))
+    if pairs:
+        noun = "pair" if len(pairs) == 1 else "pairs"
+        click.echo(f"{len(pairs)} {noun} of likely duplicates without an explanation", err=True)
+        sys.exit(FAULTS)
+    click.echo("No unexplained duplicates.")
+
+
+def _describe(db: sqlite3.Connection, pair: Pair) -> str:
+    """A pair in a few lines: both events, what they have in common, and the remedy."""
+    lines = [f"{pair.score:.2f}  {pair.first} ~ {pair.second}"]
+    for name in (pair.first, pair.second):
+        sql = (
+            "SELECT date, title, (SELECT group_concat(value, ', ') FROM json_each(places)) AS at"
+            " FROM events WHERE id = ?"
+        )
+        (row,) = fetch_rows(db, sql, (name,))
+        lines.append(f"      {row['date']}  {row['title']}  ({row['at']})")
+    lines.append(f"      alike: {'; '.join(pair.reasons)}")
+    lines.append(
+        f"      remedy: '- {{retract: event/{pair.second}, into: {pair.first}, because: …}}', or in"
+        f" {pair.second} 'distinct: [{{event: {pair.first}, because: …}}]'"
+    )
+    return "\n".join(lines)
+
+
+@click.command("report")
+@db_option
+@click.option(
+    "--notes",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A Markdown file to add at the end of the report.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write; by default the report is printed.",
+)
+@exit_codes
+def report_command(db: Path, notes: Path | None, out: Path | None) -> None:
+    """Write a report on coverage, sources, disputes and gaps, in Markdown.
+
+    \b
+    Example:
+      chronology report --notes docs/corpus-notes.md --out docs/corpus.md
+    """
+    with _tables(db) as opened:
+        page = coverage_report.page(opened, notes.read_text("utf-8") if notes else "")
+    if out is None:
+        click.echo(page, nl=False)
+        return
+    out.write_text(page, "utf-8")
+    click.echo(f"{out}: {len(page.splitlines())} lines")

@@ -1,0 +1,1 @@
+"""Events in other formats, written from one state of the log."""

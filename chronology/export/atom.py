@@ -1,0 +1,99 @@
+"""Atom (RFC 4287): an entry for each event, updated when it was recorded or corrected last.
+
+The date stands in the text, in `dcterms:date` as EDTF and in `dcterms:temporal` as a DCMI Period,
+whose start or end is left out where it is open; the point on the map is GeoRSS Simple's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+
+from chronology.export.edition import Edition, Event, day, lines
+
+NAMESPACES = {
+    "xmlns": "http://www.w3.org/2005/Atom",
+    "xmlns:dcterms": "http://purl.org/dc/terms/",
+    "xmlns:georss": "http://www.georss.org/georss",
+}
+# What no document of XML 1.0 may hold, of what records may.
+_IMPOSSIBLE = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"}
+
+
+def element(name: str, text: str | None = None, **attributes: str) -> str:
+    """An element with a text, or an empty one."""
+    start = name + _attributes(attributes)
+    return f"<{start}/>" if text is None else f"<{start}>{_escaped(text)}</{name}>"
+
+
+def opening(title: str, identity: str, updated: str, author: str, links: Mapping[str, str]) -> str:
+    """A feed as far as its entries; `links` are addresses by their relation."""
+    parts = [
+        element("title", title),
+        element("id", identity),
+        element("updated", updated or "1970-01-01T00:00:00Z"),
+        f"<author>{element('name', author)}</author>",
+        *(element("link", rel=relation, href=href) for relation, href in links.items()),
+    ]
+    start = f"<feed{_attributes(NAMESPACES)}>"
+    return "\n".join(['<?xml version="1.0" encoding="utf-8"?>', start, *parts, ""])
+
+
+def entry(title: str, address: str, updated: str, content: str, more: Iterable[str] = ()) -> str:
+    """An entry whose identity is its address; `more` are further elements."""
+    parts = [
+        element("title", title),
+        element("id", address),
+        element("updated", updated),
+        element("link", rel="alternate", href=address),
+        element("content", content, type="text"),
+        *more,
+    ]
+    return f"<entry>{''.join(parts)}</entry>\n"
+
+
+CLOSING = "</feed>\n"
+
+
+def head(edition: Edition) -> str:
+    links = {
+        "self": edition.address,
+        "alternate": edition.page,
+        "license": edition.licence_url or "",
+    }
+    given = {relation: href for relation, href in links.items() if href}
+    updated = edition.state.recorded_at
+    start = opening(edition.title, edition.address, updated, edition.title, given)
+    told = element("subtitle", f"{edition.about} {edition.counted}")
+    return start + told + (element("rights", edition.licence) if edition.licence else "") + "\n"
+
+
+def foot(edition: Edition) -> str:
+    return CLOSING
+
+
+def item(edition: Edition, event: Event) -> str:
+    more = [
+        element("category", term=event.kind, label=event.kind),
+        element("dcterms:date", event.date.text),
+        element("dcterms:temporal", period(event)),
+    ]
+    if event.latitude is not None:
+        more.append(element("georss:point", f"{event.latitude} {event.longitude}"))
+    told = "\n".join(lines(event))
+    return entry(event.title, edition.url(event), event.recorded_at, told, more)
+
+
+def period(event: Event) -> str:
+    """The bounds of the date as a DCMI Period."""
+    parts = {"start": day(event.date.earliest), "end": day(event.date.latest)}
+    known = [f"{key}={text}" for key, text in parts.items() if text]
+    return "; ".join([*known, "scheme=W3C-DTF", f"name={event.date.in_words()}"]) + ";"
+
+
+def _attributes(attributes: Mapping[str, str]) -> str:
+    return "".join(f' {key}="{_escaped(text)}"' for key, text in attributes.items())
+
+
+def _escaped(text: str) -> str:
+    return escape(text.translate(_IMPOSSIBLE))

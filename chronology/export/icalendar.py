@@ -1,0 +1,129 @@
+"""iCalendar (RFC 5545, with the names of RFC 7986): a VEVENT of whole days for each event.
+
+An event that may have fallen on several days takes them all, and its summary says so. One whose
+date has an open end is no VEVENT, since that would give it an end: it is a VJOURNAL without a
+day, and the calendar's description counts them. X-EDTF holds the date itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from chronology.export.edition import Edition, Event, lines, place_in_words
+
+_OCTETS = 75
+_STATUS = {"asserted": "CONFIRMED", "planned": "TENTATIVE", "denied": "CANCELLED"}
+_ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\t": " "})
+
+
+def head(edition: Edition) -> str:
+    told = f"{edition.about} {edition.counted}"
+    if edition.counts.open_ended:
+        told += " A calendar cannot hold what has an open end: these are journal entries (VJOURNAL)"
+        told += " without a day."
+    # Calendars of before RFC 7986 know the names that begin with X-WR.
+    properties = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//datasette-chronology//events//EN",
+        f"NAME:{_text(edition.title)}",
+        f"X-WR-CALNAME:{_text(edition.title)}",
+        f"DESCRIPTION:{_text(told)}",
+        f"X-WR-CALDESC:{_text(told)}",
+        f"URL:{edition.permalink}",
+        f"SOURCE;VALUE=URI:{edition.address}",
+        f"X-STATE:{edition.version}",
+    ]
+    if edition.state.recorded_at:
+        properties.append(f"LAST-MODIFIED:{_moment(edition.state.recorded_at)}")
+    # A calendar has to hold something.
+    return _folded(properties) + ("" if edition.counts.events else _folded(_nothing(edition)))
+
+
+def foot(edition: Edition) -> str:
+    return "END:VCALENDAR\r\n"
+
+
+def item(edition: Edition, event: Event) -> str:
+    first, last = event.date.earliest, event.date.latest
+    common = _common(edition, event)
+    if first is None or last is None:
+        return _folded(["BEGIN:VJOURNAL", *common, "END:VJOURNAL"])
+    return _folded(["BEGIN:VEVENT", *common, *_days(first, last), *_shown(event), "END:VEVENT"])
+
+
+def _common(edition: Edition, event: Event) -> Iterator[str]:
+    exact = event.date.precision == "day" and event.date.text == str(event.date.earliest)
+    summary = event.title if exact else f"{event.title} ({event.date.in_words()})"
+    # The same in every copy of the log, at every address.
+    yield f"UID:{event.id}@{edition.identity[:32]}"
+    yield f"DTSTAMP:{_moment(event.recorded_at)}"
+    yield f"SUMMARY:{_text(summary)}"
+    yield f"DESCRIPTION:{_text(chr(10).join(lines(event)))}"
+    yield f"URL:{edition.url(event)}"
+    yield f"CATEGORIES:{_text(event.kind)}"
+    yield f"X-EDTF;VALUE=TEXT:{_text(event.date.text)}"
+    if event.date.earliest:
+        yield f"X-EARLIEST;VALUE=DATE:{_day(event.date.earliest)}"
+    if event.date.latest:
+        yield f"X-LATEST;VALUE=DATE:{_day(event.date.latest)}"
+
+
+def _days(first: date, last: date) -> Iterator[str]:
+    yield f"DTSTART;VALUE=DATE:{_day(first)}"
+    if last < date.max:
+        yield f"DTEND;VALUE=DATE:{_day(last + timedelta(days=1))}"
+    else:  # The day after it cannot be written.
+        yield f"DURATION:P{(last - first).days + 1}D"
+
+
+def _shown(event: Event) -> Iterator[str]:
+    """What only a VEVENT may have."""
+    yield f"STATUS:{_STATUS[event.status]}"
+    yield "TRANSP:TRANSPARENT"
+    if event.places:
+        yield f"LOCATION:{_text(', '.join(map(place_in_words, event.places)))}"
+    if event.latitude is not None:
+        yield f"GEO:{event.latitude};{event.longitude}"
+
+
+def _nothing(edition: Edition) -> list[str]:
+    return [
+        "BEGIN:VJOURNAL",
+        f"UID:nothing@{edition.identity[:32]}",
+        f"DTSTAMP:{_moment(edition.state.recorded_at)}",
+        "SUMMARY:No event fits these filters",
+        "END:VJOURNAL",
+    ]
+
+
+def _text(text: str) -> str:
+    return text.translate(_ESCAPED)
+
+
+def _day(day: date) -> str:
+    return day.isoformat().replace("-", "")
+
+
+def _moment(recorded_at: str) -> str:
+    """`2026-11-21T12:00:00Z` as 20261121T120000Z."""
+    return recorded_at.replace("-", "").replace(":", "")
+
+
+def _folded(properties: Iterable[str]) -> str:
+    """Content lines, none longer than 75 octets (section 3.1)."""
+    return "".join(map(_line, properties))
+
+
+def _line(text: str) -> str:
+    octets = text.encode()
+    parts, start, limit = [], 0, _OCTETS
+    while len(octets) - start > limit:
+        end = start + limit
+        while octets[end] & 0xC0 == 0x80:  # within a character
+            end -= 1
+        parts.append(octets[start:end])
+        # A line that goes on begins with a space.
+        start, limit = end, _OCTETS - 1
+    return b"\r\n ".join([*parts, octets[start:]]).decode() + "\r\n"

@@ -1,0 +1,133 @@
+"""JSON-LD 1.1 in the terms of schema.org: the list as a Dataset, and an Event for each event.
+
+`startDate` and `endDate` stand only where ISO 8601 can say what is known: a time, a day, a month
+or a year, as such. Every date stands in `additionalProperty`, in EDTF and with its bounds. What a
+passage says is a Claim about the event, part of its source.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from chronology.export.edition import Account, Edition, Event, Place, citation, day, json_text
+from chronology.model.edtf import Date
+
+# Written out, so that nobody has to fetch anything to read it.
+CONTEXT = {
+    "@vocab": "https://schema.org/",
+    **{term: {"@type": "@id"} for term in ("url", "propertyID")},
+}
+EDTF = "http://id.loc.gov/datatypes/edtf/EDTF"
+_ISO_8601 = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-\d\d(T.+)?)?)?", re.ASCII)
+
+
+def head(edition: Edition) -> str:
+    dataset = {
+        "@id": edition.permalink,
+        "@type": "Dataset",
+        "name": edition.title,
+        "description": f"{edition.about} {edition.counted}",
+        "version": edition.version,
+        "license": _known(
+            {"@type": "CreativeWork", "name": edition.licence, "url": edition.licence_url}
+        )
+        if edition.licence
+        else None,
+        "url": edition.address,
+        "dateModified": edition.state.recorded_at or None,
+    }
+    return f'{{"@context":{json_text(CONTEXT)},"@graph":[\n{json_text(_known(dataset))}' + (
+        ",\n" if edition.counts.events else ""
+    )
+
+
+def foot(edition: Edition) -> str:
+    return "\n]}\n"
+
+
+def item(edition: Edition, event: Event) -> str:
+    url = edition.url(event)
+    found = {
+        "@id": url,
+        "@type": "Event",
+        "name": event.title,
+        "description": event.summary,
+        "url": url,
+        "keywords": [event.kind, event.status],
+        **_dates(event.date),
+        "additionalProperty": [
+            _property("date", event.date.text, EDTF),
+            _property("earliest", day(event.date.earliest)),
+            _property("latest", day(event.date.latest)),
+        ],
+        "location": [_place(place) for place in event.places],
+        "about": [
+            *({"@type": "Organization", "name": name} for name in event.formations),
+            *({"@type": "Person", "name": name} for name in event.people),
+        ],
+        "subjectOf": [
+            {"@id": edition.permalink},
+            *(_claim(account, url) for account in event.accounts),
+        ],
+    }
+    return json_text(_known(found))
+
+
+def _dates(date: Date) -> dict[str, str]:
+    """The beginning and the end, each where it is known as a date of ISO 8601."""
+    start, _, end = date.text.partition("/")
+    texts = {"startDate": start, "endDate": end if date.lasts else start}
+    return {term: text for term, text in texts.items() if _ISO_8601.fullmatch(text)}
+
+
+def _property(name: str, value: str | None, identifier: str | None = None) -> dict[str, Any] | None:
+    found = {"@type": "PropertyValue", "name": name, "value": value, "propertyID": identifier}
+    return _known(found) if value else None
+
+
+def _place(place: Place) -> dict[str, Any]:
+    geo = {
+        "@type": "GeoCoordinates",
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+    }
+    role = None if place.role == "at" else place.role
+    return _known(
+        {
+            "@type": "Place",
+            "name": place.name,
+            "disambiguatingDescription": role,
+            "geo": None if place.latitude is None else geo,
+        }
+    )
+
+
+def _claim(account: Account, event: str) -> dict[str, Any]:
+    return _known(
+        {
+            "@id": f"{event}#{account.id}",
+            "@type": "Claim",
+            "text": account.says,
+            "temporalCoverage": account.date.text if account.date else None,
+            "keywords": [account.stance],
+            "citation": citation(account),
+            "isPartOf": _known(
+                {
+                    "@type": "CreativeWork",
+                    "name": account.source.name,
+                    "author": account.source.author,
+                    "url": account.source.url,
+                }
+            ),
+        }
+    )
+
+
+def _known(values: dict[str, Any]) -> dict[str, Any]:
+    """What has a value; of lists, the members that have."""
+    kept = {
+        key: [one for one in value if one is not None] if isinstance(value, list) else value
+        for key, value in values.items()
+    }
+    return {key: value for key, value in kept.items() if value not in (None, [])}

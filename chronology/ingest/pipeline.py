@@ -1,0 +1,217 @@
+"""Ingesting: a batch decoded, checked against the log, appended whole or not at all, and folded.
+
+Everything happens in one transaction. A batch that is in the log already is compared with it:
+an unchanged one is skipped, an edited one is refused.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any, NamedTuple
+
+from chronology import projections
+from chronology.batches.batch import Batch, Item
+from chronology.batches.source_text import below
+from chronology.ingest import references
+from chronology.ingest.checks import Checks, Streams
+from chronology.ingest.unchanged import is_ingested, refuse_if_edited
+from chronology.model import records
+from chronology.model.errors import BatchRefused
+from chronology.model.records import Account
+from chronology.projections.catalogue import CATALOGUED, fold_stream, load_catalogue, split_stream
+from chronology.store import log
+from chronology.store.database import transaction
+from chronology.store.log import Entry, Head, Versioned
+
+BLOCK = 1_000
+"""So many items are looked up in the log and appended together."""
+Progress = Callable[[int], None]
+
+
+class Result(NamedTuple):
+    """What one ingested batch brought; `records` is 0 if it was in the log already."""
+
+    batch: str
+    records: int
+    head: Head
+
+
+def ingest(
+    db: sqlite3.Connection,
+    batch: Batch,
+    progress: Progress | None = None,
+    folding: Progress | None = None,
+) -> Result:
+    """Appends a batch and folds it into the tables, or raises `BatchRefused` with all faults."""
+    with transaction(db):
+        if is_ingested(db, batch.id):
+            refuse_if_edited(db, batch)
+            return Result(batch.id, 0, log.head(db))
+        if not projections.is_current(db):
+            projections.catch_up(db)
+        before = log.head(db).position
+        _Appending(db, batch).run(progress)
+        projections.catch_up(db, folding)
+        head = log.head(db)
+    return Result(batch.id, head.position - before, head)
+
+
+class _Appending:
+    """One new batch: checked and appended, block by block."""
+
+    def __init__(self, db: sqlite3.Connection, batch: Batch) -> None:
+        self.db = db
+        self.batch = batch
+        self.catalogue = load_catalogue(db)
+        self.head = log.head(db)
+        self.streams = Streams(db)
+        self.checks = Checks(db, batch, self.catalogue, self.streams)
+        self.accounts = references.Accounts(db, self.head.position)
+        self.waiting: list[Versioned] = []
+
+    def run(self, progress: Progress | None) -> None:
+        self._check_order()
+        header = records.canonical(self.batch.header)
+        self._append("0", f"batch/{self.batch.id}", "batch.recorded", header)
+        for block in self._blocks():
+            self.streams.look_up(_named_streams(block))
+            for item in block:
+                self._take(item)
+            self._flush()
+            if progress:
+                progress(len(block))
+        self.checks.check_whole()
+        if self.batch.faults:
+            raise BatchRefused(self.batch.faults)
+
+    def _blocks(self) -> Iterator[list[Item]]:
+        while block := list(islice(self.batch.items, BLOCK)):
+            yield block
+
+    def _check_order(self) -> None:
+        if not self.head.position:
+            return
+        (entry,) = log.read(self.db, self.head.position - 1)
+        if self.batch.recorded_at < entry.recorded_at:
+            self.batch.fault(
+                self.batch.lines(("recorded",)),
+                f"recorded {self.batch.recorded_at} is earlier than the head of the log,"
+                f" {entry.recorded_at}",
+                "give it the time at which it is recorded now",
+            )
+
+    def _take(self, item: Item) -> None:
+        faults = len(self.batch.faults)
+        if item.action == "recorded":
+            if not item.id:
+                item = self._with_id(item)
+            if self.checks.is_new(item):
+                self.checks.check_fields(item, item.fields)
+        elif item.action == "corrected":
+            self._correct(item)
+        else:
+            self._retract(item)
+        if len(self.batch.faults) > faults:
+            self.batch.faulty.add(item.stream)
+            return
+        subject = item.subject
+        self._append(item.number, f"{subject}/{item.id}", f"{subject}.{item.action}", item.data)
+        if subject in CATALOGUED:
+            self.checks.catalogue_changed(item)
+            self._catalogue(item)
+
+    def _append(self, number: str, stream: str, kind: str, data: str) -> None:
+        version = self.streams.advance(stream, kind)
+        batch = self.batch
+        record_id = f"{batch.id}/{number}"
+        self.waiting.append((record_id, stream, version, kind, batch.recorded_at, batch.id, data))
+
+    def _flush(self) -> None:
+        self.head = log.append_new(self.db, self.head, self.waiting)
+        self.waiting.clear()
+
+    def _catalogue(self, item: Item) -> None:
+        self.catalogue.apply(
+            Entry(
+                *(0, "", item.stream, 0, f"{item.subject}.{item.action}"),
+                *(self.batch.recorded_at, self.batch.id, item.data, ""),
+            )
+        )
+
+    def _with_id(self, item: Item) -> Item:
+        """The account with the id that it gets when it is recorded without one."""
+        number = 1
+        while self.streams.last(stream := _default_stream(item.fields, number)):
+            number += 1
+        name = split_stream(stream)[1]
+        return Item(
+            item.number, item.action, item.subject, name, item.lines, item.data, item.fields
+        )
+
+    # Corrections and retractions
+
+    def _correct(self, item: Item) -> None:
+        if not self.checks.is_live(item):
+            return
+        before = self._state(item.stream)
+        after = records.load(records.SUBJECTS[item.subject], records.amend(before, item.change))
+        if records.canonical(before) == records.canonical(after):
+            self.checks.fault(item, (), "the correction changes nothing", "leave it out")
+        else:
+            self.checks.check_fields(item._replace(lines=below(item.lines, "set")), after)
+
+    def _state(self, stream: str) -> Any:
+        """The fields of a live subject, with the records that are only about to be appended."""
+        self._flush()
+        found = fold_stream(log.stream(self.db, stream))
+        assert found is not None
+        return found.fields
+
+    def _retract(self, item: Item) -> None:
+        if not self.checks.is_live(item):
+            return
+        into = item.change.get("into")
+        if item.subject == "event":
+            self._move_accounts(item, into)
+        elif into is not None:
+            what = "only an event has accounts to move"
+            self.checks.fault(item, ("into",), what, "leave 'into' out")
+        if item.subject == "chronology":
+            self.checks.fault(item, (), "a chronology cannot be retracted", "correct it")
+
+    def _move_accounts(self, item: Item, into: str | None) -> None:
+        if into is not None and (into == item.id or not self.streams.is_live(f"event/{into}")):
+            what = f"{into!r} is no other live event"
+            self.checks.fault(item, ("into",), what, "name a live event")
+            return
+        self._flush()
+        accounts = self.accounts.of(item.id)
+        if accounts and into is None:
+            what = f"it still has the accounts {', '.join(accounts)}"
+            remedy = "say into which event they move, or retract them first"
+            self.checks.fault(item, (), what, remedy)
+            return
+        moved = {"set": {"event": into}, "because": item.change["because"]}
+        for index, account in enumerate(accounts, 1):
+            number = f"{item.number}/move-{index}"
+            self._append(
+                number, f"account/{account}", "account.corrected", records.canonical(moved)
+            )
+
+
+def _named_streams(block: list[Item]) -> Iterator[str]:
+    """The streams of events and accounts, and of their subjects, that a block's items name."""
+    for item in block:
+        if item.id:
+            yield item.stream
+        if item.subject == "account" and item.fields:
+            yield f"event/{item.fields.event}"
+            if not item.id:
+                yield _default_stream(item.fields, 1)
+
+
+def _default_stream(account: Account, number: int) -> str:
+    """The stream of an account that is recorded without an id."""
+    return f"account/{account.event}-{account.source}-{number}"

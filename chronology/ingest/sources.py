@@ -1,0 +1,64 @@
+"""Sources of batches: the folder of numbered files, and addresses that were fetched before."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from chronology.batches.batch import FORMATS, read_batch
+from chronology.ingest.unchanged import is_ingested, refuse_if_edited
+from chronology.model.errors import BatchRefused, Fault
+from chronology.store.database import transaction
+
+
+def files(folder: Path) -> list[Path]:
+    """The batches of a folder in the order in which they are ingested."""
+    if not folder.is_dir():
+        what = "the folder does not exist"
+        raise BatchRefused([Fault(str(folder), 1, what, "create it, or name another")])
+    found = [p for p in folder.iterdir() if p.suffix.lstrip(".") in FORMATS]
+    return sorted(p for p in found if p.is_file() and not p.name.startswith("."))
+
+
+def pending(db: sqlite3.Connection, paths: list[Path]) -> list[Path]:
+    """Those of the batches that are not in the log yet, checking those that are.
+
+    Raises `BatchRefused` for an edited batch, and for a new one that sorts before an old one.
+    """
+    new: list[Path] = []
+    for path in paths:
+        if not _is_unchanged(db, path):
+            new.append(path)
+        elif new:
+            what = f"{new[0].name} is new, and sorts before {path.name}, which is ingested"
+            remedy = "give it a number after the last one"
+            raise BatchRefused([Fault(str(new[0]), 1, what, remedy)])
+    return new
+
+
+def _is_unchanged(db: sqlite3.Connection, path: Path) -> bool:
+    """Whether a batch file is in the log; raises `BatchRefused` if it was edited since."""
+    with path.open("rb") as stream:
+        batch = read_batch(stream, str(path), path.suffix.lstrip("."))
+        if not is_ingested(db, batch.id):
+            return False
+        refuse_if_edited(db, batch)
+    return True
+
+
+_FETCHED = "CREATE TABLE IF NOT EXISTS fetched (url TEXT PRIMARY KEY, etag TEXT NOT NULL) STRICT"
+
+
+def known_etag(db: sqlite3.Connection, url: str) -> str | None:
+    """The validator of what was last ingested from an address."""
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'fetched'").fetchone():
+        return None
+    found = db.execute("SELECT etag FROM fetched WHERE url = ?", (url,)).fetchone()
+    return str(found[0]) if found else None
+
+
+def keep_etag(db: sqlite3.Connection, url: str, etag: str) -> None:
+    """Notes what was ingested from an address; it is no part of the log."""
+    with transaction(db):
+        db.execute(_FETCHED)
+        db.execute("INSERT OR REPLACE INTO fetched VALUES (?, ?)", (url, etag))

@@ -1,0 +1,1 @@
+"""Plain values: dates, records, their validation, errors. Nothing here reads or writes."""

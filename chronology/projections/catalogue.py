@@ -1,0 +1,194 @@
+"""The state of subjects: a stream's records folded into its fields, and the catalogue of them.
+
+Everything but events and accounts is few, so it is held in memory as one `Catalogue`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, Generic, NamedTuple, TypeVar, cast
+
+import msgspec
+
+from chronology.model import records
+from chronology.model.records import Chronology, Formation, Person, Place, Source
+from chronology.store.log import FIELDS, Entry
+
+T = TypeVar("T")
+CATALOGUED = ("chronology", "source", "place", "person", "formation")
+
+
+class State(NamedTuple):
+    """A subject as it stands: its fields, and the last record that changed it."""
+
+    fields: Any
+    version: int
+    position: int
+    recorded_at: str
+
+
+def split_stream(stream: str) -> tuple[str, str]:
+    """`event/nis-falls` as its subject and its id."""
+    subject, _, name = stream.partition("/")
+    return subject, name
+
+
+def first_state(entry: Entry) -> State:
+    """The state after the record that a stream begins with."""
+    fields = records.load_json(records.SUBJECTS[split_stream(entry.stream)[0]], entry.data)
+    return State(fields, entry.version, entry.position, entry.recorded_at)
+
+
+def next_state(state: State | None, entry: Entry) -> State | None:
+    """The state after one more record; None once the subject is retracted."""
+    subject, _ = split_stream(entry.stream)
+    action = entry.type.partition(".")[2]
+    if action == "recorded":
+        return first_state(entry)
+    if action == "corrected" and state is not None:
+        change = msgspec.json.decode(entry.data)
+        fields = records.load(records.SUBJECTS[subject], records.amend(state.fields, change))
+        return State(fields, entry.version, entry.position, entry.recorded_at)
+    return None
+
+
+def fold_stream(entries: Iterable[Entry]) -> State | None:
+    """The state that one stream's records lead to."""
+    state: State | None = None
+    for entry in entries:
+        state = next_state(state, entry)
+    return state
+
+
+def read_states(
+    db: sqlite3.Connection, subject: str, names: Iterable[str], until: int
+) -> dict[str, tuple[State | None, int]]:
+    """The state of each stream as of a position, None if retracted, and its first position."""
+    wanted = [f"{subject}/{name}" for name in names]
+    rows = db.execute(
+        f"SELECT {FIELDS} FROM json_each(?) CROSS JOIN log ON stream = value"
+        " WHERE log.position <= ? ORDER BY key, log.version",
+        (json.dumps(wanted), until),
+    )
+    found = {}
+    for stream, group in groupby(map(Entry._make, rows), key=lambda entry: entry.stream):
+        entries = list(group)
+        found[split_stream(stream)[1]] = (fold_stream(entries), entries[0].position)
+    return found
+
+
+@dataclass(slots=True)
+class Members(Generic[T]):
+    """The live members of one subject by id, and their ids by name."""
+
+    states: dict[str, State] = field(default_factory=dict)
+    by_name: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> T:
+        fields: T = self.states[name].fields
+        return fields
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.states
+
+    def items(self) -> Iterable[tuple[str, T]]:
+        return ((name, state.fields) for name, state in self.states.items())
+
+    def put(self, name: str, state: State | None) -> None:
+        before = self.states.pop(name, None)
+        if before is not None and self.by_name.get(_label(before)) == name:
+            del self.by_name[_label(before)]
+        if state is not None:
+            self.states[name] = state
+            self.by_name.setdefault(_label(state), name)
+
+
+def _label(state: State) -> str:
+    """What the subject is called: a chronology has a title, all others have a name."""
+    label: str = getattr(state.fields, "name", None) or state.fields.title
+    return label
+
+
+class Catalogue:
+    """The chronology's own record, and all its sources, places, people and formations.
+
+    `dimensions` are the chronology's as it stands, unless others are given.
+    """
+
+    def __init__(self, dimensions: Mapping[str, str] | None = None) -> None:
+        self._dimensions = dimensions
+        self.chronologies: Members[Chronology] = Members()
+        self.sources: Members[Source] = Members()
+        self.places: Members[Place] = Members()
+        self.people: Members[Person] = Members()
+        self.formations: Members[Formation] = Members()
+        self._members: dict[str, Members[Any]] = {
+            "chronology": self.chronologies,
+            "source": self.sources,
+            "place": self.places,
+            "person": self.people,
+            "formation": self.formations,
+        }
+
+    @property
+    def chronology(self) -> Chronology | None:
+        state = next(iter(self.chronologies.states.values()), None)
+        return cast(Chronology, state.fields) if state else None
+
+    @property
+    def dimensions(self) -> Mapping[str, str]:
+        """The columns of `events` that show a level of the order of battle."""
+        if self._dimensions is not None:
+            return self._dimensions
+        return self.chronology.dimensions if self.chronology else {}
+
+    def members(self, subject: str) -> Members[Any]:
+        return self._members[subject]
+
+    def apply(self, entry: Entry) -> None:
+        """Takes in one record; those of events, accounts and batches are not catalogued."""
+        subject, name = split_stream(entry.stream)
+        if subject in self._members:
+            members = self._members[subject]
+            members.put(name, next_state(members.states.get(name), entry))
+
+    def ancestors(self, place: str) -> list[str]:
+        """The place itself and all that it lies within, from the inside out."""
+        found: list[str] = []
+        current: str | None = place
+        while current is not None and current in self.places and current not in found:
+            found.append(current)
+            current = self.places[current].within
+        return found
+
+
+def catalogue_entries(db: sqlite3.Connection, first: int, last: int) -> Iterator[Entry]:
+    """The catalogue's records between two positions, in order; O(records of those subjects)."""
+    streams = " OR ".join(f"(stream > '{name}/' AND stream < '{name}0')" for name in CATALOGUED)
+    rows = db.execute(
+        f"SELECT {FIELDS} FROM log WHERE ({streams}) AND +position BETWEEN ? AND ?"
+        " ORDER BY +position",
+        (first, last),
+    )
+    return map(Entry._make, rows)
+
+
+def load_catalogue(
+    db: sqlite3.Connection, until: int | None = None, subjects: Iterable[str] = CATALOGUED
+) -> Catalogue:
+    """The catalogue as of a position (default: the head); O(records of those subjects)."""
+    catalogue = Catalogue()
+    top = 2**63 - 1 if until is None else until
+    for subject in subjects:
+        rows = db.execute(
+            f"SELECT {FIELDS} FROM log WHERE stream > ? AND stream < ? AND position <= ?"
+            " ORDER BY stream, version",
+            (f"{subject}/", f"{subject}0", top),
+        )
+        for row in rows:
+            catalogue.apply(Entry._make(row))
+    return catalogue

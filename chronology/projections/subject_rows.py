@@ -1,0 +1,220 @@
+"""`accounts`, `claims` and the tables of the catalogue: what each subject's fields say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from chronology.model.edtf import Date
+from chronology.model.records import Account, Attachment, Command, Formation, canonical, figure
+from chronology.projections.catalogue import Catalogue, State
+
+Row = dict[str, Any]
+Cells = tuple[Any, ...]
+
+_CHANGED = {"version": int, "position": int, "recorded_at": str}
+
+COLUMNS: dict[str, dict[str, type]] = {
+    "sources": {
+        "id": str,
+        "name": str,
+        "title": str,
+        "author": str,
+        "publisher": str,
+        "type": str,
+        "language": str,
+        "published": str,
+        "accessed": str,
+        "url": str,
+        "rights": str,
+        "locators": str,
+        "cites": str,
+        "names": str,
+        "note": str,
+        "statements": str,
+        "events": int,
+        **_CHANGED,
+    },
+    "places": {
+        "id": str,
+        "name": str,
+        "names": str,
+        "type": str,
+        "latitude": float,
+        "longitude": float,
+        "radius_km": float,
+        "within": str,
+        "ids": str,
+        "note": str,
+        "statements": str,
+        "events": int,
+        **_CHANGED,
+    },
+    "people": {
+        "id": str,
+        "name": str,
+        "names": str,
+        "side": str,
+        "role": str,
+        "born": str,
+        "died": str,
+        "ids": str,
+        "note": str,
+        "statements": str,
+        "events": int,
+        **_CHANGED,
+    },
+    "formations": {
+        "id": str,
+        "name": str,
+        "names": str,
+        "level": str,
+        "side": str,
+        "ids": str,
+        "note": str,
+        "statements": str,
+        "events": int,
+        **_CHANGED,
+    },
+    "accounts": {
+        "id": str,
+        "event": str,
+        "source": str,
+        "at": str,
+        "stance": str,
+        "by": str,
+        "said": str,
+        "date": str,
+        "earliest": str,
+        "latest": str,
+        "basis": str,
+        "says": str,
+        "claims": str,
+        **_CHANGED,
+    },
+    "claims": {"account": str, "key": str, "value": str, "low": float, "high": float},
+    "attachments": {
+        "formation": str,
+        "superior": str,
+        "from": str,
+        "until": str,
+        "part": int,
+        "source": str,
+        "at": str,
+        "basis": str,
+    },
+    "commanders": {
+        "formation": str,
+        "person": str,
+        "from": str,
+        "until": str,
+        "source": str,
+        "at": str,
+        "basis": str,
+    },
+}
+
+FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
+    "accounts": [("event", "events", "id"), ("source", "sources", "id")],
+    "claims": [("account", "accounts", "id")],
+    "places": [("within", "places", "id")],
+    "attachments": [
+        ("formation", "formations", "id"),
+        ("superior", "formations", "id"),
+        ("source", "sources", "id"),
+    ],
+    "commanders": [
+        ("formation", "formations", "id"),
+        ("person", "people", "id"),
+        ("source", "sources", "id"),
+    ],
+}
+
+TABLES = {"source": "sources", "place": "places", "person": "people", "formation": "formations"}
+LINKS = {"source": "source", "place": "place_within", "person": "person", "formation": "chain"}
+"""Under which facet of the links an event is counted for each subject."""
+
+
+def account_row(name: str, state: State) -> Row:
+    """The row of `accounts` by column."""
+    return dict(
+        zip(COLUMNS["accounts"], account_cells(name, state.fields, *state[1:]), strict=True)
+    )
+
+
+def account_cells(
+    name: str, account: Account, version: int, position: int, recorded_at: str
+) -> Cells:
+    """The row of `accounts`; `by` is as recorded: a person's id, or a text."""
+    return (
+        *(name, account.event, account.source, "; ".join(account.at), account.stance, account.by),
+        *(_text(account.said), *_days(account.date), account.basis, account.says),
+        canonical(account.claims) if account.claims else "{}",
+        *(version, position, recorded_at),
+    )
+
+
+@lru_cache(maxsize=1 << 14)
+def _days(date: Date | None) -> tuple[str | None, str | None, str | None]:
+    """A date's text, first and last day."""
+    if date is None:
+        return None, None, None
+    earliest, latest = (day.isoformat() if day else None for day in (date.earliest, date.latest))
+    return date.text, earliest, latest
+
+
+def claim_rows(name: str, account: Account) -> Iterator[Cells]:
+    """The rows of `claims` of one account."""
+    for key, value in account.claims.items():
+        yield name, key, value, *(figure(value) or (None, None))
+
+
+def catalogue_rows(
+    catalogue: Catalogue, counts: Mapping[tuple[str, str], int]
+) -> Iterator[tuple[str, list[Cells]]]:
+    """All rows of the catalogue's tables; `counts` holds the events of each link."""
+    for subject, table in TABLES.items():
+        yield (
+            table,
+            [
+                _row(COLUMNS[table], name, state, counts.get((LINKS[subject], name), 0))
+                for name, state in sorted(catalogue.members(subject).states.items())
+            ],
+        )
+    formations: list[tuple[str, Formation]] = sorted(catalogue.formations.items())
+    yield "attachments", [_attachment(f, a) for f, fields in formations for a in fields.attached]
+    yield "commanders", [_command(f, c) for f, fields in formations for c in fields.commanders]
+
+
+def _row(columns: Mapping[str, type], name: str, state: State, events: int) -> Cells:
+    changed = {column: getattr(state, column) for column in _CHANGED}
+    given = {"id": name, "events": events, **changed}
+    return tuple(
+        given[column] if column in given else _cell(getattr(state.fields, column))
+        for column in columns
+    )
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, (list, dict)):
+        return canonical(value)
+    return value if value is None or isinstance(value, (str, float)) else _text(value)
+
+
+def _text(date: Any) -> str | None:
+    return str(date) if date else None
+
+
+def _attachment(formation: str, attachment: Attachment) -> Cells:
+    return (
+        *(formation, attachment.to, _text(attachment.since), _text(attachment.until)),
+        *(int(attachment.part), attachment.source, attachment.at, attachment.basis),
+    )
+
+
+def _command(formation: str, command: Command) -> Cells:
+    return (
+        *(formation, command.person, _text(command.since), _text(command.until)),
+        *(command.source, command.at, command.basis),
+    )

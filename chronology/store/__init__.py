@@ -1,0 +1,1 @@
+"""The SQLite file: connections, the append-only log, its verification and signed checkpoints."""

@@ -1,0 +1,181 @@
+"""The file: how it is opened, the log's table with its triggers, and transactions.
+
+The log's table is a contract: other programs read it. Projections have their own tables,
+declared beside the code that folds them.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from chronology.model.errors import CorruptLog
+
+APPLICATION_ID = 0x4348524E
+"""`CHRN`, so that `file` and other tools can tell what the database is."""
+LOG_FORMAT = 1
+"""Kept in `user_version`; a log of a later format is refused, an earlier one is read."""
+BUSY_TIMEOUT_S = 30.0
+CACHE_KB = 48 << 10
+"""What a writer keeps in memory; some 25,000 new events."""
+
+LOG = """
+CREATE TABLE log (
+    position INTEGER PRIMARY KEY CHECK (position > 0),
+    record_id TEXT NOT NULL UNIQUE,
+    stream TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    batch TEXT NOT NULL,
+    data TEXT NOT NULL CHECK (json_valid(data)),
+    digest TEXT NOT NULL CHECK (length(digest) = 64),
+    UNIQUE (stream, version)
+) STRICT
+"""
+
+# REPLACE deletes the rows in its way without firing a DELETE trigger, so whatever could be in
+# the way (a position, a record_id, a version) is refused before the insertion.
+TRIGGERS = {
+    "log_no_update": """
+CREATE TRIGGER log_no_update BEFORE UPDATE ON log BEGIN
+    SELECT RAISE(ABORT, 'the log is append-only: records are never updated');
+END
+""",
+    "log_no_delete": """
+CREATE TRIGGER log_no_delete BEFORE DELETE ON log BEGIN
+    SELECT RAISE(ABORT, 'the log is append-only: records are never deleted');
+END
+""",
+    "log_append_only": """
+CREATE TRIGGER log_append_only BEFORE INSERT ON log
+WHEN NEW.position IS NOT (SELECT coalesce(max(position), 0) + 1 FROM log)
+    OR NEW.version IS NOT (
+        SELECT coalesce(max(version), 0) + 1 FROM log WHERE stream = NEW.stream)
+    OR EXISTS (SELECT 1 FROM log WHERE record_id = NEW.record_id)
+BEGIN
+    SELECT RAISE(ABORT, 'the log is append-only: only the next position and version are taken');
+END
+""",
+}
+
+
+def connect(path: str | Path, *, write: bool = False) -> sqlite3.Connection:
+    """The database at `path`: read-only, or writable and created with an empty log.
+
+    Rows are plain tuples; transactions are explicit (`transaction`).
+    Raises `CorruptLog` if the file is no chronology or is written in a later format.
+    """
+    try:
+        if not write:
+            recover(path)
+        db = _open(path, "rwc" if write else "ro")
+        with ExitStack() as unless_ready:
+            unless_ready.callback(db.close)
+            _prepare(db, path, write)
+            unless_ready.pop_all()
+    except sqlite3.DatabaseError as error:
+        raise CorruptLog(f"{path} cannot be opened as a chronology: {error}") from error
+    return db
+
+
+def _open(path: str | Path, mode: str) -> sqlite3.Connection:
+    address = f"file:{quote(str(path))}?mode={mode}"
+    return sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S)
+
+
+def recover(path: str | Path) -> None:
+    """Rolls back what a writer that was killed left half written; a reader may not do that.
+
+    Until then, whoever opens the file only to read is refused by SQLite.
+    """
+    if Path(f"{path}-journal").exists() and os.access(path, os.W_OK):
+        db = _open(path, "rw")
+        try:
+            db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        finally:
+            db.close()
+
+
+def _prepare(db: sqlite3.Connection, path: str | Path, write: bool) -> None:
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if "log" in tables:
+        (found,) = db.execute("PRAGMA user_version").fetchone()
+        if found > LOG_FORMAT:
+            raise CorruptLog(f"{path} has log format {found}; upgrade this program to read it")
+        # Another program's table of that name fails here.
+        db.execute("SELECT position, record_id, stream, version, data, digest FROM log LIMIT 0")
+    elif tables or not write:
+        raise CorruptLog(f"{path} holds no chronology: it has no table 'log'")
+    if not write:
+        return
+    # Durable before it is acknowledged: the log is the only copy of what was recorded.
+    db.execute("PRAGMA synchronous = FULL")
+    # Some builds of SQLite write zeros over what is deleted. Here that is only what follows from
+    # the log, and to drop the tables of a million events takes a sixth of the time without.
+    db.execute("PRAGMA secure_delete = OFF")
+    # What is changed stays in memory until it is committed, unless it is more than this: then
+    # SQLite writes to the file earlier, and locks readers out until the commit.
+    db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+    if not tables:
+        db.execute("PRAGMA journal_mode = DELETE")
+        _create(db)
+
+
+def _create(db: sqlite3.Connection) -> None:
+    with transaction(db):
+        if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'log'").fetchone():
+            return  # another writer was first
+        db.execute(LOG)
+        for trigger in TRIGGERS.values():
+            db.execute(trigger)
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {LOG_FORMAT}")
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing; waits for another writer up to BUSY_TIMEOUT_S."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def snapshot(db: sqlite3.Connection) -> Iterator[None]:
+    """One consistent read over several statements; inside another transaction, a part of it."""
+    if db.in_transaction:
+        yield
+        return
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.execute("ROLLBACK")
+
+
+Row = dict[str, Any]
+
+
+def fetch_rows(
+    db: sqlite3.Connection, sql: str, params: Mapping[str, Any] | Sequence[Any] = ()
+) -> list[Row]:
+    """The rows of a query as dictionaries."""
+    cursor = db.execute(sql, params)
+    columns = [column[0] for column in cursor.description]
+    return [dict(zip(columns, row, strict=True)) for row in cursor]
+
+
+def normalised(sql: str) -> str:
+    """SQL without regard to white space, to compare a stored definition with its source."""
+    return " ".join(sql.split())

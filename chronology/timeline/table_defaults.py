@@ -1,0 +1,44 @@
+"""How Datasette shows the tables of a chronology where metadata.yml says nothing of it.
+
+The sorts, labels and descriptions are those of the metadata.yml that `chronology init` writes;
+the facets follow from the chronology's dimensions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from chronology.projections.event_rows import array_columns
+from chronology.projections.tables import HELPERS
+
+_EXAMPLE = "template/folder/metadata.yml"
+_COMMON = ("months", "formations", "places", "people", "sources", "disputed")
+
+
+def tables(columns: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What metadata.yml could say of each table; `columns` are those of `events`."""
+    found = {name: dict(settings) for name, settings in described().items()}
+    found.update({name: {"hidden": True} for name in HELPERS})
+    dimensions = [column for column in array_columns(columns) if column not in _COMMON]
+    found["events"] |= {
+        "fts_pk": "number" if "number" in columns else "rowid",
+        "facets": [
+            *({"array": column} for column in (*dimensions, "places")),
+            "kind",
+            *({"array": column} for column in ("sources", "months", "disputed")),
+        ],
+    }
+    return found
+
+
+@cache
+def described() -> dict[str, dict[str, Any]]:
+    """The tables of any chronology with their descriptions and those of their columns."""
+    text = (resources.files("chronology") / _EXAMPLE).read_text("utf-8")
+    found: dict[str, dict[str, Any]] = yaml.safe_load(text)["databases"]["timeline"]["tables"]
+    return found

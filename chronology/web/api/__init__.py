@@ -1,0 +1,1 @@
+"""Answers for programs: data of the timeline, files and lists."""

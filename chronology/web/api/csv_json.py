@@ -1,0 +1,137 @@
+"""Whole answers as files: every selected row as CSV, one event with its accounts as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import sqlite3
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from itertools import chain
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+from datasette.utils import tilde_decode
+from datasette.utils.asgi import BadRequest, NotFound, Response
+
+from chronology.export import csv_stream
+from chronology.timeline.event_detail import Dossier, dossier
+from chronology.web import databases, routing
+from chronology.web.addresses import disposition
+from chronology.web.api import streaming
+from chronology.web.query import as_of
+from chronology.web.query.selection import event_filter, order_by
+from chronology.web.responses import cors_headers, json_response
+
+_IN_MEMORY_BYTES = 1 << 20
+# SQLite makes pieces on as many cores, and leaves threads of the server to others.
+_AHEAD = 2
+
+
+async def events_csv(datasette: Any, request: Any, send: Any, receive: Any) -> None:
+    """Every selected event, all of one state, whatever the size of a page."""
+    name = await databases.in_address(datasette, request)
+    database = datasette.get_database(name)
+    table = "history" if "_as_of" in request.args else "events"
+    selected = await event_filter(datasette, request, name, table)
+    order = await order_by(datasette, request, name, table)
+    known = await database.execute_fn(csv_stream.columns)
+    chosen = {column: known[column] for column in _chosen(request, list(known))}
+    with SpooledTemporaryFile(_IN_MEMORY_BYTES) as numbers:
+        try:
+            fixed = await database.execute_fn(
+                lambda db: csv_stream.fix(db, selected, order, numbers)
+            )
+        except sqlite3.OperationalError as error:
+            raise BadRequest(f"the filters cannot be applied: {error}") from None
+
+        def lines(piece: list[int]) -> Awaitable[bytes]:
+            made: Awaitable[bytes] = database.execute_fn(
+                lambda db: csv_stream.lines(db, fixed, piece, chosen)
+            )
+            return made
+
+        await _start(datasette, send, f"{name}-events.csv")
+        if request.method != "HEAD":
+            first = csv_stream.BOM.encode() + csv_stream.header(list(chosen))
+            await streaming.finish(receive, send, _ahead(first, lines, csv_stream.pieces(numbers)))
+        else:
+            await send({"type": "http.response.body", "body": b""})
+
+
+async def _ahead(
+    first: bytes, lines: Callable[[list[int]], Awaitable[bytes]], pieces: Iterator[list[int]]
+) -> AsyncIterator[bytes]:
+    """The text in pieces, of which some are made while those before them are sent."""
+    waiting: deque[asyncio.Future[bytes]] = deque()
+    try:
+        yield first
+        for piece in pieces:
+            waiting.append(asyncio.ensure_future(lines(piece)))
+            if len(waiting) > _AHEAD:
+                yield await waiting.popleft()
+        while waiting:
+            yield await waiting.popleft()
+    finally:
+        for each in waiting:
+            each.cancel()
+
+
+def _chosen(request: Any, columns: list[str]) -> list[str]:
+    wanted, unwanted = request.args.getlist("_col"), request.args.getlist("_nocol")
+    for column in (*wanted, *unwanted):
+        if column not in columns:
+            raise BadRequest(f"{column!r} is no column; known are {', '.join(columns)}")
+    return [c for c in columns if (not wanted or c in wanted) and c not in unwanted]
+
+
+async def _start(datasette: Any, send: Any, name: str, length: int | None = None) -> None:
+    headers = {
+        "content-type": "text/csv; charset=utf-8",
+        "content-disposition": disposition("attachment", name),
+        "x-content-type-options": "nosniff",
+        **cors_headers(datasette),
+    }
+    if length is not None:
+        headers["content-length"] = str(length)
+    await streaming.start(send, headers)
+
+
+async def _dossier(datasette: Any, request: Any) -> Dossier:
+    database = await databases.in_address(datasette, request)
+    name = tilde_decode(request.url_vars["event"])
+    found: Dossier | None = await datasette.get_database(database).execute_fn(
+        lambda connection: dossier(as_of.timeline_at(request, connection), name)
+    )
+    if found is None:
+        raise NotFound(f"There is no event {name!r}; it may have been retracted")
+    return found
+
+
+async def event_json(datasette: Any, request: Any, send: Any, receive: Any) -> Response:
+    """One event with its accounts, places, formations, people and revisions."""
+    found = await _dossier(datasette, request)
+    body = found._asdict() if request.args.get("_shape") not in ("array", "objects") else None
+    return json_response(datasette, body or [found.event])
+
+
+async def event_csv(datasette: Any, request: Any, send: Any, receive: Any) -> None:
+    """The accounts of one event, one a row."""
+    found = await _dossier(datasette, request)
+    columns = list(found.accounts[0]) if found.accounts else ["id"]
+    rows = (
+        tuple(json.dumps(v, ensure_ascii=False) if isinstance(v, dict) else v for v in row.values())
+        for row in found.accounts
+    )
+    text = csv_stream.text(chain([columns], rows), guard=True, quoting=csv.QUOTE_NONNUMERIC)
+    whole = (csv_stream.BOM + text).encode()
+    await _start(datasette, send, f"{found.event['id']}.csv", len(whole))
+    await send({"type": "http.response.body", "body": whole})
+
+
+ROUTES = [
+    (rf"{routing.NAMED}/events\.csv$", routing.view(events_csv)),
+    (rf"{routing.NAMED}/events/(?P<event>[^/.]+)\.json$", routing.view(event_json)),
+    (rf"{routing.NAMED}/events/(?P<event>[^/.]+)\.csv$", routing.view(event_csv)),
+]

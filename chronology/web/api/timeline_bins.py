@@ -1,0 +1,152 @@
+"""Many events as counts for the timeline and the map: by day and lane, and by point.
+
+Each event is counted, whatever there is room for: what has no lane or no point of its own stands
+in one that says so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from chronology.index.selection import Summary
+from chronology.model.edtf import Date
+from chronology.web.pages import day_histogram
+from chronology.web.pages.home_overview import DayCounts, Overview, Reader
+
+MOST_LANES = 12
+MOST_SPOTS = 1_500
+_MOST_BINS = 1_000
+_CELLS_A_DEGREE = (100, 50, 20, 10, 5, 2, 1, 0.2)
+
+
+def counted(
+    reader: Reader,
+    about: Overview,
+    summary: Summary,
+    column: str,
+    places: Mapping[tuple[float, float], Mapping[str, Any]],
+) -> dict[str, Any]:
+    """The lanes by a column, with bins of days; the spots; and how many events have no point.
+
+    `places` are those of points, as they are told.
+    """
+    dated = reader.group_counts(summary, "date", column)
+    located = reader.group_counts(summary, "latitude", "longitude", about.first)
+    colours = about.series if column == about.first else []
+    placeless = sum(n for (latitude, _, _), n in located.items() if latitude is None)
+    return {
+        "lanes": _lanes(dated, about.chronology.window, about.labels[column], colours),
+        "spots": _spots(located, about.series, places),
+        "placeless": placeless,
+    }
+
+
+# Lanes ----------------------------------------------------------------------------------------
+
+
+def _lanes(dated: DayCounts, window: Date, label: str, series: list[str]) -> dict[str, Any]:
+    """The fullest lanes, the others together, and what has no value: events a bin of days."""
+    totals: Counter[tuple[Any, ...]] = Counter()
+    for (_, values), count in dated.items():
+        totals[(values,)] += count
+    ranked = [name for name, _ in day_histogram.by_value(totals)]
+    own = ranked[: MOST_LANES - 1] if len(ranked) > MOST_LANES else ranked
+    number = {name: index for index, name in enumerate(own)}
+    others, none = len(own), len(own) + 1
+    first, days = _days(window, dated)
+    step_days = -(-days // _MOST_BINS)
+    tally = day_histogram.Tally(first, days, none + 1, step_days)
+    events = [0] * (none + 1)
+    for (text, values), count in dated.items():
+        lanes = sorted({number.get(name, others) for name in day_histogram.names(values)}) or [none]
+        tally.add(day_histogram.parsed(text), lanes, count)
+        for lane in lanes:
+            events[lane] += count
+    lanes_named = [
+        *((name, name) for name in own),
+        (f"{len(ranked) - len(own)} others", None),
+        (f"No {label} named", ""),
+    ]
+    rows = zip(lanes_named, events, tally.certain, tally.possible, strict=True)
+    return {
+        "first": first,
+        "step_days": step_days,
+        "rows": [
+            {
+                "name": name,
+                "value": value,
+                "events": count,
+                "colour": series.index(name) if name in series else None,
+                "certain": certain,
+                "possible": possible,
+            }
+            for (name, value), count, certain, possible in rows
+            if count
+        ],
+    }
+
+
+def _days(window: Date, dated: DayCounts) -> tuple[date, int]:
+    """The first day that is counted and how many there are: the window, or all that is dated."""
+    known = [day_histogram.parsed(text) for text in {text for text, _ in dated}]
+    ends = [day for each in known for day in (each.earliest, each.latest) if day]
+    first, last = window.earliest or min(ends), window.latest or max(ends)
+    return first, (last - first).days + 1
+
+
+# Spots ----------------------------------------------------------------------------------------
+
+
+class _Spot(NamedTuple):
+    """Points that are drawn as one, with their events by colour."""
+
+    points: list[tuple[float, float]]
+    colours: list[int]
+
+
+def _spots(
+    located: DayCounts, series: list[str], places: Mapping[tuple[float, float], Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The points with their events by colour; too many of them are drawn together, by cells."""
+    spots: dict[tuple[float, float], _Spot] = {}
+    for (latitude, longitude, values), count in located.items():
+        if latitude is None:
+            continue
+        spot = spots.setdefault((latitude, longitude), _Spot([(latitude, longitude)], [0] * 8))
+        # One colour an event: that of its first value.
+        spot.colours[day_histogram.colours_of(values, series)[0]] += count
+    found = spots
+    for cells_a_degree in _CELLS_A_DEGREE:
+        if len(found) <= MOST_SPOTS:
+            break
+        found = _in_cells(spots, cells_a_degree)
+    return [_drawn(spot, places) for spot in found.values()]
+
+
+def _in_cells(
+    spots: Mapping[tuple[float, float], _Spot], cells_a_degree: float
+) -> dict[tuple[float, float], _Spot]:
+    found: dict[tuple[float, float], _Spot] = {}
+    for (latitude, longitude), spot in spots.items():
+        cell = (latitude * cells_a_degree // 1, longitude * cells_a_degree // 1)
+        into = found.setdefault(cell, _Spot([], [0] * 8))
+        into.points.extend(spot.points)
+        for colour, count in enumerate(spot.colours):
+            into.colours[colour] += count
+    return found
+
+
+def _drawn(spot: _Spot, places: Mapping[tuple[float, float], Mapping[str, Any]]) -> dict[str, Any]:
+    latitudes, longitudes = zip(*spot.points, strict=True)
+    place = places.get(spot.points[0]) if len(spot.points) == 1 else None
+    return {
+        "at": [sum(latitudes) / len(latitudes), sum(longitudes) / len(longitudes)],
+        # South, west, north, east: what `latitude__gte` and its like select them by.
+        "box": [min(latitudes), min(longitudes), max(latitudes), max(longitudes)],
+        "name": place["name"] if place else f"{len(spot.points)} points",
+        "place": place,
+        "colours": spot.colours,
+    }

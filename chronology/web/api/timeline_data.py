@@ -1,0 +1,204 @@
+"""The selected events as data for the timeline and the map, in one answer of bounded size.
+
+Up to `MOST` events stand in it one by one. Of more, the first stand in it, and all are counted: by
+day and lane for the timeline, by point for the map. Dates and names stand once, in tables; a row
+points to them by number.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Hashable
+from typing import Any
+
+import msgspec
+from datasette.utils import escape_sqlite
+from datasette.utils.asgi import NotFound, Response
+
+from chronology.index.selection import EventFilter
+from chronology.lru_cache import LruCache
+from chronology.projections.catalogue import Catalogue
+from chronology.web import databases
+from chronology.web.api import timeline_bins
+from chronology.web.pages import day_histogram
+from chronology.web.pages.home_overview import Overview, Reader, overview
+from chronology.web.query import as_of
+from chronology.web.query.event_index import index_of, time_limit
+from chronology.web.query.home_filters import (
+    HomeRequest,
+    bad_filters,
+    home_filter,
+    home_request,
+    read_once,
+    state_mark,
+)
+from chronology.web.responses import cors_headers, json_response, matches
+
+FORMAT = 2  # of the answer; part of the ETag
+MOST = 2_000
+FIRST = 60
+_LISTS = ("places", "formations", "disputed")
+_KEPT_BYTES = 16 << 20
+_bodies: LruCache[Hashable, bytes] = LruCache(_KEPT_BYTES, lambda _key, body: len(body))
+
+
+async def points(datasette: Any, request: Any) -> Response:
+    """The selected events; 304 while the log has not grown."""
+    name = await databases.requested(datasette, request)
+    wanted = home_request(request)
+    events, everything = [
+        await home_filter(datasette, each, name) for each in (wanted, wanted.only("_as_of"))
+    ]
+    if_none_match = request.headers.get("if-none-match")
+    lane = request.args.get("_lane") or None
+    index, limit = index_of(datasette.get_database(name)), time_limit(datasette)
+
+    def answer(db: sqlite3.Connection) -> tuple[str, bytes | None]:
+        reader = Reader(as_of.timeline_at(wanted.request, db), index, limit)
+        # Weak, since it is the same for each encoding.
+        mark = state_mark(reader.timeline)
+        etag = "" if wanted.values("_where") else f'W/"{mark}.{FORMAT}"'
+        if etag and matches(if_none_match, etag):
+            return etag, None
+        return etag, _body(reader, events, everything, wanted, lane)
+
+    etag, body = await read_once(datasette, name, answer)
+    headers = {"cache-control": "no-cache", **({"etag": etag} if etag else {})}
+    if body is None:
+        return Response("", status=304, headers={**cors_headers(datasette), **headers})
+    return json_response(datasette, body, headers)
+
+
+def _body(
+    reader: Reader,
+    events: EventFilter,
+    everything: EventFilter,
+    wanted: HomeRequest,
+    lane: str | None,
+) -> bytes:
+    """The answer, made once for a state of the log."""
+    with bad_filters():
+        about = overview(reader, everything, FIRST)
+        if about is None:
+            raise NotFound("There is no chronology here")
+        column = about.lane(lane)
+        return _bodies.get_or_make(
+            wanted.cache_key(reader.timeline, column, repr((events, everything))),
+            lambda: msgspec.json.encode(_answer(reader, about, events, column)),
+        )
+
+
+def _answer(reader: Reader, about: Overview, events: EventFilter, lane: str) -> dict[str, Any]:
+    point, window = reader.timeline.point, about.chronology.window
+    summary = reader.summarise(events, (), MOST)
+    places = _places(reader.timeline.catalogue)
+    drawn = {(row["latitude"], row["longitude"]): _place(name, row) for name, row in places.items()}
+    numbers = summary.first if summary.total <= MOST else summary.first[:FIRST]
+    return {
+        "head": {"position": point.position, "digest": point.digest},
+        "window": [window.earliest, window.latest],
+        "total": summary.total,
+        **_detailed(reader, about, summary.table, numbers, places),
+        **(
+            timeline_bins.counted(reader, about, summary, lane, drawn)
+            if summary.total > MOST
+            else {}
+        ),
+    }
+
+
+class _Numbers:
+    """Values in the order in which they came, each with its number."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, int] = {}
+        self._lists: dict[str, list[int]] = {}
+
+    def number(self, value: str) -> int:
+        return self.of.setdefault(value, len(self.of))
+
+    def numbers(self, text: str) -> list[int]:
+        """The numbers of the values of an array column."""
+        found = self._lists.get(text)
+        if found is None:
+            found = self._lists[text] = [self.number(value) for value in day_histogram.names(text)]
+        return found
+
+
+def _detailed(
+    reader: Reader, about: Overview, table: str, numbers: list[int], places: dict[str, Any]
+) -> dict[str, Any]:
+    """Events one by one: `columns` names the cells of a row, `names` and `dates` their numbers."""
+    dimensions = [column for column in about.labels if column not in ("places", "kind")]
+    lists = (*dimensions, *_LISTS)
+    columns = ("id", "title", "date", "kind", "status", "latitude", "longitude", *lists)
+    tables = {column: _Numbers() for column in ("date", "kind", "status", *lists)}
+    date, kind, status = (tables[column].number for column in columns[2:5])
+    listed = [tables[column].numbers for column in lists]
+    found = reader.timeline.db.execute(
+        f"SELECT {', '.join(map(escape_sqlite, columns))} FROM {table}"
+        " WHERE number IN (SELECT value FROM json_each(?)) ORDER BY sort_day, id",
+        (json.dumps(numbers),),
+    )
+    rows = [
+        [name, title, date(day), kind(what), status(stance), latitude, longitude]
+        + [number(text) for number, text in zip(listed, texts, strict=True)]
+        for name, title, day, what, stance, latitude, longitude, *texts in found
+    ]
+    formations = {
+        f.name: (f.level, f.side) for _, f in reader.timeline.catalogue.formations.items()
+    }
+    return {
+        "columns": columns,
+        "names": {
+            **{c: list(table.of) for c, table in tables.items() if c not in ("date", *_LISTS[:2])},
+            "places": [_place(name, places.get(name)) for name in tables["places"].of],
+            "formations": [
+                [name, *formations.get(name, (None, None))] for name in tables["formations"].of
+            ],
+        },
+        "dates": [_date(text) for text in tables["date"].of],
+        "rows": rows,
+    }
+
+
+def _date(text: str) -> dict[str, Any]:
+    """A date as it is drawn: possible days, certain days, and how it is said."""
+    found = day_histogram.parsed(text)
+    drawn: dict[str, Any] = {
+        "edtf": text,
+        "words": found.in_words(),
+        "earliest": found.earliest,
+        "latest": found.latest,
+        "core": found.core,
+    }
+    if found.lasts:
+        drawn["lasts"] = True
+    if found.time:
+        drawn["time"] = found.time[:5]
+    if len(found.spans) > 1:
+        drawn["spans"] = found.spans
+    return drawn
+
+
+def _places(catalogue: Catalogue) -> dict[str, Any]:
+    """Each place by its name: its point and its other names, those of the period first."""
+    columns = ("name", "latitude", "longitude", "radius_km")
+    return {
+        place.name: {
+            **{column: getattr(place, column) for column in columns},
+            "names": [
+                [other.name, other.use]
+                for other in sorted(place.names, key=lambda other: other.use != "period")
+            ],
+        }
+        for _, place in catalogue.places.items()
+    }
+
+
+def _place(name: str, row: dict[str, Any] | None) -> dict[str, Any]:
+    return row or {"name": name, "names": []}
+
+
+ROUTES = [(r"/-/chronology/points\.json$", points)]

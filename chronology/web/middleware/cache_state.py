@@ -1,0 +1,96 @@
+"""How long an answer is valid: until the head of the log moves.
+
+The log only grows and every table follows from it, so its head stands for all that a page shows.
+Beside it stands what else an answer is made of: programs, templates, configuration.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import datasette as installed
+
+PACKAGE = Path(__file__).resolve().parents[2]
+_MADE_OF = (".py", ".html")
+_NOT_SHOWN = frozenset({"_internal", "_memory"})
+
+
+class State(NamedTuple):
+    """The head of the log, and what the tables reflect."""
+
+    position: int
+    digest: str
+    tracked: int
+    folded_by: int
+
+
+_STATE = (
+    "SELECT log.position, log.digest, tracking.position, tracking.version"
+    " FROM log, tracking ORDER BY log.position DESC LIMIT 1"
+)
+
+
+class LogHeadMonitor:
+    """Reads the head of each served chronology before and after every answer.
+
+    It runs in the event loop, so it never waits: while a writer commits, the state is unknown.
+    """
+
+    def __init__(self, datasette: Any) -> None:
+        self._datasette = datasette
+        self._open: dict[str, tuple[Any, sqlite3.Connection]] = {}
+        self._known: dict[str, tuple[int, State | None]] = {}
+
+    def only(self) -> str | None:
+        """The name of the only database that is served, None if there are several."""
+        names = [name for name in self._datasette.databases if name not in _NOT_SHOWN]
+        return names[0] if len(names) == 1 else None
+
+    def now(self, name: str) -> State | None:
+        """The state of a database; None if it is unknown or the database is no chronology."""
+        database = self._datasette.databases.get(name)
+        if database is None or name in _NOT_SHOWN:
+            return None
+        try:
+            db = self._connection(name, database)
+            (changes,) = db.execute("PRAGMA data_version").fetchone()
+            known = self._known.get(name)
+            if known is None or known[0] != changes:
+                found = db.execute(_STATE).fetchone()
+                known = self._known[name] = (changes, State(*found) if found else None)
+        except sqlite3.DatabaseError:
+            return None
+        return known[1]
+
+    def _connection(self, name: str, database: Any) -> sqlite3.Connection:
+        held = self._open.get(name)
+        if held is None or held[0] is not database:
+            db: sqlite3.Connection = database.connect()
+            db.execute("PRAGMA busy_timeout = 0")
+            held = self._open[name] = (database, db)
+            self._known.pop(name, None)
+        return held[1]
+
+
+def fingerprint(datasette: Any) -> str:
+    """What besides the log an answer is made of, the same in every process that has the same."""
+    made = sha256()
+    others = (datasette.template_dir, datasette.plugins_dir)
+    folders = [PACKAGE, *(Path(folder) for folder in others if folder)]
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in _MADE_OF:
+                made.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    configured = [
+        getattr(datasette, name, None)
+        for name in ("_metadata_local", "_metadata", "config", "_settings", "cors")
+    ]
+    programs = [installed.__version__, version("jinja2"), sqlite3.sqlite_version]
+    plugins = [(plugin["name"], plugin["version"]) for plugin in datasette._plugins()]
+    made.update(json.dumps([configured, programs, plugins], sort_keys=True, default=repr).encode())
+    return made.hexdigest()[:12]

@@ -1,0 +1,106 @@
+"""What each batch added, corrected and retracted: for the page of changes, and as an Atom feed."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from datasette.utils.asgi import Response
+
+from chronology.export import atom
+from chronology.store.database import Row, fetch_rows
+from chronology.timeline.as_of import at_head
+from chronology.web import databases, datasette_compat, routing
+from chronology.web.addresses import public_address
+from chronology.web.responses import cors_headers
+
+FEED_LENGTH = 50
+REASONS = 40
+
+
+def page(db: sqlite3.Connection) -> dict[str, Any]:
+    """What the page of changes tells beside the states: the batches, the newest first."""
+    (newest,) = db.execute("SELECT max(from_position) FROM history").fetchone()
+    return {"batches": _batches(db), "newest": newest, "reason_limit": REASONS}
+
+
+def _batches(db: sqlite3.Connection) -> list[Row]:
+    found = fetch_rows(db, "SELECT * FROM batches ORDER BY last_position DESC")
+    for batch in found:
+        batch["reasons"] = _reasons(db, batch) if batch["corrected"] + batch["retracted"] else []
+    return found
+
+
+def _reasons(db: sqlite3.Connection, batch: Row) -> list[Row]:
+    return fetch_rows(
+        db,
+        "SELECT stream, substr(type, instr(type, '.') + 1) AS action,"
+        " json_extract(data, '$.because') AS because FROM log"
+        " WHERE position BETWEEN ? AND ? AND type NOT LIKE '%.recorded' ORDER BY position LIMIT ?",
+        (batch["first_position"], batch["last_position"], REASONS),
+    )
+
+
+def latest(db: sqlite3.Connection) -> list[Row]:
+    """The latest batches, newest first, each with what it changed of the events."""
+    found = fetch_rows(
+        db, "SELECT * FROM batches ORDER BY first_position DESC LIMIT ?", (FEED_LENGTH,)
+    )
+    for batch in found:
+        batch["changes"] = fetch_rows(
+            db,
+            "SELECT id, title, action, because FROM history WHERE from_position = ?"
+            " ORDER BY action, id LIMIT ?",
+            (batch["last_position"], REASONS),
+        )
+    return found
+
+
+async def feed(datasette: Any, request: Any, send: Any, receive: Any) -> Response:
+    """The Atom feed of the batches."""
+    database = await databases.in_address(datasette, request)
+    await datasette_compat.ensure_view_table(datasette, request.actor, database, "history")
+    db = datasette.get_database(database)
+    about = await db.execute_fn(lambda connection: at_head(connection).chronology)
+    found = await db.execute_fn(latest)
+    address = public_address(datasette, request)
+    history = address + datasette.urls.table(database, "history")
+    text = feed_of(about.title if about else database, history, found)
+    headers = cors_headers(datasette)
+    return Response(text, headers=headers, content_type="application/atom+xml; charset=utf-8")
+
+
+def feed_of(title: str, address: str, batches: list[Row]) -> str:
+    """An Atom document; `address` is that of the page of changes."""
+    updated = batches[0]["recorded_at"] if batches else ""
+    links = {"alternate": address, "self": f"{address}.atom"}
+    entries = (
+        atom.entry(
+            _title(batch),
+            f"{address}?from_position={batch['last_position']}",
+            batch["recorded_at"],
+            "\n".join(_lines(batch)),
+        )
+        for batch in batches
+    )
+    return "".join(
+        [atom.opening(f"Changes: {title}", address, updated, title, links), *entries, atom.CLOSING]
+    )
+
+
+def _title(batch: Row) -> str:
+    counts = ((batch[name], name) for name in ("recorded", "corrected", "retracted"))
+    return f"{batch['id']}: {', '.join(f'{number} {name}' for number, name in counts if number)}"
+
+
+def _lines(batch: Row) -> list[str]:
+    lines = [batch["note"]] if batch["note"] else []
+    for change in batch["changes"]:
+        reason = f" ({change['because']})" if change["because"] else ""
+        lines.append(f"{change['action']}: {change['title']}{reason}")
+    if len(batch["changes"]) == REASONS:
+        lines.append("and more")
+    return lines
+
+
+ROUTES = [(rf"{routing.NAMED}/history\.atom$", routing.view(feed))]

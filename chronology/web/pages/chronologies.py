@@ -1,0 +1,104 @@
+"""The list of several chronologies in one server, and the pages of those in general."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import date
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from datasette.utils import path_with_format
+from datasette.utils.asgi import Response
+
+from chronology.model.edtf import Date
+from chronology.store import log
+from chronology.timeline.as_of import at_head
+from chronology.web import databases, datasette_compat
+from chronology.web.addresses import local_path
+from chronology.web.pages import formatting
+
+_OWN = "/-/chronology/"
+
+
+async def rendered(
+    datasette: Any, request: Any, template: str, values: dict[str, Any], status: int = 200
+) -> Response:
+    """A page that has all its variables already, for which no hook is to look for more."""
+    html = await datasette.render_template(f"chronology/{template}.html", values, request, "index")
+    # As Datasette's own pages at these addresses have it.
+    path = datasette.urls.path(path_with_format(request=request, format="json"))
+    data = datasette.absolute_url(request, path)
+    link = f'<{data}>; rel="alternate"; type="application/json+datasette"'
+    return Response.html(html, status=status, headers={"Link": link} if status == 200 else {})
+
+
+async def page(
+    datasette: Any, request: Any, seen: list[str], status: int = 200, message: str = ""
+) -> Response:
+    """The chronologies that the actor may see, each with the way to it."""
+    metadata = await datasette_compat.instance_metadata(datasette)
+    values = {
+        "chronologies": [await _entry(datasette, request, name, status) for name in seen],
+        "others": await _others(datasette, request.actor),
+        "metadata": metadata,
+        "chronology_title": metadata.get("title") or "Chronologies",
+        "status": status,
+        "message": message,
+    }
+    return await rendered(datasette, request, "chronologies", values, status)
+
+
+async def refusal(datasette: Any, request: Any, status: int, message: str) -> Response | None:
+    """The list as the answer to a request that does not tell which chronology it is about."""
+    path = local_path(datasette, request.scope)
+    if databases.in_path(datasette, path)[0] is not None:
+        return None
+    seen = await databases.visible(datasette, request.actor)
+    if len(seen) < 2:
+        return None
+    return await page(datasette, request, seen, status, "" if message == "404" else message)
+
+
+async def _entry(datasette: Any, request: Any, name: str, status: int) -> dict[str, Any]:
+    """A chronology in the list, linked to its home, or to the page that did not name one."""
+    found: dict[str, Any] = await datasette.get_database(name).execute_fn(_summary)
+    path = local_path(datasette, request.scope)
+    address = datasette.urls.database(name)
+    if status == 400 and path.startswith(_OWN):
+        given = parse_qsl(request.query_string)
+        pairs = [pair for pair in given if pair[0] != databases.PARAMETER]
+        address = datasette.urls.path(path) + "?" + urlencode([(databases.PARAMETER, name), *pairs])
+    return {**found, "name": name, "address": address}
+
+
+def _summary(db: sqlite3.Connection) -> dict[str, Any]:
+    about = at_head(db).chronology
+    (events,) = db.execute("SELECT count(*) FROM events").fetchone()
+    (sources,) = db.execute("SELECT count(*) FROM sources").fetchone()
+    (recorded,) = db.execute(
+        "SELECT recorded_at FROM log WHERE position = ?", (log.head(db).position,)
+    ).fetchone()
+    return {
+        "title": about.title if about else None,
+        "summary": about.summary if about else "",
+        "window": _days(about.window) if about else "",
+        "events": events,
+        "sources": sources,
+        "recorded": formatting.spoken(date.fromisoformat(recorded[:10])),
+    }
+
+
+def _days(window: Date) -> str:
+    """The first and the last day of a window, as they are read."""
+    return formatting.words(str(window)).removeprefix("from ").removeprefix("on ")
+
+
+async def _others(datasette: Any, actor: Any) -> list[str]:
+    """The databases that are no chronologies, which Datasette shows."""
+    return [
+        name
+        for name in datasette.databases
+        if name not in databases.NOT_SHOWN
+        and not databases.is_chronology(datasette, name)
+        and await datasette_compat.may_view_database(datasette, actor, name)
+    ]

@@ -1,0 +1,169 @@
+"""Events by day: counts, and the bars of the calendar, stacked by the first dimension.
+
+An event of uncertain date counts in equal parts for each day on which it may have fallen; in the
+calendar one of several fronts counts in equal parts for each of them. So its bars add up to the
+events.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+from chronology.model.edtf import Date, Span, parse
+
+COLOURS = 6
+OTHERS, NONE = COLOURS, COLOURS + 1
+HEIGHT = 100
+_LONGEST = 400  # days; longer windows are drawn by the month
+
+parsed = lru_cache(maxsize=1 << 16)(parse)
+
+
+@lru_cache(maxsize=1 << 16)
+def names(text: str | None) -> tuple[str, ...]:
+    """The values of a column, which is an array or one name."""
+    if not text:
+        return ()
+    return tuple(json.loads(text)) if text.startswith("[") else (text,)
+
+
+def by_value(counted: Mapping[tuple[Any, ...], int]) -> list[tuple[str, int]]:
+    """How many events have each value of a column, the commonest first."""
+    found: Counter[str] = Counter()
+    for (text,), count in counted.items():
+        for name in names(text):
+            found[name] += count
+    return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+
+
+def colours_of(text: str | None, series: Sequence[str]) -> list[int]:
+    """The colours of an event by its values of the first dimension."""
+    return [series.index(n) if n in series else OTHERS for n in names(text)] or [NONE]
+
+
+class Shares(NamedTuple):
+    """The days of one event: `certain` ones, or possible ones, each with its share of the event.
+
+    A run is a first number and the one after its last. The shares of possible days add up to one,
+    each certain day has the whole event.
+    """
+
+    certain: bool
+    runs: Sequence[tuple[int, int]]
+    each: float
+
+
+def shares_of(event: Date, first: date, length: int, step_days: int = 1) -> Shares:
+    """The shares of an event in days from `first` on, or in bins of several days, by number."""
+    spans: Sequence[Span] = [event.core] if event.core else [] if event.lasts else event.spans
+    runs = []
+    for low, high in spans:
+        start = max((low - first).days // step_days, 0) if low else 0
+        end = min((high - first).days // step_days + 1, length) if high else length
+        if start < end:
+            runs.append((start, end))
+    if event.core:
+        return Shares(True, runs, 1.0)
+    number = sum(end - start for start, end in runs)
+    return Shares(False, runs, 1 / number if number else 0.0)
+
+
+class Tally:
+    """Events a bin of days and group, certain and expected."""
+
+    def __init__(self, first: date, days: int, groups: int, step_days: int = 1) -> None:
+        self.first = first
+        self.step = step_days
+        self.length = -(-days // step_days)
+        # Differences from the bin before: an event costs the same whatever its length.
+        self._certain = [[0.0] * (self.length + 1) for _ in range(groups)]
+        self._possible = [[0.0] * (self.length + 1) for _ in range(groups)]
+
+    def add(self, event: Date, groups: Sequence[int], count: float) -> None:
+        """Adds a number of events of one date to each of some groups."""
+        shares = shares_of(event, self.first, self.length, self.step)
+        target = self._certain if shares.certain else self._possible
+        self._spread(target, shares.runs, groups, count * shares.each)
+
+    @staticmethod
+    def _spread(
+        target: list[list[float]],
+        spans: Sequence[tuple[int, int]],
+        groups: Sequence[int],
+        each: float,
+    ) -> None:
+        for start, end in spans:
+            for group in groups:
+                target[group][start] += each
+                target[group][end] -= each
+
+    @property
+    def certain(self) -> list[list[float]]:
+        """For each group the number in each bin."""
+        return [self._sums(row) for row in self._certain]
+
+    @property
+    def possible(self) -> list[list[float]]:
+        """For each group the number expected in each bin besides."""
+        return [self._sums(row) for row in self._possible]
+
+    def _sums(self, row: list[float]) -> list[float]:
+        return [max(round(n, 6), 0.0) for n in accumulate(row[: self.length])]
+
+
+def months(
+    window: Date, series: Sequence[str], dated: Mapping[tuple[Any, ...], int]
+) -> dict[str, Any]:
+    """The bars of a window: sections of a month (or year), each with its days (or months).
+
+    `dated` counts the events by their date and their values of the first dimension.
+    """
+    first, last = window.earliest, window.latest
+    if first is None or last is None:
+        return {"sections": [], "most": 0.0}
+    found = Tally(first, (last - first).days + 1, NONE + 1)
+    for (text, values), count in dated.items():
+        colours = colours_of(values, series)
+        found.add(parsed(text), colours, count / len(colours))
+    key = 10 if found.length <= _LONGEST else 7
+    bins: dict[str, dict[str, Any]] = {}
+    days = zip(zip(*found.certain, strict=True), zip(*found.possible, strict=True), strict=True)
+    for number, (certain, possible) in enumerate(days):
+        day = first + timedelta(days=number)
+        bar = bins.setdefault(
+            day.isoformat()[:key], {"day": day, "certain": [0.0] * 8, "possible": [0.0] * 8}
+        )
+        bar["certain"] = [a + b for a, b in zip(bar["certain"], certain, strict=True)]
+        bar["possible"] = [a + b for a, b in zip(bar["possible"], possible, strict=True)]
+    most = max(sum(bar["certain"]) + sum(bar["possible"]) for bar in bins.values())
+    sections: dict[str, list[dict[str, Any]]] = {}
+    for name, bar in bins.items():
+        sections.setdefault(name[: key - 3], []).append(_bar(name, bar, most))
+    busiest = max((bar for bars in sections.values() for bar in bars), key=lambda b: b["total"])
+    return {"sections": list(sections.values()), "most": most, "busiest": busiest, "by": key}
+
+
+def _bar(name: str, bar: dict[str, Any], most: float) -> dict[str, Any]:
+    """A bar with its parts from the ground up: colour, whether certain, top, height."""
+    parts, top = [], float(HEIGHT)
+    for kind in ("certain", "possible"):
+        for colour, number in enumerate(bar[kind]):
+            if number:
+                height = HEIGHT * number / most
+                top -= height
+                parts.append((colour, kind, round(top, 2), round(height, 2)))
+    certain, possible = sum(bar["certain"]), sum(bar["possible"])
+    return {
+        "name": name,
+        "day": bar["day"],
+        "certain": round(certain, 2),
+        "possible": round(possible, 2),
+        "total": certain + possible,
+        "parts": parts,
+    }

@@ -1,0 +1,99 @@
+"""The pages of requests that were refused: what was wrong, and where to go on from there.
+
+JSON and other data keep Datasette's own answer.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from typing import Any
+
+from datasette.utils import tilde_decode
+from datasette.utils.asgi import Response
+
+from chronology.projections.subject_rows import TABLES
+from chronology.store.database import Row, fetch_rows
+from chronology.timeline import neighbours
+from chronology.timeline.as_of import at_head
+from chronology.web import databases, datasette_compat
+from chronology.web.addresses import page_address, pairs, with_query
+from chronology.web.pages import chronologies
+
+_KNOWN = ("events", *TABLES.values())
+_PARAMETER = re.compile(r"(_?\w+): ")
+STATUSES = (400, 403, 404, 405)
+
+
+async def page(datasette: Any, request: Any, status: int, message: str) -> Response | None:
+    """The page of a refusal; None where there is no chronology or no page is asked for.
+
+    Where it is not clear which of several chronologies is meant, it lists them.
+    """
+    if "." in request.path.rpartition("/")[2]:
+        return None
+    name = await databases.of_page(datasette, request)
+    if name is None:
+        return await chronologies.refusal(datasette, request, status, message)
+    table, row = _asked_for(request, name)
+    found = await datasette.get_database(name).execute_fn(lambda db: _ways_on(db, table, row))
+    values = {
+        **found,
+        "database": name,
+        "status": status,
+        "message": _in_words(message, table, row, page_address(datasette, request)),
+        "wanted": row.replace("-", " ") if row else "",
+        "kind": table,
+        "metadata": await datasette_compat.instance_metadata(datasette),
+        "without": _without(datasette, request, message),
+    }
+    html = await datasette.render_template("chronology/refused.html", values, request, "refused")
+    headers = {"access-control-allow-origin": "*"} if datasette.cors else {}
+    return Response.html(html, status=status, headers=headers)
+
+
+def _in_words(message: str, table: str | None, row: str | None, path: str) -> str:
+    """What was not found; Datasette names the kind of thing only."""
+    if message not in ("404", "Record not found", "Table not found", "Database not found"):
+        return message
+    if table and row:
+        return f"Nothing in {table} has the id {row}"
+    return f"Nothing is at {path}"
+
+
+def _asked_for(request: Any, database: str) -> tuple[str | None, str | None]:
+    """The table and the id of the row that an address names, if they are of the chronology."""
+    given = {key: tilde_decode(text) for key, text in (request.url_vars or {}).items() if text}
+    table = given.get("table")
+    if given.get("database") != database or table not in _KNOWN:
+        return None, None
+    return table, given.get("pks")
+
+
+def _ways_on(db: sqlite3.Connection, table: str | None, row: str | None) -> dict[str, Any]:
+    about = at_head(db).chronology
+    found: dict[str, Any] = {"example": about.window.earliest if about else None, "near": []}
+    if table and row:
+        found["near"] = neighbours.near_ids(db, table, row)
+        if table == "events":
+            found["retracted"] = _retraction(db, row)
+    return found
+
+
+def _retraction(db: sqlite3.Connection, event: str) -> Row | None:
+    """Why an event was retracted, and the last position at which it stood."""
+    found = fetch_rows(
+        db,
+        "SELECT title, because, from_position - 1 AS last FROM history"
+        " WHERE id = ? AND action = 'retracted' ORDER BY from_position DESC LIMIT 1",
+        (event,),
+    )
+    return found[0] if found else None
+
+
+def _without(datasette: Any, request: Any, message: str) -> str | None:
+    """The address without the parameter that the message begins with."""
+    named = _PARAMETER.match(message)
+    if named is None or named[1] not in request.args:
+        return None
+    return with_query(page_address(datasette, request), pairs(request, named[1], "_next"))

@@ -1,0 +1,132 @@
+"""How dates, facets and the cells of a table are told on the pages."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+
+from chronology.model.edtf import MONTHS, parse
+from chronology.model.errors import DateError
+from chronology.model.records import Chronology
+from chronology.timeline.neighbours import PLAIN
+
+DATES = ("date", "said", "from", "until", "born", "died", "published", "accessed")
+
+_LONGEST_MONTH = 5  # longer names are cut
+_CUT = {"September": "Sept"}
+
+
+def words(text: str | None) -> str:
+    """An EDTF date in English; anything else as it is."""
+    try:
+        return parse(text).in_words() if text else ""
+    except DateError:
+        return text or ""
+
+
+def told(column: str, value: Any) -> Any:
+    """A value of a row of events as it is read: names for an array, "nothing" for none."""
+    if value in (None, "[]"):
+        return "nothing"
+    return value if column in PLAIN else ", ".join(json.loads(value))
+
+
+def month(day: date) -> str:
+    """The name of a day's month, short; in English whatever the machine speaks."""
+    name = MONTHS[day.month - 1]
+    return name if len(name) <= _LONGEST_MONTH else _CUT.get(name, name[:3])
+
+
+def day_and_month(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]}"
+
+
+def month_and_year(day: date) -> str:
+    return f"{MONTHS[day.month - 1]} {day.year}"
+
+
+def spoken(day: date) -> str:
+    """A day in English."""
+    return parse(day.isoformat()).in_words().removeprefix("on ")
+
+
+def meaning(text: str) -> str:
+    """What an EDTF date says of the days, in a sentence."""
+    found = parse(text)
+    first, last = found.earliest, found.latest
+    if found.lasts:
+        says = "It goes on from the first day to the last"
+        says += "; when it began is not known" if first is None else ""
+        says += "; when it ended is not known" if last is None else ""
+    elif first is None or last is None:
+        bound = f"by {spoken(last)}" if last else f"from {spoken(first)} on" if first else ""
+        says = f"Some moment {bound}; the other end is open"
+    elif first == last:
+        says = f"This day, at {found.time}" if found.time else "This day"
+    else:
+        number = sum((high - low).days + 1 for low, high in found.spans if low and high)
+        says = f"One moment; {number} days are possible"
+    doubt = " and ".join(
+        word
+        for word, marked in (("uncertain", found.uncertain), ("approximate", found.approximate))
+        if marked
+    )
+    return f"{says}; marked as {doubt}." if doubt else f"{says}."
+
+
+def labels(about: Chronology | None) -> dict[str, str]:
+    """What the facets are called: a dimension by its level, the others in the singular."""
+    dimensions = about.dimensions if about else {}
+    return {**dimensions, "places": "place", "sources": "source", "months": "month"}
+
+
+def cell(value: Any, column: str, table: str, base: str) -> Markup | None:
+    """A cell of a table of the chronology as a reader wants it, or None to leave it as it is."""
+    if value in (None, "", "[]", "{}"):
+        return Markup("") if value in ("[]", "{}") else None
+    if column in DATES and isinstance(value, str):
+        return Markup('<time title="{}">{}</time>').format(words(value), value)
+    if table in ("events", "history") and isinstance(value, str) and value.startswith("["):
+        return _names(column, value, base)
+    if isinstance(value, str) and value[:1] in "[{" and table != "log":
+        return _plain_json(value)
+    return None
+
+
+def _names(column: str, value: str, base: str) -> Markup | None:
+    try:
+        names = json.loads(value)
+    except ValueError:
+        return None
+    if column == "places":
+        links = [({"_place": name}, name) for name in names]
+    else:
+        links = [({f"{column}__arraycontains": name}, name) for name in names]
+    return Markup(", ").join(
+        Markup('<a href="{}?{}">{}</a>').format(base, urlencode(query), name)
+        for query, name in links
+    )
+
+
+def _plain_json(value: str) -> Markup | None:
+    """Names, statements and claims without their brackets."""
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return None
+    if isinstance(found, dict):
+        return Markup("<br>").join(f"{key}: {item}" for key, item in found.items())
+    return Markup("<br>").join(_line(item) for item in found)
+
+
+def _line(item: Any) -> str:
+    if not isinstance(item, dict):
+        return str(item)
+    if "says" in item:
+        return f"{item['says']} ({item['source']}, {item['at']})"
+    note = ", ".join(str(item[key]) for key in ("language", "use") if item.get(key))
+    return f"{item.get('name', item)}" + (f" ({note})" if note else "")

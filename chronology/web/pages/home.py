@@ -1,0 +1,301 @@
+"""The exploring page `/`: what it says of the selected events without any script."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Hashable
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from datasette.utils import tilde_decode
+from datasette.utils.asgi import NotFound, Response
+
+from chronology.index.selection import EventFilter, Summary
+from chronology.lru_cache import LruCache
+from chronology.model.edtf import Date, parse
+from chronology.model.errors import DateError
+from chronology.store.database import fetch_rows
+from chronology.timeline.filters import DISPUTED
+from chronology.web import databases, datasette_compat, routing
+from chronology.web.addresses import PLUGIN, public_address, with_query
+from chronology.web.pages import chronologies, day_histogram, formatting, template_context
+from chronology.web.pages.home_overview import DayCounts, Overview, Reader, overview
+from chronology.web.query import as_of
+from chronology.web.query.event_index import index_of, time_limit
+from chronology.web.query.home_filters import (
+    DAYS,
+    HomeRequest,
+    bad_filters,
+    home_filter,
+    home_request,
+    read_once,
+)
+
+ROWS = 60
+READ = 300  # events of a day that are read in full
+_DISPUTES = 24
+_TOP = 10
+_LAZY = "milsymbol"
+_NAMES = {"_search": "search", "_within": "possibly on", "_certain": "certainly within"}
+_AMONG = "number IN (SELECT value FROM json_each(:numbers))"
+_IN_TIME = "ORDER BY sort_day, id"
+_SHOWN = "id, date, time, title, summary, kind, status, places, formations, disputed, accounts"
+
+_contents: LruCache[Hashable, dict[str, Any]] = LruCache(32)
+
+
+class Filters(NamedTuple):
+    """The filters of the request, the same without those of days, and those of the state alone."""
+
+    events: EventFilter
+    any_day: EventFilter
+    everything: EventFilter
+
+
+async def of_instance(datasette: Any, request: Any, send: Any, receive: Any) -> Response | None:
+    """`/`: the home of the only chronology, or a list of several."""
+    seen = await databases.visible(datasette, request.actor)
+    if not seen or not await datasette_compat.may_view_instance(datasette, request.actor):
+        routing.decline(request)
+        return None
+    if len(seen) > 1:
+        return await chronologies.page(datasette, request, seen)
+    return await _home(datasette, request, seen[0], datasette.urls.path("/"))
+
+
+async def of_one(datasette: Any, request: Any, send: Any, receive: Any) -> Response | None:
+    """`/NAME`: the home of a chronology."""
+    name = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
+    if not await datasette_compat.may_view_table(datasette, request.actor, name, "events"):
+        routing.decline(request)
+        return None
+    return await _home(datasette, request, name, datasette.urls.database(name))
+
+
+async def _home(datasette: Any, request: Any, name: str, address: str) -> Response:
+    await datasette_compat.ensure_seen(datasette, request, name)
+    values = {
+        **await template_context.variables(datasette, request, name, None, "index"),
+        **await page(datasette, request, name, address),
+        "metadata": await datasette_compat.instance_metadata(datasette),
+    }
+    return await chronologies.rendered(datasette, request, "home", values)
+
+
+async def page(datasette: Any, request: Any, name: str, address: str) -> dict[str, Any]:
+    """What the template of the page shows, at one of its addresses."""
+    wanted = home_request(request)
+    # One chooses a day in the calendar: so it shows the events of every day.
+    requests = (wanted, wanted.without(*DAYS), wanted.only("_as_of"))
+    filters = Filters(*[await home_filter(datasette, each, name) for each in requests])
+    lane = request.args.get("_lane") or None
+    index, limit = index_of(datasette.get_database(name)), time_limit(datasette)
+
+    def read(db: sqlite3.Connection) -> dict[str, Any]:
+        reader = Reader(as_of.timeline_at(wanted.request, db), index, limit)
+        return _page(reader, filters, wanted, lane)
+
+    found = await read_once(datasette, name, read)
+    config = datasette.plugin_config(PLUGIN) or {}
+    explore = {
+        **found["explore"],
+        **_addresses(datasette, name),
+        "home": address,
+        "database": await databases.parameter(datasette, request, name),
+        "tiles": config.get("tile_url"),
+        "attribution": config.get("tile_attribution"),
+        "affiliations": config.get("affiliations") or {},
+    }
+    state = found["state"]
+    kept = [pair for pair in wanted.pairs if pair[0] != "_as_of"]
+    permanent = with_query(address, [*kept, ("_as_of", state.position)])
+    return {
+        **found,
+        "home": address,
+        "words": formatting.words,
+        "day_and_month": formatting.day_and_month,
+        "month_and_year": formatting.month_and_year,
+        "explore": explore,
+        "now_url": with_query(address, kept),
+        "permalink": public_address(datasette, request) + permanent,
+    }
+
+
+def _addresses(datasette: Any, name: str) -> dict[str, str]:
+    def static(path: str) -> str:
+        url: str = datasette.urls.static_plugins(PLUGIN, path)
+        return url
+
+    return {
+        "points": datasette.urls.path("/-/chronology/points.json"),
+        "events": datasette.urls.table(name, "events"),
+        "shapes": static("map/"),
+        "symbols": static("vendor/milsymbol-3.0.4/src/"),
+    }
+
+
+def _page(
+    reader: Reader, filters: Filters, wanted: HomeRequest, lane: str | None
+) -> dict[str, Any]:
+    with bad_filters():
+        about = overview(reader, filters.everything, ROWS)
+        if about is None:
+            raise NotFound("There is no chronology here")
+        column = about.lane(lane)
+        content = _contents.get_or_make(
+            wanted.cache_key(reader.timeline, repr(filters)),
+            lambda: _content(reader, about, filters, wanted),
+        )
+    undated = wanted.without("_within").query
+    keys = {option["key"] for option in about.options}
+    point = reader.timeline.point
+    return {
+        **content,
+        "chronology": about.chronology,
+        "chronology_title": about.chronology.title,
+        "counts": about.figures,
+        "series": about.series,
+        "labels": about.labels,
+        "lane": about.labels[column],
+        "options": about.options,
+        "scripts": _scripts(),
+        "asked": wanted,
+        "filters": [pair for pair in wanted.pairs if pair[0] != "_as_of"],
+        "others": _others(wanted, keys),
+        "names_of": {**{o["key"]: o["label"] for o in about.options}, **_NAMES},
+        "undated": f"{undated}&" if undated else "",
+        "state": point,
+        "moment": point if point.is_past else None,
+        "explore": {
+            "series": about.series,
+            "first": about.first,
+            "lane": about.labels[about.first],
+        },
+    }
+
+
+def _content(
+    reader: Reader, about: Overview, filters: Filters, wanted: HomeRequest
+) -> dict[str, Any]:
+    """The part of the page that depends on the selected events alone."""
+    summary, dated = _selected(reader, about, filters, filters.events)
+    days = dated
+    if filters.any_day != filters.events:
+        _, days = _selected(reader, about, filters, filters.any_day)
+    day = single_day(wanted.values("_within"))
+    window = about.chronology.window
+    return {
+        "total": summary.total,
+        "strip": day_histogram.months(window, about.series, days),
+        "facets": {
+            column: [{"value": v, "count": n} for v, n in summary.counts[column][:_TOP]]
+            for column in about.labels
+        },
+        "day": _day(reader, window, day, summary, dated) if day else None,
+        "shown": _rows(reader, f"FROM {summary.table} WHERE {_AMONG}", _IN_TIME, summary.first),
+        "disputed": _disputed(reader, filters.events) if summary.counts["disputed"] else [],
+    }
+
+
+def _selected(
+    reader: Reader, about: Overview, filters: Filters, selected: EventFilter
+) -> tuple[Summary, DayCounts]:
+    """The selected events in figures; those of all events are known."""
+    if selected == filters.everything:
+        return about.summary, about.dated
+    summary = reader.summarise(selected, (*about.labels, "disputed"), ROWS)
+    return summary, reader.group_counts(summary, "date", about.first)
+
+
+def _others(wanted: HomeRequest, keys: set[str]) -> list[tuple[str, str]]:
+    """The filters that no field of the form shows: unknown to it, or the second of their key."""
+    first = {key: (key, value) for key, value in reversed(wanted.pairs)}
+    fields = {first[key] for key in (*keys, *_NAMES) if key in first}
+    return [pair for pair in wanted.pairs if pair not in fields]
+
+
+@cache
+def _scripts() -> list[str]:
+    """The vendored scripts that the page loads, in their order."""
+    folder = Path(__file__).parents[1] / "static" / "vendor"
+    libraries = json.loads((folder / "manifest.json").read_text("utf-8"))["libraries"]
+    return [
+        file["path"]
+        for library in libraries
+        for file in library["files"]
+        if file["path"].endswith(".js") and not library["name"].startswith(_LAZY)
+    ]
+
+
+def _rows(
+    reader: Reader, source: str, order: str, numbers: list[int], **params: Any
+) -> list[dict[str, Any]]:
+    """Events to be listed, with their arrays as lists."""
+    lists = ("places", "formations", "disputed")
+    given = {"numbers": json.dumps(numbers), **params}
+    return [
+        {**row, **{column: day_histogram.names(row[column]) for column in lists}}
+        for row in fetch_rows(reader.timeline.db, f"SELECT {_SHOWN} {source} {order}", given)
+    ]
+
+
+def _disputed(reader: Reader, events: EventFilter) -> list[dict[str, Any]]:
+    """The first disputed events."""
+    summary = reader.summarise(events.and_also(DISPUTED), (), _DISPUTES)
+    sql = f"SELECT id, title, date FROM {summary.table} WHERE {_AMONG} {_IN_TIME}"
+    return fetch_rows(reader.timeline.db, sql, {"numbers": json.dumps(summary.first)})
+
+
+def _day(
+    reader: Reader, window: Date, day: date, summary: Summary, dated: DayCounts
+) -> dict[str, Any]:
+    """One day: its events by how certain they are, and how many of each there are."""
+    numbers: Counter[str] = Counter()
+    for (text, _), count in dated.items():
+        numbers[_how(day_histogram.parsed(text), day)] += count
+    groups: dict[str, list[dict[str, Any]]] = {"certain": [], "lasting": [], "possible": []}
+    # Certain ones first: those with a time in its order, and then those without.
+    order = (
+        "ORDER BY (earliest IS :the_day AND latest IS :the_day) DESC, time IS NULL, time,"
+        f" sort_day, id LIMIT {READ}"
+    )
+    source, params = summary.relation
+    for row in _rows(reader, source, order, [], the_day=day.isoformat(), **params):
+        groups[_how(day_histogram.parsed(row["date"]), day)].append(row)
+    first, last = window.earliest, window.latest
+    return {
+        "date": day,
+        "before": day - timedelta(days=1) if first is None or day > first else None,
+        "after": day + timedelta(days=1) if last is None or day < last else None,
+        "groups": groups,
+        "numbers": numbers,
+        "unread": numbers.total() - sum(map(len, groups.values())),
+    }
+
+
+def _how(event: Date, day: date) -> str:
+    if event.lasts:
+        core = event.core
+        return "lasting" if core and core[0] <= day <= core[1] else "possible"
+    return "certain" if event.core else "possible"
+
+
+def single_day(within: list[str]) -> date | None:
+    """The day that a `_within` asks for, if it is just one day."""
+    if len(within) != 1:
+        return None
+    try:
+        wanted = parse(within[0])
+    except DateError:
+        return None
+    return wanted.earliest if wanted.precision == "day" else None
+
+
+ROUTES = [
+    (f"{routing.HOME}$", routing.view(of_instance)),
+    (f"{routing.NAMED}$", routing.view(of_one)),
+]

@@ -1,0 +1,152 @@
+"""Figures, filter choices and colours of a whole chronology in one state, for the home page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from datasette.utils.asgi import BadRequest
+
+from chronology.index.current import EventIndex, TimeLimit
+from chronology.index.selection import EventFilter, Summary, group_counts, summarise
+from chronology.lru_cache import LruCache
+from chronology.model.records import Chronology
+from chronology.timeline.as_of import TimelineAt, at_head
+from chronology.web.pages import day_histogram
+from chronology.web.query.home_filters import state_mark
+
+DayCounts = Counter[tuple[Any, ...]]
+"""Events by their date and their values of the first dimension."""
+_MOST_PLACES = 400
+_NO_DIMENSION = ("places", "kind")
+
+
+class Reader(NamedTuple):
+    """What it takes to read a state: the timeline, the index of its file, and a time limit."""
+
+    timeline: TimelineAt
+    events: EventIndex | None
+    limit: TimeLimit
+
+    def summarise(self, selected: EventFilter, facets: Iterable[str], size: int) -> Summary:
+        return summarise(self.timeline.db, selected, self.events, self.limit, facets, size)
+
+    def group_counts(self, summary: Summary, *columns: str) -> DayCounts:
+        return group_counts(self.timeline.db, summary.relation, columns)
+
+
+class Overview(NamedTuple):
+    """A whole chronology in one state.
+
+    `labels` names the columns that can be lanes: the dimensions first. `series` are the commonest
+    values of the first one, which have a colour of their own. `options` are the choices of each
+    filter: its parameter, its label, and values with counts. `dated` counts all events by date.
+    """
+
+    chronology: Chronology
+    figures: dict[str, int]
+    labels: dict[str, str]
+    series: list[str]
+    options: list[dict[str, Any]]
+    summary: Summary
+    dated: DayCounts
+
+    @property
+    def first(self) -> str:
+        return next(iter(self.labels))
+
+    def lane(self, label: str | None) -> str:
+        """The column of the lanes by its label; the first one without a label."""
+        if label is None:
+            return self.first
+        for column, name in self.labels.items():
+            if name == label:
+                return column
+        known = ", ".join(self.labels.values())
+        raise BadRequest(f"_lane: {label!r} is no choice; known are {known}")
+
+
+_overviews: LruCache[Hashable, Overview] = LruCache(8)
+
+
+def overview(reader: Reader, everything: EventFilter, size: int) -> Overview | None:
+    """The overview of a state, made once; None if no chronology was recorded by then."""
+    then = reader.timeline.chronology
+    now = at_head(reader.timeline.db).chronology
+    if then is None or now is None:
+        return None
+    # The columns are those that the tables have now, whatever was declared then.
+    dimensions = {
+        **now.dimensions,
+        **{column: name for column, name in then.dimensions.items() if column in now.dimensions},
+    }
+    labels = {**dimensions, "places": "place", "kind": "kind"}
+    return _overviews.get_or_make(
+        (state_mark(reader.timeline), size),
+        lambda: _overview(reader, everything, then, labels, size),
+    )
+
+
+def _overview(
+    reader: Reader,
+    everything: EventFilter,
+    chronology: Chronology,
+    labels: dict[str, str],
+    size: int,
+) -> Overview:
+    first = next(iter(labels))
+    summary = reader.summarise(everything, (*labels, "sources", "disputed"), size)
+    return Overview(
+        chronology,
+        _figures(reader, summary),
+        labels,
+        [value for value, _ in summary.counts[first][: day_histogram.COLOURS]],
+        list(_options(labels, summary.counts, _places(reader, summary))),
+        summary,
+        reader.group_counts(summary, "date", first),
+    )
+
+
+def _figures(reader: Reader, summary: Summary) -> dict[str, int]:
+    source, params = summary.relation
+    sql = f"SELECT coalesce(sum(accounts), 0) {source}"
+    (accounts,) = reader.timeline.db.execute(sql, params).fetchone()
+    catalogue = reader.timeline.catalogue
+    return {
+        "events": summary.total,
+        "accounts": accounts,
+        "sources": len(catalogue.sources.states),
+        "places": len(catalogue.places.states),
+        "formations": len(catalogue.formations.states),
+        "people": len(catalogue.people.states),
+    }
+
+
+def _places(reader: Reader, summary: Summary) -> list[tuple[str, int]]:
+    """The places with most events, each with those of the places within it."""
+    catalogue = reader.timeline.catalogue
+    counts: Counter[str] = Counter()
+    for (text,), count in reader.group_counts(summary, "places").items():
+        ids = (catalogue.places.by_name.get(name) for name in day_histogram.names(text))
+        within = {above for place in ids if place for above in catalogue.ancestors(place)}
+        counts.update({catalogue.places[place].name: count for place in within})
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_PLACES]
+
+
+def _options(
+    labels: Mapping[str, str],
+    counts: Mapping[str, list[tuple[str, int]]],
+    places: Iterable[tuple[str, int]],
+) -> Iterable[dict[str, Any]]:
+    listed = {
+        **{f"_{labels[c]}": (labels[c], counts[c]) for c in labels if c not in _NO_DIMENSION},
+        "_place": ("place", places),
+        "kind": ("kind", counts["kind"]),
+        "sources__arraycontains": ("source", counts["sources"]),
+        "disputed__arraycontains": ("dispute about", counts["disputed"]),
+    }
+    for key, (label, values) in listed.items():
+        sorted_values = [{"value": value, "count": count} for value, count in sorted(values)]
+        if sorted_values:
+            yield {"key": key, "label": label, "values": sorted_values}

@@ -1,0 +1,76 @@
+"""The ways through a chronology that stand at the head of every page."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from chronology.model.records import Chronology
+from chronology.web import databases
+from chronology.web.addresses import local_path
+from chronology.web.routing import TABLES
+
+ORDER_OF_BATTLE = "/-/chronology/order-of-battle"
+DISAGREEMENTS = "/-/chronology/disagreements"
+
+
+class Way(NamedTuple):
+    """A page to go to; `current` if it is this one, or what this one belongs to."""
+
+    label: str
+    address: str
+    current: bool
+
+
+def home(datasette: Any, database: str, parameter: dict[str, str]) -> str:
+    """The address of a chronology's home: `/`, or its own where there are several."""
+    found: str = datasette.urls.database(database) if parameter else datasette.urls.path("/")
+    return found
+
+
+def ways(
+    datasette: Any,
+    request: Any,
+    database: str,
+    about: Chronology | None,
+    parameter: dict[str, str],
+) -> list[Way]:
+    """The pages of a chronology; those of formations only if it has levels for them.
+
+    `parameter` is what the addresses of pages without a table need to mean this chronology.
+    """
+    urls = datasette.urls
+    query = f"?{urlencode(parameter)}" if parameter else ""
+    tables = [("Sources", "sources"), ("Places", "places")]
+    own = [("Disagreements", DISAGREEMENTS)]
+    if about and about.ranks:
+        own.append(("Order of battle", ORDER_OF_BATTLE))
+        tables.append(("Formations", "formations"))
+    pages = [
+        ("Events", urls.table(database, "events")),
+        *((label, urls.path(path) + query) for label, path in own),
+        *((label, urls.table(database, table)) for label, table in [*tables, ("People", "people")]),
+        ("Changes", urls.table(database, "history")),
+    ]
+    here = _here(datasette, request, database)
+    timeline = Way("Timeline", home(datasette, database, parameter), here == "")
+    found = [timeline, *(Way(label, url, _is_within(here, url)) for label, url in pages)]
+    return [Way("Chronologies", urls.path("/"), False), *found] if parameter else found
+
+
+def _here(datasette: Any, request: Any, database: str) -> str:
+    """The address of a page as links have it, empty for the home; a past event is an event."""
+    path = local_path(datasette, request.scope)
+    name, rest = databases.in_path(datasette, path)
+    if path == "/" or (name and not rest and TABLES not in request.args):
+        return ""
+    here: str = datasette.urls.database(name) + rest if name else datasette.urls.path(path)
+    history = datasette.urls.table(database, "history")
+    if "_as_of" in request.args and _is_within(here, history):
+        return str(datasette.urls.table(database, "events"))
+    return here
+
+
+def _is_within(here: str, address: str) -> bool:
+    path = address.partition("?")[0]
+    return here == path or here.startswith(f"{path}/")

@@ -1,0 +1,179 @@
+"""The pages that are of no table: the order of battle on a day, and where the sources disagree.
+
+Each is also JSON, at the same address with `.json`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from datasette.utils.asgi import BadRequest, NotFound, Response
+
+from chronology.index.predicates import Cursor
+from chronology.index.selection import select
+from chronology.model.edtf import parse
+from chronology.model.errors import DateError
+from chronology.model.records import Chronology
+from chronology.store.database import Row
+from chronology.timeline import disagreements, order_of_battle
+from chronology.timeline.as_of import at_head
+from chronology.timeline.filters import DISPUTED
+from chronology.timeline.order_of_battle import Side
+from chronology.web import databases, datasette_compat
+from chronology.web.addresses import pairs
+from chronology.web.pages import formatting, navigation
+from chronology.web.pages.template_context import filters
+from chronology.web.query import as_of
+from chronology.web.query.event_index import index_of, time_limit
+from chronology.web.query.home_filters import bad_filters, home_filter, home_request, read_once
+from chronology.web.responses import json_response
+
+_PAGE = 25
+_DAY = timedelta(days=1)
+_KIND = "disputed__arraycontains"
+
+
+async def _answer(
+    datasette: Any, request: Any, name: str, view: str, found: dict[str, Any]
+) -> Response:
+    """A page, or the same as JSON if the address ends so."""
+    if request.path.endswith(".json"):
+        return json_response(datasette, found["data"])
+    metadata = await datasette_compat.instance_metadata(datasette)
+    values = {**found, "database": name, "metadata": metadata}
+    html = await datasette.render_template(f"chronology/{view}.html", values, request, view)
+    return Response.html(html)
+
+
+# Order of battle ------------------------------------------------------------------------------
+
+
+async def order_of_battle_page(datasette: Any, request: Any) -> Response:
+    """All formations as they stood on the day that `_day` names, by side."""
+    name = await databases.requested(datasette, request)
+    found = await read_once(datasette, name, lambda db: _on_day(db, request))
+    return await _answer(datasette, request, name, "order-of-battle", found)
+
+
+def _on_day(db: sqlite3.Connection, request: Any) -> dict[str, Any]:
+    catalogue = as_of.timeline_at(request, db).catalogue
+    about = catalogue.chronology
+    if about is None:
+        raise NotFound("There is no chronology here")
+    day = _day(request, about)
+    sides = order_of_battle.on_day(catalogue, parse(day.isoformat()))
+    first, last = about.window.earliest, about.window.latest
+    kept = [
+        (key, text) for key in ("_as_of", databases.PARAMETER) for text in request.args.getlist(key)
+    ]
+    return {
+        "data": {"day": day.isoformat(), "sides": [_data(side) for side in sides]},
+        "day": day,
+        "spoken": formatting.spoken(day),
+        "sides": sides,
+        "levels": about.levels,
+        "before": _turn(day - _DAY, kept) if first is None or day > first else None,
+        "after": _turn(day + _DAY, kept) if last is None or day < last else None,
+        "window": about.window,
+        "kept": kept,
+    }
+
+
+def _turn(day: date, kept: list[tuple[str, str]]) -> dict[str, str]:
+    return {"words": formatting.spoken(day), "query": urlencode([("_day", day.isoformat()), *kept])}
+
+
+def _day(request: Any, about: Chronology) -> date:
+    """The day that is asked for, the first of the chronology if none is; a 400 if it is no day."""
+    window = about.window
+    text = request.args.get("_day")
+    if not text:
+        start = window.earliest or window.latest
+        assert start is not None
+        return start
+    try:
+        wanted = parse(text)
+    except DateError as error:
+        raise BadRequest(f"_day: {error}") from None
+    if wanted.precision != "day" or wanted.earliest is None:
+        raise BadRequest(f"_day: {text!r} is not one day; write year, month and day")
+    if not wanted.overlaps(window):
+        raise BadRequest(f"_day: {text!r} lies outside of the chronology, which is {window}")
+    return wanted.earliest
+
+
+def _data(side: Side) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(side)
+    return {"id": side.id, "name": side.name, "formations": found["tops"] + found["loose"]}
+
+
+# Disagreements --------------------------------------------------------------------------------
+
+
+async def where_sources_disagree(datasette: Any, request: Any) -> Response:
+    """The disputed events with what each source gives; all filters of the events select."""
+    if "_as_of" in request.args:
+        raise BadRequest("_as_of: this page shows what is recorded now; see the list of events")
+    name = await databases.requested(datasette, request)
+    wanted = home_request(request)
+    events, every_kind = [
+        (await home_filter(datasette, each, name)).and_also(DISPUTED)
+        for each in (wanted, wanted.without(_KIND))
+    ]
+    index, limit = index_of(datasette.get_database(name)), time_limit(datasette)
+
+    def read(db: sqlite3.Connection) -> dict[str, Any]:
+        with bad_filters(), select(db, events, index, limit) as disputed:
+            total = disputed.count()
+            page = disagreements.page(db, disputed, _cursor(request), _PAGE)
+        # One chooses among the kinds: so their counts do not depend on the one that is chosen.
+        with bad_filters(), select(db, every_kind, index, limit) as disputed:
+            kinds = disagreements.kinds(disputed)
+        return _disagreements(db, request, total, page, kinds)
+
+    return await _answer(
+        datasette, request, name, "disagreements", await read_once(datasette, name, read)
+    )
+
+
+def _disagreements(
+    db: sqlite3.Connection,
+    request: Any,
+    total: int,
+    page: tuple[list[Row], Cursor | None],
+    kinds: list[Row],
+) -> dict[str, Any]:
+    events, end = page
+    given = pairs(request, "_next")
+    following = urlencode([*given, ("_next", f"{end.day},{end.id}")]) if end else None
+    return {
+        "data": {"total": total, "events": events, "next": following},
+        "chronology": at_head(db).chronology,
+        "events": events,
+        "total": total,
+        "kinds": kinds,
+        "chosen": request.args.get(_KIND),
+        "others": [pair for pair in given if pair[0] != _KIND],
+        "narrowed_by": filters(request),
+        "following": following,
+        "first_page": not request.args.get("_next"),
+    }
+
+
+def _cursor(request: Any) -> Cursor | None:
+    text = request.args.get("_next")
+    if not text:
+        return None
+    day, _, name = text.partition(",")
+    return Cursor(day, name)
+
+
+_JSON = r"(\.json)?$"
+ROUTES = [
+    (navigation.ORDER_OF_BATTLE + _JSON, order_of_battle_page),
+    (navigation.DISAGREEMENTS + _JSON, where_sources_disagree),
+]

@@ -1,0 +1,69 @@
+"""Templates for the pages of each chronology, whatever its database is called.
+
+Datasette looks for templates by the names of database and table first. Those names are answered
+here for chronologies alone, so that the pages of other databases, and the templates of other
+plugins, are as they would be without this one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from datasette.utils import to_css_class
+from jinja2 import BaseLoader, ChoiceLoader, Environment, TemplateNotFound
+
+from chronology.projections.subject_rows import TABLES
+from chronology.web import databases
+
+OWN_TABLES = frozenset({"events", "history", *TABLES.values()})
+FOLDER = "chronology/"
+_NAME = re.compile(r"(_table|table|row|database|query)-(.+)\.html")
+_ROWS = frozenset({"events", "history"})
+# A page may be of another database whose name begins alike: that has no `timeline`.
+_OWN = '{{% extends "chronology/{0}-{1}.html" if timeline else "{0}.html" %}}'
+_OWN_ROWS = '{{% include "chronology/_table-{0}.html" if timeline else "_table.html" %}}'
+_OF_DATASETTE = '{{% set around = "{0}.html" %}}{{% extends "chronology/around.html" %}}'
+
+
+class _Loader(BaseLoader):
+    """Finds the template of a page of a chronology by the name that Datasette gives it."""
+
+    def __init__(self, datasette: Any) -> None:
+        self._datasette = datasette
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, None, Callable[[], bool]]:
+        source = self._source(template)
+        if source is None:
+            raise TemplateNotFound(template)
+        return source, None, lambda: self._source(template) == source
+
+    def list_templates(self) -> list[str]:
+        return []
+
+    def _source(self, template: str) -> str | None:
+        parts = _NAME.fullmatch(template)
+        if parts is None:
+            return None
+        classes = [to_css_class(name) for name in databases.names(self._datasette)]
+        for name in sorted(classes, key=len, reverse=True):
+            if f"{parts[2]}-".startswith(f"{name}-"):
+                return _template(parts[1], parts[2].removeprefix(name).removeprefix("-"))
+        return None
+
+
+def _template(kind: str, table: str) -> str | None:
+    if kind == "_table":
+        return _OWN_ROWS.format(table) if table in _ROWS else None
+    if kind in ("table", "row") and table in OWN_TABLES:
+        return _OWN.format(kind, table)
+    return _OF_DATASETTE.format(kind)
+
+
+def add_loader(env: Environment, datasette: Any) -> None:
+    """Adds the templates of chronologies after those of whoever runs the server."""
+    assert env.loader is not None
+    env.loader = ChoiceLoader([env.loader, _Loader(datasette)])

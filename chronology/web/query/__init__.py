@@ -1,0 +1,1 @@
+"""A request for events translated to filters, and answered from the index."""

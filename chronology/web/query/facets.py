@@ -1,0 +1,146 @@
+"""Exact facets of `events` from the link tables, in place of Datasette's own.
+
+Counts come from the filters alone, so they are the same on every page; months stand in order
+of time. For other tables and columns Datasette's own facets go on as they are.
+"""
+
+from __future__ import annotations
+
+import heapq
+from operator import itemgetter
+from typing import Any
+
+from datasette.database import QueryInterrupted
+from datasette.facets import ArrayFacet, ColumnFacet
+from datasette.utils.asgi import BadRequest
+
+from chronology.projections.event_rows import PLAIN, array_columns
+from chronology.web import databases
+from chronology.web.addresses import page_address, pairs, with_query
+from chronology.web.query.event_index import run
+from chronology.web.query.selection import event_filter
+
+BY_VALUE = frozenset({"months"})
+
+
+def _by_count(pair: tuple[str, int]) -> tuple[int, str]:
+    return -pair[1], pair[0]
+
+
+class _Exact:
+    """Counts the values of an `events` column by its links."""
+
+    operator: str
+    argument: str
+
+    async def facet_results(self: Any) -> tuple[list[dict[str, Any]], list[str]]:
+        if not databases.is_chronology(self.ds, self.database):
+            results, timed_out = await super().facet_results()  # type: ignore[misc]
+            return results, timed_out
+        linked = await self._linked()
+        others = [c for c in self.get_configs() if _column(c) not in linked and not self._of_all(c)]
+        results, timed_out = await self._by_datasette(others)
+        asked: dict[str, str] = {}
+        for config in self.get_configs():
+            # Asked for by metadata.yml and by the address, it is still one facet.
+            asked.setdefault(_column(config), config["source"])
+        for column, source in asked.items():
+            if column in linked:
+                try:
+                    results.append(await self._count(column, source))
+                except QueryInterrupted:
+                    timed_out.append(column)
+        return results, timed_out
+
+    async def _by_datasette(self: Any, configs: list[Any]) -> tuple[list[Any], list[str]]:
+        if not configs:
+            return [], []
+        kept, self.get_configs = self.get_configs, lambda: configs
+        try:
+            results, timed_out = await super().facet_results()  # type: ignore[misc]
+            return results, timed_out
+        finally:
+            self.get_configs = kept
+
+    @property
+    def _past(self: Any) -> bool:
+        return self.table == "history" and "_as_of" in self.request.args
+
+    def _of_all(self: Any, config: dict[str, Any]) -> bool:
+        """Whether a facet is what metadata.yml has for the page of all states, not of a moment."""
+        return bool(self._past and config["source"] == "metadata")
+
+    async def _linked(self: Any) -> set[str]:
+        """The columns that can be counted so, if these are the events of now or of a moment."""
+        if self.table != "events" and not self._past:
+            return set()
+        columns = await self.ds.get_database(self.database).table_columns("events")
+        counted: set[str] = self._counted(columns)
+        return counted
+
+    async def _count(self: Any, column: str, source: str) -> dict[str, Any]:
+        selected = await event_filter(self.ds, self.request, self.database, self.table)
+        database, size = self.ds.get_database(self.database), self.get_facet_size()
+        counts = await run(self.ds, database, selected, lambda rows: rows.counts(column))
+        first = heapq.nsmallest(
+            size + 1, counts, itemgetter(0) if column in BY_VALUE else _by_count
+        )
+        return {
+            "name": column,
+            "type": self.type,
+            "results": [self._value(column, *pair) for pair in first[:size]],
+            "hideable": source != "metadata",
+            "toggle_url": self._toggled(self.argument, column),
+            "truncated": len(first) > size,
+        }
+
+    def _value(self: Any, column: str, value: str, count: int) -> dict[str, Any]:
+        key = f"{column}{self.operator}"
+        return {
+            "value": value,
+            "label": value,
+            "count": count,
+            "toggle_url": self.ds.absolute_url(self.request, self._toggled(key, value)),
+            "selected": (key, value) in self.get_querystring_pairs(),
+        }
+
+    def _toggled(self: Any, key: str, value: str) -> str:
+        """This page's address with one argument added, or taken away; always page one."""
+        given = pairs(self.request, "_next")
+        kept = [pair for pair in given if pair != (key, value)]
+        if len(kept) == len(given):
+            kept.append((key, value))
+        return with_query(page_address(self.ds, self.request), kept)
+
+
+def _column(config: dict[str, Any]) -> str:
+    found = config["config"]
+    column = found.get("column") or found["simple"]
+    if not isinstance(column, str):
+        raise BadRequest("a facet is of a column; give its name")
+    return column
+
+
+class ExactArrayFacet(_Exact, ArrayFacet):
+    """The facet of an array column."""
+
+    type = "array"
+    operator = "__arraycontains"
+    argument = "_facet_array"
+
+    def _counted(self, columns: list[str]) -> set[str]:
+        return set(array_columns(columns))
+
+
+class ExactColumnFacet(_Exact, ColumnFacet):
+    """The facet of a plain column."""
+
+    type = "column"
+    operator = ""
+    argument = "_facet"
+
+    def _counted(self, columns: list[str]) -> set[str]:
+        return set(PLAIN)
+
+
+SUBSTITUTES = {ArrayFacet: ExactArrayFacet, ColumnFacet: ExactColumnFacet}

@@ -1,0 +1,107 @@
+"""The filters of a request to the home page or its data, and the state of the log it reads.
+
+The parameters are those of the list of events; `_lane` also chooses the lanes of the timeline, and
+`_day` is short for `_within`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlencode
+
+from datasette.utils.asgi import BadRequest, Request
+
+from chronology.index.selection import EventFilter
+from chronology.projections import tables
+from chronology.store.database import snapshot
+from chronology.timeline.as_of import TimelineAt
+from chronology.web.addresses import pairs
+from chronology.web.databases import PARAMETER
+from chronology.web.query.selection import event_filter
+
+T = TypeVar("T")
+DAYS = ("_within", "_certain")
+_PAGE_ONLY = frozenset({PARAMETER, "_lane", "_next", "_size", "_sort", "_sort_desc"})
+
+
+class HomeRequest(NamedTuple):
+    """A request with its filters as pairs, without what concerns the page alone."""
+
+    request: Any
+    pairs: list[tuple[str, str]]
+
+    @property
+    def query(self) -> str:
+        return urlencode(self.pairs)
+
+    def values(self, key: str) -> list[str]:
+        return [value for name, value in self.pairs if name == key]
+
+    def cache_key(self, timeline: TimelineAt, *more: Hashable) -> Hashable | None:
+        """A key for the answer; None for a visitor's own SQL, which may contain `random()`."""
+        if self.values("_where"):
+            return None
+        return (state_mark(timeline), self.query, *more)
+
+    def without(self, *keys: str) -> HomeRequest:
+        return _with_pairs(self.request, [pair for pair in self.pairs if pair[0] not in keys])
+
+    def only(self, *keys: str) -> HomeRequest:
+        return _with_pairs(self.request, [pair for pair in self.pairs if pair[0] in keys])
+
+    def toggled(self, key: str, value: str) -> str:
+        """The query with a filter added, or removed if it is there."""
+        kept = [other for other in self.pairs if other != (key, value)]
+        return urlencode(kept if len(kept) < len(self.pairs) else [*kept, (key, value)])
+
+
+def state_mark(timeline: TimelineAt) -> str:
+    """A text that changes whenever what is read of a timeline may have changed."""
+    point, tracked = timeline.point, tables.tracked(timeline.db)
+    folded = f"{tracked.position}.{tracked.version}" if tracked else ""
+    return f"{point.position}:{point.digest}.{folded}{'.past' if point.is_past else ''}"
+
+
+def _with_pairs(request: Any, given: list[tuple[str, str]]) -> HomeRequest:
+    scope = {**request.scope, "query_string": urlencode(given).encode()}
+    return HomeRequest(Request(scope, None), given)
+
+
+def home_request(request: Any) -> HomeRequest:
+    """The filters of a request to the home page or to its data."""
+    given = pairs(request, *_PAGE_ONLY)
+    return _with_pairs(
+        request, [("_within" if key == "_day" else key, value) for key, value in given]
+    )
+
+
+async def home_filter(datasette: Any, wanted: HomeRequest, database: str) -> EventFilter:
+    """The filter of a request; a malformed one is a 400."""
+    table = "history" if wanted.values("_as_of") else "events"
+    return await event_filter(datasette, wanted.request, database, table)
+
+
+async def read_once(
+    datasette: Any, database: str, function: Callable[[sqlite3.Connection], T]
+) -> T:
+    """Runs a function of a connection in one read transaction."""
+
+    def read(db: sqlite3.Connection) -> T:
+        with snapshot(db):
+            return function(db)
+
+    result: T = await datasette.get_database(database).execute_fn(read)
+    return result
+
+
+@contextmanager
+def bad_filters() -> Iterator[None]:
+    """Answers 400 for filters that SQLite refuses or that time out."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        reason = "they take too long" if error.args == ("interrupted",) else error
+        raise BadRequest(f"the filters cannot be applied: {reason}") from None

@@ -1,0 +1,189 @@
+"""Answer Datasette's count and page queries of events from the index.
+
+Datasette makes its SQL out of the request and hands it to `Database.execute`. `watch` puts a
+function in its place: a statement that is exactly Datasette's count, page or sorted page of the
+events that the request selects is replaced by one that gives the same rows by their numbers. Any
+other statement runs as it is; if it reads rows or a count of the table of the page, it is counted
+in `not_recognised`. This is the only module that knows the text of Datasette's SQL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections import Counter
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+from datasette.database import QueryInterrupted
+from datasette.utils.sqlite import sqlite3
+
+from chronology.index.predicates import EVERY, Cursor
+from chronology.index.selection import EventFilter, Selection
+from chronology.web.completeness import query_timed_out
+from chronology.web.query.event_index import index_of, run, warm
+from chronology.web.query.selection import datasette_clauses, event_filter
+
+COUNT = re.compile(
+    r"select count\(\*\) from (?:\(select \* )?(?:from )?(?P<table>events|history)"
+    r"(?: where (?P<where>.*?))?\s*(?: limit \d+\))?",
+    re.DOTALL,
+)
+PAGE = re.compile(
+    r"select (?P<columns>.*?) from (?P<table>events|history) where (?P<where>.*) "
+    r"order by (?P<order>sort_day(?P<descending> desc)?, id(?:, from_position)?) "
+    r"limit (?P<limit>\d+)",
+    re.DOTALL,
+)
+SORTED = re.compile(
+    r"select (?P<columns>[^()]*) from (?P<table>events) where (?P<where>.*) "
+    r"order by (?P<order>[^()]*) limit (?P<limit>\d+)",
+    re.DOTALL,
+)
+# Datasette's condition for a cursor; the parameter of the day is absent if it is unknown.
+CURSOR = re.compile(
+    r"\(sort_day (?:[<>] :(?P<day>p\d+)(?: or sort_day is null)?"
+    r" or \(sort_day = :\w+ and|is (?:not null or \(sort_day is )?null and)"
+    r" \(\(id > :(?P<id>p\d+)\b.*",
+    re.DOTALL,
+)
+_READS_ROWS = re.compile(r"\s*(?:select|with)\b.*\bfrom \[?(?P<table>events|history)\b", re.DOTALL)
+MANY = 300_000
+"""With more rows than this, SQLite sorts them no faster by their numbers."""
+
+not_recognised: Counter[str] = Counter()
+"""Statements on the table of a page, by table, that ran as Datasette made them."""
+
+
+class PageRequest(NamedTuple):
+    """A request for a page of a table, and its database."""
+
+    datasette: Any
+    request: Any
+    database: Any
+    table: str
+
+    async def event_filter(self) -> EventFilter:
+        return await event_filter(self.datasette, self.request, self.database.name, self.table)
+
+    async def where(self) -> str:
+        """The condition that Datasette makes of the filters of the request."""
+        clauses = await datasette_clauses(
+            self.datasette, self.request, self.database.name, self.table
+        )
+        return " and ".join(clauses)
+
+
+page_request: ContextVar[PageRequest | None] = ContextVar("page_request", default=None)
+"""The page for which the current task runs SQL."""
+
+
+def expect(datasette: Any, request: Any, database: str, table: str) -> None:
+    """Announces that Datasette is about to make a page of events."""
+    if table == "events" or (table == "history" and "_as_of" in request.args):
+        served = datasette.get_database(database)
+        watch(served)
+        page_request.set(PageRequest(datasette, request, served, table))
+
+
+def watch(database: Any) -> None:
+    """Replaces `execute` of a database of Datasette; a second call does nothing."""
+    if "execute" in vars(database):
+        return
+    execute = database.execute
+
+    async def watched(sql: str, params: Any = None, *args: Any, **kwargs: Any) -> Any:
+        page = page_request.get()
+        if page is not None and page.database is database:
+            sql, params = await rewrite(page, sql, params)
+        try:
+            return await execute(sql, params, *args, **kwargs)
+        except QueryInterrupted:
+            query_timed_out()
+            raise
+
+    database.execute = watched
+    if index_of(database) is not None:
+        # Stored, since the event loop keeps only weak references to its tasks.
+        database.warming = asyncio.ensure_future(warm(database))
+
+
+async def rewrite(page: PageRequest, sql: str, params: Any) -> tuple[str, Any]:
+    """A faster statement with the same result, or the statement itself."""
+    for pattern, answer in ((COUNT, _count), (PAGE, _page), (SORTED, _sorted)):
+        match = pattern.fullmatch(sql)
+        if match is None or match["table"] != page.table:
+            continue
+        rest = await _beyond_filters(page, match["where"] or "")
+        if rest is None:
+            break
+        try:
+            return await answer(page, match, rest, params) or (sql, params)
+        except (QueryInterrupted, sqlite3.OperationalError):
+            # Datasette then reports it in its own way.
+            return sql, params
+    reads = _READS_ROWS.match(sql)
+    if reads and reads["table"] == page.table:
+        not_recognised[page.table] += 1
+    return sql, params
+
+
+async def _beyond_filters(page: PageRequest, where: str) -> str | None:
+    """The part of a condition that follows the filters; None if it does not begin with them."""
+    filters = await page.where()
+    if not where.startswith(filters):
+        return None
+    return where[len(filters) :].removeprefix(" and " if filters else "")
+
+
+async def _count(
+    page: PageRequest, match: re.Match[str], rest: str, params: Any
+) -> tuple[str, Any] | None:
+    if rest:
+        return None
+    selected = await page.event_filter()
+    count = await run(page.datasette, page.database, selected, lambda rows: rows.count())
+    return "select :count", {"count": count}
+
+
+async def _page(
+    page: PageRequest, match: re.Match[str], rest: str, params: Any
+) -> tuple[str, Any] | None:
+    cursor = CURSOR.fullmatch(rest)
+    if cursor is None:
+        return None
+    after = Cursor(params[cursor["day"]] if cursor["day"] else None, params[cursor["id"]])
+    size, descending = int(match["limit"]), bool(match["descending"])
+    selected = await page.event_filter()
+    numbers = await run(
+        page.datasette, page.database, selected, lambda rows: rows.page(descending, after, size)
+    )
+    sql = (
+        f"select {match['columns']} from {page.table}"
+        f" where number in (select value from json_each(:numbers)) order by {match['order']}"
+    )
+    return sql, {"numbers": json.dumps(numbers)}
+
+
+async def _sorted(
+    page: PageRequest, match: re.Match[str], rest: str, params: Any
+) -> tuple[str, Any] | None:
+    """A page in any other order; None if SQLite sorts the rows no faster by number."""
+    selected = await page.event_filter()
+    if selected.predicate in (None, EVERY):
+        return None
+
+    def few(rows: Selection) -> list[int] | None:
+        return rows.numbers() if rows.count() <= MANY else None
+
+    numbers = await run(page.datasette, page.database, selected, few)
+    if numbers is None:
+        return None
+    among = "number in (select value from json_each(:numbers))"
+    where = f"{among} and ({rest})" if rest else among
+    sql = (
+        f"select {match['columns']} from events where {where}"
+        f" order by {match['order']} limit {match['limit']}"
+    )
+    return sql, {**params, "numbers": json.dumps(numbers)}

@@ -1,0 +1,121 @@
+"""Datasette's own SQL for events: its texts are recognised, and any other text is left to it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from conftest import Timeline
+from datasette.app import Datasette
+from test_web_facets import searched
+
+from chronology.web.query import sql_rewrite
+
+QUERIES = (
+    "",
+    "_size=1",
+    "_sort=sort_day&_size=1&_next={cursor}",
+    "_sort_desc=sort_day",
+    "_sort=title&_front=f3",
+    "_sort_desc=latitude&kind=capture",
+    "_front=f3&kind=capture&_place=serbia",
+    "kind__not=battle&places__arraycontains=Belgrade&months__arraynotcontains=1944-09",
+    "_search=Belgrade",
+    "_within=1944-10&_certain=1944-10-14&latest__gte=1944-10-01",
+    "_as_of={position}",
+    "_as_of={position}&_front=f3&_search=taken&_sort_desc=sort_day",
+    "title__contains=taken&_nocount=1",
+)
+
+
+class Statements:
+    """The statements of one Datasette on events and history, with what became of each."""
+
+    def __init__(self, timeline: Timeline, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.timeline = timeline
+        self.rewritten: list[str] = []
+        self.left: list[str] = []
+        self.disguise = str
+        rewrite = sql_rewrite.rewrite
+
+        async def watched(page: Any, sql: str, params: Any) -> tuple[str, Any]:
+            answered, given = await rewrite(page, self.disguise(sql), params)
+            (self.left if answered == self.disguise(sql) else self.rewritten).append(sql)
+            return answered, given
+
+        monkeypatch.setattr(sql_rewrite, "rewrite", watched)
+        sql_rewrite.not_recognised.clear()
+
+    def rows(self, *queries: str) -> list[Any]:
+        """The ids of the rows that each query gives."""
+
+        async def answers() -> list[Any]:
+            path = self.timeline.path
+            datasette = Datasette([str(path)], metadata=searched(path))
+            await datasette.invoke_startup()
+            found = []
+            for query in queries:
+                address = f"/{path.stem}/events.json?_shape=objects&_extra=count&{query}"
+                answer = await datasette.client.get(address, follow_redirects=True)
+                assert answer.status_code == 200, answer.text
+                found.append([row["id"] for row in answer.json()["rows"]])
+            return found
+
+        return asyncio.run(answers())
+
+
+@pytest.fixture
+def statements(timeline: Timeline, monkeypatch: pytest.MonkeyPatch) -> Statements:
+    return Statements(timeline, monkeypatch)
+
+
+def queries(timeline: Timeline) -> list[str]:
+    (position,) = timeline.db.execute("SELECT max(position) FROM log").fetchone()
+    return [query.format(position=position, cursor="1944-10-14%2Cnis-taken") for query in QUERIES]
+
+
+def test_every_statement_on_events_is_recognised_on_this_line_of_datasette(
+    statements: Statements,
+) -> None:
+    statements.rows(*queries(statements.timeline))
+
+    assert len(statements.rewritten) > len(QUERIES)
+    assert not [sql for sql in statements.left if "from events" in sql or "from history" in sql]
+    assert not sql_rewrite.not_recognised
+
+
+def test_a_statement_that_is_not_recognised_is_datasettes_own_and_is_counted(
+    statements: Statements,
+) -> None:
+    """As after an upgrade of Datasette that words its SQL in another way."""
+    wanted = queries(statements.timeline)
+    before = statements.rows(*wanted)
+    statements.rewritten.clear()
+    statements.disguise = lambda sql: sql.replace(" from ", "\nfrom ")
+
+    assert statements.rows(*wanted) == before
+    assert not statements.rewritten
+    assert set(sql_rewrite.not_recognised) == {"events", "history"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "sql"),
+    [
+        (sql_rewrite.COUNT, "select count(*) from events "),
+        (sql_rewrite.COUNT, 'select count(*) from events where "kind" = :p0 '),
+        (sql_rewrite.COUNT, "select count(*) from (select * from history where a = :p0 limit 9)"),
+        (
+            sql_rewrite.PAGE,
+            "select id, title from events where (sort_day is not null or (sort_day is null and"
+            " ((id > :p1)))) order by sort_day, id limit 51",
+        ),
+        (
+            sql_rewrite.SORTED,
+            'select id, title from events where "kind" = :p0 order by title, id limit 51',
+        ),
+    ],
+)
+def test_the_texts_of_both_lines_are_matched_whole(pattern: Any, sql: str) -> None:
+    assert pattern.fullmatch(sql)
+    assert not pattern.fullmatch(f"explain {sql}")
