@@ -38,6 +38,21 @@ def test_relative_links_lead_to_files_and_headings(page: Path) -> None:
         assert not anchor or anchor in anchors(target), f"{name}#{anchor}"
 
 
+def test_the_files_that_the_architecture_names_exist() -> None:
+    text = FENCE.sub("", (ROOT / "docs" / "architecture.md").read_text("utf-8"))
+    names = set(re.findall(r"`([\w/.-]+(?:/|\.py|\.html))`", text))
+    inner = [path.relative_to(ROOT) for path in (ROOT / "chronology").rglob("*")]
+    known = [f"/{path.as_posix()}" for path in inner]
+    assert len(names) > 40
+    lost = [
+        name
+        for name in names
+        if not (ROOT / name).exists()
+        and not any(path.endswith(f"/{name.rstrip('/')}") for path in known)
+    ]
+    assert sorted(lost) == []
+
+
 def test_the_version_is_the_same_everywhere() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
