@@ -29,16 +29,19 @@ from benchmarks.measuring import measure_in_turns
 from benchmarks.run import Group, groups, plan, select
 
 
-
-def test_lines_have_names_of_their_own_and_known_units() -> None:
-    lines = [line for group in groups() for line in group.lines]
-
-    assert len({line.name for line in lines}) == len(lines)
-    assert {line.unit for line in lines} <= LOWER_IS_BETTER | HIGHER_IS_BETTER
+def benchmark(**fields: Any) -> Benchmark:
+    return Benchmark("a-name", "An operation", "ms", lambda run, size: Measurement([]), **fields)
 
 
-def test_lines_are_chosen_by_group_or_by_name() -> None:
-    names = [line.name for line in select(["dates", "pages-army"])]
+def test_benchmarks_have_unique_names_and_known_units() -> None:
+    benchmarks = [benchmark for group in groups() for benchmark in group.benchmarks]
+
+    assert len({benchmark.name for benchmark in benchmarks}) == len(benchmarks)
+    assert {benchmark.unit for benchmark in benchmarks} <= LOWER_IS_BETTER | HIGHER_IS_BETTER
+
+
+def test_benchmarks_are_selected_by_group_or_by_name() -> None:
+    names = [benchmark.name for benchmark in select(["dates", "pages-army"])]
 
     assert names[-1] == "pages-army"
     assert len(names) == len(dates.BENCHMARKS) + 1
@@ -46,113 +49,125 @@ def test_lines_are_chosen_by_group_or_by_name() -> None:
         select(["nothing"])
 
 
-def test_a_plan_has_the_sizes_of_the_run_or_of_the_line() -> None:
-    usual, own, largest = line(), line(sizes=(200_000, 1_000_000)), line(largest_only=True)
+def test_a_plan_has_the_sizes_of_the_run_or_of_the_benchmark() -> None:
+    usual, own = benchmark(), benchmark(sizes=(200_000, 1_000_000))
+    largest = benchmark(largest_only=True)
 
-    def sizes(one: Benchmark, given: list[int] | None, full: bool) -> list[int]:
-        return [size for _, size in plan([one], given, full)]
+    def sizes(planned: Benchmark, run_sizes: list[int] | None, full: bool) -> list[int]:
+        return [size for _, size in plan([planned], run_sizes, full)]
 
     assert sizes(usual, None, False) == [10_000, 100_000]
     assert sizes(own, None, False) == [200_000]
     assert sizes(own, None, True) == [200_000, 1_000_000]
     assert sizes(own, [5_000], False) == [5_000]
-    assert sizes(line(sizes=NO_EVENTS), [5_000], True) == [0]
+    assert sizes(benchmark(sizes=NO_EVENTS), [5_000], True) == [0]
     assert sizes(largest, None, True) == [1_000_000]
     assert sizes(largest, [10_000], False) == []
 
 
-def kept(path: Path, *found: tuple[Benchmark, int, Measurement]) -> dict[str, Any]:
-    for one, size, measured in found:
-        results.keep(result_row(one, size, measured), path)
+def stored(path: Path, *measured: tuple[Benchmark, int, Measurement]) -> dict[str, Any]:
+    """The stored results after these were saved."""
+    for each, size, measurement in measured:
+        results.save(result_row(each, size, measurement), path)
     return results.load(path)
 
 
-def test_a_result_takes_the_place_of_an_earlier_one_of_its_size(tmp_path: Path) -> None:
-    path = tmp_path / "kept" / "results.json"
-    one = line()
-    found = kept(
+def test_a_result_replaces_an_earlier_one_of_its_size(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "results.json"
+    each = benchmark()
+    rows = stored(
         path,
-        (one, 1_000, Measurement([1.0])),
-        (one, 2_000, Measurement([2.0])),
-        (one, 1_000, Measurement([3.0])),
-    )
+        (each, 1_000, Measurement([1.0])),
+        (each, 2_000, Measurement([2.0])),
+        (each, 1_000, Measurement([3.0])),
+    )["rows"]
 
-    assert [(row["size"], row["ours"]) for row in found["rows"]] == [(2_000, 2.0), (1_000, 3.0)]
+    assert [(row["size"], row["ours"]) for row in rows] == [(2_000, 2.0), (1_000, 3.0)]
 
 
-def test_the_page_tells_what_was_measured_and_which_floors_were_missed(tmp_path: Path) -> None:
-    one = line(peer="a | peer", floor=Floor(ratio=2))
-    found = kept(
+def test_the_page_has_the_results_and_the_missed_floors(tmp_path: Path) -> None:
+    each = benchmark(peer="a | peer", floor=Floor(ratio=2))
+    group = Group("group", "A description.", (each,))
+    stored_results = stored(
         tmp_path / "results.json",
-        (one, 2_000, Measurement([10.0], [5.0])),
-        (one, 1_000, Measurement([10.0], [30.0])),
+        (each, 2_000, Measurement([10.0], [5.0])),
+        (each, 1_000, Measurement([10.0], [30.0])),
     )
 
-    page = report.page(found, [Group("group", "What it is.", (one,))], "## By hand\n\nA note.\n")
+    page = report.page(stored_results, [group], "## By hand\n\nA note.\n")
 
-    assert "## Group\n\nWhat it is.\n\n| operation |" in page
+    assert "## Group\n\nA description.\n\n| operation |" in page
     assert "| An operation | 1,000 | 10 ms | 30 ms | a \\| peer | 3 | ratio ≥ 2 | yes |" in page
     assert page.index("| 1,000 |") < page.index("| 2,000 |")
     assert "1 of 2 floors are reached. Not reached:" in page
-    assert "- An operation beside a | peer at 2,000: 10 ms, ratio 0.5; ratio ≥ 2" in page
+    missed = "- An operation compared with a | peer at 2,000: 10 ms, ratio 0.5; ratio ≥ 2"
+    assert missed in page
     assert page.endswith("A note.\n")
 
 
-def test_the_page_tells_which_machine_measured_what(tmp_path: Path) -> None:
-    one, other = line(), replace(line(), name="another")
-    groups = [Group("some", "", (one,)), Group("more", "", (other,))]
+def test_the_page_names_the_machine_of_each_group(tmp_path: Path) -> None:
+    one, other = benchmark(), replace(benchmark(), name="another")
+    known = [Group("some", "", (one,)), Group("more", "", (other,))]
     path = tmp_path / "results.json"
-    found = kept(path, (one, 1_000, Measurement([1.0])), (other, 1_000, Measurement([1.0])))
+    results_here = stored(
+        path, (one, 1_000, Measurement([1.0])), (other, 1_000, Measurement([1.0]))
+    )
     here = results.machine()
 
-    assert f"- Machine: {here}\n" in report.page(found, groups, "")
-    found["rows"][1]["machine"] = "An older one"
-    assert f"- Machine: {here} (some); An older one (more)\n" in report.page(found, groups, "")
+    assert f"- Machine: {here}\n" in report.page(results_here, known, "")
+    results_here["rows"][1]["machine"] = "An older one"
+    page = report.page(results_here, known, "")
+    assert f"- Machine: {here} (some); An older one (more)\n" in page
 
 
-def test_results_of_lines_that_are_gone_are_left_out(tmp_path: Path) -> None:
-    found = kept(tmp_path / "results.json", (line(), 1_000, Measurement([10.0])))
+def test_results_of_removed_benchmarks_are_omitted(tmp_path: Path) -> None:
+    old_results = stored(tmp_path / "results.json", (benchmark(), 1_000, Measurement([10.0])))
 
-    assert "An operation" not in report.page(found, [], "")
-
-
-def test_the_committed_page_ends_with_the_notes() -> None:
-    notes = report.NOTES.read_text("utf-8").strip()
-
-    assert report.PAGE.read_text("utf-8").endswith(notes + "\n")
+    assert "An operation" not in report.page(old_results, [], "")
 
 
-@pytest.mark.parametrize("arguments", [["no-such-line"], ["--size", "many"], ["--size", "10"]])
-def test_what_cannot_be_measured_is_refused(arguments: list[str]) -> None:
+def test_the_committed_page_has_the_current_texts() -> None:
+    page = report.PAGE.read_text("utf-8")
+
+    assert page.startswith(report.page({"rows": []}, [], "").partition("There are no")[0])
+    assert all(
+        f"## {group.name.capitalize()}\n\n{report.unwrap(group.description)}\n" in page
+        for group in groups()
+    )
+    assert page.endswith(report.NOTES.read_text("utf-8").strip() + "\n")
+
+
+@pytest.mark.parametrize("arguments", [["no-such-name"], ["--size", "many"], ["--size", "10"]])
+def test_wrong_arguments_are_refused(arguments: list[str]) -> None:
     assert CliRunner().invoke(main, arguments).exit_code == 2
 
 
-def test_the_list_names_every_line() -> None:
-    listed = CliRunner().invoke(main, ["--list"]).output
+def test_the_list_names_every_benchmark() -> None:
+    output = CliRunner().invoke(main, ["--list"]).output
 
-    assert all(one.name in listed for group in groups() for one in group.lines)
-
-
-# Against real servers --------------------------------------------------------------------------
+    assert all(each.name in output for group in groups() for each in group.benchmarks)
 
 
-class Unmoved(BaseHTTPRequestHandler):
-    """A server whose newest event is at position 5 for ever."""
+# With real servers ------------------------------------------------------------------------------
+
+
+class UnchangedHandler(BaseHTTPRequestHandler):
+    """A server whose newest event is always at position 5."""
 
     def do_GET(self) -> None:
-        known = self.headers.get("If-None-Match") == "five"
-        self.send_response(304 if known else 200)
+        is_known = self.headers.get("If-None-Match") == "five"
+        self.send_response(304 if is_known else 200)
         self.send_header("ETag", "five")
         self.end_headers()
-        if not known:
+        if not is_known:
             self.wfile.write(b'{"rows": [{"position": 5}]}')
 
     def log_message(self, *args: object) -> None:
         pass
 
 
-class WithoutFacets(BaseHTTPRequestHandler):
-    """A server whose pages tell that a facet took too long."""
+class NoFacetsHandler(BaseHTTPRequestHandler):
+    """A server whose pages report that a facet timed out."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -174,39 +189,40 @@ def client_of(handler: type[BaseHTTPRequestHandler]) -> Iterator[httpx.Client]:
         thread.join()
 
 
-def test_an_answer_is_stale_if_it_lacks_what_was_committed_before(tmp_path: Path) -> None:
-    feed, found = caching.Feed(tmp_path / "unused.db"), []
-    with client_of(Unmoved) as client:
-        watcher = caching.Watcher(client, feed)
+def test_a_response_is_stale_if_it_lacks_an_earlier_commit(tmp_path: Path) -> None:
+    writer, counts = caching.Writer(tmp_path / "unused.db"), []
+    with client_of(UnchangedHandler) as client:
+        reader = caching.Reader(client, writer)
         for committed in (0, 5, 6, 7):
-            feed.committed = committed
-            watcher.ask()
-            found.append(watcher.stale)
+            writer.committed = committed
+            reader.request()
+            counts.append(reader.stale)
 
-    assert found == [0, 0, 1, 2]
-    assert (watcher.states, watcher.errors) == ({5}, 0)
+    assert counts == [0, 0, 1, 2]
+    assert (reader.states, reader.errors) == ({5}, 0)
 
 
-def test_a_page_without_its_facets_is_a_fault_of_ours_and_a_bound_of_the_peer() -> None:
-    with client_of(WithoutFacets) as client:
+def test_missing_facets_are_a_fault_of_ours_and_a_bound_of_the_peer() -> None:
+    with client_of(NoFacetsHandler) as client:
         ours = pages.PageTimer(client, ["/"])
-        found = measure_in_turns(ours, pages.stock_timer(client, ["/"]))
+        measurement = measure_in_turns(ours, pages.stock_timer(client, ["/"]))
 
     assert ours.faults == "facets timed out"
-    assert (len(found.ours), len(found.peer), found.peer_bound) == (5, 1, True)
+    assert (len(measurement.ours), len(measurement.peer)) == (5, 1)
+    assert measurement.peer_bound
 
 
-def test_lines_are_measured_on_real_servers_and_kept(
+def test_benchmarks_measure_real_servers_and_store_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "BUILD", tmp_path / "build")
-    kept = tmp_path / "results.json"
+    path = tmp_path / "results.json"
     names = ["pages-army", "csv-stock", "append"]
 
-    done = CliRunner().invoke(main, [*names, "--size", "1000", "--out", str(kept)])
+    result = CliRunner().invoke(main, [*names, "--size", "1000", "--out", str(path)])
 
-    rows = {row["line"]: row for row in results.load(kept)["rows"]}
-    assert (done.exit_code, list(rows)) == (0, names), done.output
+    rows = {row["line"]: row for row in results.load(path)["rows"]}
+    assert (result.exit_code, list(rows)) == (0, names), result.output
     assert all(row["ours"] > 0 and row["peer"] > 0 for row in rows.values())
-    assert not any("out" in row["note"] for row in rows.values())
-    assert [path.name for path in (tmp_path / "build").iterdir()] == ["1000"]
+    assert not any(row["peer_bound"] or "out" in row["note"] for row in rows.values())
+    assert [folder.name for folder in (tmp_path / "build").iterdir()] == ["1000"]

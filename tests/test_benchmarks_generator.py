@@ -17,35 +17,35 @@ COUNT = 2_000
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def generated(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return generator.write_batches(tmp_path_factory.mktemp("generated"), COUNT)
 
 
 @pytest.fixture(scope="module")
-def ingested(written: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Timeline]:
+def ingested(generated: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Timeline]:
     timeline = Timeline(tmp_path_factory.mktemp("ingested") / "timeline.db")
-    for path in written:
+    for path in generated:
         timeline.ingest(path.read_text("utf-8"), "jsonl")
     yield timeline
     timeline.db.close()
 
 
-def lines(path: Path) -> list[dict[str, object]]:
+def read_lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def test_the_same_number_gives_the_same_bytes(written: list[Path], tmp_path: Path) -> None:
+def test_the_same_number_gives_the_same_bytes(generated: list[Path], tmp_path: Path) -> None:
     again = generator.write_batches(tmp_path, COUNT)
 
-    assert [path.read_bytes() for path in again] == [path.read_bytes() for path in written]
+    assert [path.read_bytes() for path in again] == [path.read_bytes() for path in generated]
 
 
-def test_a_smaller_number_gives_the_first_of_the_same_events(tmp_path: Path) -> None:
+def test_a_smaller_number_gives_a_prefix_of_the_events(tmp_path: Path) -> None:
     assert list(generator.events(50)) == list(generator.events(COUNT))[:50]
 
 
-def test_nothing_is_left_of_a_file_that_was_not_finished(tmp_path: Path) -> None:
-    def interrupted():
+def test_an_interrupted_write_leaves_no_file(tmp_path: Path) -> None:
+    def interrupted() -> Iterator[generator.Row]:
         yield generator.header("half", 1, "Half")
         raise KeyboardInterrupt
 
@@ -55,32 +55,32 @@ def test_nothing_is_left_of_a_file_that_was_not_finished(tmp_path: Path) -> None
     assert not (tmp_path / "half.jsonl").exists()
 
 
-def test_every_line_is_ingested(ingested: Timeline) -> None:
+def test_every_event_is_ingested(ingested: Timeline) -> None:
     (row,) = ingested.rows("SELECT count(*) AS events FROM events")
 
-    assert row["events"] == COUNT - COUNT // generator.CHANGES["retracting"]
+    assert row["events"] == COUNT - COUNT // generator.CHANGE_EVERY["retraction"]
 
 
-def test_a_line_is_as_large_and_as_wide_as_it_is_said_to_be(written: list[Path]) -> None:
-    events = lines(written[1])[1:]
+def test_a_line_has_the_documented_bytes_and_fields(generated: list[Path]) -> None:
+    events = read_lines(generated[1])[1:]
     fields = [len(event) - 1 + len(event["accounts"][0]) for event in events]
 
     assert len(events) == COUNT
-    assert 490 < written[1].stat().st_size / COUNT < 550
+    assert 490 < generated[1].stat().st_size / COUNT < 550
     assert {12, 13} == set(fields)
 
 
-def test_events_alone_are_the_same_without_their_accounts() -> None:
-    whole = list(generator.events(200))
-    for event in whole:
+def test_events_alone_are_the_same_events_without_accounts() -> None:
+    events = list(generator.events(200))
+    for event in events:
         del event["accounts"]
 
-    assert list(generator.events(200, accounts=False)) == whole
+    assert list(generator.events(200, accounts=False)) == events
 
 
 def test_some_armies_are_in_most_events_and_some_in_hardly_any() -> None:
     named = Counter(name for event in generator.events(20_000) for name in event["formations"])
-    of_army = Counter()
+    of_army: Counter[int] = Counter()
     for name, count in named.items():
         of_army[(int(name.split("-")[1]) - 1) % generator.ARMIES] += count
 
@@ -88,7 +88,7 @@ def test_some_armies_are_in_most_events_and_some_in_hardly_any() -> None:
     assert 0 < sum(of_army[number] for number in range(25, 30)) < 40
 
 
-def test_dates_come_in_every_form() -> None:
+def test_dates_have_every_form() -> None:
     forms = Counter(
         "".join("9" if letter.isdecimal() else letter for letter in event["date"])
         for event in generator.events(5_000)
