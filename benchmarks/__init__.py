@@ -1,1 +1,1 @@
-"""Benchmarks: each prints a table with ours, a peer and their ratio, run side by side."""
+"""Benchmarks: each prints our figure, that of a peer and their ratio, measured in turns."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measures, prints a table, and keeps the results."""
+"""`python -m benchmarks`: measure, print a table, and store the results."""
 
 from __future__ import annotations
 
@@ -9,66 +9,74 @@ from pathlib import Path
 import click
 
 from benchmarks import report, results
+from benchmarks.benchmark import COLUMNS, cells
 from benchmarks.files import ROOT
-from benchmarks.lines import COLUMNS, cells
-from benchmarks.run import chosen, groups, measured, plan
+from benchmarks.run import groups, measure_all, plan, select
 
 WIDTHS = dict(zip(COLUMNS, (42, 9, 10, 11, 34, 7, 42, 3, 0), strict=True))
-LEFT = ("operation", "beside", "floor", "note")
+LEFT_ALIGNED = ("operation", "compared with", "floor", "note")
 
 
-def as_sizes(context: click.Context, option: click.Parameter, text: str | None) -> list[int] | None:
+def parse_sizes(
+    context: click.Context, option: click.Parameter, text: str | None
+) -> list[int] | None:
     if text is None:
         return None
     try:
-        found = [int(part.replace("_", "")) for part in text.split(",")]
+        sizes = [int(part.replace("_", "")) for part in text.split(",")]
     except ValueError:
-        raise click.BadParameter("numbers of events with commas between: 10000,100000") from None
-    if min(found) < 1_000:
-        raise click.BadParameter("fewer than 1,000 events measure nothing")
-    return sorted(found)
+        raise click.BadParameter("give numbers of events separated by commas: 10000,100000") from (
+            None
+        )
+    if min(sizes) < 1_000:
+        raise click.BadParameter("the smallest size is 1,000 events")
+    return sorted(sizes)
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[GROUP|LINE]...")
+@click.argument("names", nargs=-1, metavar="[GROUP|BENCHMARK]...")
 @click.option(
-    "--size", "--sizes", "sizes", callback=as_sizes, help="How many events: 10000,100000."
+    "--size",
+    "--sizes",
+    "sizes",
+    callback=parse_sizes,
+    help="Numbers of events: 10000,100000.",
 )
-@click.option("--full", is_flag=True, help="A million events too; the peers take long.")
-@click.option("--list", "listing", is_flag=True, help="List the groups and their lines.")
+@click.option("--full", is_flag=True, help="Also measure a million events; the peers take long.")
+@click.option("--list", "is_list", is_flag=True, help="List the groups and their benchmarks.")
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    default=results.KEPT.relative_to(ROOT),
+    default=results.RESULTS_FILE.relative_to(ROOT),
     show_default=True,
-    help="Where results are kept, a row for each line and size.",
+    help="The file of results, with a row for each benchmark and size.",
 )
 @click.option(
-    "--write", is_flag=True, help="Measure nothing; write docs/performance.md from what is kept."
+    "--write", is_flag=True, help="Write docs/performance.md from the stored results, and end."
 )
 def main(
     names: tuple[str, ...],
     sizes: list[int] | None,
     full: bool,
-    listing: bool,
+    is_list: bool,
     out: Path,
     write: bool,
 ) -> None:
-    """Measure all lines, or some groups or lines, each beside its peer.
+    """Measure all benchmarks, or those of some groups or names, each with its peer.
 
     The table goes to standard output, progress to standard error.
 
     \b
-    python -m benchmarks                             everything, up to 200,000 events
+    python -m benchmarks                             all, up to 200,000 events
     python -m benchmarks ingest --size 200000        one group
     python -m benchmarks pages-search --sizes 10000,100000
     """
-    # Ended by a signal, it still ends its servers and removes its files.
+    # On SIGTERM, exit normally, so that servers are stopped and files removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    if listing:
+    if is_list:
         for group in groups():
-            for line in group.lines:
-                click.echo(f"{group.name:10}{line.name:24}{line.operation}")
+            for benchmark in group.benchmarks:
+                click.echo(f"{group.name:10}{benchmark.name:24}{benchmark.operation}")
     elif write:
         click.echo(report.write(results.load(out)))
     else:
@@ -77,21 +85,23 @@ def main(
 
 def _measure(names: tuple[str, ...], sizes: list[int] | None, full: bool, out: Path) -> None:
     try:
-        lines = chosen(names)
+        benchmarks = select(names)
     except LookupError as error:
-        raise click.UsageError(f"{error.args[0]!r} is no group and no line; see --list") from None
-    failed = False
-    click.echo(_aligned(dict(zip(COLUMNS, COLUMNS, strict=True))))
-    for row in measured(plan(lines, sizes, full)):
-        results.keep(row, out)
-        failed = failed or row["ours"] is None
-        click.echo(_aligned(cells(row)))
-    sys.exit(1 if failed else 0)
+        raise click.UsageError(
+            f"{error.args[0]!r} is not a group or a benchmark; see --list"
+        ) from None
+    has_failed = False
+    click.echo(_align(dict(zip(COLUMNS, COLUMNS, strict=True))))
+    for row in measure_all(plan(benchmarks, sizes, full)):
+        results.save(row, out)
+        has_failed = has_failed or row["ours"] is None
+        click.echo(_align(cells(row)))
+    sys.exit(1 if has_failed else 0)
 
 
-def _aligned(texts: dict[str, str]) -> str:
+def _align(texts: dict[str, str]) -> str:
     padded = (
-        texts[name].ljust(WIDTHS[name]) if name in LEFT else texts[name].rjust(WIDTHS[name])
+        texts[name].ljust(WIDTHS[name]) if name in LEFT_ALIGNED else texts[name].rjust(WIDTHS[name])
         for name in COLUMNS
     )
     return "  ".join(padded).rstrip()

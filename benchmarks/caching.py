@@ -1,8 +1,8 @@
-"""A page that is asked for again: how many a second, and whether any answer is stale.
+"""A page that is requested again: requests per second, and stale responses.
 
-Eight clients ask at once; they share the machine with the server. An answer is stale if it lacks
-what a batch was acknowledged to have committed before the request was sent, while batches of one
-event follow one another.
+Eight concurrent clients share the machine with the server. Meanwhile, batches of one event are
+ingested one after another. A response is stale if it lacks an event whose commit was acknowledged
+before the request was sent.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from io import BytesIO
 from pathlib import Path
 from threading import Event
@@ -19,62 +19,62 @@ from threading import Event
 import httpx
 
 from benchmarks import files, generator, servers
-from benchmarks.lines import Floor, Line, Measured
-from benchmarks.measuring import CLIENTS, in_turns, requests_per_second
-from benchmarks.pages import PAGE, fresh
+from benchmarks.benchmark import Benchmark, Floor, Measurement
+from benchmarks.measuring import CLIENTS, measure_in_turns, request_rate
+from benchmarks.pages import PAGE, uncached_path
 from benchmarks.run import Run
 from chronology.batches.batch import Batch, read_batch
 from chronology.ingest import pipeline
 from chronology.store.database import connect
 
-LASTING_S = 3.0
+DURATION_S = 3.0
 REQUESTS = 5_000
 NEWEST = "/timeline/events.json?_shape=objects&_sort_desc=position&_size=1&_nofacet=1"
 
-Ask = Callable[[httpx.Client], None]
+Request = Callable[[httpx.Client], None]
 
 
-def _uncached(client: httpx.Client) -> None:
-    client.get(fresh(PAGE)).raise_for_status()
+def _request_uncached(client: httpx.Client) -> None:
+    client.get(uncached_path(PAGE)).raise_for_status()
 
 
-def _again(client: httpx.Client) -> None:
+def _request_page(client: httpx.Client) -> None:
     client.get(PAGE).raise_for_status()
 
 
-def _beside_uncached(run: Run, size: int, ask: Ask) -> Measured:
-    """Requests a second of eight clients: what may be kept, beside what was never asked for."""
+def _against_uncached(run: Run, size: int, request: Request) -> Measurement:
+    """Requests per second of eight clients, compared with requests for uncached pages."""
     address = run.server(size).address
-    return in_turns(
-        lambda: requests_per_second(address, ask, LASTING_S),
-        lambda: requests_per_second(address, _uncached, LASTING_S),
+    return measure_in_turns(
+        lambda: request_rate(address, request, DURATION_S),
+        lambda: request_rate(address, _request_uncached, DURATION_S),
         runs=3,
     )
 
 
-def again(run: Run, size: int) -> Measured:
-    return _beside_uncached(run, size, _again)
+def cached(run: Run, size: int) -> Measurement:
+    return _against_uncached(run, size, _request_page)
 
 
-def unchanged(run: Run, size: int) -> Measured:
-    """Requests that say which answer the client has, as browsers do."""
+def unchanged(run: Run, size: int) -> Measurement:
+    """Requests with the ETag of the client's copy, as browsers send them."""
     tag = run.ours(size).get(PAGE).headers.get("etag")
     if tag is None:
-        return Measured([], failed="the page has no ETag")
+        return Measurement([], failed="the page has no ETag")
 
-    def ask(client: httpx.Client) -> None:
-        answer = client.get(PAGE, headers={"If-None-Match": tag})
-        if answer.status_code != httpx.codes.NOT_MODIFIED:
-            raise RuntimeError(f"the page is unchanged and was answered with {answer.status_code}")
+    def request(client: httpx.Client) -> None:
+        response = client.get(PAGE, headers={"If-None-Match": tag})
+        if response.status_code != httpx.codes.NOT_MODIFIED:
+            raise RuntimeError(f"expected 304 for an unchanged page, not {response.status_code}")
 
-    return _beside_uncached(run, size, ask)
+    return _against_uncached(run, size, request)
 
 
 # Staleness ------------------------------------------------------------------------------------
 
 
-class Feed:
-    """Ingests one small batch after another; `committed` is the last position acknowledged."""
+class Writer:
+    """Ingests one small batch after another; `committed` is the last acknowledged position."""
 
     def __init__(self, database: Path) -> None:
         self._database = database
@@ -83,43 +83,41 @@ class Feed:
         self.batches = 0
 
     def run(self) -> None:
-        db = connect(self._database, write=True)
-        try:
+        with closing(connect(self._database, write=True)) as db:
             while not self.stop.is_set():
                 self.batches += 1
                 batch = _batch(self.batches)
                 self.committed = pipeline.ingest(db, batch).head.position
-        finally:
-            db.close()
 
 
 def _batch(number: int) -> Batch:
-    """One event more."""
+    """A batch of one new event."""
     event = next(generator.events(1)) | {"event": f"added-{number}"}
-    header = generator.header(f"added-{number}", 4, "One event more")
+    header = generator.header(f"added-{number}", 4, "One more event")
     lines = "".join(json.dumps(line) + "\n" for line in (header, event))
     return read_batch(BytesIO(lines.encode()), f"{number}.jsonl", "jsonl")
 
 
-class Watcher:
-    """A client that keeps its last answer, as a browser does, and tells which are stale."""
+class Reader:
+    """A client with a cache of one response, as a browser has it; counts stale responses."""
 
-    def __init__(self, client: httpx.Client, feed: Feed) -> None:
+    def __init__(self, client: httpx.Client, writer: Writer) -> None:
         self._client = client
-        self._feed = feed
+        self._writer = writer
         self._tag = ""
         self._position = 0
         self.states: set[int] = set()
         self.stale = 0
         self.errors = 0
 
-    def ask(self) -> None:
-        committed = self._feed.committed
-        answer = self._client.get(NEWEST, headers={"If-None-Match": self._tag} if self._tag else {})
-        if answer.status_code == httpx.codes.OK:
-            self._tag = answer.headers.get("etag", "")
-            self._position = answer.json()["rows"][0]["position"]
-        elif answer.status_code != httpx.codes.NOT_MODIFIED:
+    def request(self) -> None:
+        committed = self._writer.committed
+        headers = {"If-None-Match": self._tag} if self._tag else {}
+        response = self._client.get(NEWEST, headers=headers)
+        if response.status_code == httpx.codes.OK:
+            self._tag = response.headers.get("etag", "")
+            self._position = response.json()["rows"][0]["position"]
+        elif response.status_code != httpx.codes.NOT_MODIFIED:
             self.errors += 1
             return
         self.states.add(self._position)
@@ -134,45 +132,46 @@ def _served_copy(run: Run, size: int) -> Iterator[tuple[str, Path]]:
             yield server.address, copy / "timeline.db"
 
 
-def stale(run: Run, size: int) -> Measured:
-    """Answers that lack what was acknowledged before they were asked for, out of 5,000."""
+def stale(run: Run, size: int) -> Measurement:
+    """Stale responses to 5,000 requests."""
     with _served_copy(run, size) as (address, database), ThreadPoolExecutor(CLIENTS + 1) as pool:
-        feed = Feed(database)
-        feeding = pool.submit(feed.run)
+        writer = Writer(database)
+        writing = pool.submit(writer.run)
         try:
-            watchers = list(pool.map(lambda _: _watch(address, feed), range(CLIENTS)))
+            readers = list(pool.map(lambda _: _read(address, writer), range(CLIENTS)))
         finally:
-            feed.stop.set()
-        feeding.result()
-    errors = sum(watcher.errors for watcher in watchers)
-    states = len(set[int]().union(*(watcher.states for watcher in watchers)))
-    found = Measured([float(sum(watcher.stale for watcher in watchers))])
-    found.note = f"{REQUESTS:,} requests, {feed.batches} batches, {states} states seen"
-    found.failed = f"{errors} errors" if errors else ""
-    return found
+            writer.stop.set()
+        writing.result()
+    errors = sum(reader.errors for reader in readers)
+    states = len(set[int]().union(*(reader.states for reader in readers)))
+    return Measurement(
+        [float(sum(reader.stale for reader in readers))],
+        note=f"{REQUESTS:,} requests, {writer.batches} batches, {states} states seen",
+        failed=f"{errors} errors" if errors else "",
+    )
 
 
-def _watch(address: str, feed: Feed) -> Watcher:
+def _read(address: str, writer: Writer) -> Reader:
     with servers.client(address) as client:
-        watcher = Watcher(client, feed)
+        reader = Reader(client, writer)
         for _ in range(REQUESTS // CLIENTS):
-            watcher.ask()
-        return watcher
+            reader.request()
+        return reader
 
 
-LINES = (
-    Line(
-        *("caching-again", "A page asked for again, 8 clients", "/s", again),
-        peer="never asked for before",
+BENCHMARKS = (
+    Benchmark(
+        *("caching-again", "A page requested again, 8 clients", "/s", cached),
+        peer="uncached pages",
         floor=Floor(ratio=10),
     ),
-    Line(
-        *("caching-unchanged", "A page unchanged since (304), 8 clients", "/s", unchanged),
-        peer="never asked for before",
+    Benchmark(
+        *("caching-unchanged", "An unchanged page (304), 8 clients", "/s", unchanged),
+        peer="uncached pages",
         floor=Floor(ratio=10),
     ),
-    Line(
-        *("caching-stale", "Stale answers during ingest", "stale", stale),
+    Benchmark(
+        *("caching-stale", "Stale responses during ingest", "stale", stale),
         floor=Floor(most=0),
         sizes=(10_000,),
     ),

@@ -1,4 +1,4 @@
-"""How many dates are parsed in a second, beside python-edtf."""
+"""Dates parsed per second, compared with python-edtf."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from time import perf_counter
 
 import edtf
 
-from benchmarks.lines import NO_EVENTS, Line, Measured
-from benchmarks.measuring import in_turns
+from benchmarks.benchmark import NO_EVENTS, Benchmark, Measurement
+from benchmarks.measuring import measure_in_turns
 from benchmarks.run import Run
 from chronology.model.edtf import parse
 
@@ -21,29 +21,36 @@ FORMS = {
     "time": ["1944-09-06T17:00:00", "1944-10-14T05:00:00Z", "1944-10-14T17:30:00"],
 }
 MIX = 12 * FORMS["day"] + [text for texts in FORMS.values() for text in texts]
-LASTING_S = 0.3
+DURATION_S = 0.3
 
 
-def rate(parser: Callable[[str], object], texts: list[str]) -> float:
-    """Parses a second over a third of a second."""
+def parse_rate(parser: Callable[[str], object], texts: list[str]) -> float:
+    """Parsed dates per second, measured over a third of a second."""
     count, start = 0, perf_counter()
-    while (elapsed := perf_counter() - start) < LASTING_S:
+    while (elapsed := perf_counter() - start) < DURATION_S:
         for text in texts:
             parser(text)
         count += len(texts)
     return count / elapsed
 
 
-def parsing(texts: list[str]) -> Callable[[Run, int], Measured]:
-    def measure(_: Run, _size: int) -> Measured:
-        return in_turns(lambda: rate(parse, texts), lambda: rate(edtf.parse_edtf, texts))
+def parser_benchmark(texts: list[str]) -> Callable[[Run, int], Measurement]:
+    def measure(_: Run, _size: int) -> Measurement:
+        return measure_in_turns(
+            lambda: parse_rate(parse, texts), lambda: parse_rate(edtf.parse_edtf, texts)
+        )
 
     return measure
 
 
-LINES = tuple(
-    Line(
-        *(f"dates-{name.partition(',')[0]}", f"Parse dates: {name}", "/s", parsing(texts)),
+BENCHMARKS = tuple(
+    Benchmark(
+        *(
+            f"dates-{name.partition(',')[0]}",
+            f"Parse dates: {name}",
+            "/s",
+            parser_benchmark(texts),
+        ),
         peer="python-edtf",
         sizes=NO_EVENTS,
     )

@@ -1,8 +1,8 @@
-"""A synthetic chronology of any size: the same number gives the same bytes.
+"""A synthetic chronology of any size; the same number of events gives the same bytes.
 
-Skewed as real ones are: a few armies, places and sources stand in most events and others in
-hardly any, dates come in every form, and a later batch corrects, retracts and disputes some of
-the first. A line of an event has about 520 bytes. Written as it is made, never held in memory.
+It is skewed like real ones: a few armies, places and sources are in most events and others in
+hardly any, dates have every form, and a later batch corrects, retracts and disputes some events.
+The line of an event has about 520 bytes. The files are streamed, never held in memory.
 
 `python -m benchmarks.generator COUNT FOLDER` writes the batches into a folder.
 """
@@ -23,13 +23,13 @@ import msgspec
 from benchmarks import words
 
 VERSION = 1
-"""Raised when the same number gives other bytes than before."""
+"""To be increased when the same number gives different bytes."""
 SEED = 1944
 FIRST, DAYS = date(1944, 9, 1), 91
 REGIONS, PLACES = 12, 300
 FRONTS, ARMIES, CORPS, PEOPLE, SOURCES = 5, 30, 60, 40, 20
-CHANGES = {"disputing": 50, "correcting": 60, "retracting": 500}
-"""Of how many events one gets a second account, another date, or is retracted."""
+CHANGE_EVERY = {"account": 50, "correction": 60, "retraction": 500}
+"""One in this many events gets a second account, gets another date, or is retracted."""
 NAMES = ("0001-start.jsonl", "0002-events.jsonl", "0003-second-reading.jsonl")
 
 Row = dict[str, Any]
@@ -65,11 +65,11 @@ def catalogue() -> Iterator[Row]:
 
 
 def _place(number: int) -> Row:
-    found: Row = {"place": place(number), "name": place_name(number)}
+    record: Row = {"place": place(number), "name": place_name(number)}
     if number < REGIONS:
-        return {**found, "type": "region"}
+        return {**record, "type": "region"}
     return {
-        **found,
+        **record,
         "type": "town",
         "latitude": round(41.5 + number * 0.6180339 % 5, 4),
         "longitude": round(18.5 + number * 0.7548776 % 6, 4),
@@ -84,15 +84,16 @@ def _formations() -> Iterator[Row]:
     for number in range(ARMIES):
         under = {"source": source(0), "at": f"table {number + 1}"}
         attached: list[Row] = [{"to": front(number % FRONTS), **under}]
-        if number % 10 == 9:  # Some change from one front to another in the middle.
+        if number % 10 == 9:  # Some change to another front halfway.
             attached[0]["until"] = "1944-10-15"
             attached.append({"to": front((number + 1) % FRONTS), "from": "1944-10-16", **under})
-        found = {"formation": army(number), "name": army_name(number), "level": "army", **red}
-        yield {**found, "attached": attached}
+        record = {"formation": army(number), "name": army_name(number), "level": "army", **red}
+        yield {**record, "attached": attached}
     for number in range(CORPS):
         attached = [{"to": army(number % ARMIES), "source": source(0), "at": f"list {number + 1}"}]
-        found = {"formation": corps(number), "name": f"Corps {number + 1}", "level": "corps", **red}
-        yield {**found, "attached": attached}
+        name = f"Corps {number + 1}"
+        record = {"formation": corps(number), "name": name, "level": "corps", **red}
+        yield {**record, "attached": attached}
 
 
 def source(number: int) -> str:
@@ -100,7 +101,7 @@ def source(number: int) -> str:
 
 
 def place_name(number: int) -> str:
-    """A name; one of ten has a letter beyond ASCII, as is usual."""
+    """A name; one in ten has a letter outside ASCII."""
     return f"{words.name(number)}{'ški' if number % 10 == 1 else ''} {number + 1}"
 
 
@@ -138,8 +139,8 @@ def corps(number: int) -> str:
 # The events -----------------------------------------------------------------------------------
 
 
-class _Chance:
-    """Choices from one seed, only by `random.random`, which is the same in every Python."""
+class _Random:
+    """Choices from one seed, with `random.random` alone, which is stable between Pythons."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed).random
@@ -151,28 +152,28 @@ class _Chance:
         return items[int(self.random() * len(items))]
 
 
-class _Skewed:
-    """Numbers from 0 on, each as likely as its weight."""
+class _Weighted:
+    """Numbers from 0 on, with a probability in proportion to their weights."""
 
     def __init__(self, weights: Iterable[float]) -> None:
         self._sums = list(accumulate(weights))
 
-    def pick(self, chance: _Chance) -> int:
+    def pick(self, chance: _Random) -> int:
         return bisect(self._sums, chance.random() * self._sums[-1], 0, len(self._sums) - 1)
 
 
-_ARMY = _Skewed(0.8**number for number in range(ARMIES))
-_PLACE = _Skewed(1 / (number + 4) for number in range(PLACES))
-_PERSON = _Skewed(1 / (number + 1) for number in range(PEOPLE))
-_SOURCE = _Skewed(0.75**number for number in range(SOURCES))
-_KIND = _Skewed(0.7**number for number in range(len(words.KINDS)))
-# Each word as often as its share: sentences take most of the time, and this is the quickest.
+_ARMY = _Weighted(0.8**number for number in range(ARMIES))
+_PLACE = _Weighted(1 / (number + 4) for number in range(PLACES))
+_PERSON = _Weighted(1 / (number + 1) for number in range(PEOPLE))
+_SOURCE = _Weighted(0.75**number for number in range(SOURCES))
+_KIND = _Weighted(0.7**number for number in range(len(words.KINDS)))
+# Each word repeated by its share: sentences take most of the time, and this is the fastest way.
 _PROSE = tuple(chain(*([word] * (60_000 // (n + 50)) for n, word in enumerate(words.ALL))))
 
-# How many events have none, one, two.
-_FORMATIONS_EACH = _Skewed((63, 33, 4))
-_PLACES_EACH = _Skewed((6, 58, 36))
-_PEOPLE_EACH = _Skewed((75, 22, 3))
+# The weights of zero, one and two per event.
+_FORMATIONS_EACH = _Weighted((63, 33, 4))
+_PLACES_EACH = _Weighted((6, 58, 36))
+_PEOPLE_EACH = _Weighted((75, 22, 3))
 
 _FORMS: dict[str, float] = {
     "{0}": 78,
@@ -187,21 +188,21 @@ _FORMS: dict[str, float] = {
     "{0}/..": 0.5,
     "[{0}..]": 0.5,
 }
-_FORM = _Skewed(_FORMS.values())
+_FORM = _Weighted(_FORMS.values())
 _FORM_TEXTS = tuple(_FORMS)
 _LATER = (1, 4)
-"""By how many days an uncertain date may reach past its day, beyond the window too."""
+"""Days by which an uncertain date may extend past its day, even past the window."""
 _DAY_TEXTS = tuple((FIRST + timedelta(n)).isoformat() for n in range(DAYS + max(_LATER)))
 
 
 def event_id(number: int) -> str:
-    """Unique, and in another order than the numbers, as ids are that name what happened."""
+    """A unique id, in another order than the numbers, like ids that describe the event."""
     return f"{_PLACE_IDS[number * 7919 % PLACES]}-{number}"
 
 
 def events(count: int, *, accounts: bool = True) -> Iterator[Row]:
-    """The events, each with one nested account, or all without."""
-    chance = _Chance(SEED)
+    """The events, all with one nested account or all without."""
+    chance = _Random(SEED)
     for number in range(count):
         event = _event(number, chance)
         if not accounts:
@@ -209,7 +210,7 @@ def events(count: int, *, accounts: bool = True) -> Iterator[Row]:
         yield event
 
 
-def _event(number: int, chance: _Chance) -> Row:
+def _event(number: int, chance: _Random) -> Row:
     day = chance.below(DAYS)
     places = _distinct(_PLACE, _PLACES_EACH, chance)
     where = place_name(places[0]) if places else "the border"
@@ -220,29 +221,29 @@ def _event(number: int, chance: _Chance) -> Row:
         "title": f"{chance.of(words.SUBJECTS)} {words.VERBS[kind]} {where}",
         "kind": kind,
         "summary": _sentence(13, chance),
-        "places": [_PLACE_IDS[found] for found in places],
+        "places": [_PLACE_IDS[index] for index in places],
         "formations": _acting(chance),
-        "people": [person(found) for found in _distinct(_PERSON, _PEOPLE_EACH, chance)],
+        "people": [person(index) for index in _distinct(_PERSON, _PEOPLE_EACH, chance)],
         "accounts": [_account(number, day, chance)],
     }
 
 
-def _distinct(skewed: _Skewed, each: _Skewed, chance: _Chance) -> list[int]:
-    """Some different numbers, as many as `each` picks."""
-    return list(dict.fromkeys([skewed.pick(chance) for _ in range(each.pick(chance))]))
+def _distinct(weighted: _Weighted, each: _Weighted, chance: _Random) -> list[int]:
+    """Different numbers; `each` picks how many."""
+    return list(dict.fromkeys([weighted.pick(chance) for _ in range(each.pick(chance))]))
 
 
-def _acting(chance: _Chance) -> list[str]:
-    """No formation for three events of five; else an army, or a corps under it, or two."""
-    found = []
+def _acting(chance: _Random) -> list[str]:
+    """No formation for three events in five; otherwise one or two armies or their corps."""
+    formations = []
     for _ in range(_FORMATIONS_EACH.pick(chance)):
         number = _ARMY.pick(chance)
-        own = chance.below(3)
-        found.append(army(number) if own == 2 else corps(number + own * ARMIES))
-    return list(dict.fromkeys(found))
+        choice = chance.below(3)
+        formations.append(army(number) if choice == 2 else corps(number + choice * ARMIES))
+    return list(dict.fromkeys(formations))
 
 
-def _date(day: int, chance: _Chance) -> str:
+def _date(day: int, chance: _Random) -> str:
     form = _FORM_TEXTS[_FORM.pick(chance)]
     text = _DAY_TEXTS[day]
     if form == "{0}":
@@ -251,9 +252,9 @@ def _date(day: int, chance: _Chance) -> str:
     return form.format(text, *later, hour=chance.below(24), month=text[:7])
 
 
-def _account(number: int, day: int, chance: _Chance) -> Row:
-    """An account that gives the day itself, and mostly a figure."""
-    found: Row = {
+def _account(number: int, day: int, chance: _Random) -> Row:
+    """An account with the day itself, and usually a figure."""
+    record: Row = {
         "source": source(_SOURCE.pick(chance)),
         "at": f"p. {number % 900 + 1}",
         "date": _DAY_TEXTS[day],
@@ -261,30 +262,30 @@ def _account(number: int, day: int, chance: _Chance) -> Row:
     }
     if chance.random() < 0.7:
         key, figure = chance.of(words.COUNTED), 10 + chance.below(900)
-        found["claims"] = {key: chance.of(("{}", "{}+", "~{}")).format(figure)}
-    return found
+        record["claims"] = {key: chance.of(("{}", "{}+", "~{}")).format(figure)}
+    return record
 
 
-def _sentence(length: int, chance: _Chance) -> str:
+def _sentence(length: int, chance: _Random) -> str:
     draw, size = chance.random, len(_PROSE)
-    found = " ".join([_PROSE[int(draw() * size)] for _ in range(length)])
-    return f"{chance.of(words.SUBJECTS)} {found}."
+    prose = " ".join([_PROSE[int(draw() * size)] for _ in range(length)])
+    return f"{chance.of(words.SUBJECTS)} {prose}."
 
 
 # The second reading ---------------------------------------------------------------------------
 
 
 def corrections(count: int) -> Iterator[Row]:
-    """What a second reading of the first `count` events changes: two or three in a hundred."""
-    chance = _Chance(SEED + 1)
-    for number in range(0, count, CHANGES["disputing"]):
+    """The changes of a second reading of `count` events: two or three in a hundred."""
+    chance = _Random(SEED + 1)
+    for number in range(0, count, CHANGE_EVERY["account"]):
         day = chance.below(DAYS)
         yield {"account": "", "event": event_id(number), **_account(number + 1, day, chance)}
-    for number in range(1, count, CHANGES["correcting"]):
+    for number in range(1, count, CHANGE_EVERY["correction"]):
         change: Row = {"correct": f"event/{event_id(number)}"}
         change["set"] = {"date": _date(chance.below(DAYS), chance), "summary": _sentence(9, chance)}
         yield {**change, "because": "The source was read again."}
-    for number in range(3, count, CHANGES["retracting"]):
+    for number in range(3, count, CHANGE_EVERY["retraction"]):
         target = event_id(number)
         yield {"retract": f"event/{target}", "into": event_id(number - 1), "because": "The same."}
 
@@ -293,7 +294,7 @@ def corrections(count: int) -> Iterator[Row]:
 
 
 def write(path: Path, records: Iterable[Row]) -> None:
-    """Records as JSON Lines; the file is there only when it is whole."""
+    """Writes records as JSON Lines; the file is moved into place when it is complete."""
     encode: Callable[[Row], bytes] = msgspec.json.Encoder().encode
     part = path.with_suffix(".part")
     with part.open("wb") as file:
@@ -302,7 +303,7 @@ def write(path: Path, records: Iterable[Row]) -> None:
 
 
 def write_batches(folder: Path, count: int, *, accounts: bool = True) -> list[Path]:
-    """The three batches in a folder: the catalogue, the events, and the second reading."""
+    """Writes the three batches: the catalogue, the events, and the second reading."""
     headers = (
         header("start", 1, "The catalogue of a synthetic chronology"),
         header("events", 2, f"{count} synthetic events"),
@@ -316,5 +317,5 @@ def write_batches(folder: Path, count: int, *, accounts: bool = True) -> list[Pa
 
 
 if __name__ == "__main__":
-    for written in write_batches(Path(sys.argv[2]), int(sys.argv[1])):
-        print(written)
+    for path in write_batches(Path(sys.argv[2]), int(sys.argv[1])):
+        print(path)

@@ -1,45 +1,45 @@
-"""How a page grows from 10,000 events on: flat without a filter, else linear at most.
+"""How a page slows down from 10,000 events on: not at all without a filter, else linearly at most.
 
-Ours is the page at the greater size, the peer the same page of this service at the smaller one.
+Ours is the page at the larger size, the peer the same page of this service at the smaller size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from benchmarks.lines import Floor, Line, Measured
-from benchmarks.measuring import in_turns
-from benchmarks.pages import ARMIES, FRONTS, PAGE, RUNS, WEEKS, WORDS, Asking
+from benchmarks.benchmark import Benchmark, Floor, Measurement
+from benchmarks.measuring import measure_in_turns
+from benchmarks.pages import ARMIES, FRONTS, PAGE, RUNS, WEEKS, WORDS, PageTimer
 from benchmarks.run import SMALLEST, Run
 
 FLAT = 1.5
-"""What still counts as flat: times as long."""
+"""A page that takes up to this many times as long still counts as not slower."""
 
 
-def grown(queries: Sequence[str], flat: bool = False) -> Callable[[Run, int], Measured]:
-    """A page with facets at the greatest size, beside the same at the smallest."""
+def growth(queries: Sequence[str], is_flat: bool = False) -> Callable[[Run, int], Measurement]:
+    """A page with facets at the largest size, compared with the smallest."""
 
-    def measure(run: Run, size: int) -> Measured:
+    def measure(run: Run, size: int) -> Measurement:
         paths = [f"{PAGE}?{query}" for query in queries]
-        ours, peer = Asking(run.ours(size), paths), Asking(run.ours(SMALLEST), paths)
-        found = in_turns(ours, peer, runs=RUNS, peer_runs=RUNS)
-        found.floor = Floor(ratio=1 / FLAT if flat else SMALLEST / size)
-        found.failed = ours.faults
-        found.note = f"{size / SMALLEST:g} times as many events"
-        return found
+        ours, peer = PageTimer(run.ours(size), paths), PageTimer(run.ours(SMALLEST), paths)
+        measurement = measure_in_turns(ours, peer, runs=RUNS, peer_runs=RUNS)
+        measurement.floor = Floor(ratio=1 / FLAT if is_flat else SMALLEST / size)
+        measurement.failed = ours.faults
+        measurement.note = f"{size / SMALLEST:g} times as many events"
+        return measurement
 
     return measure
 
 
-def _line(name: str, operation: str, measure: Callable[[Run, int], Measured]) -> Line:
+def _benchmark(name: str, operation: str, measure: Callable[[Run, int], Measurement]) -> Benchmark:
     peer = f"with {SMALLEST:,} events"
-    return Line(name, f"Growth: {operation}", "ms", measure, peer=peer, largest_only=True)
+    return Benchmark(name, f"Growth: {operation}", "ms", measure, peer=peer, largest_only=True)
 
 
-LINES = (
-    _line("growth-page", "page with facets", grown([""], flat=True)),
-    _line("growth-army", "one army", grown(ARMIES)),
-    _line("growth-front", "one front", grown(FRONTS)),
-    _line("growth-week", "a week", grown(WEEKS)),
-    _line("growth-search", "a search", grown(WORDS)),
+BENCHMARKS = (
+    _benchmark("growth-page", "page with facets", growth([""], is_flat=True)),
+    _benchmark("growth-army", "one army", growth(ARMIES)),
+    _benchmark("growth-front", "one front", growth(FRONTS)),
+    _benchmark("growth-week", "a week", growth(WEEKS)),
+    _benchmark("growth-search", "a search", growth(WORDS)),
 )

@@ -1,13 +1,14 @@
 """The exploring page in a real browser: first content, and the longest frame while it is used.
 
-A frame is what lies between two calls of `requestAnimationFrame`; a task is one of the page's own,
-as the browser reports those over 50 ms. What else runs on the machine makes frames long, too.
+A frame is the time between two calls of `requestAnimationFrame`. A task is one of the page's own
+that takes more than 50 ms, as the browser reports it. Other load of the machine also makes frames
+longer.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from benchmarks import files, servers
-from benchmarks.lines import Floor, Line, Measured
+from benchmarks.benchmark import Benchmark, Floor, Measurement
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -28,7 +29,7 @@ OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 READY_LIMIT_MS = 60_000
 REST_MS = 300
 FILTERED = "/?kind=battle&_within=1944-10-01/1944-10-31"
-# Kept in the page from before its first script: the gaps between frames, and the long tasks.
+# Runs in the page before its first script: collects the times between frames, and long tasks.
 WATCH = """
 window.watched = { frames: [], tasks: [] };
 new PerformanceObserver((list) => {
@@ -44,8 +45,8 @@ requestAnimationFrame(function frame(now) {
 
 
 @dataclass
-class Use:
-    """What was measured of one use of the page, in milliseconds."""
+class Interaction:
+    """The frames and long tasks during one interaction, in milliseconds."""
 
     frames: list[float] = field(default_factory=list)
     tasks: list[float] = field(default_factory=list)
@@ -61,22 +62,21 @@ class Use:
 
 @dataclass
 class Visit:
-    """One visit of the page: when it answered, showed something and was ready; how it was used."""
+    """One visit of the page: its times in milliseconds, and its interactions."""
 
-    answered: float
     first_content: float
     ready: float
-    uses: dict[str, Use] = field(default_factory=dict)
+    interactions: dict[str, Interaction] = field(default_factory=dict)
 
 
-def use(page: Page, act: Callable[[Page], None]) -> Use:
-    """What was measured while something was done, until the page is at rest."""
+def interact(page: Page, action: Callable[[Page], None]) -> Interaction:
+    """Runs an action and waits until the page is idle."""
     page.evaluate("() => { watched.frames.length = 0; watched.tasks.length = 0; }")
-    act(page)
+    action(page)
     page.locator("body:not(.loading)").wait_for()
     page.wait_for_timeout(REST_MS)
-    found = page.evaluate("() => watched")
-    return Use(found["frames"], found["tasks"])
+    watched = page.evaluate("() => watched")
+    return Interaction(watched["frames"], watched["tasks"])
 
 
 def pan(page: Page) -> None:
@@ -93,19 +93,19 @@ def pan(page: Page) -> None:
 
 
 def zoom(page: Page) -> None:
-    """From the whole window down to hours, and back."""
+    """From the whole period down to hours, and back."""
     for _ in range(8):
         page.click("[data-zoom=in]")
         page.wait_for_timeout(200)
     page.click("[data-zoom=all]")
 
 
-def narrow(page: Page) -> None:
+def add_filter(page: Page) -> None:
     page.select_option("select[name=kind]", "battle")
     page.wait_for_url("**kind=battle**")
 
 
-def widen(page: Page) -> None:
+def go_back(page: Page) -> None:
     page.go_back()
     page.locator("select[name=kind]:not(:has(option:checked[value=battle]))").wait_for()
 
@@ -115,7 +115,7 @@ def search(page: Page) -> None:
     page.wait_for_url("**_search=bridge**")
 
 
-def clear(page: Page) -> None:
+def clear_filters(page: Page) -> None:
     page.click(".clear")
     page.locator(".chip").wait_for(state="detached")
 
@@ -127,8 +127,8 @@ def play(page: Page) -> None:
     page.click("[data-all]")
 
 
-def look(page: Page) -> None:
-    """Zooms the map in and out, and opens a spot."""
+def open_spot(page: Page) -> None:
+    """Zooms the map in and out, and opens a day."""
     for name in ("in", "in", "out", "out"):
         page.click(f".leaflet-control-zoom-{name}")
         page.wait_for_timeout(350)
@@ -139,30 +139,30 @@ def look(page: Page) -> None:
     page.keyboard.press("Escape")
 
 
-USES: dict[str, Callable[[Page], None]] = {
+INTERACTIONS: dict[str, Callable[[Page], None]] = {
     "pan the timeline": pan,
     "zoom to hours and back": zoom,
     "play the days": play,
-    "zoom the map, open a day": look,
-    "filter by kind": narrow,
-    "back": widen,
+    "zoom the map, open a day": open_spot,
+    "filter by kind": add_filter,
+    "back": go_back,
     "type in the search": search,
-    "show all again": clear,
+    "show all again": clear_filters,
 }
 
 
 @contextmanager
 def browsing() -> Iterator[Browser]:
-    """Chromium, until the end of the context."""
-    with sync_playwright() as started:
+    """Chromium, closed at the end of the context."""
+    with sync_playwright() as playwright:
         program = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = started.chromium.launch(executable_path=program, args=list(OPTIONS))
+        browser = playwright.chromium.launch(executable_path=program, args=list(OPTIONS))
         yield browser
         browser.close()
 
 
-def visit(browser: Browser, address: str, uses: dict[str, Callable[[Page], None]]) -> Visit:
-    """Opens an address in a fresh profile, and uses the page once it is ready."""
+def visit(browser: Browser, address: str, actions: Mapping[str, Callable[[Page], None]]) -> Visit:
+    """Opens an address in a new profile, and runs the actions once the page is ready."""
     context = browser.new_context(viewport=VIEWPORT)
     page = context.new_page()
     page.add_init_script(WATCH)
@@ -170,82 +170,81 @@ def visit(browser: Browser, address: str, uses: dict[str, Callable[[Page], None]
     page.locator("body.ready .spot").first.wait_for(timeout=READY_LIMIT_MS)
     times: dict[str, Any] = page.evaluate(
         """() => ({
-            answered: performance.getEntriesByType("navigation")[0].responseStart,
             content: performance.getEntriesByName("first-contentful-paint")[0].startTime,
             ready: performance.now(),
         })"""
     )
-    found = Visit(times["answered"], times["content"], times["ready"])
+    result = Visit(times["content"], times["ready"])
     page.wait_for_timeout(REST_MS)
-    arrival = page.evaluate("() => watched")
-    found.uses["arrive"] = Use(arrival["frames"], arrival["tasks"])
-    for name, act in uses.items():
-        found.uses[name] = use(page, act)
+    for name, action in actions.items():
+        result.interactions[name] = interact(page, action)
     context.close()
-    return found
+    return result
 
 
-# Lines ----------------------------------------------------------------------------------------
+# Benchmarks -----------------------------------------------------------------------------------
 
 
-def first_visit(run: Run, size: int) -> Measured:
-    """First content on a server that was just started, and so has nothing ready."""
-    folder = files.timeline(size, run.say)
-    found = []
+def first_visit(run: Run, size: int) -> Measurement:
+    """First content from a server that has just started, with nothing in memory."""
+    folder = files.timeline(size, run.report_progress)
+    visits = []
     for _ in range(SAMPLES):
         with servers.serving(folder) as server, browsing() as browser:
-            found.append(visit(browser, f"{server.address}/", {}))
-    return _content(found)
+            visits.append(visit(browser, f"{server.address}/", {}))
+    return _first_content(visits)
 
 
-def later_visit(run: Run, size: int) -> Measured:
-    return _content(_visits(run, size, "/", {}))
+def later_visit(run: Run, size: int) -> Measurement:
+    return _first_content(_visits(run, size, "/", {}))
 
 
-def filtered_visit(run: Run, size: int) -> Measured:
-    return _content(_visits(run, size, FILTERED, {}))
+def filtered_visit(run: Run, size: int) -> Measurement:
+    return _first_content(_visits(run, size, FILTERED, {}))
 
 
-def longest_frame(run: Run, size: int) -> Measured:
-    """The longest of all uses, once for each visit; the note tells which it was."""
+def longest_frame(run: Run, size: int) -> Measurement:
+    """The longest frame of each visit; the note names its interaction."""
     longest, names = [], []
-    for each in _visits(run, size, "/", USES):
-        uses = {name: use for name, use in each.uses.items() if name in USES}
-        name = max(uses, key=lambda name: uses[name].longest_frame)
-        longest.append(uses[name].longest_frame)
-        names.append(f"{name} (longest task {uses[name].longest_task:.0f} ms)")
-    return Measured(longest, note="; ".join(dict.fromkeys(names)))
+    for result in _visits(run, size, "/", INTERACTIONS):
+        name, slowest = max(result.interactions.items(), key=lambda item: item[1].longest_frame)
+        longest.append(slowest.longest_frame)
+        names.append(f"{name} (longest task {slowest.longest_task:.0f} ms)")
+    return Measurement(longest, note="; ".join(dict.fromkeys(names)))
 
 
-def _visits(run: Run, size: int, path: str, uses: dict[str, Callable[[Page], None]]) -> list[Visit]:
+def _visits(
+    run: Run, size: int, path: str, actions: Mapping[str, Callable[[Page], None]]
+) -> list[Visit]:
     address = run.server(size).address
     with browsing() as browser:
-        return [visit(browser, address + path, uses) for _ in range(SAMPLES)]
+        return [visit(browser, address + path, actions) for _ in range(SAMPLES)]
 
 
-def _content(visits: list[Visit]) -> Measured:
-    ready = ", ".join(f"{each.ready:,.0f}" for each in visits)
-    return Measured([each.first_content for each in visits], note=f"all drawn after {ready} ms")
+def _first_content(visits: list[Visit]) -> Measurement:
+    ready = ", ".join(f"{result.ready:,.0f}" for result in visits)
+    first = [result.first_content for result in visits]
+    return Measurement(first, note=f"all drawn after {ready} ms")
 
 
 _SIZES = (100_000,)
-LINES = (
-    Line(
+BENCHMARKS = (
+    Benchmark(
         *("home-first", "The exploring page, first content after a start", "ms", first_visit),
         floor=Floor(most=1_000),
         sizes=_SIZES,
     ),
-    Line(
+    Benchmark(
         *("home-content", "The exploring page, first content", "ms", later_visit),
         floor=Floor(most=1_000),
         sizes=_SIZES,
     ),
-    Line(
+    Benchmark(
         *("home-filtered", "The exploring page filtered, first content", "ms", filtered_visit),
         floor=Floor(most=1_000),
         sizes=_SIZES,
     ),
-    Line(
+    Benchmark(
         *("home-frame", "Its longest frame: pan, zoom, play, filter, type", "ms", longest_frame),
         floor=Floor(most=200),
         sizes=_SIZES,

@@ -1,4 +1,4 @@
-"""Measuring: ours and a peer in turns, peak memory, requests in a second."""
+"""Measure ours and a peer in turns, peak memory, and requests per second."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ import httpx
 import psutil
 
 from benchmarks import servers
+from benchmarks.benchmark import Measurement
 from benchmarks.files import PYTHON
-from benchmarks.lines import Measured
 
 RUNS, PEER_RUNS = 5, 3
 BUDGET_S = 60.0
-"""Once a side has taken so long, its further runs are left out."""
-LOOK_EVERY_S = 0.05
+"""A side that has taken this long gets no further runs."""
+MEMORY_INTERVAL_S = 0.05
 CLIENTS = 8
 
 Sample = Callable[[], float]
 
 
-class GaveUp(Exception):
-    """A peer that is absent or did not answer; `bound` is what it would only have exceeded."""
+class PeerGaveUp(Exception):
+    """The peer is absent or did not answer; if it is known, its figure is at least `bound`."""
 
-    def __init__(self, why: str, bound: float | None = None) -> None:
-        super().__init__(why)
+    def __init__(self, reason: str, bound: float | None = None) -> None:
+        super().__init__(reason)
         self.bound = bound
 
 
 @dataclass(slots=True)
-class _Side:
+class _Sampler:
     sample: Sample
     runs: int
     budget_s: float
@@ -53,59 +53,58 @@ def seconds(action: Callable[[], object]) -> float:
     return perf_counter() - start
 
 
-def in_turns(
+def measure_in_turns(
     ours: Sample,
     peer: Sample | None = None,
     *,
     runs: int = RUNS,
     peer_runs: int = PEER_RUNS,
     budget_s: float = BUDGET_S,
-) -> Measured:
-    """Samples of both, one after the other, so that a busy moment of the machine meets both.
+) -> Measurement:
+    """Alternate samples of both, so that other load on the machine affects both.
 
-    A peer that raises `GaveUp` is asked no more; its bound, if it has one, is its sample.
+    A peer that raises `PeerGaveUp` is not run again; its bound, if any, is its only sample.
     """
-    mine, other = _Side(ours, runs, budget_s), None
-    if peer:
-        other = _Side(peer, peer_runs, budget_s)
-    found = Measured(mine.samples)
+    our_sampler = _Sampler(ours, runs, budget_s)
+    peer_sampler = _Sampler(peer, peer_runs, budget_s) if peer else None
+    measurement = Measurement(our_sampler.samples)
     for _ in range(max(runs, peer_runs)):
-        mine.take()
-        if other:
+        our_sampler.take()
+        if peer_sampler:
             try:
-                other.take()
-            except GaveUp as error:
-                found.note, other = str(error), None
+                peer_sampler.take()
+            except PeerGaveUp as error:
+                measurement.note, peer_sampler = str(error), None
                 if error.bound is not None:
-                    found.peer, found.peer_bound = [error.bound], True
-    if other:
-        found.peer = other.samples
-    return found
+                    measurement.peer, measurement.peer_bound = [error.bound], True
+    if peer_sampler:
+        measurement.peer = peer_sampler.samples
+    return measurement
 
 
-def run(*command: str) -> float:
-    """Seconds that a module of Python takes as a process of its own."""
-    asked = [PYTHON, "-m", *command]
-    return seconds(lambda: subprocess.run(asked, check=True, stdout=subprocess.DEVNULL))
+def run_module(*command: str) -> float:
+    """Seconds that a Python module takes in a process of its own."""
+    arguments = [PYTHON, "-m", *command]
+    return seconds(lambda: subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL))
 
 
 def processor_time(*command: str) -> float:
-    """Processor seconds that a module of Python takes as a process of its own."""
+    """Processor seconds that a Python module takes in a process of its own."""
     before = getrusage(RUSAGE_CHILDREN)
-    run(*command)
+    run_module(*command)
     after = getrusage(RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def peak_memory(*command: str) -> float:
-    """The most memory that a module of Python and its children hold at once, in MB (10^6)."""
+    """The most memory that a Python module and its children use at once, in MB (10^6)."""
     peak = 0
     process = psutil.Popen([PYTHON, "-m", *command], stdout=subprocess.DEVNULL)
     try:
         while process.poll() is None:
-            peak = max(peak, held(process))
+            peak = max(peak, resident_bytes(process))
             with suppress(psutil.TimeoutExpired):
-                process.wait(LOOK_EVERY_S)
+                process.wait(MEMORY_INTERVAL_S)
     finally:
         with suppress(psutil.NoSuchProcess):
             process.kill()
@@ -114,35 +113,33 @@ def peak_memory(*command: str) -> float:
     return peak / 1e6
 
 
-def held(process: psutil.Process) -> int:
-    """The bytes that a process and its children hold; what they share is counted for each.
+def resident_bytes(process: psutil.Process) -> int:
+    """The resident memory of a process and its children; shared memory counts for each.
 
-    The children that end meanwhile hold none.
+    Children that end meanwhile count as zero.
     """
     total = 0
     with suppress(psutil.NoSuchProcess):
-        for one in (process, *process.children(recursive=True)):
+        for member in (process, *process.children(recursive=True)):
             with suppress(psutil.NoSuchProcess):
-                total += one.memory_info().rss
+                total += member.memory_info().rss
     return total
 
 
-def requests_per_second(
-    address: str, ask: Callable[[httpx.Client], None], lasting_s: float
-) -> float:
-    """How often a second some clients at once get what they ask for."""
+def request_rate(address: str, request: Callable[[httpx.Client], None], duration_s: float) -> float:
+    """Requests per second of `CLIENTS` concurrent clients."""
 
-    def one_client() -> int:
+    def run_client() -> int:
         count = 0
         with servers.client(address) as client:
             while perf_counter() < end:
-                ask(client)
+                request(client)
                 count += 1
         return count
 
     start = perf_counter()
-    end = start + lasting_s
+    end = start + duration_s
     with ThreadPoolExecutor(CLIENTS) as pool:
-        counts = [pool.submit(one_client) for _ in range(CLIENTS)]
+        counts = [pool.submit(run_client) for _ in range(CLIENTS)]
         total = sum(count.result() for count in counts)
     return total / (perf_counter() - start)

@@ -1,56 +1,56 @@
-"""Pages as of the position before the second reading, beside the same pages now."""
+"""Pages as of the position before the second reading, compared with the same pages now."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from benchmarks import peers
-from benchmarks.lines import Floor, Line, Measured
-from benchmarks.measuring import in_turns
-from benchmarks.pages import FRONTS, PAGE, RUNS, Asking, look
+from benchmarks.benchmark import Benchmark, Floor, Measurement
+from benchmarks.measuring import measure_in_turns
+from benchmarks.pages import FRONTS, PAGE, RUNS, PageTimer, check_page
 from benchmarks.run import Run
 
 
 def _as_of(run: Run, size: int) -> str:
-    with peers.bare(run.timeline(size)) as db:
+    with peers.plain_sqlite(run.timeline(size)) as db:
         (position,) = db.execute("SELECT last_position FROM batches WHERE id = 'events'").fetchone()
     return f"_as_of={position}"
 
 
-def then(*queries: str, runs: int = RUNS) -> Callable[[Run, int], Measured]:
-    """Pages as of the position, beside those of now."""
+def past_pages(*queries: str, runs: int = RUNS) -> Callable[[Run, int], Measurement]:
+    """Pages as of the position, compared with the present ones."""
 
-    def measure(run: Run, size: int) -> Measured:
+    def measure(run: Run, size: int) -> Measurement:
         client, as_of = run.ours(size), _as_of(run, size)
-        ours = Asking(client, [f"{PAGE}?{as_of}&{query}" for query in queries])
-        now = Asking(client, [f"{PAGE}?{query}" for query in queries])
-        found = in_turns(ours, now, runs=runs, peer_runs=runs)
-        hits, faults = look(client, f"{as_of}&{queries[0]}")
-        found.failed = ours.faults or faults
-        found.note = f"up to {hits:,} hits" if hits else ""
-        return found
+        past = PageTimer(client, [f"{PAGE}?{as_of}&{query}" for query in queries])
+        now = PageTimer(client, [f"{PAGE}?{query}" for query in queries])
+        measurement = measure_in_turns(past, now, runs=runs, peer_runs=runs)
+        hits, faults = check_page(client, f"{as_of}&{queries[0]}")
+        measurement.failed = past.faults or faults
+        measurement.note = f"up to {hits:,} hits" if hits else ""
+        return measurement
 
     return measure
 
 
 NOW = "the same page now"
-LINES = (
-    Line(
-        *("past-rows", "As of a position, rows and count", "ms", then("_nofacet=1")),
+BENCHMARKS = (
+    Benchmark(
+        *("past-rows", "As of a position, rows and count", "ms", past_pages("_nofacet=1")),
         peer=NOW,
         floor=Floor(ratio=0.5),
     ),
-    Line(
-        *("past-facets", "As of a position, with facets", "ms", then("")),
+    Benchmark(
+        *("past-facets", "As of a position, with facets", "ms", past_pages("")),
         peer=NOW,
         floor=Floor(most=250),
     ),
-    Line(
+    Benchmark(
         *(
             "past-front",
-            "As of a position, a front not asked for before",
+            "As of a position, a front for the first time",
             "ms",
-            then(*FRONTS, runs=len(FRONTS)),
+            past_pages(*FRONTS, runs=len(FRONTS)),
         ),
         peer=NOW,
         floor=Floor(most=250),

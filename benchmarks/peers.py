@@ -1,4 +1,4 @@
-"""What others do for the same, each through its own command or interface as it is meant."""
+"""Run the peers, each through its own command or interface as its documentation shows."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from uuid import UUID
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate
 
-from benchmarks.measuring import GaveUp, run, seconds
+from benchmarks.measuring import PeerGaveUp, run_module, seconds
 
 SQLITE3 = "sqlite3"
 LIMIT_S = 600.0
 
 
-def sqlite_utils(rows: Path, database: Path, timed: Callable[..., float] = run) -> float:
-    """Seconds to insert rows by their id and to make title and summary searchable."""
-    took = timed("sqlite_utils", "insert", str(database), "events", str(rows), "--nl", "--pk", "id")
-    return took + timed("sqlite_utils", "enable-fts", str(database), "events", "title", "summary")
+def sqlite_utils(rows: Path, database: Path, timer: Callable[..., float] = run_module) -> float:
+    """Seconds to insert rows by id and to make title and summary searchable."""
+    insert = ("insert", str(database), "events", str(rows), "--nl", "--pk", "id")
+    enable_search = ("enable-fts", str(database), "events", "title", "summary")
+    return timer("sqlite_utils", *insert) + timer("sqlite_utils", *enable_search)
 
 
 def sqlite3_csv(database: Path, sql: str, target: Path) -> float:
-    """Seconds that `sqlite3 -csv` takes to write a query's rows into a file."""
+    """Seconds that `sqlite3 -csv` takes to write the rows of a query to a file."""
     if shutil.which(SQLITE3) is None:
-        raise GaveUp(f"not measured: the command {SQLITE3} is absent")
+        raise PeerGaveUp(f"not measured: the command {SQLITE3} is absent")
     command = [SQLITE3, "-readonly", "-header", "-csv", str(database), sql]
     start = perf_counter()
     with target.open("wb") as file:
@@ -38,8 +39,8 @@ def sqlite3_csv(database: Path, sql: str, target: Path) -> float:
 
 
 @contextmanager
-def bare(database: Path) -> Iterator[sqlite3.Connection]:
-    """The database opened to read, with nothing but SQLite."""
+def plain_sqlite(database: Path) -> Iterator[sqlite3.Connection]:
+    """A read-only connection with SQLite's defaults."""
     db = sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)
     try:
         yield db
@@ -52,14 +53,14 @@ class _Occurrence(Aggregate):
         self.data = data
 
 
-def eventsourcing(database: Path, texts: list[str], together: int) -> float:
-    """Seconds to save an aggregate of eventsourcing for each text, some in one transaction."""
+def eventsourcing(database: Path, texts: list[str], transaction_size: int) -> float:
+    """Seconds to save one aggregate of eventsourcing per text, `transaction_size` at a time."""
     environment = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(database)}
     application: Application[UUID] = Application(env=environment)
 
     def save() -> None:
-        for start in range(0, len(texts), together):
-            application.save(*map(_Occurrence, texts[start : start + together]))
+        for start in range(0, len(texts), transaction_size):
+            application.save(*map(_Occurrence, texts[start : start + transaction_size]))
 
     try:
         return seconds(save)

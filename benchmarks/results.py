@@ -1,4 +1,4 @@
-"""The results that are kept, `build/bench/results.json`, each with the machine that it is of."""
+"""The stored results, `build/bench/results.json`, each with the machine that measured it."""
 
 from __future__ import annotations
 
@@ -13,61 +13,60 @@ from typing import Any
 import pendulum
 import psutil
 
+from benchmarks.benchmark import Row
 from benchmarks.files import BUILD, ROOT
-from benchmarks.lines import Row
 
-KEPT = BUILD / "results.json"
+RESULTS_FILE = BUILD / "results.json"
 LIBRARIES = ("datasette", "sqlite-utils", "eventsourcing", "edtf", "pyroaring", "msgspec", "httpx")
 
 
-def keep(row: Row, path: Path) -> None:
-    """Keeps a row in the place of an earlier one of the same line and size."""
-    found = load(path)
-    mine = (row["line"], row["size"])
-    others = [one for one in found["rows"] if (one["line"], one["size"]) != mine]
-    found = {"versions": versions(), "rows": [*others, row | _moment()]}
+def save(row: Row, path: Path) -> None:
+    """Stores a row in place of an earlier one of the same benchmark and size."""
+    key = (row["line"], row["size"])
+    others = [other for other in load(path)["rows"] if (other["line"], other["size"]) != key]
+    stored = {"versions": versions(), "rows": [*others, row | _circumstances()]}
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    part.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    part.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", "utf-8")
     part.replace(path)
 
 
 def load(path: Path) -> dict[str, Any]:
-    """What is kept; no rows if nothing was measured yet."""
+    """The stored results; no rows if there are none yet."""
     if not path.exists():
         return {"versions": {}, "rows": []}
-    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return found
+    stored: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return stored
 
 
 def machine() -> str:
-    """The processor, the memory and the system, in a sentence's part."""
+    """The processor, the memory and the system as one phrase."""
     memory = psutil.virtual_memory().total / 1e9
     cores = psutil.cpu_count()
     return f"{_processor()}, {cores} cores, {memory:.0f} GB, {platform.system()}"
 
 
 def _processor() -> str:
-    """The model where the system tells it, else the architecture."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text("utf-8").splitlines() if told.exists() else []
+    """The model if the system has it, otherwise the architecture."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
     models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(models, platform.machine())
 
 
 def versions() -> dict[str, str]:
-    """Of Python, SQLite and the libraries that matter; absent ones are left out."""
-    found = {"Python": platform.python_version(), "SQLite": sqlite3.sqlite_version}
+    """The versions of Python, SQLite and those of `LIBRARIES` that are installed."""
+    by_name = {"Python": platform.python_version(), "SQLite": sqlite3.sqlite_version}
     for name in LIBRARIES:
         try:
-            found[name] = version(name)
+            by_name[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return by_name
 
 
-def _moment() -> dict[str, Any]:
-    """When and where a row was measured, of which commit, and how busy it was there (1: a core)."""
+def _circumstances() -> dict[str, Any]:
+    """The time, machine, commit and load (1: one busy core) of a measurement."""
     return {
         "at": pendulum.now("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]"),
         "machine": machine(),
@@ -80,10 +79,10 @@ def commit() -> str:
     """The short id of the commit, with `+` if files differ from it; empty outside of Git."""
 
     def git(*arguments: str) -> str:
-        done = subprocess.run(
+        process = subprocess.run(
             ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
         )
-        return done.stdout.strip()
+        return process.stdout.strip()
 
-    changed = git("status", "--porcelain", "--untracked-files=no", "chronology", "benchmarks")
-    return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
+    changes = git("status", "--porcelain", "--untracked-files=no", "chronology", "benchmarks")
+    return git("rev-parse", "--short", "HEAD") + ("+" if changes else "")

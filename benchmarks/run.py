@@ -1,4 +1,4 @@
-"""One run of the benchmarks: what it has open, and the lines measured one after the other."""
+"""One run of the benchmarks: its open servers, and the benchmarks measured one after another."""
 
 from __future__ import annotations
 
@@ -17,119 +17,123 @@ import httpx
 
 import benchmarks
 from benchmarks import files, servers
-from benchmarks.lines import NO_EVENTS, Line, Measured, Row, row_of
+from benchmarks.benchmark import NO_EVENTS, Benchmark, Measurement, Row, result_row
 
 SMALLEST = 10_000
-QUICK, FULL = (SMALLEST, 100_000), (SMALLEST, 100_000, 1_000_000)
+QUICK_SIZES, FULL_SIZES = (SMALLEST, 100_000), (SMALLEST, 100_000, 1_000_000)
 QUICK_LIMIT = 200_000
-"""Lines that have sizes of their own leave out greater ones in a quick run."""
+"""The largest size in a quick run for benchmarks that have their own sizes."""
 ORDER = ("ingest", "log", "pages", "past", "exports", "caching", "growth", "home", "dates")
-"""How groups follow one another; those not named here come last."""
+"""The order of the groups; others come last."""
 
 
 class Run:
-    """What lines share: the servers, which stay open, and where to say what goes on."""
+    """The servers that benchmarks share until the end of a run, and its progress output."""
 
     def __init__(self) -> None:
-        self._open = ExitStack()
+        self._stack = ExitStack()
         self._servers: dict[tuple[str, int], tuple[httpx.Client, servers.Server]] = {}
 
     def __enter__(self) -> Run:
         return self
 
     def __exit__(self, *unused: object) -> None:
-        self._open.close()
+        self._stack.close()
 
-    def say(self, text: str) -> None:
-        """A line of progress."""
+    def report_progress(self, text: str) -> None:
         print(f"  {text}", file=sys.stderr, flush=True)
 
     def timeline(self, size: int) -> Path:
-        """The database of so many events, which nobody may change."""
-        return files.timeline(size, self.say) / "timeline.db"
+        """The database with `size` events, which benchmarks must not change."""
+        return files.timeline(size, self.report_progress) / "timeline.db"
 
     def ours(self, size: int) -> httpx.Client:
-        """A client of this service over so many events."""
-        return self._served("ours", size)[0]
+        """A client of this service with `size` events."""
+        return self._start("ours", size)[0]
 
     def server(self, size: int) -> servers.Server:
-        """The server that it asks."""
-        return self._served("ours", size)[1]
+        """The server of `ours`."""
+        return self._start("ours", size)[1]
 
     def stock(self, size: int) -> httpx.Client:
-        """A client of Datasette without this plugin over the same file."""
-        return self._served("stock", size)[0]
+        """A client of Datasette without this plugin, with the same file."""
+        return self._start("stock", size)[0]
 
-    def _served(self, kind: str, size: int) -> tuple[httpx.Client, servers.Server]:
+    def _start(self, kind: str, size: int) -> tuple[httpx.Client, servers.Server]:
         if (kind, size) not in self._servers:
-            folder = (files.timeline if kind == "ours" else files.stock)(size, self.say)
+            make_folder = files.timeline if kind == "ours" else files.stock
             program = servers.OURS if kind == "ours" else servers.STOCK
-            server = self._open.enter_context(servers.serving(folder, program))
-            client = self._open.enter_context(servers.client(server.address))
+            folder = make_folder(size, self.report_progress)
+            server = self._stack.enter_context(servers.serving(folder, program))
+            client = self._stack.enter_context(servers.client(server.address))
             if kind == "ours":
-                # What a new server does once, while it answers, is not measured: reading its sets.
+                # A new server loads its bitmaps in the background: not part of any measurement.
                 client.get("/timeline/events?_within=1944-10").raise_for_status()
             self._servers[kind, size] = client, server
         return self._servers[kind, size]
 
 
 class Group(NamedTuple):
-    """The lines of a module, and what its docstring says of them."""
+    """The benchmarks of a module, and the module's docstring."""
 
     name: str
-    says: str
-    lines: tuple[Line, ...]
+    description: str
+    benchmarks: tuple[Benchmark, ...]
 
 
 def groups() -> list[Group]:
-    """The groups that there are, in order."""
-    names = [found.name for found in pkgutil.iter_modules(benchmarks.__path__)]
+    """All groups in order."""
+    names = [info.name for info in pkgutil.iter_modules(benchmarks.__path__)]
     modules = {
         name: importlib.import_module(f"benchmarks.{name}") for name in names if name[0] != "_"
     }
     rank = {name: number for number, name in enumerate(ORDER)}
-    found = [
-        Group(name, cleandoc(module.__doc__ or ""), module.LINES)
+    unordered = [
+        Group(name, cleandoc(module.__doc__ or ""), module.BENCHMARKS)
         for name, module in modules.items()
-        if hasattr(module, "LINES")
+        if hasattr(module, "BENCHMARKS")
     ]
-    return sorted(found, key=lambda group: rank.get(group.name, len(ORDER)))
+    return sorted(unordered, key=lambda group: rank.get(group.name, len(ORDER)))
 
 
-def chosen(names: Sequence[str]) -> list[Line]:
-    """The lines of these groups or names; all without any. Raises LookupError."""
+def select(names: Sequence[str]) -> list[Benchmark]:
+    """The benchmarks of these groups or names; all if there are no names. Raises LookupError."""
     known = groups()
-    lines = {line.name: (line,) for group in known for line in group.lines}
-    by_name = {**lines, **{group.name: group.lines for group in known}}
-    return [line for name in (names or [group.name for group in known]) for line in by_name[name]]
+    by_name = {benchmark.name: (benchmark,) for group in known for benchmark in group.benchmarks}
+    by_name |= {group.name: group.benchmarks for group in known}
+    names = names or [group.name for group in known]
+    return [benchmark for name in names for benchmark in by_name[name]]
 
 
-def plan(lines: Sequence[Line], sizes: Sequence[int] | None, full: bool) -> list[tuple[Line, int]]:
-    """Which line is measured at which size; sizes ascend, and given ones replace a line's own."""
-    found = []
-    for line in lines:
-        if sizes and line.sizes != NO_EVENTS:
-            wanted = list(sizes)
-        elif line.sizes:
-            wanted = [size for size in line.sizes if full or size <= QUICK_LIMIT]
+def plan(
+    selected: Sequence[Benchmark], sizes: Sequence[int] | None, full: bool
+) -> list[tuple[Benchmark, int]]:
+    """Pairs of a benchmark and a size in ascending order; `sizes` replaces its own sizes."""
+    pairs = []
+    for benchmark in selected:
+        if sizes and benchmark.sizes != NO_EVENTS:
+            chosen = list(sizes)
+        elif benchmark.sizes:
+            chosen = [size for size in benchmark.sizes if full or size <= QUICK_LIMIT]
         else:
-            wanted = list(FULL if full else QUICK)
-        if line.largest_only:
-            wanted = [size for size in wanted[-1:] if size > SMALLEST]
-        found += [(line, size) for size in wanted]
-    return found
+            chosen = list(FULL_SIZES if full else QUICK_SIZES)
+        if benchmark.largest_only:
+            chosen = [size for size in chosen[-1:] if size > SMALLEST]
+        pairs += [(benchmark, size) for size in chosen]
+    return pairs
 
 
-def measured(lines: Sequence[tuple[Line, int]]) -> Iterator[Row]:
-    """The rows of a plan, each as soon as it is measured; a line that fails says why."""
+def measure_all(pairs: Sequence[tuple[Benchmark, int]]) -> Iterator[Row]:
+    """The results of a plan, each as soon as it is measured; a failure is a result as well."""
     with Run() as run:
-        for number, (line, size) in enumerate(lines, 1):
-            of_events = f" with {size:,} events" if size else ""
-            run.say(f"[{number}/{len(lines)}] {line.name}{of_events}")
+        for number, (benchmark, size) in enumerate(pairs, 1):
+            with_events = f" with {size:,} events" if size else ""
+            run.report_progress(f"[{number}/{len(pairs)}] {benchmark.name}{with_events}")
             start = perf_counter()
             try:
-                found = line.measure(run, size)
+                measurement = benchmark.measure(run, size)
             except Exception as error:
                 traceback.print_exc()
-                found = Measured([], failed=f"{type(error).__name__}: {error}")
-            yield row_of(line, size, found) | {"seconds": round(perf_counter() - start, 1)}
+                measurement = Measurement([], failed=f"{type(error).__name__}: {error}")
+            row = result_row(benchmark, size, measurement)
+            yield row | {"seconds": round(perf_counter() - start, 1)}

@@ -1,4 +1,4 @@
-"""Real Datasette servers on free ports of this machine, each ended by its own process."""
+"""Start and stop Datasette servers on free ports of this machine."""
 
 from __future__ import annotations
 
@@ -17,50 +17,49 @@ from benchmarks.files import PYTHON
 
 OURS = ("-m", "chronology.cli")
 """`chronology serve`, as `make serve` runs it."""
-# As if the plugin were not installed.
 STOCK = (
     "-c",
     "from datasette.plugins import pm; pm.unregister(name='chronology');"
     " from datasette.cli import cli; cli()",
 )
+"""Datasette as if the plugin were not installed."""
 START_LIMIT_S = 60.0
-ANSWER_LIMIT_S = 600.0
+RESPONSE_LIMIT_S = 600.0
 
 
 class Server(NamedTuple):
-    """Where a server listens, and its process."""
-
     address: str
     process_id: int
 
 
 @contextmanager
 def serving(folder: Path, program: Sequence[str] = OURS) -> Iterator[Server]:
-    """A server of the folder, which ends with the context."""
+    """A server of the folder that stops at the end of the context."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = ("serve", str(folder), "--host", "127.0.0.1", "--port", str(port))
-    with TemporaryFile("w+") as said:
+    with TemporaryFile("w+") as output:
         process = subprocess.Popen(
-            [PYTHON, *program, *options], stdout=said, stderr=subprocess.STDOUT
+            [PYTHON, *program, *options], stdout=output, stderr=subprocess.STDOUT
         )
         try:
             address = f"http://127.0.0.1:{port}"
-            if not _answers(address, process):
-                said.seek(0)
-                raise RuntimeError(f"the server of {folder.name} did not start: {said.read()}")
+            if not _is_up(address, process):
+                output.seek(0)
+                raise RuntimeError(f"the server of {folder.name} did not start: {output.read()}")
             yield Server(address, process.pid)
         finally:
             process.terminate()
             try:
                 process.wait(timeout=10)
-            except subprocess.TimeoutExpired:  # Stock Datasette ends no query that is running.
+            except subprocess.TimeoutExpired:  # Stock Datasette does not stop running queries.
                 process.kill()
                 process.wait()
 
 
-def _answers(address: str, process: subprocess.Popen[bytes]) -> bool:
+def _is_up(address: str, process: subprocess.Popen[bytes]) -> bool:
+    """Whether the server answers before the limit or its own end."""
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -74,4 +73,4 @@ def _answers(address: str, process: subprocess.Popen[bytes]) -> bool:
 
 def client(address: str) -> httpx.Client:
     """A client that follows redirects and keeps its connection."""
-    return httpx.Client(base_url=address, timeout=ANSWER_LIMIT_S, follow_redirects=True)
+    return httpx.Client(base_url=address, timeout=RESPONSE_LIMIT_S, follow_redirects=True)

@@ -1,4 +1,4 @@
-"""The words of the synthetic chronology: invented names, and prose without a meaning."""
+"""The words of the synthetic chronology: invented names, and prose without meaning."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COUNTED = ("tanks", "guns", "prisoners", "killed", "vehicles", "march_km", "airc
 _BEGINNINGS = ("Bel", "Crn", "Dob", "Gor", "Kam", "Lip", "Mil", "Nov", "Rad", "Sel", "Vel", "Zlat")
 _ENDINGS = ("ovac", "ica", "ograd", "ina", "evo", "nik", "ansko", "iste", "opolje", "ik", "ane")
 
-# The first are the most frequent; searches of the benchmarks ask for some of them.
+# The first words are the most frequent; the benchmarks search for some of them.
 _PROSE = (
     "bridge road river column night morning town enemy station village artillery battalion attack "
     "defence hill valley retreat supply railway border forest harbour infantry prisoner command "
@@ -45,7 +45,7 @@ _PROSE = (
 COMMON = tuple(_PROSE.split())
 
 
-# Enough words that each stands in a part of the events only.
+# Enough words for each to be in only some of the events.
 ALL = (
     *COMMON,
     *(f"{a}{b}{c}".lower() for b in _ENDINGS for a in _BEGINNINGS for c in _ENDINGS),
@@ -57,5 +57,5 @@ def pick(items: tuple[str, ...], number: int) -> str:
 
 
 def name(number: int) -> str:
-    """An invented name; the same number gives the same one, the next hundred others."""
+    """An invented name; the same number gives the same name, the next hundred numbers others."""
     return pick(_BEGINNINGS, number) + pick(_ENDINGS, number)

@@ -1,0 +1,39 @@
+"""Write rows that are ready into new tables: the least time that any single process needs."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from functools import partial
+
+from benchmarks.measuring import seconds
+from chronology.projections import tables
+from chronology.projections.catalogue import load_catalogue
+
+CHUNK = 10_000
+
+
+def write_rows(source: sqlite3.Connection, db: sqlite3.Connection, names: Sequence[str]) -> float:
+    """Seconds to write the rows of tables and then their indexes, as for a large batch.
+
+    Writes inside the caller's transaction. The time for reading the rows is not included.
+    """
+    chronology = load_catalogue(source).chronology
+    assert chronology
+    tables.create(db, chronology)
+    tables.unindex(db)
+    fill = sum(_fill(source, db, name) for name in names)
+    return fill + seconds(partial(tables.index, db))
+
+
+def _fill(source: sqlite3.Connection, db: sqlite3.Connection, name: str) -> float:
+    duration = 0.0
+    is_search = name in tables.SEARCHED
+    cursor = source.execute(f"SELECT {'rowid, ' if is_search else ''}* FROM {name}")
+    while rows := cursor.fetchmany(CHUNK):
+        if is_search:
+            insert = partial(tables.insert_texts, db, rows)
+        else:
+            insert = partial(tables.insert, db, name, rows)
+        duration += seconds(insert)
+    return duration
