@@ -23,7 +23,8 @@ from benchmarks.lines import Floor, Line, Measured
 from benchmarks.measuring import CLIENTS, in_turns, requests_per_second
 from benchmarks.pages import PAGE, fresh
 from benchmarks.run import Run
-from chronology.batches.batch import Batch, read_batch
+from chronology.batches.batch import Batch
+from chronology.batches.batch_reader import read_batch
 from chronology.ingest import pipeline
 from chronology.store.database import connect
 

@@ -15,8 +15,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chronology.batches import json_reader
-from chronology.batches.batch import MAX_FAULTS, Batch, Item, parse_timestamp, read_batch
+from chronology.batches.batch import MAX_FAULTS, Batch, Item
+from chronology.batches.batch_reader import read_batch
 from chronology.model.errors import BatchRefused, Fault
+from chronology.model.timestamps import parse_timestamp
 
 HEADER = "format: 1\nbatch: b\nrecorded: 2026-02-01T00:00:00Z\n"
 JSON_HEADER = '{"format": 1, "batch": "b", "recorded": "2026-02-01T00:00:00Z"}\n'

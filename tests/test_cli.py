@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import EVENTS, ROOT, START
 
-from chronology.batches.batch import read_batch
+from chronology.batches.batch_reader import read_batch
 from chronology.cli import ingest_command, main
 from chronology.store.database import TRIGGERS
 

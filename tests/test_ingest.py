@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import EVENTS, START, Timeline
 
-from chronology.batches.batch import Batch, read_batch
+from chronology.batches.batch import Batch
+from chronology.batches.batch_reader import read_batch
 from chronology.ingest import pipeline, sources
 from chronology.model.errors import BatchRefused
 from chronology.store import log
@@ -748,7 +749,8 @@ def test_an_edited_file_of_the_folder_is_refused(folder: Path, timeline: Timelin
     (fault,) = error.value.faults
     assert (fault.file, fault.line) == (str(path), 13)
     assert (
-        fault.what == 'source/one: name was "First source" when ingested, and is "Best source" now'
+        fault.description
+        == 'source/one: name was "First source" when ingested, and is "Best source" now'
     )
 
 

@@ -126,7 +126,7 @@ def test_canonical_json_of_a_loaded_record_loads_to_the_same_record(
     assert canonical(again) == canonical(loaded)
 
 
-READERS = {subject: records.reader(kind) for subject, kind in SUBJECTS.items()}
+READERS = {subject: records.make_decoder(kind) for subject, kind in SUBJECTS.items()}
 
 
 @given(loadable)

@@ -13,7 +13,8 @@ import click
 
 from chronology import projections
 from chronology.batches import http_source
-from chronology.batches.batch import FORMATS, Batch, read_batch
+from chronology.batches.batch import FORMATS, Batch
+from chronology.batches.batch_reader import read_batch
 from chronology.cli.options import (
     Sayer,
     db_option,

@@ -14,6 +14,7 @@ from chronology.batches.batch import Batch, Item
 from chronology.ingest import references
 from chronology.model import records
 from chronology.model.records import Account, Chronology, Event, Formation, Person, Place
+from chronology.model.validation import FieldPath
 from chronology.projections import event_rows, order_of_battle
 from chronology.projections.catalogue import Catalogue, split_stream
 from chronology.store import log
@@ -76,8 +77,8 @@ class Checks:
         self.without_chronology = False
         self.in_window: dict[str, bool] = {}
 
-    def fault(self, item: Item, path: records.Path, what: str, remedy: str) -> None:
-        self.batch.fault(item.lines(path), f"{item.stream}: {what}", remedy)
+    def add_fault(self, item: Item, path: FieldPath, description: str, remedy: str) -> None:
+        self.batch.add_fault(item.lines(path), f"{item.stream}: {description}", remedy)
 
     # One record
 
@@ -90,11 +91,14 @@ class Checks:
         last = self.streams.last(f"{item.subject}/{item.id}")
         if last is None:
             return True
-        what = "was retracted, and ids are never used again"
+        description = "was retracted, and ids are never used again"
         if not last.type.endswith(".retracted"):
-            what = "is recorded already"
-        self.fault(
-            item, (item.subject,), f"the id {item.id!r} {what}", "choose another, or correct it"
+            description = "is recorded already"
+        self.add_fault(
+            item,
+            (item.subject,),
+            f"the id {item.id!r} {description}",
+            "choose another, or correct it",
         )
         return False
 
@@ -105,7 +109,7 @@ class Checks:
             return True
         gone = "was retracted" if self.streams.last(stream) else "is not recorded"
         verb = "correct" if item.action == "corrected" else "retract"
-        self.fault(item, (verb,), f"it {gone}", "name a live record as <subject>/<id>")
+        self.add_fault(item, (verb,), f"it {gone}", "name a live record as <subject>/<id>")
         return False
 
     def catalogue_changed(self, item: Item) -> None:
@@ -115,7 +119,7 @@ class Checks:
 
     # References and vocabularies
 
-    def _refer(self, item: Item, path: records.Path, subject: str, name: str | None) -> None:
+    def _refer(self, item: Item, path: FieldPath, subject: str, name: str | None) -> None:
         if name is not None and not self._is_known(subject, name):
             self.missing.append(_Reference(f"{subject}/{name}", item.lines(path), item.stream))
 
@@ -131,24 +135,26 @@ class Checks:
             return
         known: dict[str, str] = getattr(chronology, _VOCABULARIES[key])
         if value is not None and value not in known:
-            what = f"{value!r} is no {key} of the chronology"
-            self.fault(item, (key,), what, f"known are {', '.join(known)}")
+            description = f"{value!r} is no {key} of the chronology"
+            self.add_fault(item, (key,), description, f"known are {', '.join(known)}")
 
     def _report_no_chronology(self, item: Item) -> None:
         """Reported once, and not where the chronology itself is at fault."""
         if not self.without_chronology and not self._has_faulty("chronology"):
-            what = "no chronology is recorded before it"
-            self.fault(item, (), what, "begin the first batch with one")
+            description = "no chronology is recorded before it"
+            self.add_fault(item, (), description, "begin the first batch with one")
         self.without_chronology = True
 
     def _has_faulty(self, subject: str) -> bool:
-        return any(split_stream(stream)[0] == subject for stream in self.batch.faulty)
+        return any(split_stream(stream)[0] == subject for stream in self.batch.faulty_streams)
 
     def _unique_name(self, item: Item, fields: Any) -> None:
         other = self.catalogue.members(item.subject).by_name.get(fields.name)
         if other is not None and other != item.id:
-            what = f"the name {fields.name!r} is that of {item.subject}/{other}"
-            self.fault(item, ("name",), what, "names are unique: add what tells them apart")
+            description = f"the name {fields.name!r} is that of {item.subject}/{other}"
+            self.add_fault(
+                item, ("name",), description, "names are unique: add what tells them apart"
+            )
 
     def _statements(self, item: Item, fields: Any) -> None:
         for index, statement in enumerate(fields.statements):
@@ -158,15 +164,17 @@ class Checks:
 
     def _check_chronology(self, item: Item, fields: Chronology) -> None:
         if item.action == "recorded" and self.catalogue.chronology is not None:
-            self.fault(item, (), "the log has its chronology already", "correct that one")
+            self.add_fault(item, (), "the log has its chronology already", "correct that one")
         if not fields.window.earliest or not fields.window.latest:
-            self.fault(item, ("window",), "the window is open", "give its first and last day")
+            self.add_fault(item, ("window",), "the window is open", "give its first and last day")
         for column, level in fields.declared.items():
             where = ("dimensions", column)
             if level not in fields.levels:
-                self.fault(item, where, f"{level!r} is no level", "add it to the levels")
+                self.add_fault(item, where, f"{level!r} is no level", "add it to the levels")
             if column in event_rows.RESERVED:
-                self.fault(item, where, f"{column!r} is a column already", "choose another name")
+                self.add_fault(
+                    item, where, f"{column!r} is a column already", "choose another name"
+                )
 
     def _check_source(self, item: Item, fields: Any) -> None:
         self._unique_name(item, fields)
@@ -177,7 +185,7 @@ class Checks:
         self._statements(item, fields)
         self._refer(item, ("within",), "place", fields.within)
         if (fields.latitude is None) != (fields.longitude is None):
-            self.fault(item, (), "it has only one of latitude and longitude", "give both")
+            self.add_fault(item, (), "it has only one of latitude and longitude", "give both")
 
     def _check_person(self, item: Item, fields: Person) -> None:
         self._unique_name(item, fields)
@@ -222,7 +230,7 @@ class Checks:
         if overlaps is None:
             overlaps = self.in_window[date.text] = date.overlaps(chronology.window)
         if not overlaps:
-            self.fault(
+            self.add_fault(
                 item,
                 ("date",),
                 f"{date} cannot fall in the window {chronology.window}",
@@ -241,8 +249,8 @@ class Checks:
         for key, members in named.items():
             for index, member in enumerate(members):
                 if member in members[:index]:
-                    what = f"{key}: {member[0]!r} is named twice"
-                    self.fault(item, (key, index), what, "leave one out")
+                    description = f"{key}: {member[0]!r} is named twice"
+                    self.add_fault(item, (key, index), description, "leave one out")
 
     def _check_distinct(self, item: Item, fields: Event) -> None:
         """Only what this record says: an event that it was told from may be retracted since."""
@@ -251,8 +259,8 @@ class Checks:
         for index, other in enumerate(fields.distinct):
             path = ("distinct", index, "event")
             if other.event == item.id:
-                what = "it is told from itself"
-                self.fault(item, path, what, "name the other event")
+                description = "it is told from itself"
+                self.add_fault(item, path, description, "name the other event")
             self._refer(item, path, "event", other.event)
 
     def _check_account(self, item: Item, fields: Account) -> None:
@@ -270,16 +278,16 @@ class Checks:
         for reference in self.missing:
             self._check_reference(reference)
         if self.catalogue.chronology is None and not self.batch.faults:
-            self.batch.fault(1, "no chronology is recorded", "begin the first batch with one")
+            self.batch.add_fault(1, "no chronology is recorded", "begin the first batch with one")
         for stream, line in self.lines.items():
             self._check_member(stream, line)
 
     def _check_reference(self, reference: _Reference) -> None:
         subject, name = split_stream(reference.stream)
-        if self.batch.has_gaps or reference.stream in self.batch.faulty:
+        if self.batch.has_unreadable_items or reference.stream in self.batch.faulty_streams:
             return
         if not self._is_known(subject, name):
-            self.batch.fault(
+            self.batch.add_fault(
                 reference.line,
                 f"{reference.named_by}: unknown {subject} {name!r}",
                 f"record the {subject}, or mend the id",
@@ -289,13 +297,13 @@ class Checks:
         subject, name = split_stream(stream)
         if name not in self.catalogue.members(subject):
             for user in references.of(self.db, subject, name):
-                what = f"{stream} is retracted while {user} still names it"
-                self.batch.fault(line, what, f"correct {user} first")
+                description = f"{stream} is retracted while {user} still names it"
+                self.batch.add_fault(line, description, f"correct {user} first")
         elif subject == "formation" and (cycle := order_of_battle.find_cycle(self.catalogue, name)):
-            what = f"{stream}: the attachments lead back to it: {' → '.join(cycle)}"
-            self.batch.fault(line, what, "mend one of the attachments")
+            description = f"{stream}: the attachments lead back to it: {' → '.join(cycle)}"
+            self.batch.add_fault(line, description, "mend one of the attachments")
         elif subject == "place" and self._is_within_itself(name):
-            self.batch.fault(line, f"{stream} lies within itself", "mend one of the 'within'")
+            self.batch.add_fault(line, f"{stream} lies within itself", "mend one of the 'within'")
         elif subject == "chronology":
             self._check_vocabularies(stream, line)
 
@@ -312,7 +320,9 @@ class Checks:
         used += [("sides", p.side) for _, p in self.catalogue.people.items() if p.side]
         for key, value in sorted(set(used)):
             if value not in getattr(chronology, key):
-                self.batch.fault(line, f"{stream}: {value!r} is still in use", f"keep it in {key}")
+                self.batch.add_fault(
+                    line, f"{stream}: {value!r} is still in use", f"keep it in {key}"
+                )
 
 
 _CHECKS: dict[str, Callable[[Checks, Item, Any], None]] = {

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from chronology import projections
 from chronology.batches.batch import Batch, Item
-from chronology.batches.source_text import below
+from chronology.batches.source_text import lines_below
 from chronology.ingest import references
 from chronology.ingest.checks import Checks, Streams
 from chronology.ingest.unchanged import is_ingested, refuse_if_edited
@@ -95,7 +95,7 @@ class _Appending:
             return
         (entry,) = log.read(self.db, self.head.position - 1)
         if self.batch.recorded_at < entry.recorded_at:
-            self.batch.fault(
+            self.batch.add_fault(
                 self.batch.lines(("recorded",)),
                 f"recorded {self.batch.recorded_at} is earlier than the head of the log,"
                 f" {entry.recorded_at}",
@@ -114,7 +114,7 @@ class _Appending:
         else:
             self._retract(item)
         if len(self.batch.faults) > faults:
-            self.batch.faulty.add(item.stream)
+            self.batch.faulty_streams.add(item.stream)
             return
         subject = item.subject
         self._append(item.number, f"{subject}/{item.id}", f"{subject}.{item.action}", item.data)
@@ -158,9 +158,9 @@ class _Appending:
         before = self._state(item.stream)
         after = records.load(records.SUBJECTS[item.subject], records.amend(before, item.change))
         if records.canonical(before) == records.canonical(after):
-            self.checks.fault(item, (), "the correction changes nothing", "leave it out")
+            self.checks.add_fault(item, (), "the correction changes nothing", "leave it out")
         else:
-            self.checks.check_fields(item._replace(lines=below(item.lines, "set")), after)
+            self.checks.check_fields(item._replace(lines=lines_below(item.lines, "set")), after)
 
     def _state(self, stream: str) -> Any:
         """The fields of a live subject, with the records that are only about to be appended."""
@@ -176,22 +176,22 @@ class _Appending:
         if item.subject == "event":
             self._move_accounts(item, into)
         elif into is not None:
-            what = "only an event has accounts to move"
-            self.checks.fault(item, ("into",), what, "leave 'into' out")
+            description = "only an event has accounts to move"
+            self.checks.add_fault(item, ("into",), description, "leave 'into' out")
         if item.subject == "chronology":
-            self.checks.fault(item, (), "a chronology cannot be retracted", "correct it")
+            self.checks.add_fault(item, (), "a chronology cannot be retracted", "correct it")
 
     def _move_accounts(self, item: Item, into: str | None) -> None:
         if into is not None and (into == item.id or not self.streams.is_live(f"event/{into}")):
-            what = f"{into!r} is no other live event"
-            self.checks.fault(item, ("into",), what, "name a live event")
+            description = f"{into!r} is no other live event"
+            self.checks.add_fault(item, ("into",), description, "name a live event")
             return
         self._flush()
         accounts = self.accounts.of(item.id)
         if accounts and into is None:
-            what = f"it still has the accounts {', '.join(accounts)}"
+            description = f"it still has the accounts {', '.join(accounts)}"
             remedy = "say into which event they move, or retract them first"
-            self.checks.fault(item, (), what, remedy)
+            self.checks.add_fault(item, (), description, remedy)
             return
         moved = {"set": {"event": into}, "because": item.change["because"]}
         for index, account in enumerate(accounts, 1):

@@ -66,8 +66,8 @@ class Peer:
             "_size": size,
         }
         try:
-            with http_source.asking(self.client, self.url, params) as response:
-                page = b"".join(http_source.pieces(response, MAX_PAGE_BYTES))
+            with http_source.get(self.client, self.url, params) as response:
+                page = b"".join(http_source.read_body(response, MAX_PAGE_BYTES))
             return [_entry(row) for row in msgspec.json.decode(page, type=list[dict[str, Any]])]
         except http_source.FetchUnavailable as error:
             raise PeerUnavailable(str(error)) from error

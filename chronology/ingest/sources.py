@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from chronology.batches.batch import FORMATS, read_batch
+from chronology.batches.batch import FORMATS
+from chronology.batches.batch_reader import read_batch
 from chronology.ingest.unchanged import is_ingested, refuse_if_edited
 from chronology.model.errors import BatchRefused, Fault
 from chronology.store.database import transaction
@@ -14,8 +15,8 @@ from chronology.store.database import transaction
 def files(folder: Path) -> list[Path]:
     """The batches of a folder in the order in which they are ingested."""
     if not folder.is_dir():
-        what = "the folder does not exist"
-        raise BatchRefused([Fault(str(folder), 1, what, "create it, or name another")])
+        description = "the folder does not exist"
+        raise BatchRefused([Fault(str(folder), 1, description, "create it, or name another")])
     found = [p for p in folder.iterdir() if p.suffix.lstrip(".") in FORMATS]
     return sorted(p for p in found if p.is_file() and not p.name.startswith("."))
 
@@ -30,9 +31,9 @@ def pending(db: sqlite3.Connection, paths: list[Path]) -> list[Path]:
         if not _is_unchanged(db, path):
             new.append(path)
         elif new:
-            what = f"{new[0].name} is new, and sorts before {path.name}, which is ingested"
+            description = f"{new[0].name} is new, and sorts before {path.name}, which is ingested"
             remedy = "give it a number after the last one"
-            raise BatchRefused([Fault(str(new[0]), 1, what, remedy)])
+            raise BatchRefused([Fault(str(new[0]), 1, description, remedy)])
     return new
 
 

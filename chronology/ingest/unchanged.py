@@ -11,6 +11,7 @@ from chronology.batches.batch import Batch, Item
 from chronology.model import records
 from chronology.model.errors import BatchRefused, Fault
 from chronology.model.records import Account
+from chronology.model.validation import FieldPath
 from chronology.projections.catalogue import split_stream
 from chronology.store import log
 from chronology.store.log import Entry
@@ -31,14 +32,14 @@ def refuse_if_edited(db: sqlite3.Connection, batch: Batch) -> None:
         entry = held.pop(f"{batch.id}/{item.number}", None)
         found = _difference(item, batch, entry)
         if found:
-            path, what = found
-            raise BatchRefused([Fault(batch.file, item.lines(path), what, remedy)])
+            path, description = found
+            raise BatchRefused([Fault(batch.file, item.lines(path), description, remedy)])
     if batch.faults:
         raise BatchRefused(batch.faults)
     for entry in held.values():
         if "/move-" not in entry.record_id:
-            what = f"{entry.stream} was ingested from this batch and is no longer in it"
-            raise BatchRefused([Fault(batch.file, 1, what, remedy)])
+            description = f"{entry.stream} was ingested from this batch and is no longer in it"
+            raise BatchRefused([Fault(batch.file, 1, description, remedy)])
 
 
 def _held(db: sqlite3.Connection, batch: str) -> dict[str, Entry]:
@@ -51,14 +52,14 @@ def _held(db: sqlite3.Connection, batch: str) -> dict[str, Entry]:
     return found
 
 
-def _difference(item: Item, batch: Batch, entry: Entry | None) -> tuple[records.Path, str] | None:
+def _difference(item: Item, batch: Batch, entry: Entry | None) -> tuple[FieldPath, str] | None:
     """Where and how an item differs from what was ingested in its place."""
     here = item.stream if item.id else f"an {item.subject} without an id"
     if entry is None:
         return (), f"{here} was added to a batch that is in the log already"
     if entry.recorded_at != batch.recorded_at:
-        what = f"was {entry.recorded_at} when ingested, and is {batch.recorded_at} now"
-        return ("recorded",), f"recorded {what}"
+        description = f"was {entry.recorded_at} when ingested, and is {batch.recorded_at} now"
+        return ("recorded",), f"recorded {description}"
     if entry.type != f"{item.subject}.{item.action}" or item.id not in (
         "",
         split_stream(entry.stream)[1],
@@ -71,7 +72,7 @@ def _difference(item: Item, batch: Batch, entry: Entry | None) -> tuple[records.
     return None
 
 
-def _changed_field(entry: Entry, item: Item) -> tuple[records.Path, str]:
+def _changed_field(entry: Entry, item: Item) -> tuple[FieldPath, str]:
     before, now = msgspec.json.decode(entry.data), msgspec.json.decode(item.data)
     key = next(k for k in sorted({*before, *now}) if before.get(k) != now.get(k))
     old, new = (records.canonical(data[key]) if key in data else "absent" for data in (before, now))
