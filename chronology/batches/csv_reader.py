@@ -37,7 +37,7 @@ def read(stream: BinaryIO, file: str) -> tuple[RawRecord, Iterator[RawRecord]]:
     try:
         columns = [column.strip() for column in next(reader, [])]
     except csv.Error as error:
-        raise refusal(file, 1, f"this is not valid CSV: {error}", "check the quotes") from None
+        raise refusal(file, 1, f"invalid CSV: {error}", "check the quotes") from None
     faults = [
         Fault(file, 1, description, remedy) for description, remedy in _column_faults(columns)
     ]
@@ -72,7 +72,7 @@ def _csv_rows(reader: Any, columns: list[str], file: str) -> Iterator[RawRecord]
                     SingleLine(line),
                 )
     except csv.Error as error:
-        raise refusal(file, start, f"this is not valid CSV: {error}", "check the quotes") from None
+        raise refusal(file, start, f"invalid CSV: {error}", "check the quotes") from None
 
 
 def _csv_record(cells: dict[str, str]) -> dict[str, Any]:

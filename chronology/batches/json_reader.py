@@ -75,7 +75,7 @@ def _normalised_value(line: bytes, file: str, number: int) -> Any:
         msgspec.json.decode(text)
         return _normalised(json.loads(text, object_pairs_hook=_unique_keys))
     except _UNREADABLE as error:
-        return Fault(file, number, f"this is not valid JSON: {error}", "write one object per line")
+        return Fault(file, number, f"invalid JSON: {error}", "write one object per line")
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -81,9 +81,7 @@ class _Tree:
         except yaml.YAMLError as error:
             description, line = self._explain(error)
             remedy = "check quotes and indents"
-            raise refusal(
-                self.file, line, f"this is not valid YAML: {description}", remedy
-            ) from None
+            raise refusal(self.file, line, f"invalid YAML: {description}", remedy) from None
         return top, self._line
 
     def _explain(self, error: yaml.YAMLError) -> tuple[str, int]:

@@ -18,4 +18,4 @@ def parse_timestamp(text: str) -> str:
         assert isinstance(time, pendulum.DateTime)
         return time.in_timezone("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]")
     except (ValueError, OverflowError):
-        raise ValueError(f"{text!r} is not a date of the calendar") from None
+        raise ValueError(f"{text!r} does not exist in the calendar") from None
