@@ -23,7 +23,8 @@ from benchmarks.benchmark import Benchmark, Floor, Measurement
 from benchmarks.measuring import CLIENTS, measure_in_turns, request_rate
 from benchmarks.pages import PAGE, uncached_path
 from benchmarks.run import Run
-from chronology.batches.batch import Batch, read_batch
+from chronology.batches.batch import Batch
+from chronology.batches.batch_reader import read_batch
 from chronology.ingest import pipeline
 from chronology.store.database import connect
 

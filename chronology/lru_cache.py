@@ -13,10 +13,10 @@ V = TypeVar("V")
 
 
 class LruCache(Generic[K, V]):
-    """Values by key, the least recently used dropped first; safe to share between threads.
+    """Values by key; drops the least recently used first. Safe to share between threads.
 
-    `size` gives what a key with its value takes of `limit`, one unless it is given: so a limit
-    counts entries, or bytes. A value larger than the limit is not kept. None counts as no value.
+    `limit` counts entries, or the sum of `size(key, value)` if `size` is given. A value larger than
+    the limit is not stored. None cannot be stored as a value.
     """
 
     def __init__(self, limit: int, size: Callable[[K, V], int] | None = None) -> None:
@@ -31,7 +31,7 @@ class LruCache(Generic[K, V]):
         return len(self._entries)
 
     def __contains__(self, key: K) -> bool:
-        """Whether a key has a value; asking this does not count as a use."""
+        """Whether a key has a value; this does not count as a use."""
         with self._lock:
             return key in self._entries
 
@@ -48,9 +48,9 @@ class LruCache(Generic[K, V]):
                 self._entries[key] = (value, size)
 
     def get_or_make(self, key: K | None, make: Callable[[], V]) -> V:
-        """The value of a key, made if there is none; without a key it is made and not kept.
+        """The value of a key, made and stored if missing. Without a key it is made and not stored.
 
-        The lock is free meanwhile: two threads may make the same value, and the later one is kept.
+        `make` runs without the lock: two threads can make the same value, and the last one stays.
         """
         if key is None:
             return make()
@@ -61,7 +61,7 @@ class LruCache(Generic[K, V]):
         return value
 
     def drop(self, key: K) -> None:
-        """Drops the value of a key, if there is one."""
+        """Drops the value of a key, if any."""
         with self._lock:
             self._entries.pop(key, None)
 

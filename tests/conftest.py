@@ -17,7 +17,7 @@ import pytest
 from hypothesis import settings
 from server import publish, serving
 
-from chronology.batches.batch import read_batch
+from chronology.batches.batch_reader import read_batch
 from chronology.ingest.pipeline import Result, ingest
 from chronology.store.database import connect
 

@@ -101,8 +101,8 @@ def test_no_string_of_the_code_is_about_one_chronology(path: Path) -> None:
     explained = {
         id(text) for node in ast.walk(tree) if _is_explanation(node) for text in ast.walk(node)
     }
-    # Why a text is no date is told with dates as examples.
-    about = OTHER_WORDS if path.name == "dates.py" else SUBJECT
+    # The reasons why a text is not a date have dates as examples.
+    about = OTHER_WORDS if path.name.startswith("edtf") else SUBJECT
     found = [
         f"{node.lineno}: {node.value}"
         for node in ast.walk(tree)

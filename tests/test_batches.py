@@ -15,8 +15,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chronology.batches import json_reader
-from chronology.batches.batch import MAX_FAULTS, Batch, Item, parse_timestamp, read_batch
+from chronology.batches.batch import MAX_FAULTS, Batch, Item
+from chronology.batches.batch_reader import read_batch
 from chronology.model.errors import BatchRefused, Fault
+from chronology.model.timestamps import parse_timestamp
 
 HEADER = "format: 1\nbatch: b\nrecorded: 2026-02-01T00:00:00Z\n"
 JSON_HEADER = '{"format": 1, "batch": "b", "recorded": "2026-02-01T00:00:00Z"}\n'
@@ -73,11 +75,17 @@ def test_the_header_is_read() -> None:
     [
         ("format: 2\nbatch: b\nrecorded: 2026-02-01T00:00:00Z\n", "1: header: format: '2'"),
         ("batch: b\nrecorded: 2026-02-01T00:00:00Z\n", "1: header: format: ''"),
-        ("format: 1\nbatch: B\nrecorded: 2026-02-01T00:00:00Z\n", "2: header: batch: 'B' is no id"),
-        ("format: 1\nrecorded: 2026-02-01T00:00:00Z\n", "1: header: batch: '' is no id"),
-        ("format: 1\nbatch: b\n", "1: header: recorded: '' is no timestamp"),
-        (f"{HEADER}nte: x\n", "4: unknown header field 'nte'; known are format, batch, recorded"),
-        (f"{HEADER}note: [a]\n", "4: header: note: ['a'] is refused"),
+        (
+            "format: 1\nbatch: B\nrecorded: 2026-02-01T00:00:00Z\n",
+            "2: header: batch: 'B' is not an id",
+        ),
+        ("format: 1\nrecorded: 2026-02-01T00:00:00Z\n", "1: header: batch: '' is not an id"),
+        ("format: 1\nbatch: b\n", "1: header: recorded: '' is not a timestamp"),
+        (
+            f"{HEADER}nte: x\n",
+            "4: unknown header field 'nte'; known fields are format, batch, recorded",
+        ),
+        (f"{HEADER}note: [a]\n", "4: header: note: ['a'] is not valid"),
         (f"{HEADER}note: ''\n", "4: header: note: '' is empty"),
         (
             f"format: 1\nbatch: {'b' * 81}\nrecorded: 2026-02-01T00:00:00Z\n",
@@ -115,7 +123,7 @@ def test_a_bad_timestamp_is_refused(text: str) -> None:
         yml("- {source: one, name: First}\n").replace("2026-02-01T00:00:00Z", f'"{text}"')
     )
     assert found.startswith("3: header: recorded:")
-    assert found.endswith("write it as in 2026-11-21T12:00:00Z")
+    assert found.endswith("write it like 2026-11-21T12:00:00Z")
 
 
 @pytest.mark.parametrize(
@@ -137,13 +145,13 @@ def test_a_timestamp_is_kept_in_utc(text: str, utc: str) -> None:
         (" \n\n", "yml", "1: the file is empty"),
         ("", "jsonl", "1: the file is empty"),
         ("", "csv", "1: the file is empty"),
-        ("- a\n- b\n", "yml", "1: the batch has no header"),
-        ("just text\n", "yml", "1: the batch has no header"),
-        ("# only a comment\n", "yml", "1: the batch has no header"),
-        (EVENT.replace("}", ', "a": 1}'), "jsonl", "1: header: batch: '' is no id"),
-        ("[]\n", "jsonl", "1: the batch has no header"),
-        ("\n\n5\n", "jsonl", "3: the batch has no header"),
-        ("not json\n", "jsonl", "1: this is no JSON"),
+        ("- a\n- b\n", "yml", "1: the batch header is missing"),
+        ("just text\n", "yml", "1: the batch header is missing"),
+        ("# only a comment\n", "yml", "1: the batch header is missing"),
+        (EVENT.replace("}", ', "a": 1}'), "jsonl", "1: header: batch: '' is not an id"),
+        ("[]\n", "jsonl", "1: the batch header is missing"),
+        ("\n\n5\n", "jsonl", "3: the batch header is missing"),
+        ("not json\n", "jsonl", "1: invalid JSON"),
         (HEADER, "yml", "1: the batch has no records"),
         (f"{HEADER}records:\n", "yml", "4: the batch has no records"),
         (f"{HEADER}records: []\n", "yml", "4: the batch has no records"),
@@ -167,11 +175,11 @@ def test_csv_without_a_header_says_how_to_give_one() -> None:
 @pytest.mark.parametrize(
     ("records", "fault"),
     [
-        ("- {evnt: a}\n", "5: 'evnt' is no subject; begin the record with one of chronology,"),
-        ("- text\n", "5: record 1 is no mapping; write fields as"),
-        ("- {source: One, name: a}\n", "5: 'One' is no id of a source; use lower-case"),
-        ("- {source: [a], name: a}\n", "5: ['a'] is no id of a source"),
-        ("- {source: , name: a}\n", "5: '' is no id of a source"),
+        ("- {evnt: a}\n", "5: 'evnt' is not a subject; start the record with one of chronology,"),
+        ("- text\n", "5: record 1 is not a mapping; write fields as"),
+        ("- {source: One, name: a}\n", "5: 'One' is not an id for a source; use lower-case"),
+        ("- {source: [a], name: a}\n", "5: ['a'] is not an id for a source"),
+        ("- {source: , name: a}\n", "5: '' is not an id for a source"),
         (f"- {{source: {'a' * 81}, name: a}}\n", "5: 'aaa"),
         (
             "- source: one\n  name: a\n  titel: b\n",
@@ -180,43 +188,43 @@ def test_csv_without_a_header_says_how_to_give_one() -> None:
         ("- source: one\n  title: b\n", "5: source/one: the field 'name' is missing"),
         (
             "- event: a\n  title: b\n  kind: capture\n  date: [1944-10-13,1944-10-14]\n",
-            "8: event/a.date: ['1944-10-13', '1944-10-14'] is no date; write it as a text and",
+            "8: event/a.date: ['1944-10-13', '1944-10-14'] is not a date; write the date as text, in",
         ),
         (
             "- event: a\n  title: b\n  kind: c\n  date: 1944-10-32\n",
-            "8: event/a.date: '1944-10-32' is no date",
+            "8: event/a.date: '1944-10-32' is not a date",
         ),
         (
             "- event: a\n  title: b\n  kind: c\n  date: 1944\n  places:\n"
             "  - nis\n  - {place: x, rol: at}\n",
             "11: event/a.places[1].rol: unknown field 'rol'",
         ),
-        ("- {event: a, date: 1944, title: b, kind: c, accounts: x}\n", "5: accounts is no list"),
+        ("- {event: a, date: 1944, title: b, kind: c, accounts: x}\n", "5: accounts is not a list"),
         ("- {event: a, date: 1944, title: b, kind: c, accounts: [x]}\n", "5: an account is no map"),
         (
             "- event: a\n  date: 1944\n  title: b\n  kind: c\n  accounts:\n"
             "  - source: one\n    event: b\n    at: x\n",
-            "11: a nested account names an event; leave it out",
+            "11: a nested account has the field 'event'; leave it out",
         ),
         (
             "- event: a\n  date: 1944\n  title: b\n  kind: c\n  accounts:\n"
             "  - source: one\n    id: B\n    at: x\n",
-            "11: 'B' is no id of an account",
+            "11: 'B' is not an id for an account",
         ),
         (
             "- event: A\n  date: 1944\n  title: b\n  kind: c\n  accounts: [{source: one, at: x}]\n",
-            "5: 'A' is no id of an event",
+            "5: 'A' is not an id for an event",
         ),
         ("- {place: a, name: b, latitude: 91, longitude: 0}\n", "5: place/a.latitude: '91' is ref"),
         ("- {account: , event: a, source: b}\n", "5: account: the field 'at' is missing"),
-        ("- {correct: nis, set: {a: b}, because: c}\n", "5: 'nis' names no record to correct"),
-        ("- {retract: town/nis, because: c}\n", "5: 'town/nis' names no record to retract"),
-        ("- {correct: [a], set: {a: b}, because: c}\n", "5: ['a'] names no record to correct"),
-        ("- {retract: event/a}\n", "5: retract without a reason; say why with because:"),
-        ("- {retract: event/a, because: ''}\n", "5: retract without a reason"),
-        ("- {retract: event/a, because: [x]}\n", "5: retract without a reason"),
+        ("- {correct: nis, set: {a: b}, because: c}\n", "5: 'nis' is not a record to correct"),
+        ("- {retract: town/nis, because: c}\n", "5: 'town/nis' is not a record to retract"),
+        ("- {correct: [a], set: {a: b}, because: c}\n", "5: ['a'] is not a record to correct"),
+        ("- {retract: event/a}\n", "5: retract needs a reason; say why with because:"),
+        ("- {retract: event/a, because: ''}\n", "5: retract needs a reason"),
+        ("- {retract: event/a, because: [x]}\n", "5: retract needs a reason"),
         ("- {retract: event/a, set: {}, because: c}\n", "5: unknown field 'set'; retract takes"),
-        ("- {retract: event/a, into: B, because: c}\n", "5: 'B' is no id; name the event"),
+        ("- {retract: event/a, into: B, because: c}\n", "5: 'B' is not an id; name the event"),
         ("- {correct: event/a, into: b, set: {kind: c}, because: c}\n", "5: unknown field 'into'"),
         ("- {correct: event/a, because: c}\n", "5: the correction changes nothing; add set"),
         ("- {correct: event/a, set: x, because: c}\n", "5: set is a map of fields"),
@@ -232,7 +240,7 @@ def test_csv_without_a_header_says_how_to_give_one() -> None:
         ("- {correct: event/a, unset: [[a]], because: c}\n", "5: unset.0: unknown field ['a']"),
         (
             "- correct: event/a\n  set: {kind: b}\n  because: c\n  why: d\n",
-            "8: unknown field 'why'; correct takes correct, set, unset, because",
+            "8: unknown field 'why'; the fields of correct are correct, set, unset, because",
         ),
     ],
 )
@@ -420,17 +428,29 @@ BOMB = "".join(f"x{i + 1}: &x{i + 1} [{', '.join([f'*x{i}'] * 9)}]\n" for i in r
         (yml("- source: one\n  *a : b\n"), "6: anchors and aliases"),
         (yml("- source: one\n  name: !!python/name:os.system x\n"), "6: the tag 'tag:yaml"),
         (yml("- source: one\n  !!str name: x\n"), "6: the tag 'tag:yaml.org,2002:str' is not"),
-        (yml("- source: one\n  name: a\n  name: b\n"), "7: the key 'name' stands twice; keep one"),
-        (yml("- source: one\n  name: a\n") + HEADER, "7: the key 'format' stands twice"),
+        (yml("- source: one\n  name: a\n  name: b\n"), "7: the key 'name' occurs twice; keep one"),
+        (yml("- source: one\n  name: a\n") + HEADER, "7: the key 'format' occurs twice"),
         (yml("- source: one\n  name: a\n---\na: b\n"), "7: a second document begins; one batch"),
         (yml(f"- {'[' * 100_000}\n"), "5: the nesting is too deep"),
         (yml("- " + "- " * 100_000 + "\n"), "5: the nesting is too deep"),
-        (yml("- source: one\n  ? [a]\n  : b\n"), "6: a key is no text; quote it"),
-        (yml("- source: one\n  name: 'a\n"), "7: this is no YAML: found unexpected end of stream"),
-        (yml("- source: one\n   name: a\n"), "6: this is no YAML: mapping values are not allowed"),
-        (yml("- source: one\n\tname: a\n"), "6: this is no YAML: "),
-        (yml("- source: one\n  name: a\0b\n"), "6: this is no YAML: unacceptable character #x0000"),
-        (yml("- source: one\n  name: a\x1bb\n"), "6: this is no YAML: unacceptable character"),
+        (yml("- source: one\n  ? [a]\n  : b\n"), "6: a key is not text; quote it"),
+        (
+            yml("- source: one\n  name: 'a\n"),
+            "7: invalid YAML: found unexpected end of stream",
+        ),
+        (
+            yml("- source: one\n   name: a\n"),
+            "6: invalid YAML: mapping values are not allowed",
+        ),
+        (yml("- source: one\n\tname: a\n"), "6: invalid YAML: "),
+        (
+            yml("- source: one\n  name: a\0b\n"),
+            "6: invalid YAML: unacceptable character #x0000",
+        ),
+        (
+            yml("- source: one\n  name: a\x1bb\n"),
+            "6: invalid YAML: unacceptable character",
+        ),
         (yml('- source: one\n  name: "a\\0b"\n'), "6: source/one.name: 'a\\x00b' is empty or has"),
         (yml("- {source: one, name: a}\n") + "x" * MIB + "y\n", "6: the line is longer than 1 MiB"),
     ],
@@ -482,28 +502,43 @@ def test_latin_1_is_refused_with_the_line(text: str, form: str, line: int) -> No
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
-        ("{oops", "2: this is no JSON: "),
-        ("[1]", "2: record 1 is no mapping"),
-        ("5", "2: record 1 is no mapping"),
-        ("null", "2: record 1 is no mapping"),
-        ('"x"', "2: record 1 is no mapping"),
-        ("{}", "2: '' is no subject"),
-        ("[" * 100_000, "2: this is no JSON: maximum recursion depth"),
-        ('{"a":' * 100 + "1" + "}" * 100, "2: this is no JSON: the nesting is too deep"),
-        ('{"source": "one", "name": "\\ud800"}', "2: this is no JSON: "),
-        ('{"source": "one", "\\ud800": "a"}', "2: this is no JSON: "),
+        ("{oops", "2: invalid JSON: "),
+        ("[1]", "2: record 1 is not a mapping"),
+        ("5", "2: record 1 is not a mapping"),
+        ("null", "2: record 1 is not a mapping"),
+        ('"x"', "2: record 1 is not a mapping"),
+        ("{}", "2: '' is not a subject"),
+        ("[" * 100_000, "2: invalid JSON: maximum recursion depth"),
+        ('{"a":' * 100 + "1" + "}" * 100, "2: invalid JSON: the nesting is too deep"),
+        ('{"source": "one", "name": "\\ud800"}', "2: invalid JSON: "),
+        ('{"source": "one", "\\ud800": "a"}', "2: invalid JSON: "),
         ('{"source": "one", "name": "a\\u0000b"}', "2: source/one.name: 'a\\x00b' is empty or"),
-        ('{"place": "a", "name": "b", "latitude": NaN}', "2: this is no JSON: JSON is malformed"),
-        ('{"place": "a", "name": "b", "latitude": Infinity}', "2: this is no JSON: JSON is malfor"),
-        ('{"place": "a", "name": "b", "latitude": 1e400}', "2: this is no JSON: Number out of"),
+        (
+            '{"place": "a", "name": "b", "latitude": NaN}',
+            "2: invalid JSON: JSON is malformed",
+        ),
+        (
+            '{"place": "a", "name": "b", "latitude": Infinity}',
+            "2: invalid JSON: JSON is malfor",
+        ),
+        (
+            '{"place": "a", "name": "b", "latitude": 1e400}',
+            "2: invalid JSON: Number out of",
+        ),
         (
             f'{{"place": "a", "name": "b", "latitude": 1{"0" * 5000}}}',
-            "2: this is no JSON: Integer value out of range",
+            "2: invalid JSON: Integer value out of range",
         ),
         ('{"place": "a", "name": "b", "latitude": 1e300}', "2: place/a.latitude: 1e+300 is refus"),
-        ('{"source": "one", "name": 5}', "2: source/one.name: 5 is refused: expected str"),
-        ('{"source": "one", "name": "a", "name": "b"}', "2: this is no JSON: the key 'name' stan"),
-        ('{"source": "one", "name": "a"} x', "2: this is no JSON: JSON is malformed: trailing"),
+        ('{"source": "one", "name": 5}', "2: source/one.name: 5 is not valid: expected str"),
+        (
+            '{"source": "one", "name": "a", "name": "b"}',
+            "2: invalid JSON: the key 'name' stan",
+        ),
+        (
+            '{"source": "one", "name": "a"} x',
+            "2: invalid JSON: JSON is malformed: trailing",
+        ),
     ],
 )
 def test_what_a_line_of_json_may_not_hold_is_refused(line: str, fault: str) -> None:
@@ -531,20 +566,32 @@ def test_what_was_at_fault_before_a_file_becomes_unreadable_is_told_too() -> Non
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("id,date,title,kind,colour\n", "1: unknown column 'colour'; known are id, date, title"),
+        (
+            "id,date,title,kind,colour\n",
+            "1: unknown column 'colour'; known columns are id, date, title",
+        ),
         ("id,date,title\n", "1: the column 'kind' is missing; name it in the first line"),
-        ("id,date,title,kind,title\n", "1: the column 'title' stands twice; keep one of them"),
-        (f"{COLUMNS}a,1944,b\n", "2: 3 cells where 4 columns are named; check commas and quotes"),
-        (f"{COLUMNS}a,1944,b,c,d\n", "2: 5 cells where 4 columns are named"),
-        (f'{COLUMNS}a,1944,"b"x,c\n', "2: this is no CSV: ',' expected after '\"'; check the quot"),
-        (f'{COLUMNS}a,1944,b,c\nb,1944,"b,c\nx\n', "3: this is no CSV: unexpected end of data"),
-        ('id,"date\n', "1: this is no CSV: unexpected end of data"),
-        (f"{COLUMNS}a,soon,b,c\n", "2: event/a.date: 'soon' is no date"),
-        (f"{COLUMNS},1944,b,c\n", "2: '' is no id of an event"),
+        ("id,date,title,kind,title\n", "1: the column 'title' occurs twice; keep one of them"),
+        (f"{COLUMNS}a,1944,b\n", "2: 3 cells for 4 columns; check the commas and quotes"),
+        (f"{COLUMNS}a,1944,b,c,d\n", "2: 5 cells for 4 columns"),
+        (
+            f'{COLUMNS}a,1944,"b"x,c\n',
+            "2: invalid CSV: ',' expected after '\"'; check the quot",
+        ),
+        (
+            f'{COLUMNS}a,1944,b,c\nb,1944,"b,c\nx\n',
+            "3: invalid CSV: unexpected end of data",
+        ),
+        ('id,"date\n', "1: invalid CSV: unexpected end of data"),
+        (f"{COLUMNS}a,soon,b,c\n", "2: event/a.date: 'soon' is not a date"),
+        (f"{COLUMNS},1944,b,c\n", "2: '' is not an id for an event"),
         (f"{COLUMNS}a,,b,c\n", "2: event/a: the field 'date' is missing"),
         (f"{COLUMNS}a,1944,b\0c,d\n", "2: event/a.title: 'b\\x00c' is empty or has"),
-        (f"{COLUMNS}a,1944,b,c\ra,1944,b,c\r", "2: this is no CSV: new-line character seen"),
-        (f'{COLUMNS}a,1944,"b{"x" * 140_000}",c\n', "2: this is no CSV: field larger than field"),
+        (f"{COLUMNS}a,1944,b,c\ra,1944,b,c\r", "2: invalid CSV: new-line character seen"),
+        (
+            f'{COLUMNS}a,1944,"b{"x" * 140_000}",c\n',
+            "2: invalid CSV: field larger than field",
+        ),
         ("id,date,title,kind,places\na,1944,b,c,nis;;sofia\n", "2: event/a.places[1].place: ''"),
     ],
 )
@@ -658,7 +705,7 @@ PIECES = st.lists(
 @example('{" a": 1}')
 def test_a_line_is_tidied_whether_or_not_it_looks_tidy(text: str) -> None:
     line = text.encode()
-    value, tidied = json_reader.value(line, "b", 1), json_reader._tidied_value(line, "b", 1)
+    value, tidied = json_reader.value(line, "b", 1), json_reader._normalised_value(line, "b", 1)
     assert value == tidied
     if not isinstance(value, Fault):
         assert json.dumps(value) == json.dumps(tidied)
@@ -666,7 +713,7 @@ def test_a_line_is_tidied_whether_or_not_it_looks_tidy(text: str) -> None:
 
 @pytest.mark.parametrize("line", LINES)
 def test_ordinary_lines_are_tidy(line: str) -> None:
-    assert json_reader._is_tidy(line.encode(), json.loads(line))
+    assert json_reader._is_normal(line.encode(), json.loads(line))
 
 
 @pytest.mark.parametrize(

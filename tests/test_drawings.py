@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chronology.model.edtf import MONTHS, parse
+from chronology.model.edtf import parse
+from chronology.model.edtf_text import MONTHS
 from chronology.web.pages import date_axis, day_histogram, formatting
 from chronology.web.pages.date_axis import WIDTH, Axis, Piece
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import EVENTS, START, Timeline
 
-from chronology.batches.batch import Batch, read_batch
+from chronology.batches.batch import Batch
+from chronology.batches.batch_reader import read_batch
 from chronology.ingest import pipeline, sources
 from chronology.model.errors import BatchRefused
 from chronology.store import log
@@ -49,7 +50,7 @@ def faults(timeline: Timeline, records: str, recorded: str = "2026-02-01T00:00:0
         ),
         (
             "- {event: a, date: 1944-10, title: A, kind: siege}\n",
-            "5: event/a: 'siege' is no kind of the chronology; known are battle, capture, death",
+            "5: event/a: 'siege' is not a kind of the chronology; known kinds are battle, capture, death",
         ),
         (f"{FORMATION.replace('army', 'squad')}}}\n", "5: formation/x: 'squad' is no level of the"),
         (f"{FORMATION.replace('soviet', 'red')}}}\n", "5: formation/x: 'red' is no side of the ch"),
@@ -690,7 +691,7 @@ def test_an_edited_correction_is_refused(
 
 
 def test_an_ingested_batch_that_can_no_longer_be_read_is_refused(timeline: Timeline) -> None:
-    assert refused(timeline, EVENTS + "  - {source: [\n")[0].startswith("23: this is no YAML")
+    assert refused(timeline, EVENTS + "  - {source: [\n")[0].startswith("23: invalid YAML")
 
 
 # A folder
@@ -748,7 +749,8 @@ def test_an_edited_file_of_the_folder_is_refused(folder: Path, timeline: Timelin
     (fault,) = error.value.faults
     assert (fault.file, fault.line) == (str(path), 13)
     assert (
-        fault.what == 'source/one: name was "First source" when ingested, and is "Best source" now'
+        fault.description
+        == 'source/one: name was "First source" when ingested, and is "Best source" now'
     )
 
 
@@ -811,7 +813,7 @@ def _read(rows: list[dict[str, object]], name: str) -> Batch:
 def test_accounts_without_an_id_get_the_next_free_number(
     timeline: Timeline, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "BLOCK", block)
+    monkeypatch.setattr(pipeline, "BLOCK_SIZE", block)
     pipeline.ingest(timeline.db, _read(NUMBERED, "more"))
     streams = [entry.stream for entry in log.read(timeline.db) if entry.batch == "more"]
     assert [stream for stream in streams if stream.startswith("account/")] == [
@@ -838,7 +840,7 @@ def test_the_trigger_of_the_log_stays_during_a_large_batch(timeline: Timeline) -
 def test_a_fault_at_the_end_of_a_batch_leaves_nothing_of_it(
     timeline: Timeline, wrong: dict[str, object], fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "BLOCK", 3)
+    monkeypatch.setattr(pipeline, "BLOCK_SIZE", 3)
     before = list(timeline.db.iterdump())
     with pytest.raises(BatchRefused, match=fault):
         pipeline.ingest(

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chronology.model import records
+from chronology.model.figures import parse_figure
 from chronology.model.records import (
     SUBJECTS,
     Account,
@@ -21,14 +22,12 @@ from chronology.model.records import (
     Source,
     amend,
     canonical,
-    change_faults,
-    faults_of,
-    figure,
     load,
     load_json,
-    partial,
-    widen,
+    load_partial,
 )
+from chronology.model.short_forms import expand_short_forms
+from chronology.model.validation import find_change_faults, find_faults
 
 EVENT = {"date": "1944-10-14", "title": "Niš is taken", "kind": "capture"}
 ACCOUNT = {"event": "nis-taken", "source": "one", "at": ["¶1"]}
@@ -36,7 +35,7 @@ FORMATION = {"name": "57th Army", "level": "army", "side": "soviet"}
 
 
 def faults(kind: Any, data: dict[str, Any]) -> list[str]:
-    return [f"{'.'.join(map(str, path))}: {reason}" for path, reason in faults_of(kind, data)]
+    return [f"{'.'.join(map(str, path))}: {reason}" for path, reason in find_faults(kind, data)]
 
 
 # Any loadable value of every field
@@ -126,7 +125,7 @@ def test_canonical_json_of_a_loaded_record_loads_to_the_same_record(
     assert canonical(again) == canonical(loaded)
 
 
-READERS = {subject: records.reader(kind) for subject, kind in SUBJECTS.items()}
+READERS = {subject: records.make_decoder(kind) for subject, kind in SUBJECTS.items()}
 
 
 @given(loadable)
@@ -152,7 +151,10 @@ def test_a_correction_then_amended_equals_recording_it_so_at_once(
     subject, before = record
     kind = SUBJECTS[subject]
     after = draw.draw(DATA[subject])
-    change = {"set": partial(kind, after), "unset": [key for key in before if key not in after]}
+    change = {
+        "set": load_partial(kind, after),
+        "unset": [key for key in before if key not in after],
+    }
     stored = msgspec.json.decode(canonical(change))
     assert load(kind, amend(load(kind, before), stored)) == load(kind, after)
 
@@ -190,7 +192,7 @@ def test_an_unknown_field_is_a_fault_with_the_nearest_known_one() -> None:
 
 def test_an_unknown_field_that_is_near_to_nothing_is_a_fault_with_all_that_are_known() -> None:
     (fault,) = faults(Event, {**EVENT, "xyz": "1"})
-    assert fault.startswith("xyz: unknown field 'xyz': known are date, title, kind")
+    assert fault.startswith("xyz: unknown field 'xyz': known fields are date, title, kind")
 
 
 @pytest.mark.parametrize("field", ["date", "title", "kind"])
@@ -199,21 +201,21 @@ def test_a_missing_field_is_a_fault(field: str) -> None:
     assert faults(Event, data) == [f": the field {field!r} is missing"]
 
 
-def test_all_faults_of_a_record_are_listed() -> None:
+def test_all_find_faults_a_record_are_listed() -> None:
     data = {"date": "1944-13-01", "titel": "x", "kind": "A", "places": [{"place": "nis", "rol": 1}]}
     assert len(faults(Event, data)) == 5
 
 
 def test_a_list_where_a_date_belongs_says_to_quote_it() -> None:
     (fault,) = faults(Event, {**EVENT, "date": ["1944-10-13", "1944-10-14"]})
-    assert "is no date; write it as a text and quote it" in fault
+    assert "is not a date; write the date as text, in quotes" in fault
 
 
 @pytest.mark.parametrize("field", ["latitude", "longitude"])
 @pytest.mark.parametrize("degrees", ["181", "-181", "nan", "inf", "north"])
 def test_coordinates_out_of_range_are_a_fault(field: str, degrees: str) -> None:
     (fault,) = faults(Place, {"name": "Nowhere", field: degrees})
-    assert fault.startswith(f"{field}: '{degrees}' is refused")
+    assert fault.startswith(f"{field}: '{degrees}' is not valid")
 
 
 @pytest.mark.parametrize(("field", "limit"), [("latitude", 90), ("longitude", 180)])
@@ -247,7 +249,7 @@ def test_an_id_is_lower_case_letters_digits_and_single_hyphens(name: str) -> Non
 @pytest.mark.parametrize("url", ["ftp://a.org", "javascript:alert(1)", "http://a b", "http://a\n"])
 def test_a_url_is_http_or_https(url: str) -> None:
     (fault,) = faults(Source, {"name": "a", "url": url})
-    assert "is no address that begins with http:// or https://" in fault
+    assert "is not an address that begins with http:// or https://" in fault
 
 
 @pytest.mark.parametrize(
@@ -277,11 +279,11 @@ def test_a_long_value_is_not_shown_whole() -> None:
 
 
 def test_a_single_locator_is_a_list_of_one() -> None:
-    assert widen("account", {"at": "¶1"}) == {"at": ["¶1"]}
+    assert expand_short_forms("account", {"at": "¶1"}) == {"at": ["¶1"]}
 
 
 def test_a_place_of_an_event_may_be_its_id() -> None:
-    wide = widen("event", {"places": ["nis", {"place": "sofia", "role": "near"}]})
+    wide = expand_short_forms("event", {"places": ["nis", {"place": "sofia", "role": "near"}]})
     assert wide == {"places": [{"place": "nis"}, {"place": "sofia", "role": "near"}]}
 
 
@@ -289,12 +291,14 @@ def test_a_place_of_an_event_may_be_its_id() -> None:
     ("number", "text"), [(160, "160"), (1.5, "1.5"), (1234567890123456789, "1234567890123456789")]
 )
 def test_a_number_claimed_is_kept_as_text_with_all_its_digits(number: float, text: str) -> None:
-    assert widen("account", {"claims": {"tanks": number}}) == {"claims": {"tanks": text}}
+    assert expand_short_forms("account", {"claims": {"tanks": number}}) == {
+        "claims": {"tanks": text}
+    }
 
 
 @pytest.mark.parametrize("odd", [{"at": 5}, {"claims": "x"}, {"claims": {"a": True}}, {"at": None}])
 def test_what_is_no_short_form_is_left_for_the_faults(odd: dict[str, Any]) -> None:
-    assert widen("account", odd) == odd
+    assert expand_short_forms("account", odd) == odd
 
 
 def test_defaults_are_not_stored() -> None:
@@ -316,7 +320,7 @@ def test_canonical_json_has_sorted_keys_and_no_white_space() -> None:
     ("found", "cleared", "fault"),
     [
         ({"titel": "x"}, [], "unknown field 'titel': did you mean 'title'?"),
-        ({"date": "soon"}, [], "'soon' is no date"),
+        ({"date": "soon"}, [], "'soon' is not a date"),
         ({}, ["date"], "the field 'date' is required; set it instead"),
         ({}, ["titel"], "unknown field 'titel': did you mean 'title'?"),
         ({}, [["date"]], "unknown field ['date']"),
@@ -325,13 +329,13 @@ def test_canonical_json_has_sorted_keys_and_no_white_space() -> None:
     ],
 )
 def test_a_fault_of_a_change_is_told(found: Any, cleared: Any, fault: str) -> None:
-    ((_, reason),) = change_faults(Event, found, cleared)
+    ((_, reason),) = find_change_faults(Event, found, cleared)
     assert fault in reason
 
 
 def test_setting_a_field_to_nothing_clears_it() -> None:
     before = load(Event, {**EVENT, "summary": "x"})
-    change = {"set": partial(Event, {"summary": None})}
+    change = {"set": load_partial(Event, {"summary": None})}
     assert load(Event, amend(before, change)) == load(Event, EVENT)
 
 
@@ -352,14 +356,14 @@ def test_setting_a_field_to_nothing_clears_it() -> None:
     ],
 )
 def test_a_figure_is_read_as_its_least_and_greatest_number(text: str, bounds: Any) -> None:
-    assert figure(text) == bounds
+    assert parse_figure(text) == bounds
 
 
 @pytest.mark.parametrize(
     "text", ["", "many", "160 tanks", "1,000", "+5", "1e9", "..5", "5..", "20000..15000", "٣"]
 )
 def test_what_is_no_figure_is_a_text(text: str) -> None:
-    assert figure(text) is None
+    assert parse_figure(text) is None
 
 
 numbers = st.decimals(-(10**12), 10**12, places=2, allow_nan=False)
@@ -368,12 +372,12 @@ numbers = st.decimals(-(10**12), 10**12, places=2, allow_nan=False)
 @given(numbers, numbers)
 def test_a_range_holds_both_its_ends(one: Any, other: Any) -> None:
     low, high = sorted((one, other))
-    assert figure(f"{low:f}..{high:f}") == (float(low), float(high))
+    assert parse_figure(f"{low:f}..{high:f}") == (float(low), float(high))
 
 
 @given(numbers)
 def test_about_a_number_reaches_a_tenth_of_it_either_way(number: Any) -> None:
-    found = figure(f"~{number:f}")
+    found = parse_figure(f"~{number:f}")
     assert found is not None
     low, high = found
     assert low is not None
@@ -384,5 +388,5 @@ def test_about_a_number_reaches_a_tenth_of_it_either_way(number: Any) -> None:
 
 @given(st.text())
 def test_any_text_is_a_figure_or_none(text: str) -> None:
-    found = figure(text)
+    found = parse_figure(text)
     assert found is None or None in found or found[0] <= found[1]

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chronology import projections
-from chronology.batches.batch import read_batch
+from chronology.batches.batch_reader import read_batch
 from chronology.ingest.pipeline import ingest
 from chronology.model.edtf import parse
 from chronology.model.errors import RecordConflict, WrongExpectedVersion

@@ -1,6 +1,6 @@
-"""Batches in CSV: one event a row, and one account of it in the same row or in rows after it.
+"""Batches in CSV: one event per row, with an account in the same row or in rows after it.
 
-The header of the batch is not in the file.
+The batch header is not in the file.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from chronology.batches import source_text
-from chronology.batches.source_text import OneLine, Raw, refused, tidy
+from chronology.batches.source_text import RawRecord, SingleLine, normalise, refusal
 from chronology.model.errors import BatchRefused, Fault
 
 _LISTS = ("places", "formations", "people")
@@ -27,7 +27,8 @@ _ACCOUNT_COLUMNS = {
 }
 
 
-def read(stream: BinaryIO, file: str) -> tuple[Raw, Iterator[Raw]]:
+def read(stream: BinaryIO, file: str) -> tuple[RawRecord, Iterator[RawRecord]]:
+    """An empty header and the records of the rows; a row with missing cells becomes a `Fault`."""
     lines = (
         source_text.decode(line, file, number).replace("\r\n", "\n")
         for number, line in source_text.numbered_lines(stream, file)
@@ -36,41 +37,46 @@ def read(stream: BinaryIO, file: str) -> tuple[Raw, Iterator[Raw]]:
     try:
         columns = [column.strip() for column in next(reader, [])]
     except csv.Error as error:
-        raise refused(file, 1, f"this is no CSV: {error}", "check the quotes") from None
-    faults = [Fault(file, 1, what, remedy) for what, remedy in _column_faults(columns)]
+        raise refusal(file, 1, f"invalid CSV: {error}", "check the quotes") from None
+    faults = [
+        Fault(file, 1, description, remedy) for description, remedy in _column_faults(columns)
+    ]
     if faults:
         raise BatchRefused(faults)
-    return ({}, OneLine(1)), _csv_rows(reader, columns, file)
+    return ({}, SingleLine(1)), _csv_rows(reader, columns, file)
 
 
 def _column_faults(columns: list[str]) -> Iterator[tuple[str, str]]:
     known = ("id", *_EVENT_COLUMNS, *_ACCOUNT_COLUMNS)
     for number, column in enumerate(columns):
         if column not in known:
-            yield f"unknown column {column!r}", f"known are {', '.join(known)}"
+            yield f"unknown column {column!r}", f"known columns are {', '.join(known)}"
         elif column in columns[:number]:
-            yield f"the column {column!r} stands twice", "keep one of them"
+            yield f"the column {column!r} occurs twice", "keep one of them"
     for column in ("id", "date", "title", "kind"):
         if column not in columns:
-            yield f"the column {column!r} is missing", "name it in the first line"
+            yield f"the column {column!r} is missing", "add it to the first line"
 
 
-def _csv_rows(reader: Any, columns: list[str], file: str) -> Iterator[Raw]:
+def _csv_rows(reader: Any, columns: list[str], file: str) -> Iterator[RawRecord]:
     start = reader.line_num + 1
     try:
         for cells in reader:
             line, start = start, reader.line_num + 1
             if len(cells) == len(columns):
-                yield _csv_record(dict(zip(columns, cells, strict=True))), OneLine(line)
+                yield _csv_record(dict(zip(columns, cells, strict=True))), SingleLine(line)
             elif cells:
-                what = f"{len(cells)} cells where {len(columns)} columns are named"
-                yield Fault(file, line, what, "check commas and quotes"), OneLine(line)
+                description = f"{len(cells)} cells for {len(columns)} columns"
+                yield (
+                    Fault(file, line, description, "check the commas and quotes"),
+                    SingleLine(line),
+                )
     except csv.Error as error:
-        raise refused(file, start, f"this is no CSV: {error}", "check the quotes") from None
+        raise refusal(file, start, f"invalid CSV: {error}", "check the quotes") from None
 
 
 def _csv_record(cells: dict[str, str]) -> dict[str, Any]:
-    row = {column: text for column, cell in cells.items() if (text := tidy(cell))}
+    row = {column: text for column, cell in cells.items() if (text := normalise(cell))}
     account: dict[str, Any] = {
         name: row[column] for column, name in _ACCOUNT_COLUMNS.items() if column in row
     }

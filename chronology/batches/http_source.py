@@ -1,4 +1,4 @@
-"""What comes by HTTP: within limits of size and time, and never a web page taken for a batch."""
+"""Batches over HTTP, within limits of size and time. Web pages are refused."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from chronology.model.errors import ChronologyError
 MAX_BYTES = 1 << 30
 MAX_REDIRECTS = 5
 TIMEOUT_S = 30.0
-"""Of silence: to connect, and between two pieces of an answer."""
+"""The limit for connecting, and for each pause within a response."""
 TRANSFER_S = 900.0
-"""Of one answer as a whole, so that one that trickles ends too."""
+"""The limit for a whole response, so that a slow trickle ends too."""
 TRIES = 4
 BACK_OFF_S = 1.0
 MAX_PAUSE_S = 60.0
-"""The longest that a server's Retry-After is waited for."""
+"""A longer Retry-After ends the attempts."""
 _IN_MEMORY_BYTES = 8 << 20
 _BY_TYPE = {"text/csv": "csv", "application/jsonl": "jsonl", "application/x-ndjson": "jsonl"}
 
 
 class FetchFailed(ChronologyError):
-    """An address did not give a batch; the message says why."""
+    """An address did not give a batch; the message has the reason."""
 
 
 class FetchUnavailable(FetchFailed):
-    """An address that did not answer, or answered that it cannot now."""
+    """An address did not respond, or responded with status 429 or 5xx."""
 
 
 class NotModified(ChronologyError):
-    """What stands at an address is still what was fetched before."""
+    """The content of an address has not changed since it was fetched."""
 
 
-class Fetched(NamedTuple):
-    """A body as a stream, its format, and the validator that the server gave for it."""
+class FetchedBatch(NamedTuple):
+    """A body as a stream, with its format and its ETag."""
 
     body: IO[bytes]
     form: str
@@ -51,22 +51,21 @@ class Fetched(NamedTuple):
 
 
 def client() -> httpx.Client:
-    """A client with the limits above; only http and https, for redirects too."""
+    """An HTTP client with the limits above."""
     return httpx.Client(timeout=TIMEOUT_S, follow_redirects=True, max_redirects=MAX_REDIRECTS)
 
 
 @contextmanager
-def asking(
+def get(
     client: httpx.Client,
     url: str,
     params: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Iterator[httpx.Response]:
-    """The answer of an http(s) address, its body still to come.
+    """The response of an http(s) address, before its body is read.
 
-    Status 429 and 5xx are tried again with growing pauses, or with the pause that the answer's
-    Retry-After asks for, up to MAX_PAUSE_S. Raises `FetchFailed` unless the status is 200, and
-    `NotModified` for a 304.
+    Status 429 and 5xx are tried again after growing pauses, or after the pause in Retry-After, up
+    to MAX_PAUSE_S. Raises `NotModified` for status 304, and `FetchFailed` for any other than 200.
     """
     try:
         for attempt in range(TRIES):
@@ -85,21 +84,21 @@ def asking(
 
 
 def _pause(response: httpx.Response, attempt: int) -> float | None:
-    """How long to wait before the next try, None if this answer is the last."""
-    if not _is_in_trouble(response) or attempt == TRIES - 1:
+    """The seconds before the next attempt; None if this response is final."""
+    if not _is_unavailable(response) or attempt == TRIES - 1:
         return None
-    asked = _retry_after(response.headers.get("retry-after", ""))
-    if asked is None:
+    pause = _retry_after(response.headers.get("retry-after", ""))
+    if pause is None:
         return float(BACK_OFF_S * 2**attempt)
-    return asked if asked <= MAX_PAUSE_S else None
+    return pause if pause <= MAX_PAUSE_S else None
 
 
-def _is_in_trouble(response: httpx.Response) -> bool:
+def _is_unavailable(response: httpx.Response) -> bool:
     return response.status_code == 429 or response.status_code >= 500
 
 
 def _retry_after(text: str) -> float | None:
-    """The seconds that a Retry-After asks to wait, as a number or a date (RFC 9110, 10.2.3)."""
+    """The seconds of a Retry-After, which is a number or a date (RFC 9110, 10.2.3)."""
     if text.isascii() and text.isdigit():
         return float(text)
     try:
@@ -113,49 +112,51 @@ def _check_status(url: str, response: httpx.Response) -> None:
     if response.status_code == 304:
         raise NotModified(url)
     if response.status_code != 200:
-        kind = FetchUnavailable if _is_in_trouble(response) else FetchFailed
-        raise kind(f"{url} answered {response.status_code} {response.reason_phrase}".rstrip())
+        kind = FetchUnavailable if _is_unavailable(response) else FetchFailed
+        raise kind(f"{url} responded {response.status_code} {response.reason_phrase}".rstrip())
 
 
-def pieces(response: httpx.Response, limit_bytes: int) -> Iterator[bytes]:
-    """The body as it comes; raises `FetchFailed` beyond the size, or beyond TRANSFER_S."""
-    size, until = 0, time.monotonic() + TRANSFER_S
-    for piece in response.iter_bytes():
-        size += len(piece)
+def read_body(response: httpx.Response, limit_bytes: int) -> Iterator[bytes]:
+    """The body in chunks; raises `FetchFailed` beyond the size limit or TRANSFER_S."""
+    size, deadline = 0, time.monotonic() + TRANSFER_S
+    for chunk in response.iter_bytes():
+        size += len(chunk)
         if size > limit_bytes:
             raise FetchFailed(f"{response.url} is larger than {limit_bytes >> 20} MiB")
-        if time.monotonic() > until:
+        if time.monotonic() > deadline:
             raise FetchFailed(f"{response.url} took longer than {TRANSFER_S:g} s")
-        yield piece
+        yield chunk
 
 
 @contextmanager
-def fetch(url: str, etag: str | None = None) -> Iterator[Fetched]:
-    """What stands at an http(s) address: `yml`, `jsonl` or `csv`.
+def fetch(url: str, etag: str | None = None) -> Iterator[FetchedBatch]:
+    """The batch at an http(s) address.
 
-    With the `etag` of an earlier answer, raises `NotModified` if it still holds. Raises
-    `FetchFailed`, as `asking` and `pieces` do, and for a web page.
+    With the `etag` of an earlier response, raises `NotModified` if the content is the same. Raises
+    `FetchFailed` as `get` and `read_body` do, and for a web page.
     """
     headers = {"If-None-Match": etag} if etag else None
     with SpooledTemporaryFile(_IN_MEMORY_BYTES) as body:
-        with client() as opened, asking(opened, url, headers=headers) as response:
+        with client() as http, get(http, url, headers=headers) as response:
             _refuse_page(url, response)
             _copy(url, response, body)
-            found = Fetched(body, _form(response), response.headers.get("etag"))
+            fetched = FetchedBatch(body, _form(response), response.headers.get("etag"))
         body.seek(0)
-        yield found
+        yield fetched
 
 
 def _refuse_page(url: str, response: httpx.Response) -> None:
     if "html" in response.headers.get("content-type", ""):
-        raise FetchFailed(f"{url} is a web page, not a batch; use the address of the file itself")
+        raise FetchFailed(f"{url} is a web page, not a batch; use the address of the batch")
 
 
 def _copy(url: str, response: httpx.Response, body: IO[bytes]) -> None:
-    for piece in pieces(response, MAX_BYTES):
-        if not body.tell() and piece.lstrip()[:1] == b"<":
-            raise FetchFailed(f"{url} holds HTML or XML, not a batch; use the file's own address")
-        body.write(piece)
+    for chunk in read_body(response, MAX_BYTES):
+        if not body.tell() and chunk.lstrip()[:1] == b"<":
+            raise FetchFailed(
+                f"{url} contains HTML or XML, not a batch; use the address of the batch"
+            )
+        body.write(chunk)
 
 
 def _form(response: httpx.Response) -> str:

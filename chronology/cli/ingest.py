@@ -13,7 +13,8 @@ import click
 
 from chronology import projections
 from chronology.batches import http_source
-from chronology.batches.batch import FORMATS, Batch, read_batch
+from chronology.batches.batch import FORMATS, Batch
+from chronology.batches.batch_reader import read_batch
 from chronology.cli.options import (
     Messages,
     checking,
@@ -26,7 +27,7 @@ from chronology.cli.options import (
 )
 from chronology.cli.progress import Bar, share_of, share_read
 from chronology.ingest import pipeline
-from chronology.ingest.sources import files, keep_etag, known_etag, pending
+from chronology.ingest.sources import files, known_etag, pending, store_etag
 from chronology.store import log
 from chronology.store.database import transaction
 
@@ -152,7 +153,7 @@ def _ingest_remote(
         return
     if found.etag and found.etag != known and not check:
         with writing(path) as db:
-            keep_etag(db, url, found.etag)
+            store_etag(db, url, found.etag)
 
 
 def _ingest_stream(

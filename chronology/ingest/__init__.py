@@ -1,1 +1,1 @@
-"""A batch on its way into the log: checked, appended and folded, or refused as a whole."""
+"""Ingesting: batches are checked, appended to the log and projected, or refused as a whole."""

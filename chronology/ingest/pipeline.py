@@ -1,7 +1,7 @@
-"""Ingesting: a batch decoded, checked against the log, appended whole or not at all, and folded.
+"""Ingesting a batch in one transaction: check it against the log, append it, project it.
 
-Everything happens in one transaction. A batch that is in the log already is compared with it:
-an unchanged one is skipped, an edited one is refused.
+A batch that is in the log already is compared with it. An unchanged batch is skipped, and an edited
+one is refused.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from chronology import projections
 from chronology.batches.batch import Batch, Item
-from chronology.batches.source_text import below
+from chronology.batches.source_text import lines_below
 from chronology.ingest import references
 from chronology.ingest.checks import Checks, Streams
 from chronology.ingest.unchanged import is_ingested, refuse_if_edited
@@ -23,15 +23,15 @@ from chronology.model.records import Account
 from chronology.projections.catalogue import CATALOGUED, fold_stream, load_catalogue, split_stream
 from chronology.store import log
 from chronology.store.database import transaction
-from chronology.store.log import Entry, Head, Versioned
+from chronology.store.log import Entry, Head, VersionedRecord
 
-BLOCK = 1_000
-"""So many items are looked up in the log and appended together."""
+BLOCK_SIZE = 1_000
+"""Items are looked up in the log and appended in blocks of this size."""
 Progress = Callable[[int], None]
 
 
 class Result(NamedTuple):
-    """What one ingested batch brought; `records` is 0 if it was in the log already."""
+    """The result of ingesting a batch; `records` is 0 if it was in the log already."""
 
     batch: str
     records: int
@@ -42,24 +42,24 @@ def ingest(
     db: sqlite3.Connection,
     batch: Batch,
     progress: Progress | None = None,
-    folding: Progress | None = None,
+    projection_progress: Progress | None = None,
 ) -> Result:
-    """Appends a batch and folds it into the tables, or raises `BatchRefused` with all faults."""
+    """Appends a batch and projects it, or raises `BatchRefused` with all its faults."""
     with transaction(db):
         if is_ingested(db, batch.id):
             refuse_if_edited(db, batch)
             return Result(batch.id, 0, log.head(db))
         if not projections.is_current(db):
             projections.catch_up(db)
-        before = log.head(db).position
-        _Appending(db, batch).run(progress)
-        projections.catch_up(db, folding)
+        position_before = log.head(db).position
+        _BatchAppender(db, batch).run(progress)
+        projections.catch_up(db, projection_progress)
         head = log.head(db)
-    return Result(batch.id, head.position - before, head)
+    return Result(batch.id, head.position - position_before, head)
 
 
-class _Appending:
-    """One new batch: checked and appended, block by block."""
+class _BatchAppender:
+    """Checks and appends a new batch, block by block."""
 
     def __init__(self, db: sqlite3.Connection, batch: Batch) -> None:
         self.db = db
@@ -68,8 +68,8 @@ class _Appending:
         self.head = log.head(db)
         self.streams = Streams(db)
         self.checks = Checks(db, batch, self.catalogue, self.streams)
-        self.accounts = references.Accounts(db, self.head.position)
-        self.waiting: list[Versioned] = []
+        self.accounts = references.EventAccounts(db, self.head.position)
+        self.unwritten: list[VersionedRecord] = []
 
     def run(self, progress: Progress | None) -> None:
         self._check_order()
@@ -78,16 +78,16 @@ class _Appending:
         for block in self._blocks():
             self.streams.look_up(_named_streams(block))
             for item in block:
-                self._take(item)
+                self._append_item(item)
             self._flush()
             if progress:
                 progress(len(block))
-        self.checks.check_whole()
+        self.checks.check_batch()
         if self.batch.faults:
             raise BatchRefused(self.batch.faults)
 
     def _blocks(self) -> Iterator[list[Item]]:
-        while block := list(islice(self.batch.items, BLOCK)):
+        while block := list(islice(self.batch.items, BLOCK_SIZE)):
             yield block
 
     def _check_order(self) -> None:
@@ -95,14 +95,14 @@ class _Appending:
             return
         (entry,) = log.read(self.db, self.head.position - 1)
         if self.batch.recorded_at < entry.recorded_at:
-            self.batch.fault(
+            self.batch.add_fault(
                 self.batch.lines(("recorded",)),
                 f"recorded {self.batch.recorded_at} is earlier than the head of the log,"
                 f" {entry.recorded_at}",
-                "give it the time at which it is recorded now",
+                "write the current time",
             )
 
-    def _take(self, item: Item) -> None:
+    def _append_item(self, item: Item) -> None:
         faults = len(self.batch.faults)
         if item.action == "recorded":
             if not item.id:
@@ -114,25 +114,25 @@ class _Appending:
         else:
             self._retract(item)
         if len(self.batch.faults) > faults:
-            self.batch.faulty.add(item.stream)
+            self.batch.faulty_streams.add(item.stream)
             return
         subject = item.subject
         self._append(item.number, f"{subject}/{item.id}", f"{subject}.{item.action}", item.data)
         if subject in CATALOGUED:
-            self.checks.catalogue_changed(item)
-            self._catalogue(item)
+            self.checks.note_catalogue_change(item)
+            self._update_catalogue(item)
 
     def _append(self, number: str, stream: str, kind: str, data: str) -> None:
         version = self.streams.advance(stream, kind)
         batch = self.batch
         record_id = f"{batch.id}/{number}"
-        self.waiting.append((record_id, stream, version, kind, batch.recorded_at, batch.id, data))
+        self.unwritten.append((record_id, stream, version, kind, batch.recorded_at, batch.id, data))
 
     def _flush(self) -> None:
-        self.head = log.append_new(self.db, self.head, self.waiting)
-        self.waiting.clear()
+        self.head = log.append_new(self.db, self.head, self.unwritten)
+        self.unwritten.clear()
 
-    def _catalogue(self, item: Item) -> None:
+    def _update_catalogue(self, item: Item) -> None:
         self.catalogue.apply(
             Entry(
                 *(0, "", item.stream, 0, f"{item.subject}.{item.action}"),
@@ -141,7 +141,7 @@ class _Appending:
         )
 
     def _with_id(self, item: Item) -> Item:
-        """The account with the id that it gets when it is recorded without one."""
+        """The account with the next free default id."""
         number = 1
         while self.streams.last(stream := _default_stream(item.fields, number)):
             number += 1
@@ -155,19 +155,19 @@ class _Appending:
     def _correct(self, item: Item) -> None:
         if not self.checks.is_live(item):
             return
-        before = self._state(item.stream)
+        before = self._current_fields(item.stream)
         after = records.load(records.SUBJECTS[item.subject], records.amend(before, item.change))
         if records.canonical(before) == records.canonical(after):
-            self.checks.fault(item, (), "the correction changes nothing", "leave it out")
+            self.checks.add_fault(item, (), "the correction changes nothing", "leave it out")
         else:
-            self.checks.check_fields(item._replace(lines=below(item.lines, "set")), after)
+            self.checks.check_fields(item._replace(lines=lines_below(item.lines, "set")), after)
 
-    def _state(self, stream: str) -> Any:
-        """The fields of a live subject, with the records that are only about to be appended."""
+    def _current_fields(self, stream: str) -> Any:
+        """The current fields of a live subject, including earlier records of this batch."""
         self._flush()
-        found = fold_stream(log.stream(self.db, stream))
-        assert found is not None
-        return found.fields
+        state = fold_stream(log.stream(self.db, stream))
+        assert state is not None
+        return state.fields
 
     def _retract(self, item: Item) -> None:
         if not self.checks.is_live(item):
@@ -176,33 +176,33 @@ class _Appending:
         if item.subject == "event":
             self._move_accounts(item, into)
         elif into is not None:
-            what = "only an event has accounts to move"
-            self.checks.fault(item, ("into",), what, "leave 'into' out")
+            description = "only an event has accounts to move"
+            self.checks.add_fault(item, ("into",), description, "leave out 'into'")
         if item.subject == "chronology":
-            self.checks.fault(item, (), "a chronology cannot be retracted", "correct it")
+            self.checks.add_fault(item, (), "a chronology cannot be retracted", "correct it")
 
     def _move_accounts(self, item: Item, into: str | None) -> None:
         if into is not None and (into == item.id or not self.streams.is_live(f"event/{into}")):
-            what = f"{into!r} is no other live event"
-            self.checks.fault(item, ("into",), what, "name a live event")
+            description = f"{into!r} is not another live event"
+            self.checks.add_fault(item, ("into",), description, "name a live event")
             return
         self._flush()
         accounts = self.accounts.of(item.id)
         if accounts and into is None:
-            what = f"it still has the accounts {', '.join(accounts)}"
-            remedy = "say into which event they move, or retract them first"
-            self.checks.fault(item, (), what, remedy)
+            description = f"the event still has the accounts {', '.join(accounts)}"
+            remedy = "name the event that gets them with into: …, or retract them first"
+            self.checks.add_fault(item, (), description, remedy)
             return
-        moved = {"set": {"event": into}, "because": item.change["because"]}
+        change = {"set": {"event": into}, "because": item.change["because"]}
         for index, account in enumerate(accounts, 1):
             number = f"{item.number}/move-{index}"
             self._append(
-                number, f"account/{account}", "account.corrected", records.canonical(moved)
+                number, f"account/{account}", "account.corrected", records.canonical(change)
             )
 
 
 def _named_streams(block: list[Item]) -> Iterator[str]:
-    """The streams of events and accounts, and of their subjects, that a block's items name."""
+    """The streams that the items of a block record, change or refer to."""
     for item in block:
         if item.id:
             yield item.stream
@@ -213,5 +213,5 @@ def _named_streams(block: list[Item]) -> Iterator[str]:
 
 
 def _default_stream(account: Account, number: int) -> str:
-    """The stream of an account that is recorded without an id."""
+    """The stream of an account that has no id in its batch."""
     return f"account/{account.event}-{account.source}-{number}"

@@ -1,6 +1,7 @@
 """References that block a retraction, or the removal of a word from a vocabulary.
 
-References to subjects of the catalogue are searched for in the whole log: such records are few.
+References to subjects of the catalogue are searched in the whole log, because such searches are
+rare.
 """
 
 from __future__ import annotations
@@ -15,30 +16,30 @@ from chronology.projections.catalogue import fold_stream, read_states
 from chronology.store import log
 
 
-def of(db: sqlite3.Connection, subject: str, name: str) -> Iterator[str]:
-    """The live streams that name a subject."""
+def find_users(db: sqlite3.Connection, subject: str, name: str) -> Iterator[str]:
+    """The live streams that refer to a subject."""
     quoted = f'"{name}"'
     sql = "SELECT DISTINCT stream FROM log WHERE instr(data, ?) AND type NOT LIKE 'batch.%'"
-    for stream, fields in _live(db, sql, quoted):
-        if name in _named_by(subject, fields):
+    for stream, fields in _live_streams(db, sql, quoted):
+        if name in _references(subject, fields):
             yield stream
 
 
-def kinds(db: sqlite3.Connection, but: Iterable[str]) -> set[str]:
-    """The kinds of live events besides the given ones."""
+def find_kinds(db: sqlite3.Connection, but: Iterable[str]) -> set[str]:
+    """The kinds of live events, without the given ones."""
     known = set(but)
     sql = (
         "SELECT DISTINCT stream FROM log WHERE type IN ('event.recorded', 'event.corrected')"
         " AND coalesce(json_extract(data, '$.kind'), json_extract(data, '$.set.kind'))"
         " NOT IN (SELECT value FROM json_each(?))"
     )
-    return {fields.kind for _, fields in _live(db, sql, json.dumps(sorted(known)))} - known
+    return {fields.kind for _, fields in _live_streams(db, sql, json.dumps(sorted(known)))} - known
 
 
-class Accounts:
-    """The accounts of events while records are appended after the position of the tables.
+class EventAccounts:
+    """The accounts of events while a batch is appended, before it is projected.
 
-    Appended accounts are read once, when they are first needed, into a temporary table.
+    Appended accounts are read into a temporary table when they are first needed.
     """
 
     _TABLE = "new_accounts (event TEXT, account TEXT, PRIMARY KEY (event, account)) WITHOUT ROWID"
@@ -46,27 +47,29 @@ class Accounts:
     def __init__(self, db: sqlite3.Connection, position: int) -> None:
         self.db = db
         self.position = position
-        self.folded = "SELECT id FROM accounts WHERE event = ?1 UNION " if position else ""
+        self.projected_accounts = (
+            "SELECT id FROM accounts WHERE event = ?1 UNION " if position else ""
+        )
         db.execute(f"CREATE TEMP TABLE IF NOT EXISTS {self._TABLE}")
         db.execute("DELETE FROM temp.new_accounts")
 
     def of(self, event: str) -> list[str]:
-        """The live accounts of an event at the head of the log, in order of record."""
-        self._read_on()
+        """The live accounts of an event at the head of the log, in the order of their records."""
+        self._read_new_accounts()
         names = self.db.execute(
-            f"{self.folded}SELECT account FROM temp.new_accounts WHERE event = ?1",
+            f"{self.projected_accounts}SELECT account FROM temp.new_accounts WHERE event = ?1",
             (event,),
         ).fetchall()
         head = log.head(self.db).position
-        found = read_states(self.db, "account", [name for (name,) in names], head)
+        states = read_states(self.db, "account", [name for (name,) in names], head)
         live = [
             (first, name)
-            for name, (account, first) in found.items()
+            for name, (account, first) in states.items()
             if account is not None and account.fields.event == event
         ]
         return [name for _, name in sorted(live)]
 
-    def _read_on(self) -> None:
+    def _read_new_accounts(self) -> None:
         head = log.head(self.db).position
         self.db.execute(
             "INSERT OR IGNORE INTO temp.new_accounts SELECT coalesce(json_extract(data, '$.event'),"
@@ -78,16 +81,16 @@ class Accounts:
         self.position = head
 
 
-def _live(db: sqlite3.Connection, sql: str, param: str) -> Iterator[tuple[str, Any]]:
-    """The streams that a query finds and their fields, save the retracted ones."""
+def _live_streams(db: sqlite3.Connection, sql: str, param: str) -> Iterator[tuple[str, Any]]:
+    """The streams that a query finds, with their fields, without the retracted ones."""
     for (stream,) in db.execute(sql, (param,)).fetchall():
-        current = fold_stream(log.stream(db, stream))
-        if current is not None:
-            yield stream, current.fields
+        state = fold_stream(log.stream(db, stream))
+        if state is not None:
+            yield stream, state.fields
 
 
-def _named_by(subject: str, fields: Any) -> set[str | None]:
-    """The ids of one subject that the fields of another name."""
+def _references(subject: str, fields: Any) -> set[str | None]:
+    """The ids of a subject in the fields of a record."""
     if subject == "source":
         return _sources(fields)
     match subject, fields:

@@ -1,7 +1,7 @@
-"""Following another instance: its log copied through its ordinary JSON API, proved as it comes.
+"""Replication: copies the log of another instance through its JSON API, and verifies every record.
 
-Only whole batches are appended, each in a transaction of its own, so a follower that is stopped
-goes on where it was, and at every moment is a state that its source once had.
+Each batch is appended in its own transaction. So an interrupted copy continues where it stopped,
+and always equals an earlier state of its source.
 """
 
 from __future__ import annotations
@@ -32,33 +32,33 @@ _TYPES = {"batch.recorded", *(f"{subject}.{action}" for subject in SUBJECTS for 
 
 
 class PeerRefused(ChronologyError):
-    """A peer that cannot be read, or whose log is none."""
+    """A peer cannot be read, or its log is not valid."""
 
 
 class PeerUnavailable(PeerRefused):
-    """A peer that does not answer now, and may later."""
+    """A peer does not respond now, but may respond later."""
 
 
 class HistoryDiverged(ChronologyError):
-    """The peer's log is not a continuation of this one."""
+    """The log of the peer does not continue this one."""
 
     def __init__(self, position: int) -> None:
         self.position = position
         super().__init__(
-            f"the peer's history differs from this one from position {position} on;"
-            " nothing was copied: follow into a new file, and compare the two"
+            f"the peer's log differs from this one from position {position} on, so nothing was"
+            " copied; follow the peer into a new file, and compare the two"
         )
 
 
 class Peer:
-    """The log of another instance, at the address of its database, as in http://host/timeline."""
+    """The log of another instance, at the address of its database, like http://host/timeline."""
 
     def __init__(self, url: str, client: httpx.Client) -> None:
         self.url = f"{url.rstrip('/')}/log.json"
         self.client = client
 
     def after(self, position: int, size: str = "max") -> list[Entry]:
-        """A page of the records after a position, in order; none at the end of the log."""
+        """A page of the records after a position, in order; empty at the end of the log."""
         params = {
             "_shape": "array",
             "_sort": "position",
@@ -66,20 +66,20 @@ class Peer:
             "_size": size,
         }
         try:
-            with http_source.asking(self.client, self.url, params) as response:
-                page = b"".join(http_source.pieces(response, MAX_PAGE_BYTES))
+            with http_source.get(self.client, self.url, params) as response:
+                page = b"".join(http_source.read_body(response, MAX_PAGE_BYTES))
             return [_entry(row) for row in msgspec.json.decode(page, type=list[dict[str, Any]])]
         except http_source.FetchUnavailable as error:
             raise PeerUnavailable(str(error)) from error
         except http_source.FetchFailed as error:
             raise PeerRefused(str(error)) from error
         except (msgspec.MsgspecError, TypeError, UnicodeDecodeError, RecursionError) as error:
-            raise PeerRefused(f"{self.url} is no log: {error}") from error
+            raise PeerRefused(f"{self.url} is not a log: {error}") from error
 
     def digest(self, position: int) -> str | None:
-        """The digest at a position, None past the end."""
-        found = self.after(position - 1, "1")
-        return found[0].digest if found and found[0].position == position else None
+        """The digest at a position, or None after the end of the log."""
+        page = self.after(position - 1, "1")
+        return page[0].digest if page and page[0].position == position else None
 
 
 def _entry(row: dict[str, Any]) -> Entry:
@@ -92,11 +92,11 @@ def _entry(row: dict[str, Any]) -> Entry:
 def follow(
     db: sqlite3.Connection, peer: Peer, progress: Callable[[int], None] | None = None
 ) -> Head:
-    """Copies what the peer has beyond the head, and returns the new head.
+    """Copies the records of the peer after the head, and returns the new head.
 
-    Raises `HistoryDiverged` if the peer's log does not contain this one, `PeerUnavailable` if it
-    does not answer, `PeerRefused` if it sends what does not continue its own chain or is no valid
-    record. The batches before the one at fault are copied.
+    Raises `HistoryDiverged` if the log of the peer does not contain this one, `PeerUnavailable` if
+    the peer does not respond, and `PeerRefused` if it sends a record that is not valid or does not
+    follow from the one before. Earlier batches stay copied.
     """
     _refuse_diverged(db, peer)
     for batch in _batches(peer, log.head(db)):
@@ -110,7 +110,7 @@ def _refuse_diverged(db: sqlite3.Connection, peer: Peer) -> None:
     ours = log.head(db)
     if not ours.position or peer.digest(ours.position) == ours.digest:
         return
-    # Digests cover all that went before: once they differ, they differ for good.
+    # A digest covers all earlier records, so the digests differ at every later position too.
     low, high = 1, ours.position
     while low < high:
         middle = (low + high) // 2
@@ -121,35 +121,35 @@ def _refuse_diverged(db: sqlite3.Connection, peer: Peer) -> None:
             high = middle
     if peer.digest(low) is None:
         raise PeerRefused(
-            f"the peer's log ends at position {low - 1}, and this one at {ours.position}: the peer"
-            " is behind, or its last records were cut off; nothing was copied"
+            f"the peer's log ends at position {low - 1}, before this one at {ours.position}: the"
+            " peer is behind, or its last records were removed; nothing was copied"
         )
     raise HistoryDiverged(low)
 
 
 def _batches(peer: Peer, last: Head) -> Iterator[list[Entry]]:
-    """The peer's records after a head, whole batch by whole batch, each digest checked."""
-    waiting: list[Entry] = []
+    """The batches of the peer after a head, with every digest checked."""
+    batch: list[Entry] = []
     size = 0
     while page := peer.after(last.position):
         for entry in page:
-            last = _continued(last, entry)
-            if waiting and waiting[-1].batch != entry.batch:
-                yield waiting
-                waiting, size = [], 0
-            waiting.append(entry)
+            last = _check_digest(last, entry)
+            if batch and batch[-1].batch != entry.batch:
+                yield batch
+                batch, size = [], 0
+            batch.append(entry)
             size += len(entry.data)
             if size > MAX_BATCH_BYTES:
                 limit = MAX_BATCH_BYTES >> 20
                 raise PeerRefused(f"the peer's batch {entry.batch} is larger than {limit} MiB")
-    if waiting:
-        yield waiting
+    if batch:
+        yield batch
 
 
-def _continued(last: Head, entry: Entry) -> Head:
+def _check_digest(last: Head, entry: Entry) -> Head:
     if entry.position != last.position + 1 or not log.continues(last, entry):
         raise PeerRefused(
-            f"the peer's record at position {entry.position} does not continue its chain after"
+            f"the peer's record at position {entry.position} does not follow from the record at"
             f" position {last.position}"
         )
     return Head(entry.position, entry.digest)
@@ -157,32 +157,34 @@ def _continued(last: Head, entry: Entry) -> Head:
 
 def _append(db: sqlite3.Connection, batch: list[Entry]) -> None:
     first, last = batch[0], batch[-1]
-    where = f"the peer's batch {first.batch} (positions {first.position} to {last.position})"
+    name = f"the peer's batch {first.batch} (positions {first.position} to {last.position})"
     try:
         with transaction(db):
             _check_batch(db, batch)
             head = log.append(db, map(log.as_record, batch))
             if head.digest != last.digest:
-                raise PeerRefused(f"{where} does not fit here: this log has changed meanwhile")
+                raise PeerRefused(f"{name} does not fit: this log has changed meanwhile")
             projections.catch_up(db)
     except (*projections.UNFIT, RecordConflict, sqlite3.IntegrityError) as error:
-        raise PeerRefused(f"{where} holds what is no record: {error}") from error
+        raise PeerRefused(f"{name} contains an invalid record: {error}") from error
 
 
 def _check_batch(db: sqlite3.Connection, batch: list[Entry]) -> None:
-    """Holds the peer to what ingesting holds to: a batch says what it is, time never runs back."""
+    """Checks the rules of ingesting: a batch starts with its header, and times never decrease."""
     first = batch[0]
-    before = next(log.read(db, first.position - 2, first.position - 1), None)
-    is_rest = before is not None and before.batch == first.batch
+    previous = next(log.read(db, first.position - 2, first.position - 1), None)
+    is_rest = previous is not None and previous.batch == first.batch
     if not is_rest and (first.stream, first.type) != (f"batch/{first.batch}", "batch.recorded"):
-        raise ValueError(f"position {first.position} does not begin with the batch's own record")
-    times = [before.recorded_at] if before else []
+        raise ValueError(f"position {first.position} does not start with the header of the batch")
+    last_time = previous.recorded_at if previous else ""
     for entry in batch:
         subject, _, name = entry.stream.partition("/")
         if entry.type not in _TYPES or not entry.type.startswith(f"{subject}."):
-            raise ValueError(f"position {entry.position}: no {entry.type} of {entry.stream}")
+            raise ValueError(
+                f"position {entry.position}: {entry.type} is not a record of {entry.stream}"
+            )
         if not re.fullmatch(ID_PATTERN, name):
-            raise ValueError(f"position {entry.position}: {name!r} is no id")
-        if times and entry.recorded_at < times[-1]:
-            raise ValueError(f"position {entry.position} was recorded before the one before it")
-        times = [entry.recorded_at]
+            raise ValueError(f"position {entry.position}: {name!r} is not an id")
+        if entry.recorded_at < last_time:
+            raise ValueError(f"position {entry.position} was recorded before the previous record")
+        last_time = entry.recorded_at

@@ -1,43 +1,44 @@
-"""Sources of batches: the folder of numbered files, and addresses that were fetched before."""
+"""Sources of batches: the folder of numbered files, and web addresses."""
 
 from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
 
-from chronology.batches.batch import FORMATS, read_batch
+from chronology.batches.batch import FORMATS
+from chronology.batches.batch_reader import read_batch
 from chronology.ingest.unchanged import is_ingested, refuse_if_edited
 from chronology.model.errors import BatchRefused, Fault
 from chronology.store.database import transaction
 
 
 def files(folder: Path) -> list[Path]:
-    """The batches of a folder in the order in which they are ingested."""
+    """The batch files of a folder, in the order in which they are ingested."""
     if not folder.is_dir():
-        what = "the folder does not exist"
-        raise BatchRefused([Fault(str(folder), 1, what, "create it, or name another")])
-    found = [p for p in folder.iterdir() if p.suffix.lstrip(".") in FORMATS]
-    return sorted(p for p in found if p.is_file() and not p.name.startswith("."))
+        description = "the folder does not exist"
+        raise BatchRefused([Fault(str(folder), 1, description, "create it or name another folder")])
+    paths = [path for path in folder.iterdir() if path.suffix.lstrip(".") in FORMATS]
+    return sorted(path for path in paths if path.is_file() and not path.name.startswith("."))
 
 
 def pending(db: sqlite3.Connection, paths: list[Path]) -> list[Path]:
-    """Those of the batches that are not in the log yet, checking those that are.
+    """The batch files that are not in the log yet.
 
-    Raises `BatchRefused` for an edited batch, and for a new one that sorts before an old one.
+    Raises `BatchRefused` for an edited file, and for a new file that sorts before an ingested one.
     """
     new: list[Path] = []
     for path in paths:
         if not _is_unchanged(db, path):
             new.append(path)
         elif new:
-            what = f"{new[0].name} is new, and sorts before {path.name}, which is ingested"
-            remedy = "give it a number after the last one"
-            raise BatchRefused([Fault(str(new[0]), 1, what, remedy)])
+            description = f"{new[0].name} is new, but sorts before the ingested {path.name}"
+            remedy = "give it a higher number"
+            raise BatchRefused([Fault(str(new[0]), 1, description, remedy)])
     return new
 
 
 def _is_unchanged(db: sqlite3.Connection, path: Path) -> bool:
-    """Whether a batch file is in the log; raises `BatchRefused` if it was edited since."""
+    """Whether a batch file is in the log; raises `BatchRefused` if it was edited."""
     with path.open("rb") as stream:
         batch = read_batch(stream, str(path), path.suffix.lstrip("."))
         if not is_ingested(db, batch.id):
@@ -50,15 +51,15 @@ _FETCHED = "CREATE TABLE IF NOT EXISTS fetched (url TEXT PRIMARY KEY, etag TEXT 
 
 
 def known_etag(db: sqlite3.Connection, url: str) -> str | None:
-    """The validator of what was last ingested from an address."""
+    """The ETag of the batch that was last ingested from an address."""
     if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'fetched'").fetchone():
         return None
-    found = db.execute("SELECT etag FROM fetched WHERE url = ?", (url,)).fetchone()
-    return str(found[0]) if found else None
+    row = db.execute("SELECT etag FROM fetched WHERE url = ?", (url,)).fetchone()
+    return str(row[0]) if row else None
 
 
-def keep_etag(db: sqlite3.Connection, url: str, etag: str) -> None:
-    """Notes what was ingested from an address; it is no part of the log."""
+def store_etag(db: sqlite3.Connection, url: str, etag: str) -> None:
+    """Stores the ETag of an ingested batch, outside the log."""
     with transaction(db):
         db.execute(_FETCHED)
         db.execute("INSERT OR REPLACE INTO fetched VALUES (?, ?)", (url, etag))

@@ -1,4 +1,4 @@
-"""Comparing a batch with what was ingested from it: an edited batch is refused."""
+"""Comparison of a batch with its ingested records. Edited batches are refused."""
 
 from __future__ import annotations
 
@@ -11,67 +11,68 @@ from chronology.batches.batch import Batch, Item
 from chronology.model import records
 from chronology.model.errors import BatchRefused, Fault
 from chronology.model.records import Account
+from chronology.model.validation import FieldPath
 from chronology.projections.catalogue import split_stream
 from chronology.store import log
 from chronology.store.log import Entry
 
 
 def is_ingested(db: sqlite3.Connection, batch: str) -> bool:
-    """Whether the log holds a batch of this id."""
+    """Whether the log has a batch with this id."""
     return bool(log.versions(db, [f"batch/{batch}"])[f"batch/{batch}"])
 
 
 def refuse_if_edited(db: sqlite3.Connection, batch: Batch) -> None:
-    """Raises `BatchRefused` at the first record that differs from what was ingested."""
+    """Raises `BatchRefused` at the first record that differs from the log."""
     remedy = "restore the file and append a correction in a new batch"
-    held = _held(db, batch.id)
+    entries_by_id = _ingested_entries(db, batch.id)
     data = records.canonical(batch.header)
     header = Item("0", "recorded", "batch", batch.id, batch.lines, data, batch.header)
     for item in chain([header], batch.items):
-        entry = held.pop(f"{batch.id}/{item.number}", None)
-        found = _difference(item, batch, entry)
-        if found:
-            path, what = found
-            raise BatchRefused([Fault(batch.file, item.lines(path), what, remedy)])
+        entry = entries_by_id.pop(f"{batch.id}/{item.number}", None)
+        difference = _difference(item, batch, entry)
+        if difference:
+            path, description = difference
+            raise BatchRefused([Fault(batch.file, item.lines(path), description, remedy)])
     if batch.faults:
         raise BatchRefused(batch.faults)
-    for entry in held.values():
+    for entry in entries_by_id.values():
         if "/move-" not in entry.record_id:
-            what = f"{entry.stream} was ingested from this batch and is no longer in it"
-            raise BatchRefused([Fault(batch.file, 1, what, remedy)])
+            description = f"{entry.stream} was ingested from this batch, but is no longer in it"
+            raise BatchRefused([Fault(batch.file, 1, description, remedy)])
 
 
-def _held(db: sqlite3.Connection, batch: str) -> dict[str, Entry]:
+def _ingested_entries(db: sqlite3.Connection, batch: str) -> dict[str, Entry]:
     (first,) = log.stream(db, f"batch/{batch}")
-    found = {}
+    entries = {}
     for entry in log.read(db, first.position - 1):
         if entry.batch != batch:
             break
-        found[entry.record_id] = entry
-    return found
+        entries[entry.record_id] = entry
+    return entries
 
 
-def _difference(item: Item, batch: Batch, entry: Entry | None) -> tuple[records.Path, str] | None:
-    """Where and how an item differs from what was ingested in its place."""
-    here = item.stream if item.id else f"an {item.subject} without an id"
+def _difference(item: Item, batch: Batch, entry: Entry | None) -> tuple[FieldPath, str] | None:
+    """The path and the description of the first difference from the ingested record."""
+    name = item.stream if item.id else f"an {item.subject} without an id"
     if entry is None:
-        return (), f"{here} was added to a batch that is in the log already"
+        return (), f"{name} was added to a batch that is already ingested"
     if entry.recorded_at != batch.recorded_at:
-        what = f"was {entry.recorded_at} when ingested, and is {batch.recorded_at} now"
-        return ("recorded",), f"recorded {what}"
+        times = f"was {entry.recorded_at} when ingested, and is {batch.recorded_at} now"
+        return ("recorded",), f"recorded {times}"
     if entry.type != f"{item.subject}.{item.action}" or item.id not in (
         "",
         split_stream(entry.stream)[1],
     ):
-        return (), f"{entry.type} {entry.stream} was ingested here, and {here} stands here now"
+        return (), f"{entry.type} {entry.stream} was ingested, and {name} is in its place now"
     if entry.data != item.data:
         return _changed_field(entry, item)
     if not item.id and not _is_default(entry.stream, item.fields):
-        return (), f"{entry.stream} was ingested here with its id, and {here} stands here now"
+        return (), f"{entry.stream} was ingested with its id, and {name} is in its place now"
     return None
 
 
-def _changed_field(entry: Entry, item: Item) -> tuple[records.Path, str]:
+def _changed_field(entry: Entry, item: Item) -> tuple[FieldPath, str]:
     before, now = msgspec.json.decode(entry.data), msgspec.json.decode(item.data)
     key = next(k for k in sorted({*before, *now}) if before.get(k) != now.get(k))
     old, new = (records.canonical(data[key]) if key in data else "absent" for data in (before, now))
@@ -79,6 +80,6 @@ def _changed_field(entry: Entry, item: Item) -> tuple[records.Path, str]:
 
 
 def _is_default(stream: str, account: Account) -> bool:
-    """Whether an account's id is one that it gets when it is recorded without any."""
+    """Whether the id of an account is a default id."""
     prefix = f"account/{account.event}-{account.source}-"
     return stream.startswith(prefix) and stream.removeprefix(prefix).isdecimal()

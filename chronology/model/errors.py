@@ -1,16 +1,16 @@
-"""Everything that can go wrong, by kind.
+"""Errors of the package.
 
-A fault in somebody's data is a value (`Fault`): faults are collected and shown together.
-An operation that failed is an exception, and every one derives from `ChronologyError`.
-Exit codes belong to `cli`, HTTP statuses to `web`.
+A fault in a batch is a value (`Fault`), so that all faults of a batch are reported together.
+A failed operation raises an exception that derives from `ChronologyError`. The folder `cli` maps
+exceptions to exit codes, and `web` maps them to HTTP statuses.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-LONGEST = 500
-"""As much of a fault as is shown."""
+MAX_SHOWN_LENGTH = 500
+"""Longer descriptions of a fault are cut."""
 
 
 class ChronologyError(Exception):
@@ -18,35 +18,38 @@ class ChronologyError(Exception):
 
 
 class DateError(ChronologyError):
-    """A text that is no date of the profile; `offset` counts characters from 0."""
+    """A text that is not a date of the profile; `offset` counts characters from 0."""
 
     def __init__(self, text: str, offset: int, reason: str) -> None:
         self.text = text
         self.offset = offset
         self.reason = reason
-        super().__init__(f"{text!r} is no date: {reason} (at character {offset + 1})")
+        place = f" (at character {offset + 1})" if offset else ""
+        super().__init__(f"{text!r} is not a date: {reason}{place}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """One fault in the data: where it stands, what it is and how to mend it."""
+    """A fault in a batch: its file and line, its description and its remedy."""
 
     file: str
     line: int
-    what: str
+    description: str
     remedy: str
 
     def __str__(self) -> str:
-        """One line that a terminal can show, whatever the data holds."""
-        what = self.what if len(self.what) <= LONGEST else f"{self.what[:LONGEST]}…"
-        text = f"{self.file}:{self.line}: {what}; {self.remedy}"
+        """The fault on one line, with unprintable characters escaped."""
+        description = self.description
+        if len(description) > MAX_SHOWN_LENGTH:
+            description = f"{description[:MAX_SHOWN_LENGTH]}…"
+        text = f"{self.file}:{self.line}: {description}; {self.remedy}"
         return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class BatchRefused(ChronologyError):
-    """A batch has faults; nothing of it was appended.
+    """A batch has faults, and none of its records was appended.
 
-    `stopped` says that reading stopped at so many faults: there may be more.
+    `stopped` is true if reading stopped at the limit of faults, so that there may be more.
     """
 
     def __init__(self, faults: list[Fault], *, stopped: bool = False) -> None:
@@ -56,32 +59,32 @@ class BatchRefused(ChronologyError):
 
 
 class WrongExpectedVersion(ChronologyError):
-    """Somebody else appended first: the stream or the log is not where the writer thought."""
+    """Another writer appended to the stream first."""
 
     def __init__(self, stream: str, expected: object, actual: int) -> None:
         self.stream = stream
         self.expected = expected
         self.actual = actual
         super().__init__(
-            f"{stream} is at version {actual}, not at {expected}; read it again and retry"
+            f"{stream} is at version {actual}, not at {expected}; read the stream again and retry"
         )
 
 
 class RecordConflict(ChronologyError):
-    """A `record_id` that is in the log already, with other content."""
+    """A `record_id` is in the log already, with different content."""
 
     def __init__(self, record_id: str, position: int) -> None:
         self.record_id = record_id
         self.position = position
         super().__init__(
-            f"record {record_id} is in the log at position {position} with other content;"
-            " records never change: append a correction under a new id"
+            f"record {record_id} is in the log at position {position} with different"
+            " content; records never change: append a correction under a new id"
         )
 
 
 class CorruptLog(ChronologyError):
-    """The stored log or its projections are not what they have to be."""
+    """The stored log or its projections are damaged or were changed."""
 
 
 class UnknownName(ChronologyError):
-    """A filter names something that the chronology does not hold, or is malformed."""
+    """A filter is malformed, or names something that the chronology does not have."""

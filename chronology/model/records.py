@@ -1,16 +1,14 @@
-"""What a record may hold: the fields of every subject, their types and their canonical form.
+"""Records: the fields of every subject, their types and their canonical JSON.
 
-The batch format in `docs/format.md` is the specification; the classes below are its fields.
-`load` makes one of them from plain values; `faults_of` lists every fault with its path.
+The classes below are the fields that `docs/format.md` specifies. A new field is added to its class.
+`load` converts plain values to a class and stops at the first fault; `validation` finds all faults.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
-from functools import cache, lru_cache, reduce
-from operator import or_
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
 
 import msgspec
@@ -19,7 +17,7 @@ from msgspec import Meta, Struct
 from chronology.model.edtf import Date, parse
 from chronology.model.errors import DateError
 
-# `\Z`, since `$` also matches before a line break at the end.
+# `\Z` because `$` also matches before a final line break.
 ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
 KEY_PATTERN = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*\Z"
 LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+\Z"
@@ -42,18 +40,16 @@ ROLES = ("at", "near", "between", "from", "to")
 
 
 def is_id(value: Any) -> bool:
-    """Whether a value can be an id."""
+    """Whether a value has the form of an id."""
     return isinstance(value, str) and len(value) <= 80 and _ID.match(value) is not None
 
 
-class _Fields(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
-    """A group of fields: unknown ones are refused, absent ones are not stored.
-
-    The garbage collector leaves them alone: no record can refer to itself.
-    """
+# Records never contain cycles, so the garbage collector need not track them.
+class Fields(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
+    """The base of every group of fields. Unknown fields are refused, default values not stored."""
 
 
-class Name(_Fields):
+class Name(Fields):
     """Another form of a name."""
 
     name: Line
@@ -61,8 +57,8 @@ class Name(_Fields):
     use: Literal["period", "source", "translation"] | None = None
 
 
-class Statement(_Fields):
-    """What a source says of a subject, other than a dated event."""
+class Statement(Fields):
+    """A statement of a source about a subject, other than a dated event."""
 
     source: Id
     at: Line
@@ -70,8 +66,8 @@ class Statement(_Fields):
     date: Date | None = None
 
 
-class Attachment(_Fields):
-    """One superior of a formation, for a time."""
+class Attachment(Fields):
+    """A superior of a formation, for a period."""
 
     to: Id
     source: Id
@@ -82,8 +78,8 @@ class Attachment(_Fields):
     basis: Text | None = None
 
 
-class Command(_Fields):
-    """One commander of a formation, for a time."""
+class Command(Fields):
+    """A commander of a formation, for a period."""
 
     person: Id
     source: Id
@@ -93,39 +89,38 @@ class Command(_Fields):
     basis: Text | None = None
 
 
-class PlaceRole(_Fields):
-    """A place of an event, and what it is to it."""
+class PlaceRole(Fields):
+    """A place of an event, with its role."""
 
     place: Id
     role: Literal["at", "near", "between", "from", "to"] = "at"
 
 
-class Distinct(_Fields):
-    """Another event that looks like the same occurrence, and why it is not."""
+class Distinct(Fields):
+    """A similar event that is a different occurrence, with the reason."""
 
     event: Id
     because: Text
 
 
-class Batch(_Fields):
-    """The header of a batch, kept as its first record."""
+class Batch(Fields):
+    """The header of a batch, stored as its first record."""
 
     format: Literal[1]
     note: Text | None = None
 
 
-class Level(_Fields):
+class Level(Fields):
     """One level of formations."""
 
     id: Id
     description: Text
 
 
-class Chronology(_Fields):
-    """What the whole chronology is about, and its vocabularies.
+class Chronology(Fields):
+    """The subject of the whole chronology, and its vocabularies.
 
-    Levels are kept as a list, since their order says which is above which and canonical JSON
-    has none; dimensions follow it.
+    Levels are stored as a list, because their order matters and canonical JSON sorts keys.
     """
 
     title: Line
@@ -138,19 +133,18 @@ class Chronology(_Fields):
 
     @property
     def levels(self) -> dict[str, str]:
-        """The levels from the highest to the lowest, with their descriptions."""
+        """The descriptions by level, the highest level first."""
         return {level.id: level.description for level in self.ranks}
 
     @property
     def dimensions(self) -> dict[str, str]:
-        """The columns with their levels, the highest level first."""
+        """The levels by column, the highest level first."""
         order = list(self.levels)
-        found = sorted(self.declared.items(), key=lambda pair: (order.index(pair[1]), pair[0]))
-        return dict(found)
+        return dict(sorted(self.declared.items(), key=lambda pair: (order.index(pair[1]), pair[0])))
 
 
-class Source(_Fields):
-    """A work that accounts are read from."""
+class Source(Fields):
+    """A work that accounts cite."""
 
     name: Line
     title: Line | None = None
@@ -169,8 +163,8 @@ class Source(_Fields):
     note: Text | None = None
 
 
-class Place(_Fields):
-    """Somewhere; `latitude` and `longitude` in degrees (WGS 84), `radius_km` around them."""
+class Place(Fields):
+    """A place; `latitude` and `longitude` in degrees (WGS 84), with a radius for areas."""
 
     name: Line
     names: list[Name] = []
@@ -184,8 +178,8 @@ class Place(_Fields):
     statements: list[Statement] = []
 
 
-class Person(_Fields):
-    """Somebody."""
+class Person(Fields):
+    """A person."""
 
     name: Line
     names: list[Name] = []
@@ -198,8 +192,8 @@ class Person(_Fields):
     statements: list[Statement] = []
 
 
-class Formation(_Fields):
-    """A unit with a name or number of its own, and its superiors and commanders over time."""
+class Formation(Fields):
+    """A military unit, with its superiors and commanders over time."""
 
     name: Line
     level: Id
@@ -212,7 +206,7 @@ class Formation(_Fields):
     statements: list[Statement] = []
 
 
-class Event(_Fields):
+class Event(Fields):
     """A dated occurrence of history."""
 
     date: Date
@@ -226,8 +220,8 @@ class Event(_Fields):
     distinct: list[Distinct] = []
 
 
-class Account(_Fields):
-    """What one passage of a source says of an event."""
+class Account(Fields):
+    """The account of an event in one passage of a source."""
 
     event: Id
     source: Id
@@ -241,7 +235,7 @@ class Account(_Fields):
     claims: dict[Key, Line] = {}
 
 
-SUBJECTS: dict[str, type[_Fields]] = {
+SUBJECTS: dict[str, type[Fields]] = {
     "chronology": Chronology,
     "source": Source,
     "place": Place,
@@ -253,7 +247,7 @@ SUBJECTS: dict[str, type[_Fields]] = {
 
 
 class Record(NamedTuple):
-    """One entry of the log, before it has a position, a version and a digest.
+    """A record of the log, before it has a position, a version and a digest.
 
     `stream` is `<subject>/<id>`, `type` is `<subject>.<action>`, `data` is canonical JSON.
     """
@@ -276,65 +270,66 @@ _encoder = msgspec.json.Encoder(enc_hook=_encode, order="sorted")
 
 
 def canonical(value: object) -> str:
-    """The one JSON text of a value: sorted keys, no white space, absent defaults left out."""
+    """The canonical JSON of a value: sorted keys, no white space, no default values."""
     return _encoder.encode(value).decode()
 
 
-parsed = lru_cache(maxsize=1 << 14)(parse)
-"""The same dates are written again and again."""
+# Most dates occur many times in a chronology.
+_parse_date = lru_cache(maxsize=1 << 14)(parse)
 
 
-def _decode(wanted: type, value: object) -> object:
-    if wanted is Date:
-        if not isinstance(value, str):
-            raise ValueError("is no date; write it as a text and quote it")
-        try:
-            return parsed(value)
-        except DateError as error:
-            raise ValueError(str(error)) from None
-    raise NotImplementedError
+def decode_date(kind: type, value: object) -> object:
+    """The hook by which msgspec decodes dates."""
+    if kind is not Date:
+        raise NotImplementedError
+    if not isinstance(value, str):
+        raise ValueError("is not a date; write the date as text, in quotes")
+    try:
+        return _parse_date(value)
+    except DateError as error:
+        raise ValueError(str(error)) from None
 
 
 def amend(fields: Any, change: Mapping[str, Any]) -> dict[str, Any]:
-    """A subject's fields, as plain values, after a correction's `set` and `unset`."""
+    """The fields as plain values, after the `set` and `unset` of a correction."""
     plain: dict[str, Any] = msgspec.to_builtins(fields, enc_hook=_encode)
     plain.update(change.get("set", {}))
     return {key: value for key, value in plain.items() if key not in change.get("unset", ())}
 
 
-def partial(kind: type[_Fields], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Some fields of a `kind` as canonical plain values; raises `msgspec.ValidationError`."""
-    types = _types(kind)
-    found = {
-        key: msgspec.convert(value, types[key], strict=False, dec_hook=_decode)
+def load_partial(kind: type[Fields], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Some fields of a `kind` as plain values; raises `msgspec.ValidationError`."""
+    types = _field_types(kind)
+    values = {
+        key: msgspec.convert(value, types[key], strict=False, dec_hook=decode_date)
         for key, value in data.items()
     }
-    plain: dict[str, Any] = msgspec.to_builtins(found, enc_hook=_encode)
+    plain: dict[str, Any] = msgspec.to_builtins(values, enc_hook=_encode)
     return plain
 
 
 @cache
-def _types(kind: type[_Fields]) -> Mapping[str, Any]:
+def _field_types(kind: type[Fields]) -> Mapping[str, Any]:
     return {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
 
 
-def load(kind: type[_Fields], data: Mapping[str, Any]) -> Any:
-    """The fields in `data` as a `kind`; raises `msgspec.ValidationError` at the first fault."""
-    return msgspec.convert(data, kind, strict=False, dec_hook=_decode)
+def load(kind: type[Fields], data: Mapping[str, Any]) -> Any:
+    """A `kind` from plain values; raises `msgspec.ValidationError` at the first fault."""
+    return msgspec.convert(data, kind, strict=False, dec_hook=decode_date)
 
 
-def load_json(kind: type[_Fields], data: str) -> Any:
-    """The same from stored canonical JSON."""
-    return msgspec.json.decode(data, type=kind, dec_hook=_decode)
+def load_json(kind: type[Fields], data: str) -> Any:
+    """A `kind` from stored canonical JSON."""
+    return msgspec.json.decode(data, type=kind, dec_hook=decode_date)
 
 
-def reader(kind: type[_Fields]) -> Callable[[str], Any]:
-    """What reads stored fields of a `kind` by their types alone, in half the time.
+def make_decoder(kind: type[Fields]) -> Callable[[str], Any]:
+    """A decoder of stored JSON that checks only types, and takes half the time of `load_json`.
 
-    What a text may hold was checked when it was recorded. What is read has the fields of the
-    `kind` without being one.
+    Patterns and limits were checked when the record was appended. The decoder returns objects with
+    the attributes of `kind`, but of another class.
     """
-    types = get_type_hints(kind)  # Without what annotations say beyond the types.
+    types = get_type_hints(kind)  # These leave out the limits in the annotations.
     fields = [
         (field.name, types[field.name])
         if field.required
@@ -345,215 +340,10 @@ def reader(kind: type[_Fields]) -> Callable[[str], Any]:
     plain = msgspec.defstruct(
         kind.__name__, fields, kw_only=True, forbid_unknown_fields=True, rename=names, gc=False
     )
-    return msgspec.json.Decoder(plain, dec_hook=_decode).decode
+    return msgspec.json.Decoder(plain, dec_hook=decode_date).decode
 
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:
     if field.default_factory is not msgspec.NODEFAULT:
         return msgspec.field(default_factory=field.default_factory)
     return field.default
-
-
-Path = tuple[str | int, ...]
-
-
-def widen(subject: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The short forms that the format allows, written out; anything odd is left as it is."""
-    widening = _WIDENINGS.get(subject)
-    return {**fields, **widening(fields)} if widening else fields
-
-
-def _wide_event(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    places = fields.get("places")
-    if not isinstance(places, list):
-        return {}
-    return {"places": [{"place": p} if isinstance(p, str) else p for p in places]}
-
-
-def _wide_account(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    at, claims = fields.get("at"), fields.get("claims")
-    wide: dict[str, Any] = {"at": [at]} if isinstance(at, str) else {}
-    if isinstance(claims, dict):
-        wide["claims"] = {key: _claim(value) for key, value in claims.items()}
-    return wide
-
-
-def _wide_chronology(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    levels = fields.get("levels")
-    if not isinstance(levels, dict):
-        return {}
-    return {"levels": [{"id": key, "description": text} for key, text in levels.items()]}
-
-
-_WIDENINGS = {"event": _wide_event, "account": _wide_account, "chronology": _wide_chronology}
-
-
-def _claim(value: Any) -> Any:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(value) if isinstance(value, int) else f"{value:.15g}"
-    return value
-
-
-@cache
-def _info(kind: type[_Fields]) -> Any:
-    """What is known of a kind; finding it out takes longer than to check a record by it."""
-    return msgspec.inspect.type_info(kind)
-
-
-def faults_of(kind: type[_Fields], data: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Every fault in `data` as (path, reason), where `load` would stop at the first."""
-    yield from _faults(data, _info(kind), ())
-
-
-def change_faults(
-    kind: type[_Fields], found: Mapping[str, Any], cleared: Sequence[Any]
-) -> Iterator[tuple[Path, str]]:
-    """Every fault in the `set` and `unset` of a correction of a `kind`."""
-    info = _info(kind)
-    fields = {field.encode_name: field for field in info.fields}
-    for key, value in found.items():
-        if key in fields:
-            yield from _faults(value, fields[key].type, ("set", key))
-        else:
-            yield ("set", key), _unknown(key, fields)
-    for index, key in enumerate(cleared):
-        if not isinstance(key, str) or key not in fields:
-            yield ("unset", index), _unknown(key, fields)
-        elif fields[key].required:
-            yield ("unset", index), f"the field {key!r} is required; set it instead"
-        elif key in found:
-            yield ("unset", index), f"the field {key!r} is both set and unset"
-
-
-def _unknown(key: object, fields: Mapping[str, Any]) -> str:
-    near = get_close_matches(str(key)[:40], fields, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(fields)}"
-    return f"unknown field {_shown(key)}: {hint}"
-
-
-def _faults(value: Any, wanted: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(wanted, msgspec.inspect.UnionType) and value is not None:
-        structured = [t for t in wanted.types if isinstance(t, msgspec.inspect.StructType)]
-        wanted = structured[0] if structured else wanted
-    if isinstance(wanted, msgspec.inspect.StructType) and isinstance(value, Mapping):
-        yield from _struct_faults(value, wanted, path)
-    elif isinstance(wanted, msgspec.inspect.ListType) and isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _faults(item, wanted.item_type, (*path, index))
-        if len(value) < (wanted.min_length or 0):
-            yield path, "the list is empty"
-    elif isinstance(wanted, msgspec.inspect.DictType) and isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from ((p, f"key {key!r} {r}") for p, r in _faults(key, wanted.key_type, path))
-            yield from _faults(item, wanted.value_type, (*path, key))
-    else:
-        yield from _leaf_faults(value, wanted, path)
-
-
-def _struct_faults(value: Mapping[str, Any], wanted: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    fields = {field.encode_name: field for field in wanted.fields}
-    for key in value:
-        if key not in fields:
-            yield (*path, key), _unknown(key, fields)
-    for key, field in fields.items():
-        if key in value:
-            yield from _faults(value[key], field.type, (*path, key))
-        elif field.required:
-            yield path, f"the field {key!r} is missing"
-
-
-def _leaf_faults(value: Any, wanted: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    try:
-        msgspec.convert(value, _python_type(wanted), strict=False, dec_hook=_decode)
-    except msgspec.ValidationError as error:
-        yield path, _reason(str(error), value)
-
-
-def _python_type(wanted: Any) -> Any:
-    """The annotation that `msgspec.inspect` described."""
-    match wanted:
-        case msgspec.inspect.UnionType():
-            return reduce(or_, map(_python_type, wanted.types))
-        case msgspec.inspect.StrType():
-            return Annotated[str, _limits(wanted, "pattern", "max_length")]
-        case msgspec.inspect.FloatType():
-            return Annotated[float, _limits(wanted, "ge", "le", "gt")]
-        case msgspec.inspect.LiteralType():
-            return Literal[wanted.values]
-        case msgspec.inspect.CustomType() | msgspec.inspect.StructType():
-            return wanted.cls
-        case msgspec.inspect.ListType():
-            return list[_python_type(wanted.item_type)]  # type: ignore[misc]
-    return _PLAIN.get(type(wanted), dict[str, Any])
-
-
-_PLAIN: dict[type, Any] = {
-    msgspec.inspect.IntType: int,
-    msgspec.inspect.BoolType: bool,
-    msgspec.inspect.NoneType: None,
-}
-
-
-def _limits(wanted: Any, *names: str) -> Meta:
-    limits: dict[str, Any] = {name: getattr(wanted, name) for name in names}
-    return Meta(**limits)
-
-
-_EXPLAINED = {
-    ID_PATTERN: "is no id: lower-case letters, digits and single hyphens between them",
-    KEY_PATTERN: "is no key: lower-case letters, digits and single underscores between them",
-    LINE_PATTERN: "is empty or has a line break or a control character",
-    TEXT_PATTERN: "is empty or has a control character",
-    URL_PATTERN: "is no address that begins with http:// or https://",
-}
-
-
-def _reason(message: str, value: Any) -> str:
-    shown = _shown(value)
-    for pattern, text in _EXPLAINED.items():
-        if repr(pattern) in message:
-            return f"{shown} {text}"
-    message = re.sub(r" - at `[^`]*`$", "", message)
-    if message.startswith(("'", '"')):
-        return message
-    if message.startswith("is no date"):
-        return f"{shown} {message}"
-    return f"{shown} is refused: {message[0].lower()}{message[1:].replace('`', '')}"
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:59] + "…"
-
-
-_NUMBER = r"-?\d{1,15}(?:\.\d{1,6})?"
-_FIGURE = re.compile(
-    rf"(?P<about>~)?(?P<only>{_NUMBER})(?P<bound>[+-])?|(?P<low>{_NUMBER})\.\.(?P<high>{_NUMBER})",
-    re.ASCII,
-)
-ABOUT = 0.1
-"""How far a figure marked `~` reaches either way, as a part of it."""
-
-
-@lru_cache(maxsize=1 << 14)
-def figure(value: str) -> tuple[float | None, float | None] | None:
-    """The least and greatest number that a claim's value allows, or None if it is a text.
-
-    An open side is None: `500+` is (500, None), `20-` is (None, 20), `15..20` is (15, 20).
-    A range that descends is no range: it is a text.
-    """
-    match = _FIGURE.fullmatch(value)
-    if match is None:
-        return None
-    if match["low"] is not None:
-        low, high = float(match["low"]), float(match["high"])
-        return (low, high) if low <= high else None
-    number = float(match["only"])
-    if match["about"] and match["bound"] is None:
-        spread = abs(number) * ABOUT
-        return number - spread, number + spread
-    if match["bound"] == "+":
-        return number, None
-    if match["bound"] == "-":
-        return None, number
-    return number, number

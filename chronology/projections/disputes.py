@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from chronology.model.edtf import Date, Span
-from chronology.model.records import Account, figure
+from chronology.model.figures import parse_figure
+from chronology.model.records import Account
 
 T = TypeVar("T")
 KINDS = ("date", "figures", "claim")
@@ -91,7 +92,7 @@ def _values(accounts: Sequence[Account]) -> dict[str, set[str]]:
 
 def _figures_differ(asserted: Sequence[Account]) -> bool:
     for values in _values(asserted).values():
-        ranges = [found for value in values if (found := figure(value))]
+        ranges = [found for value in values if (found := parse_figure(value))]
         lows = [low for low, _ in ranges if low is not None]
         highs = [high for _, high in ranges if high is not None]
         if lows and highs and max(lows) > min(highs):
@@ -101,7 +102,7 @@ def _figures_differ(asserted: Sequence[Account]) -> bool:
 
 def _claims_differ(asserted: Sequence[Account], denied: Sequence[Account]) -> bool:
     yes, no = _values(asserted), _values(denied)
-    if any(sum(figure(value) is None for value in values) > 1 for values in yes.values()):
+    if any(sum(parse_figure(value) is None for value in values) > 1 for values in yes.values()):
         return True
     if any(yes[key] & no[key] for key in yes.keys() & no.keys()):
         return True

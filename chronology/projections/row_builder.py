@@ -104,8 +104,8 @@ class RowBuilder:
         rows.spans += [(number, *span) for span in event_rows.spans(event)]
 
 
-_event = records.reader(Event)
-_account = records.reader(Account)
+_event = records.make_decoder(Event)
+_account = records.make_decoder(Account)
 
 
 def why(stream: str, kind: str, data: str, own: bool = False) -> str:

@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from chronology.model.edtf import Date
-from chronology.model.records import Account, Attachment, Command, Formation, canonical, figure
+from chronology.model.figures import parse_figure
+from chronology.model.records import Account, Attachment, Command, Formation, canonical
 from chronology.projections.catalogue import Catalogue, State
 
 Row = dict[str, Any]
@@ -167,7 +168,7 @@ def _days(date: Date | None) -> tuple[str | None, str | None, str | None]:
 def claim_rows(name: str, account: Account) -> Iterator[Cells]:
     """The rows of `claims` of one account."""
     for key, value in account.claims.items():
-        yield name, key, value, *(figure(value) or (None, None))
+        yield name, key, value, *(parse_figure(value) or (None, None))
 
 
 def catalogue_rows(

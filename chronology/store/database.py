@@ -1,7 +1,7 @@
-"""The file: how it is opened, the log's table with its triggers, and transactions.
+"""The database file: connections, the table of the log with its triggers, and transactions.
 
-The log's table is a contract: other programs read it. Projections have their own tables,
-declared beside the code that folds them.
+The table of the log is a contract, because other programs read it. The tables of projections are
+declared in `projections`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from urllib.parse import quote
 from chronology.model.errors import CorruptLog
 
 APPLICATION_ID = 0x4348524E
-"""`CHRN`, so that `file` and other tools can tell what the database is."""
+"""`CHRN`, by which `file` and other tools recognise the database."""
 LOG_FORMAT = 1
-"""Kept in `user_version`; a log of a later format is refused, an earlier one is read."""
+"""The format of the log, in `user_version`. Earlier formats can be read, later ones are refused."""
 BUSY_TIMEOUT_S = 30.0
 CACHE_KB = 48 << 10
-"""What a writer keeps in memory; some 25,000 new events."""
+"""The memory for uncommitted changes, enough for about 25,000 new events."""
 
 LOG = """
 CREATE TABLE log (
@@ -39,8 +39,8 @@ CREATE TABLE log (
 ) STRICT
 """
 
-# REPLACE deletes the rows in its way without firing a DELETE trigger, so whatever could be in
-# the way (a position, a record_id, a version) is refused before the insertion.
+# REPLACE deletes conflicting rows without firing a DELETE trigger. So the insert trigger refuses
+# every position, record_id and version that conflicts.
 TRIGGERS = {
     "log_no_update": """
 CREATE TRIGGER log_no_update BEFORE UPDATE ON log BEGIN
@@ -66,10 +66,10 @@ END
 
 
 def connect(path: str | Path, *, write: bool = False) -> sqlite3.Connection:
-    """The database at `path`: read-only, or writable and created with an empty log.
+    """The database at `path`: read-only, or writable and created with an empty log if missing.
 
     Rows are plain tuples; transactions are explicit (`transaction`).
-    Raises `CorruptLog` if the file is no chronology or is written in a later format.
+    Raises `CorruptLog` if the file is not a chronology or has a later format.
     """
     try:
         if not write:
@@ -90,9 +90,9 @@ def _open(path: str | Path, mode: str) -> sqlite3.Connection:
 
 
 def recover(path: str | Path) -> None:
-    """Rolls back what a writer that was killed left half written; a reader may not do that.
+    """Rolls back the unfinished transaction of a writer that was killed.
 
-    Until then, whoever opens the file only to read is refused by SQLite.
+    Until then, SQLite refuses read-only connections, which cannot roll it back themselves.
     """
     if Path(f"{path}-journal").exists() and os.access(path, os.W_OK):
         db = _open(path, "rw")
@@ -105,22 +105,22 @@ def recover(path: str | Path) -> None:
 def _prepare(db: sqlite3.Connection, path: str | Path, write: bool) -> None:
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if "log" in tables:
-        (found,) = db.execute("PRAGMA user_version").fetchone()
-        if found > LOG_FORMAT:
-            raise CorruptLog(f"{path} has log format {found}; upgrade this program to read it")
-        # Another program's table of that name fails here.
+        (log_format,) = db.execute("PRAGMA user_version").fetchone()
+        if log_format > LOG_FORMAT:
+            raise CorruptLog(f"{path} has log format {log_format}; upgrade this program to read it")
+        # A table `log` of another program fails here.
         db.execute("SELECT position, record_id, stream, version, data, digest FROM log LIMIT 0")
     elif tables or not write:
-        raise CorruptLog(f"{path} holds no chronology: it has no table 'log'")
+        raise CorruptLog(f"{path} is not a chronology: it has no table 'log'")
     if not write:
         return
-    # Durable before it is acknowledged: the log is the only copy of what was recorded.
+    # A commit waits for the disk, because the log is the only copy of the records.
     db.execute("PRAGMA synchronous = FULL")
-    # Some builds of SQLite write zeros over what is deleted. Here that is only what follows from
-    # the log, and to drop the tables of a million events takes a sixth of the time without.
+    # Some builds of SQLite overwrite deleted data with zeros. Only projections are ever deleted,
+    # and dropping the tables of a million events is six times as fast without.
     db.execute("PRAGMA secure_delete = OFF")
-    # What is changed stays in memory until it is committed, unless it is more than this: then
-    # SQLite writes to the file earlier, and locks readers out until the commit.
+    # Changes stay in memory until the commit. If they need more than this, SQLite writes to the
+    # file earlier, and locks readers out until the commit.
     db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
     if not tables:
         db.execute("PRAGMA journal_mode = DELETE")
@@ -140,7 +140,7 @@ def _create(db: sqlite3.Connection) -> None:
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing; waits for another writer up to BUSY_TIMEOUT_S."""
+    """A write transaction; waits up to BUSY_TIMEOUT_S for another writer."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -153,7 +153,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
 
 @contextmanager
 def snapshot(db: sqlite3.Connection) -> Iterator[None]:
-    """One consistent read over several statements; inside another transaction, a part of it."""
+    """A read transaction over several statements, or a part of the current transaction."""
     if db.in_transaction:
         yield
         return
@@ -176,6 +176,6 @@ def fetch_rows(
     return [dict(zip(columns, row, strict=True)) for row in cursor]
 
 
-def normalised(sql: str) -> str:
-    """SQL without regard to white space, to compare a stored definition with its source."""
+def normalise_sql(sql: str) -> str:
+    """SQL with single spaces, for comparing a stored definition with its source."""
     return " ".join(sql.split())

@@ -1,7 +1,7 @@
 """The log: appending records in order, and reading them.
 
-A record's digest is the SHA-256 of the previous digest and the record's own fields, joined by
-newlines; so the digest at the head stands for the whole log up to there.
+The digest of a record is the SHA-256 of the previous digest and the fields of the record, joined by
+newlines. So the digest at the head identifies the whole log.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FIELDS = (
 
 
 class Expected(Enum):
-    """What a writer may expect of a stream besides an exact version."""
+    """The expectations of a stream, other than an exact version."""
 
     ANY = "any version"
     NO_STREAM = "no record"
@@ -43,7 +43,7 @@ class Head(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A record as it is stored."""
+    """A stored record."""
 
     position: int
     record_id: str
@@ -57,49 +57,49 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _StoredRecord:
     position: int
     content: tuple[str, ...]
-    """All but the id."""
+    """All fields but the id."""
 
 
 def head(db: sqlite3.Connection) -> Head:
     """The head of the log; position 0 and 64 zeros when it is empty."""
-    found = db.execute("SELECT position, digest FROM log ORDER BY position DESC LIMIT 1").fetchone()
-    return Head(*found) if found else Head(0, GENESIS)
+    row = db.execute("SELECT position, digest FROM log ORDER BY position DESC LIMIT 1").fetchone()
+    return Head(*row) if row else Head(0, GENESIS)
 
 
 def read(db: sqlite3.Connection, after: int = 0, until: int | None = None) -> Iterator[Entry]:
-    """The records after one position, up to and with another, in order."""
-    top = 2**63 - 1 if until is None else until
+    """The records after one position, up to and including another, in order."""
+    last = 2**63 - 1 if until is None else until
     rows = db.execute(
         f"SELECT {FIELDS} FROM log WHERE position > ? AND position <= ? ORDER BY position",
-        (after, top),
+        (after, last),
     )
     return map(Entry._make, rows)
 
 
 def stream(db: sqlite3.Connection, name: str, until: int | None = None) -> Iterator[Entry]:
-    """The records of one stream in order of version, up to and with a position."""
-    top = 2**63 - 1 if until is None else until
+    """The records of a stream in order of version, up to and including a position."""
+    last = 2**63 - 1 if until is None else until
     rows = db.execute(
         f"SELECT {FIELDS} FROM log WHERE stream = ? AND position <= ? ORDER BY version",
-        (name, top),
+        (name, last),
     )
     return map(Entry._make, rows)
 
 
 def versions(db: sqlite3.Connection, streams: Iterable[str]) -> dict[str, int]:
-    """The current version of each stream; a stream without records has 0."""
+    """The current version of each stream; 0 for a stream without records."""
     names = list(streams)
-    found = db.execute(
+    rows = db.execute(
         "SELECT value, (SELECT max(version) FROM log WHERE stream = value) FROM json_each(?)",
         (json.dumps(names),),
     )
-    return {name: version or 0 for name, version in found}
+    return {name: version or 0 for name, version in rows}
 
 
-Versioned = tuple[str, str, int, str, str, str, str]
+VersionedRecord = tuple[str, str, int, str, str, str, str]
 """The fields of an `Entry` between its position and its digest."""
 
 
@@ -112,12 +112,12 @@ class Latest(NamedTuple):
 
 def latest(db: sqlite3.Connection, streams: Iterable[str]) -> dict[str, Latest]:
     """The last record of each stream; streams without records are left out."""
-    found = db.execute(
+    rows = db.execute(
         "SELECT value, log.version, log.type FROM json_each(?) JOIN log ON position ="
         " (SELECT position FROM log WHERE stream = value ORDER BY version DESC LIMIT 1)",
         (json.dumps(list(streams)),),
     )
-    return {name: Latest(version, kind) for name, version, kind in found}
+    return {name: Latest(version, kind) for name, version, kind in rows}
 
 
 def digest(
@@ -131,7 +131,7 @@ def digest(
     batch: str,
     data: str,
 ) -> str:
-    """The digest of a record after the one with the digest `previous`; O(length of its data)."""
+    """The digest of a record that follows the digest `previous`."""
     fields = f"{record_id}\n{stream}\n{version}\n{kind}\n{recorded_at}\n{batch}\n{data}"
     return sha256(f"{previous}\n{position}\n{fields}".encode()).hexdigest()
 
@@ -143,11 +143,11 @@ def digest_of(previous: str, position: int, record: Record, version: int) -> str
 
 
 def continues(last: Head, entry: Entry) -> bool:
-    """Whether an entry's digest follows from the one before it, and from its own fields."""
+    """Whether the digest of an entry follows from `last` and from its own fields."""
     try:
         return entry.digest == digest(last.digest, *entry[:-1])
     except UnicodeEncodeError:
-        return False  # A field is no text.
+        return False  # A field contains a lone surrogate.
 
 
 def append(
@@ -157,41 +157,41 @@ def append(
 ) -> Head:
     """Appends records after the head, inside the caller's transaction, and returns the new head.
 
-    `expected_version` is what every stream must be at before its first record of this call.
-    A record whose `record_id` is stored with the same content is passed over (a retry);
-    with other content it raises `RecordConflict`. Raises `WrongExpectedVersion`.
+    Every stream must be at `expected_version` before its first record of this call; otherwise this
+    raises `WrongExpectedVersion`. A record that is in the log already is skipped (a retry). If its
+    content differs, this raises `RecordConflict`.
     """
     last = head(db)
     checked: set[str] = set()
     source = iter(records)
     while chunk := list(islice(source, CHUNK)):
-        seen = _seen(db, chunk)
+        stored = _stored_records(db, chunk)
         current = versions(db, {record.stream for record in chunk})
-        new: list[Versioned] = []
+        new: list[VersionedRecord] = []
         for record in chunk:
-            if _is_retry(record, seen):
+            if _is_retry(record, stored):
                 continue
             if record.stream not in checked:
-                _expect(record.stream, expected_version, current[record.stream])
+                _check_version(record.stream, expected_version, current[record.stream])
                 checked.add(record.stream)
             version = current[record.stream] = current[record.stream] + 1
             new.append((*record[:2], version, *record[2:]))
-            seen[record.record_id] = _Seen(last.position + len(new), record[1:])
+            stored[record.record_id] = _StoredRecord(last.position + len(new), record[1:])
         last = append_new(db, last, new)
     return last
 
 
-def append_new(db: sqlite3.Connection, last: Head, records: Iterable[Versioned]) -> Head:
+def append_new(db: sqlite3.Connection, last: Head, records: Iterable[VersionedRecord]) -> Head:
     """Appends records after the head `last`, and returns the new head.
 
-    The caller has looked up that they are new; SQLite refuses those that are not.
+    The caller checks that they are new. SQLite refuses records that are not.
     """
     position, previous = last
     rows = []
     for record in records:
         record_id, stream, _, kind, recorded_at, batch, _ = record
         if "\n" in f"{record_id}{stream}{kind}{recorded_at}{batch}":
-            raise ValueError(f"{record_id!r}: a field before data holds a line break")
+            raise ValueError(f"{record_id!r}: a field before data contains a line break")
         position += 1
         previous = digest(previous, position, *record)
         rows.append((position, *record, previous))
@@ -199,37 +199,37 @@ def append_new(db: sqlite3.Connection, last: Head, records: Iterable[Versioned])
     return Head(position, previous)
 
 
-def _seen(db: sqlite3.Connection, chunk: list[Record]) -> dict[str, _Seen]:
-    found = db.execute(
+def _stored_records(db: sqlite3.Connection, chunk: list[Record]) -> dict[str, _StoredRecord]:
+    rows = db.execute(
         "SELECT record_id, position, stream, type, recorded_at, batch, data FROM log"
         " WHERE record_id IN (SELECT value FROM json_each(?))",
         (json.dumps([record.record_id for record in chunk]),),
     )
-    return {row[0]: _Seen(row[1], tuple(row[2:])) for row in found}
+    return {row[0]: _StoredRecord(row[1], tuple(row[2:])) for row in rows}
 
 
-def _is_retry(record: Record, seen: dict[str, _Seen]) -> bool:
-    found = seen.get(record.record_id)
-    if found is None:
+def _is_retry(record: Record, stored: dict[str, _StoredRecord]) -> bool:
+    earlier = stored.get(record.record_id)
+    if earlier is None:
         return False
-    if found.content != record[1:]:
-        raise RecordConflict(record.record_id, found.position)
+    if earlier.content != record[1:]:
+        raise RecordConflict(record.record_id, earlier.position)
     return True
 
 
-def _expect(stream_name: str, expected: Expected | int, actual: int) -> None:
-    holds = {
+def _check_version(stream_name: str, expected: Expected | int, actual: int) -> None:
+    is_met = {
         Expected.ANY: True,
         Expected.NO_STREAM: actual == 0,
         Expected.STREAM_EXISTS: actual > 0,
     }
-    if not holds.get(expected, expected == actual):  # type: ignore[arg-type]
-        wanted = expected.value if isinstance(expected, Expected) else expected
-        raise WrongExpectedVersion(stream_name, wanted, actual)
+    if not is_met.get(expected, expected == actual):  # type: ignore[arg-type]
+        version = expected.value if isinstance(expected, Expected) else expected
+        raise WrongExpectedVersion(stream_name, version, actual)
 
 
 def as_record(entry: Entry) -> Record:
-    """The record that was appended as this entry."""
+    """The record of a stored entry."""
     return Record(
         entry.record_id, entry.stream, entry.type, entry.recorded_at, entry.batch, entry.data
     )

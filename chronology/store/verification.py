@@ -1,4 +1,4 @@
-"""Verifying a log: its chain of digests, a published head, the pages and the schema of the file."""
+"""Verification of a log: its chain of digests, a published head, its schema and its file."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import sqlite3
 
 from chronology.model.errors import CorruptLog
 from chronology.store import log
-from chronology.store.database import LOG, TRIGGERS, normalised
+from chronology.store.database import LOG, TRIGGERS, normalise_sql
 from chronology.store.log import CHUNK, FIELDS, GENESIS, Head, Progress
 
 
 def verify(db: sqlite3.Connection, progress: Progress | None = None) -> Head:
-    """Recomputes the whole chain and returns its head; O(bytes of the log), in little memory.
+    """Recomputes the chain of digests and returns the head of the log.
 
-    Raises `CorruptLog` naming the first position that is not what it has to be: a gap, a
-    version out of order, a digest that does not follow. Says nothing of records that were cut
-    off at the end: for that, compare the head with one that was published elsewhere.
+    Raises `CorruptLog` with the first position that has a gap, a version out of order, or a digest
+    that does not follow. Records removed from the end are not detected: for these, compare the head
+    with a published one (`check_contains`).
     """
     last, fault = _check_chain(db, progress)
-    early = _check_versions(db, last.position + 1)
-    if early or fault:
-        raise CorruptLog(early or fault)
+    version_fault = _check_versions(db, last.position + 1)
+    if version_fault or fault:
+        raise CorruptLog(version_fault or fault)
     return last
 
 
 def _check_chain(db: sqlite3.Connection, progress: Progress | None) -> tuple[Head, str | None]:
-    """The last record that follows from all before it, and what is wrong with the next."""
+    """The last record of the valid part of the chain, and the fault of the next one."""
     position, digest = 0, GENESIS
     try:
         for *fields, stored in db.execute(f"SELECT {FIELDS} FROM log ORDER BY position"):
@@ -34,7 +34,7 @@ def _check_chain(db: sqlite3.Connection, progress: Progress | None) -> tuple[Hea
             if log.digest(digest, *fields) != stored:
                 return Head(position, digest), (
                     f"position {position + 1}: the digest does not follow from the record;"
-                    " it or one before it was changed"
+                    " this record or an earlier one was changed"
                 )
             position, digest = position + 1, stored
             if progress and not position % CHUNK:
@@ -48,27 +48,30 @@ def _check_chain(db: sqlite3.Connection, progress: Progress | None) -> tuple[Hea
 
 
 def _check_versions(db: sqlite3.Connection, until: int) -> str | None:
-    """The first version that is out of order, up to and with a position."""
-    wrong: tuple[int, str] | None = None
-    name, reached, before = "", 0, 0
+    """The first version that is out of order, up to and including a position."""
+    first_fault: tuple[int, str] | None = None
+    previous_stream, previous_version, previous_position = "", 0, 0
     rows = db.execute(
         "SELECT stream, version, position FROM log ORDER BY stream, version, position"
     )
     try:
         for stream, version, position in rows:
-            due = reached + 1 if stream == name else 1
-            in_order = version == due and (stream != name or position > before)
-            if not in_order and position <= until and (wrong is None or position < wrong[0]):
-                text = f"position {position}: {stream} has version {version} where {due} is due"
-                wrong = (position, text)
-            name, reached, before = stream, version, position
+            if stream != previous_stream:
+                previous_version, previous_position = 0, 0
+            expected = previous_version + 1
+            in_order = version == expected and position > previous_position
+            is_first = first_fault is None or position < first_fault[0]
+            if not in_order and position <= until and is_first:
+                text = f"position {position}: {stream} has version {version} instead of {expected}"
+                first_fault = (position, text)
+            previous_stream, previous_version, previous_position = stream, version, position
     except sqlite3.DatabaseError as error:
         return None if until <= log.head(db).position else f"the streams cannot be read: {error}"
-    return wrong[1] if wrong else None
+    return first_fault[1] if first_fault else None
 
 
 def _first_unreadable(db: sqlite3.Connection, last: int) -> int:
-    """The position after one that was read at which reading fails; the cursor may be one ahead."""
+    """The first unreadable position after `last`; a cursor may fail one record too early."""
     try:
         readable = next(log.read(db, last, last + 1), None)
     except sqlite3.DatabaseError:
@@ -76,45 +79,45 @@ def _first_unreadable(db: sqlite3.Connection, last: int) -> int:
     return last + 2 if readable else last + 1
 
 
-def check_contains(db: sqlite3.Connection, state: Head) -> None:
-    """Raises `CorruptLog` unless a head that was known before is part of this log."""
-    if state == Head(0, GENESIS):
+def check_contains(db: sqlite3.Connection, earlier: Head) -> None:
+    """Raises `CorruptLog` unless an earlier head is part of this log."""
+    if earlier == Head(0, GENESIS):
         return
-    found = next(log.read(db, state.position - 1, state.position), None)
-    if found is None:
+    entry = next(log.read(db, earlier.position - 1, earlier.position), None)
+    if entry is None:
         raise CorruptLog(
-            f"the log ends at position {log.head(db).position} and does not reach {state.position}:"
-            " records were cut off, or this is another log"
+            f"the log ends at position {log.head(db).position}, before {earlier.position}:"
+            " records were removed, or this is another log"
         )
-    if found.digest != state.digest:
+    if entry.digest != earlier.digest:
         raise CorruptLog(
-            f"position {state.position} has another digest than the one given: this log was"
-            " written anew, or is another log"
+            f"the digest at position {earlier.position} differs from the given one: this log was"
+            " rewritten, or is another log"
         )
 
 
 def file_faults(db: sqlite3.Connection) -> list[str]:
-    """What SQLite finds wrong with the file: pages, and indexes that differ from their tables."""
+    """The faults that SQLite finds in the pages and the indexes of the file."""
     try:
-        found = [text for (text,) in db.execute("PRAGMA integrity_check(10)")]
+        messages = [text for (text,) in db.execute("PRAGMA integrity_check(10)")]
     except sqlite3.DatabaseError as error:
         return [f"the file is damaged: {error}"]
-    return [f"the file is damaged: {text}" for text in found if text != "ok"]
+    return [f"the file is damaged: {text}" for text in messages if text != "ok"]
 
 
 def schema_faults(db: sqlite3.Connection) -> list[str]:
-    """What differs between the stored definition of the log and its triggers and the source."""
+    """The differences between the schema of the log in the file and in this program."""
     stored = dict(
         db.execute(
             "SELECT name, sql FROM sqlite_master"
             " WHERE tbl_name = 'log' AND type IN ('table', 'trigger')"
         )
     )
-    wanted = {"log": LOG, **TRIGGERS}
-    differences = [f"{name} was added to the schema" for name in stored if name not in wanted]
-    for name, sql in wanted.items():
+    definitions = {"log": LOG, **TRIGGERS}
+    differences = [f"{name} was added to the schema" for name in stored if name not in definitions]
+    for name, sql in definitions.items():
         if name not in stored:
             differences.append(f"{name} is missing from the schema")
-        elif normalised(stored[name]) != normalised(sql):
+        elif normalise_sql(stored[name]) != normalise_sql(sql):
             differences.append(f"{name} was changed in the schema")
     return differences

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from chronology.batches.batch import parse_timestamp
 from chronology.lru_cache import LruCache
 from chronology.model.errors import UnknownName
 from chronology.model.records import Chronology
+from chronology.model.timestamps import parse_timestamp
 from chronology.projections.catalogue import Catalogue, load_catalogue
 from chronology.store import log
 

@@ -11,7 +11,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from chronology.batches.batch import read_batch
+from chronology.batches.batch_reader import read_batch
 from chronology.ingest.pipeline import ingest
 from chronology.store import log
 from chronology.store.database import connect

@@ -17,7 +17,8 @@ from random import Random
 from typing import NamedTuple
 
 from chronology import projections
-from chronology.batches.batch import Batch, read_batch
+from chronology.batches.batch import Batch
+from chronology.batches.batch_reader import read_batch
 from chronology.ingest.pipeline import ingest
 from chronology.model.errors import ChronologyError
 from chronology.store import verification

@@ -7,7 +7,8 @@ import sqlite3
 from contextlib import closing
 from functools import cache
 
-from chronology.batches.batch import FORMATS, read_batch
+from chronology.batches.batch import FORMATS
+from chronology.batches.batch_reader import read_batch
 from chronology.ingest.pipeline import ingest
 from chronology.model import edtf
 from chronology.model.errors import BatchRefused, DateError, Fault

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from chronology.model.edtf import MONTHS, parse
+from chronology.model.edtf import parse
+from chronology.model.edtf_text import MONTHS
 from chronology.model.errors import DateError
 from chronology.model.records import Chronology
 from chronology.timeline.neighbours import PLAIN

@@ -1,0 +1,289 @@
+"""Reading batches: proposed records, with every fault that shows without the log.
+
+`docs/format.md` specifies the format. Faults that only show in the log, such as unknown references
+and ids used twice, are found when the batch is ingested. Items are decoded one at a time, so that a
+large batch needs little memory. Only YAML is read as a whole, and its size is limited.
+
+To add a format, write a reader like `json_reader` and add it to `_READERS` and to `batch.FORMATS`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any, BinaryIO
+
+import msgspec
+
+from chronology.batches import csv_reader, json_reader, yaml_reader
+from chronology.batches.batch import Batch, Item
+from chronology.batches.source_text import LineLookup, RawRecord, SingleLine, lines_below, refusal
+from chronology.model import records
+from chronology.model.errors import BatchRefused, Fault
+from chronology.model.short_forms import expand_short_forms
+from chronology.model.timestamps import parse_timestamp
+from chronology.model.validation import FieldPath, find_change_faults, find_faults
+
+HEADER = ("format", "batch", "recorded", "note")
+_READERS = {
+    **dict.fromkeys(("yml", "yaml"), yaml_reader.read),
+    "jsonl": json_reader.read,
+    "csv": csv_reader.read,
+}
+
+_TARGET = re.compile(r"([a-z]+)/([a-z0-9]+(?:-[a-z0-9]+)*)", re.ASCII)
+_UNNAMED = "unnamed"
+"""Replaces an invalid id of an event, so that its accounts are checked all the same."""
+
+
+def read_batch(
+    stream: BinaryIO, file: str, form: str, header: Mapping[str, str] | None = None
+) -> Batch:
+    """The batch in `stream`; its items are decoded as they are consumed.
+
+    `form` is one of FORMATS. `header` is the header of a CSV file, which has no place for one.
+    Raises `BatchRefused` if the header has faults or the file cannot be read.
+    """
+    if form == "csv" and header is None:
+        remedy = "ingest the file by name, with --batch and --recorded"
+        raise refusal(file, 1, "a CSV file needs a batch header", remedy)
+    (file_header, lines), raw_records = _READERS[form](stream, file)
+    batch = Batch(file, lines)
+    _read_header(batch, dict(header or {}) if form == "csv" else file_header)
+    batch.items = _not_empty(batch, _items(batch, raw_records))
+    return batch
+
+
+def _read_header(batch: Batch, header: Any) -> None:
+    if not isinstance(header, dict):
+        remedy = f"start with {', '.join(HEADER)}"
+        raise refusal(batch.file, batch.lines(()), "the batch header is missing", remedy)
+    fields = {"format": header.get("format", ""), **_only(header, ("note",))}
+    for path, reason in find_faults(records.Batch, fields):
+        remedy = "this version reads format: 1" if path == ("format",) else "correct the header"
+        description = f"header: {'.'.join(map(str, path))}: {reason}"
+        batch.add_fault(batch.lines(path), description, remedy)
+    for key in header:
+        if key not in HEADER:
+            remedy = f"known fields are {', '.join(HEADER)}"
+            batch.add_fault(batch.lines((key,)), f"unknown header field {key!r}", remedy)
+    batch.id = _header_id(batch, header)
+    batch.recorded_at = _header_time(batch, header)
+    if batch.faults:
+        raise BatchRefused(batch.faults)
+    batch.header = records.load(records.Batch, fields)
+
+
+def _only(mapping: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    return {key: mapping[key] for key in keys if key in mapping}
+
+
+def _header_id(batch: Batch, header: Mapping[str, Any]) -> str:
+    name = header.get("batch", "")
+    if records.is_id(name):
+        return str(name)
+    remedy = "give it a unique id, like 'savich'"
+    batch.add_fault(batch.lines(("batch",)), f"header: batch: {name!r} is not an id", remedy)
+    return ""
+
+
+def _header_time(batch: Batch, header: Mapping[str, Any]) -> str:
+    try:
+        return parse_timestamp(str(header.get("recorded", "")))
+    except ValueError as error:
+        description = f"header: recorded: {error}"
+        batch.add_fault(
+            batch.lines(("recorded",)), description, "write it like 2026-11-21T12:00:00Z"
+        )
+        return ""
+
+
+def _not_empty(batch: Batch, items: Iterator[Item]) -> Iterator[Item]:
+    first = next(items, None)
+    if first:
+        yield from chain([first], items)
+    elif not batch.faults:
+        batch.add_fault(1, "the batch has no records", "add records or delete the file")
+
+
+def _items(batch: Batch, raw_records: Iterator[RawRecord]) -> Iterator[Item]:
+    for count, (raw, lines) in enumerate(_with_earlier_faults(batch, raw_records), 1):
+        if isinstance(raw, Fault):
+            batch.has_unreadable_items = True
+            batch.add_fault(raw.line, raw.description, raw.remedy)
+        elif not isinstance(raw, dict):
+            batch.add_fault(
+                lines(()), f"record {count} is not a mapping", "write its fields as 'key: value'"
+            )
+        elif "correct" in raw or "retract" in raw:
+            yield from _change(batch, str(count), raw, lines)
+        else:
+            yield from _recorded(batch, str(count), raw, lines)
+
+
+def _with_earlier_faults(batch: Batch, raw_records: Iterator[RawRecord]) -> Iterator[RawRecord]:
+    """The raw records; if the file becomes unreadable, earlier faults are reported as well."""
+    try:
+        yield from raw_records
+    except BatchRefused as error:
+        raise BatchRefused([*batch.faults, *error.faults]) from None
+
+
+def _recorded(batch: Batch, number: str, raw: dict[str, Any], lines: LineLookup) -> Iterator[Item]:
+    subjects = [key for key in raw if key in records.SUBJECTS]
+    if not subjects:
+        kinds = ", ".join(records.SUBJECTS)
+        description = f"{next(iter(raw), '')!r} is not a subject"
+        batch.add_fault(lines(()), description, f"start the record with one of {kinds}")
+        return
+    subject = "account" if "account" in subjects else subjects[0]
+    name = raw.pop(subject)
+    nested = raw.pop("accounts", []) if subject == "event" else []
+    if item := _item(batch, number, subject, name, raw, lines):
+        yield item
+    if isinstance(nested, list):
+        event = name if item or records.is_id(name) else _UNNAMED
+        yield from _nested(batch, number, event, nested, lines)
+    else:
+        batch.add_fault(
+            lines(("accounts",)), "accounts is not a list", "start each account with '-'"
+        )
+
+
+def _nested(
+    batch: Batch, number: str, event: str, accounts: list[Any], lines: LineLookup
+) -> Iterator[Item]:
+    for index, account in enumerate(accounts):
+        account_lines = lines_below(lines, "accounts", index)
+        if not isinstance(account, dict):
+            batch.add_fault(
+                account_lines(()), "an account is not a mapping", "write it like {source: …, at: …}"
+            )
+            continue
+        if "event" in account:
+            batch.add_fault(
+                account_lines(("event",)), "a nested account has the field 'event'", "leave it out"
+            )
+        account["event"] = event
+        name = account.pop("id", "")
+        nested_number = f"{number}/{index + 1}"
+        if item := _item(batch, nested_number, "account", name, account, _with_id(account_lines)):
+            yield item
+
+
+def _with_id(lines: LineLookup) -> LineLookup:
+    """The lines of a nested account, which has its id in the field `id`."""
+    if isinstance(lines, SingleLine):
+        return lines
+    return lambda path: lines(("id",) if path == ("account",) else path)
+
+
+def _item(
+    batch: Batch, number: str, subject: str, name: Any, fields: dict[str, Any], lines: LineLookup
+) -> Item | None:
+    name = "" if name is None else name
+    if not (subject == "account" and name == "") and not records.is_id(name):
+        batch.faulty_streams.add(f"{subject}/{_UNNAMED}")
+        batch.add_fault(
+            lines((subject,)),
+            f"{name!r} is not an id for {_WITH_ARTICLE[subject]}",
+            "use lower-case letters, digits and single hyphens, at most 80 characters",
+        )
+        return None
+    kind = records.SUBJECTS[subject]
+    expanded = expand_short_forms(subject, fields)
+    try:
+        loaded = records.load(kind, expanded)
+    except msgspec.ValidationError as error:
+        batch.faulty_streams.add(f"{subject}/{name}")
+        for path, reason in list(find_faults(kind, expanded)) or [((), str(error))]:
+            description = f"{_label(subject, name, path)}: {reason}"
+            batch.add_fault(lines(path), description, "correct it; docs/format.md has the format")
+        return None
+    return Item(number, "recorded", subject, name, lines, records.canonical(loaded), loaded)
+
+
+_WITH_ARTICLE = {
+    subject: f"{'an' if subject[0] in 'ae' else 'a'} {subject}" for subject in records.SUBJECTS
+}
+
+
+def _label(subject: str, name: str, path: FieldPath) -> str:
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return f"{subject}/{name}{place}" if name else f"{subject}{place}"
+
+
+_CHANGES: dict[str, tuple[str, ...]] = {
+    "correct": ("correct", "set", "unset", "because"),
+    "retract": ("retract", "into", "because"),
+}
+
+
+def _change(batch: Batch, number: str, raw: dict[str, Any], lines: LineLookup) -> Iterator[Item]:
+    verb = "correct" if "correct" in raw else "retract"
+    faults = len(batch.faults)
+    target = _check_change(batch, verb, raw, lines)
+    if not target:
+        return
+    change = _only(raw, ("set", "unset", "into", "because"))
+    if verb == "correct":
+        change = _correction(batch, target[1], change, lines)
+    elif "into" in change and not records.is_id(change["into"]):
+        batch.add_fault(
+            lines(("into",)),
+            f"{change['into']!r} is not an id",
+            "name the event that gets the accounts",
+        )
+    if len(batch.faults) == faults:
+        action = "corrected" if verb == "correct" else "retracted"
+        data = records.canonical(change)
+        yield Item(number, action, target[1], target[2], lines, data, change=change)
+
+
+def _check_change(
+    batch: Batch, verb: str, raw: dict[str, Any], lines: LineLookup
+) -> re.Match[str] | None:
+    """The target of a correction or retraction; reports its faults."""
+    target = _TARGET.fullmatch(str(raw[verb]))
+    if target and target[1] not in records.SUBJECTS:
+        target = None
+    if not target:
+        description = f"{raw[verb]!r} is not a record to {verb}"
+        batch.add_fault(
+            lines((verb,)), description, "write <subject>/<id>, like event/negotin-seized"
+        )
+    for key in raw:
+        if key not in _CHANGES[verb]:
+            remedy = f"the fields of {verb} are {', '.join(_CHANGES[verb])}"
+            batch.add_fault(lines((key,)), f"unknown field {key!r}", remedy)
+    because = raw.get("because")
+    if not isinstance(because, str) or not re.match(records.TEXT_PATTERN, because):
+        batch.add_fault(lines(("because",)), f"{verb} needs a reason", "give it with because: …")
+    return target
+
+
+def _correction(
+    batch: Batch, subject: str, change: dict[str, Any], lines: LineLookup
+) -> dict[str, Any]:
+    changed, unset = change.get("set", {}), change.get("unset", [])
+    if not isinstance(changed, dict) or not isinstance(unset, list):
+        description = "set must be a mapping of fields, and unset a list of field names"
+        batch.add_fault(lines(("set",)), description, "correct it; docs/format.md has the format")
+        return change
+    if not changed and not unset:
+        batch.add_fault(lines(()), "the correction changes nothing", "add set: {…} or unset: […]")
+    kind = records.SUBJECTS[subject]
+    expanded = expand_short_forms(subject, changed)
+    faults = list(find_change_faults(kind, expanded, unset))
+    for path, reason in faults:
+        description = f"{'.'.join(map(str, path))}: {reason}"
+        batch.add_fault(lines(path), description, "correct it; docs/format.md has the format")
+    if faults:
+        return change
+    correction = {
+        "set": records.load_partial(kind, expanded),
+        "unset": unset,
+        "because": change.get("because"),
+    }
+    return {key: value for key, value in correction.items() if value}
