@@ -22,7 +22,9 @@ def write(made: sqlite3.Connection, db: sqlite3.Connection, names: Sequence[str]
     assert chronology
     tables.create(db, chronology)
     tables.drop_indexes(db)
-    return sum(_fill(made, db, name) for name in names) + seconds(partial(tables.create_indexes, db))
+    return sum(_fill(made, db, name) for name in names) + seconds(
+        partial(tables.create_indexes, db)
+    )
 
 
 def _fill(made: sqlite3.Connection, db: sqlite3.Connection, name: str) -> float:

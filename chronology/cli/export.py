@@ -16,7 +16,7 @@ from chronology import projections
 from chronology.cli.options import Sayer, db_option, exit_codes, reading
 from chronology.cli.progress import Bar, share_of
 from chronology.export import data_package
-from chronology.export.data_package import Description, Put, Texts
+from chronology.export.data_package import Description, OpenFile, TableTexts
 from chronology.timeline import table_defaults
 
 METADATA = "metadata.yml"
@@ -69,7 +69,7 @@ class _Database(msgspec.Struct, kw_only=True):
 
     license: str | None = None
     license_url: str | None = None
-    tables: dict[str, Texts] = {}
+    tables: dict[str, TableTexts] = {}
 
 
 class _Metadata(_Database):
@@ -92,7 +92,7 @@ def _description(path: Path, database: str) -> Description:
             f"{path} cannot be read as metadata of Datasette: {reason}; mend it, or name another"
             " file with --metadata"
         ) from None
-    usual = msgspec.convert(table_defaults.described(), dict[str, Texts])
+    usual = msgspec.convert(table_defaults.described(), dict[str, TableTexts])
     own = whole.databases.get(database, _Database(tables=usual))
     public = whole.plugins.get(PLUGIN, {}).get("public_url")
     return Description(
@@ -110,7 +110,7 @@ def _in_address(database: str) -> str:
 
 
 @contextmanager
-def _folder(path: Path) -> Iterator[Put]:
+def _folder(path: Path) -> Iterator[OpenFile]:
     """A folder that is new, empty, or holds an earlier export."""
     if path.is_dir() and any(path.iterdir()) and not (path / data_package.DESCRIPTOR).exists():
         raise click.UsageError(
@@ -123,7 +123,7 @@ def _folder(path: Path) -> Iterator[Put]:
 
 
 @contextmanager
-def _zip(path: Path) -> Iterator[Put]:
+def _zip(path: Path) -> Iterator[OpenFile]:
     """A zip file that takes the place of an earlier one once it is whole."""
     new = path.with_name(f"{path.name}.new")
     try:

@@ -14,8 +14,9 @@ from chronology.batches.batch import Batch, Item
 from chronology.ingest import references
 from chronology.model import records
 from chronology.model.records import Account, Chronology, Event, Formation, Person, Place
-from chronology.projections import chain_of_command, event_rows
+from chronology.projections import event_rows
 from chronology.projections.catalogue import Catalogue, split_stream
+from chronology.projections.chain_of_command import find_cycle
 from chronology.store import log
 from chronology.store.log import Latest
 
@@ -291,7 +292,7 @@ class Checks:
             for user in references.of(self.db, subject, name):
                 what = f"{stream} is retracted while {user} still names it"
                 self.batch.fault(line, what, f"correct {user} first")
-        elif subject == "formation" and (cycle := chain_of_command.find_cycle(self.catalogue, name)):
+        elif subject == "formation" and (cycle := find_cycle(self.catalogue, name)):
             what = f"{stream}: the attachments lead back to it: {' → '.join(cycle)}"
             self.batch.fault(line, what, "mend one of the attachments")
         elif subject == "place" and self._is_within_itself(name):

@@ -132,7 +132,7 @@ class BatchProjector:
             yield chunk
 
     def _write_amended(self, changes: dict[str, tuple[int, str]]) -> None:
-        """Writes accounts that have more than one record; `changes` are position and reason by id."""
+        """Writes accounts with more than one record; `changes` are positions and reasons by id."""
         old = self.db.execute(
             "SELECT id, event FROM accounts WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(changes)),),
