@@ -21,9 +21,9 @@ def write_rows(source: sqlite3.Connection, db: sqlite3.Connection, names: Sequen
     chronology = load_catalogue(source).chronology
     assert chronology
     tables.create(db, chronology)
-    tables.unindex(db)
+    tables.drop_indexes(db)
     fill = sum(_fill(source, db, name) for name in names)
-    return fill + seconds(partial(tables.index, db))
+    return fill + seconds(partial(tables.create_indexes, db))
 
 
 def _fill(source: sqlite3.Connection, db: sqlite3.Connection, name: str) -> float:

@@ -9,8 +9,9 @@ from conftest import EVENTS, START, Timeline
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chronology.timeline.comparisons import compared
-from chronology.timeline.event_detail import dossier
+from chronology.timeline.as_of import at_head
+from chronology.timeline.disagreements import compare_accounts
+from chronology.timeline.event_detail import event_detail
 
 
 def account(name: str, date: str | None = None, **claims: str) -> dict[str, Any]:
@@ -20,11 +21,11 @@ def account(name: str, date: str | None = None, **claims: str) -> dict[str, Any]
 def shown(accounts: list[dict[str, Any]]) -> list[tuple[str, list[tuple[str, list[str]]]]]:
     return [
         (row["key"], [(v["value"], [a["id"] for a in v["accounts"]]) for v in row["values"]])
-        for row in compared(accounts)
+        for row in compare_accounts(accounts)
     ]
 
 
-def test_what_all_give_alike_is_not_compared():
+def test_what_all_give_alike_is_not_compare_accounts():
     assert (
         shown([account("a", "1944-10-14", tanks="5"), account("b", "1944-10-14", tanks="5")]) == []
     )
@@ -65,9 +66,9 @@ def test_an_event_and_the_list_of_disputes_name_the_same_claims(
             f'- {{account: x-{number}, event: nis-taken, source: two, at: "{number}",'
             f" claims: {{{written}}}}}\n",
         )
-    found = dossier(timeline.db, "nis-taken")
+    found = event_detail(at_head(timeline.db), "nis-taken")
     assert found
-    differing = [row for row in compared(found.accounts) if row["key"] != "date"]
+    differing = [row for row in compare_accounts(found.accounts) if row["key"] != "date"]
 
     assert [row["key"] for row in differing] == [row["key"] for row in found.disagreements]
     for row, shown in zip(found.disagreements, differing, strict=True):

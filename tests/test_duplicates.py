@@ -12,8 +12,9 @@ from conftest import START, Timeline
 from chronology.cli import main
 from chronology.store.database import connect
 from chronology.timeline import duplicates
+from chronology.timeline.as_of import at_head
 from chronology.timeline.duplicates import find
-from chronology.timeline.event_detail import dossier
+from chronology.timeline.event_detail import event_detail
 
 Make = Callable[..., Timeline]
 DONE, FAULTS, USAGE = 0, 1, 2
@@ -113,7 +114,7 @@ def test_a_pair_is_explained_in_either_event(pair: Make) -> None:
 
 def test_an_explanation_is_told_of_the_event_and_is_no_column(pair: Make) -> None:
     timeline = pair(more=", distinct: [{event: a, because: Another one}]")
-    told = dossier(timeline.db, "b")
+    told = event_detail(at_head(timeline.db), "b")
     assert told is not None
     title = timeline.event("a")["title"]
     assert told.distinct == [{"event": "a", "title": title, "because": "Another one"}]

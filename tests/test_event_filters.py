@@ -11,7 +11,7 @@ from chronology.index.selection import all_of
 from chronology.model.edtf import parse
 from chronology.model.errors import UnknownName
 from chronology.timeline.as_of import at_head
-from chronology.timeline.event_detail import dossier
+from chronology.timeline.event_detail import event_detail
 from chronology.timeline.filters import event_filters
 
 DAYS = [f"1944-10-{day:02}" for day in (1, 2, 3, 5, 31)]
@@ -203,8 +203,8 @@ def told(timeline):
     return timeline
 
 
-def test_a_dossier_has_the_row_with_its_arrays_as_lists_and_the_date_in_words(told):
-    event = dossier(at_head(told.db), "nis-taken").event
+def test_a_event_detail_has_the_row_with_its_arrays_as_lists_and_the_date_in_words(told):
+    event = event_detail(at_head(told.db), "nis-taken").event
     assert event["title"] == "Niš falls"
     assert event["date_in_words"] == "14 October 1944"
     assert event["fronts"] == ["3rd Ukrainian Front"]
@@ -213,8 +213,8 @@ def test_a_dossier_has_the_row_with_its_arrays_as_lists_and_the_date_in_words(to
     assert event["people"] == ["Fyodor Tolbukhin"]
 
 
-def test_a_dossier_has_all_accounts_in_the_order_of_their_records(told):
-    one, quoted = dossier(at_head(told.db), "nis-taken").accounts
+def test_a_event_detail_has_all_accounts_in_the_order_of_their_records(told):
+    one, quoted = event_detail(at_head(told.db), "nis-taken").accounts
     assert (one["id"], one["source_name"], one["at"]) == ("nis-taken-one-1", "First source", "¶1")
     assert (one["claims"], one["says"]) == ({"tanks": "160"}, "The town falls.")
     assert (one["by_name"], one["said_in_words"]) == (None, None)
@@ -223,8 +223,8 @@ def test_a_dossier_has_all_accounts_in_the_order_of_their_records(told):
     assert quoted["date_in_words"] == "15 October 1944"
 
 
-def test_a_dossier_sets_different_values_of_one_claim_against_each_other(told):
-    assert dossier(at_head(told.db), "nis-taken").disagreements == [
+def test_a_event_detail_sets_different_values_of_one_claim_against_each_other(told):
+    assert event_detail(at_head(told.db), "nis-taken").disagreements == [
         {
             "key": "tanks",
             "values": [
@@ -235,8 +235,8 @@ def test_a_dossier_sets_different_values_of_one_claim_against_each_other(told):
     ]
 
 
-def test_a_dossier_has_the_places_with_their_roles_names_and_what_they_lie_within(told):
-    (place,) = dossier(at_head(told.db), "belgrade-taken").places
+def test_a_event_detail_has_the_places_with_their_roles_names_and_what_they_lie_within(told):
+    (place,) = event_detail(at_head(told.db), "belgrade-taken").places
     assert place == {
         "id": "belgrade",
         "name": "Belgrade",
@@ -249,8 +249,8 @@ def test_a_dossier_has_the_places_with_their_roles_names_and_what_they_lie_withi
     }
 
 
-def test_a_dossier_has_the_formations_with_their_superiors_on_the_day(told):
-    (formation,) = dossier(at_head(told.db), "nis-taken").formations
+def test_a_event_detail_has_the_formations_with_their_superiors_on_the_day(told):
+    (formation,) = event_detail(at_head(told.db), "nis-taken").formations
     assert (formation["id"], formation["level"], formation["side"]) == ("c68", "corps", "soviet")
     assert formation["superiors"] == [
         {"id": "a57", "name": "57th Army"},
@@ -258,13 +258,13 @@ def test_a_dossier_has_the_formations_with_their_superiors_on_the_day(told):
     ]
 
 
-def test_a_dossier_has_the_people_by_id_and_name(told):
-    people = dossier(at_head(told.db), "nis-taken").people
+def test_a_event_detail_has_the_people_by_id_and_name(told):
+    people = event_detail(at_head(told.db), "nis-taken").people
     assert people == [{"id": "tolbukhin", "name": "Fyodor Tolbukhin"}]
 
 
-def test_a_dossier_has_every_state_with_what_changed_in_it(told):
-    first, second = dossier(at_head(told.db), "nis-taken").history
+def test_a_event_detail_has_every_state_with_what_changed_in_it(told):
+    first, second = event_detail(at_head(told.db), "nis-taken").history
     assert (first["action"], first["changed"]) == ("recorded", {})
     assert (second["action"], second["because"]) == (
         "corrected",
@@ -275,9 +275,9 @@ def test_a_dossier_has_every_state_with_what_changed_in_it(told):
 
 
 @pytest.mark.parametrize("name", ["none", "belgrade-taken"])
-def test_an_event_that_is_unknown_or_retracted_has_no_dossier(timeline, name):
+def test_an_event_that_is_unknown_or_retracted_has_no_event_detail(timeline, name):
     timeline.batch("r", "- {retract: event/belgrade-taken, into: nis-taken, because: The same.}")
-    assert dossier(at_head(timeline.db), name) is None
+    assert event_detail(at_head(timeline.db), name) is None
 
 
 def test_the_chronology_is_told_as_it_stands(timeline):

@@ -11,7 +11,6 @@ import feedparser
 import icalendar
 import pytest
 import rdflib
-from chronology.past import Moment
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rdflib.namespace import RDF, SDO
@@ -22,6 +21,7 @@ from chronology.export.edition import Account, Counts, Edition, Event, Place, So
 from chronology.export.formats import FORMATS
 from chronology.model.edtf import parse
 from chronology.model.records import LINE_PATTERN, TEXT_PATTERN
+from chronology.timeline.as_of import ReadPoint
 
 SOURCE = Source("one", "First source", "An author", "https://example.org/one")
 NIS = Place("nis", "Niš", "at", 43.3211, 21.8958)
@@ -54,7 +54,7 @@ def edition(extension: str, counts: Counts) -> Edition:
         title="A test",
         summary="What it is about.",
         identity="f" * 64,
-        state=Moment(12, "a" * 64, "2026-01-02T00:00:00Z"),
+        state=ReadPoint(12, "a" * 64, "2026-01-02T00:00:00Z"),
         licence="CC BY 4.0",
         licence_url="https://creativecommons.org/licenses/by/4.0/",
         address=f"{PAGE}.{extension}?_place=nis",
@@ -218,7 +218,7 @@ def test_an_exact_day_is_one_day_of_the_calendar() -> None:
     assert event["GEO"].to_ical() == "43.3211;21.8958"
     assert event["DTSTAMP"].dt.isoformat() == "2026-01-02T00:00:00+00:00"
     assert "Sources: First source, ¶1." in event["DESCRIPTION"]
-    assert "The sources disagree: date." in event["DESCRIPTION"]
+    assert "Disputed: date." in event["DESCRIPTION"]
 
 
 def test_an_inexact_day_takes_all_its_days_and_is_said_in_the_summary() -> None:
@@ -239,7 +239,9 @@ def test_what_has_an_open_end_is_no_event_of_the_calendar_and_is_counted() -> No
 
 def test_an_identity_is_the_same_at_every_address_and_in_every_state() -> None:
     form, whole = FORMATS["ics"], edition("ics", Counts(1, 0, 0))
-    elsewhere = whole._replace(events="http://127.0.0.1/x/events", state=Moment(99, "b" * 64, ""))
+    elsewhere = whole._replace(
+        events="http://127.0.0.1/x/events", state=ReadPoint(99, "b" * 64, "")
+    )
 
     (one,), (other,) = (
         [line for line in form.item(e, EVENT).splitlines() if line.startswith("UID")]

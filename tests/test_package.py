@@ -210,7 +210,7 @@ def test_progress_tells_of_every_line(timeline: Timeline, tmp_path: Path) -> Non
     assert sum(steps) == data_package.count(timeline.db)
 
 
-def opener(folder: Path) -> data_package.Put:
+def opener(folder: Path) -> data_package.OpenFile:
     return lambda name: (folder / name).open("wb")
 
 
@@ -218,7 +218,7 @@ def opener(folder: Path) -> data_package.Put:
 def test_every_text_that_may_be_recorded_comes_back_from_csv(texts: list[str]) -> None:
     rows = iter([("id", "text"), *((str(n), text) for n, text in enumerate(texts))])
 
-    written = b"".join(data_package.lines(rows, None)).decode()
+    written = b"".join(data_package.csv_lines(rows, None)).decode()
 
     assert list(csv.reader(written.splitlines(keepends=True)))[1:] == [
         [str(n), text] for n, text in enumerate(texts)

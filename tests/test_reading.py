@@ -52,16 +52,16 @@ def test_what_is_recorded_meanwhile_changes_nothing_of_it(timeline: Timeline) ->
 
 
 def test_a_writer_commits_while_it_is_read(timeline: Timeline) -> None:
-    reader = connect(timeline.path)
-    selection = reader.select(reader, *ALL)
+    db = connect(timeline.path)
+    selection = reader.select(db, *ALL)
     first, *_ = reader.chunks(selection)
-    assert len(reader.read(reader, selection, first)) == 2
+    assert len(reader.read(db, selection, first)) == 2
 
     timeline.db.execute("PRAGMA busy_timeout = 0")
     assert timeline.batch("later", LATER)
 
-    assert len(reader.read(reader, selection, first)) == 2
-    reader.close()
+    assert len(reader.read(db, selection, first)) == 2
+    db.close()
 
 
 def test_it_survives_that_the_tables_are_folded_anew(timeline: Timeline) -> None:

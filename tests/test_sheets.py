@@ -30,8 +30,8 @@ def test_sqlite_writes_what_pythons_own_writer_writes(rows: list[tuple[Any, ...]
         db.execute(f"CREATE TABLE history ({declared}, number INTEGER PRIMARY KEY)")
         db.executemany("INSERT INTO history VALUES (?, ?, ?, ?, NULL)", rows)
         numbers = list(range(1, len(rows) + 1))
-        found = csv_stream.lines(db, csv_stream.Fixed("history", 0), numbers, COLUMNS)
-    wanted = csv_stream.text([list(COLUMNS), *rows], guard=True, quoting=csv.QUOTE_NONNUMERIC)
+        found = csv_stream.read_rows(db, csv_stream.StoredRows("history", 0), numbers, COLUMNS)
+    wanted = csv_stream.to_csv([list(COLUMNS), *rows], guard=True, quoting=csv.QUOTE_NONNUMERIC)
     assert parsed((csv_stream.header(list(COLUMNS)) + found).decode()) == parsed(wanted)
     # Numbers may be written otherwise, as long as they are the same; texts not.
     assert csv_stream.header(list(COLUMNS)) == wanted.encode()[: wanted.index("\r\n") + 2]
@@ -43,13 +43,13 @@ def parsed(text: str) -> list[list[Any]]:
 
 
 def written(
-    db: sqlite3.Connection, numbers: io.BytesIO, fixed: csv_stream.Fixed, between: Any
+    db: sqlite3.Connection, numbers: io.BytesIO, fixed: csv_stream.StoredRows, between: Any
 ) -> bytes:
     chosen = csv_stream.columns(db)
     text = b""
-    for piece in csv_stream.pieces(numbers):
+    for piece in csv_stream.read_numbers(numbers):
         between()
-        text += csv_stream.lines(db, fixed, piece, chosen)
+        text += csv_stream.read_rows(db, fixed, piece, chosen)
     return text
 
 
@@ -66,7 +66,7 @@ def test_a_sheet_is_of_one_state_whatever_is_ingested_while_it_is_written(
 
     def sheet(between: Any) -> bytes:
         numbers = io.BytesIO()
-        fixed = csv_stream.fix(timeline.db, all_of([]), "sort_day, id", numbers)
+        fixed = csv_stream.store_numbers(timeline.db, all_of([]), "sort_day, id", numbers)
         return written(timeline.db, numbers, fixed, between)
 
     live = [f"e{n}" for n in range(60)]

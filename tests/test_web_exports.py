@@ -109,8 +109,8 @@ def test_what_a_spreadsheet_would_run_is_led_by_an_apostrophe(server: httpx.Clie
 
     for number, formula in enumerate(many_events.FORMULAS):
         assert exported[f"event-{number}"] == "'" + formula
-    assert csv_stream.guarded("\t=1") == "'\t=1"
-    assert csv_stream.guarded("\r=1") == "'\r=1"
+    assert csv_stream.escape_formula("\t=1") == "'\t=1"
+    assert csv_stream.escape_formula("\r=1") == "'\r=1"
 
 
 def test_numbers_are_untouched_even_if_negative(server: httpx.Client) -> None:

@@ -16,7 +16,7 @@ from chronology import projections
 from chronology.cli.options import Messages, db_option, exit_codes, reading
 from chronology.cli.progress import Bar, share_of
 from chronology.export import data_package
-from chronology.export.data_package import Description, Put, Texts
+from chronology.export.data_package import Description, OpenFile, TableTexts
 from chronology.timeline import table_defaults
 
 METADATA = "metadata.yml"
@@ -70,7 +70,7 @@ class _Database(msgspec.Struct, kw_only=True):
 
     license: str | None = None
     license_url: str | None = None
-    tables: dict[str, Texts] = {}
+    tables: dict[str, TableTexts] = {}
 
 
 class _Metadata(_Database):
@@ -93,7 +93,7 @@ def _description(path: Path, database: str) -> Description:
             f"{path} cannot be read as metadata of Datasette: {reason}; correct it, or name"
             " another file with --metadata"
         ) from None
-    default = msgspec.convert(table_defaults.described(), dict[str, Texts])
+    default = msgspec.convert(table_defaults.described(), dict[str, TableTexts])
     own = metadata.databases.get(database, _Database(tables=default))
     public = metadata.plugins.get(PLUGIN, {}).get("public_url")
     return Description(
@@ -111,7 +111,7 @@ def _in_address(database: str) -> str:
 
 
 @contextmanager
-def _folder(path: Path) -> Iterator[Put]:
+def _folder(path: Path) -> Iterator[OpenFile]:
     """A folder that is new, empty, or contains an earlier export."""
     if path.is_dir() and any(path.iterdir()) and not (path / data_package.DESCRIPTOR).exists():
         raise click.UsageError(
@@ -124,7 +124,7 @@ def _folder(path: Path) -> Iterator[Put]:
 
 
 @contextmanager
-def _zip(path: Path) -> Iterator[Put]:
+def _zip(path: Path) -> Iterator[OpenFile]:
     """A zip file that replaces an earlier one when it is complete."""
     new = path.with_name(f"{path.name}.new")
     try:

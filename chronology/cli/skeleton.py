@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pendulum
 
-from chronology.batches.batch import read_batch
+from chronology.batches.batch_reader import read_batch
 from chronology.ingest import pipeline, sources
 from chronology.model.errors import BatchRefused
 from chronology.projections.catalogue import load_catalogue

@@ -1,7 +1,7 @@
-"""Atom (RFC 4287): an entry for each event, updated when it was recorded or corrected last.
+"""Atom (RFC 4287): an entry for each event, updated when the event was last recorded or corrected.
 
-The date stands in the text, in `dcterms:date` as EDTF and in `dcterms:temporal` as a DCMI Period,
-whose start or end is left out where it is open; the point on the map is GeoRSS Simple's.
+The date is in the text, in `dcterms:date` as EDTF and in `dcterms:temporal` as a DCMI Period,
+without a start or an end where it is open. The point on the map is in GeoRSS Simple.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ NAMESPACES = {
     "xmlns:dcterms": "http://purl.org/dc/terms/",
     "xmlns:georss": "http://www.georss.org/georss",
 }
-# What no document of XML 1.0 may hold, of what records may.
+# Characters that records may contain and XML 1.0 may not.
 _IMPOSSIBLE = {0xFFFE: "\ufffd", 0xFFFF: "\ufffd"}
 
 
 def element(name: str, text: str | None = None, **attributes: str) -> str:
-    """An element with a text, or an empty one."""
+    """An element with a text, or an empty element."""
     start = name + _attributes(attributes)
     return f"<{start}/>" if text is None else f"<{start}>{_escaped(text)}</{name}>"
 
 
 def opening(title: str, identity: str, updated: str, author: str, links: Mapping[str, str]) -> str:
-    """A feed as far as its entries; `links` are addresses by their relation."""
+    """The start of a feed, up to its entries; `links` are addresses by relation."""
     parts = [
         element("title", title),
         element("id", identity),
@@ -40,7 +40,7 @@ def opening(title: str, identity: str, updated: str, author: str, links: Mapping
 
 
 def entry(title: str, address: str, updated: str, content: str, more: Iterable[str] = ()) -> str:
-    """An entry whose identity is its address; `more` are further elements."""
+    """An entry that is identified by its address; `more` are further elements."""
     parts = [
         element("title", title),
         element("id", address),
@@ -61,11 +61,11 @@ def head(edition: Edition) -> str:
         "alternate": edition.page,
         "license": edition.licence_url or "",
     }
-    given = {relation: href for relation, href in links.items() if href}
+    known = {relation: href for relation, href in links.items() if href}
     updated = edition.state.recorded_at
-    start = opening(edition.title, edition.address, updated, edition.title, given)
-    told = element("subtitle", f"{edition.about} {edition.counted}")
-    return start + told + (element("rights", edition.licence) if edition.licence else "") + "\n"
+    start = opening(edition.title, edition.address, updated, edition.title, known)
+    subtitle = element("subtitle", f"{edition.about} {edition.counted}")
+    return start + subtitle + (element("rights", edition.licence) if edition.licence else "") + "\n"
 
 
 def foot(edition: Edition) -> str:
@@ -80,8 +80,8 @@ def item(edition: Edition, event: Event) -> str:
     ]
     if event.latitude is not None:
         more.append(element("georss:point", f"{event.latitude} {event.longitude}"))
-    told = "\n".join(lines(event))
-    return entry(event.title, edition.url(event), event.recorded_at, told, more)
+    content = "\n".join(lines(event))
+    return entry(event.title, edition.url(event), event.recorded_at, content, more)
 
 
 def period(event: Event) -> str:

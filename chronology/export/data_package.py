@@ -1,8 +1,8 @@
-"""The whole chronology as files: CSV for each table, with what describes them.
+"""Export the whole chronology as a data package: a CSV file for each table, and descriptions.
 
-`datapackage.json` is a Tabular Data Package 1 of Frictionless Data, `csv-metadata.json` says the
-same in the words of the W3C (CSV on the Web). The bytes depend on the log and on the description
-alone: the state's own time takes the place of the clock.
+`datapackage.json` is a Tabular Data Package 1 of Frictionless Data; `csv-metadata.json` is the same
+as CSV on the Web of the W3C. The bytes depend on the log and on the description alone: the creation
+time is that of the last record.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from chronology.projections.catalogue import load_catalogue
 from chronology.store import log
 from chronology.store.database import snapshot
 
-Put = Callable[[str], AbstractContextManager[IO[bytes]]]
+OpenFile = Callable[[str], AbstractContextManager[IO[bytes]]]
 """Opens a new file of the package for writing."""
 
 TABLES = (*tables.PUBLISHED, "log")
@@ -43,17 +43,17 @@ _DATES = ("date", "from", "until", "said", "born", "died", "published", "accesse
 _OF_CSVW = {"number": "double", "datetime": "dateTime", "array": "json", "object": "json"}
 
 
-class Texts(msgspec.Struct):
-    """What a table is said to hold, and its columns by name."""
+class TableTexts(msgspec.Struct):
+    """The descriptions of a table and of its columns, by name."""
 
     description: str | None = None
     columns: dict[str, str | None] = {}
 
 
 class Description(NamedTuple):
-    """What is known of a chronology beside its log; `address` is that of its list of events."""
+    """The metadata that is not in the log; `address` is that of the list of events."""
 
-    tables: Mapping[str, Texts]
+    tables: Mapping[str, TableTexts]
     licence: str | None = None
     licence_url: str | None = None
     address: str | None = None
@@ -67,7 +67,7 @@ class Column(NamedTuple):
 
 
 class Table(NamedTuple):
-    """One table as a file: its columns, and the columns that name rows of other tables."""
+    """One table of the package; `references` are a column, a table and the key there."""
 
     name: str
     description: str | None
@@ -76,12 +76,12 @@ class Table(NamedTuple):
 
     @property
     def key(self) -> list[str]:
-        keyed = sorted((column for column in self.columns if column.key), key=lambda c: c.key)
-        return [column.name for column in keyed]
+        columns = sorted((column for column in self.columns if column.key), key=lambda c: c.key)
+        return [column.name for column in columns]
 
 
-class Written(NamedTuple):
-    """What became of a file."""
+class FileDigest(NamedTuple):
+    """The size and the SHA-256 digest of a file."""
 
     bytes: int
     digest: str
@@ -90,42 +90,42 @@ class Written(NamedTuple):
 def write(
     db: sqlite3.Connection,
     description: Description,
-    put: Put,
+    open_file: OpenFile,
     progress: Callable[[int], None] | None = None,
 ) -> log.Head:
-    """Writes every table and then the descriptions, in one consistent read.
+    """Writes every table and then the descriptions, in one read transaction.
 
-    `progress` is told of rows as they are written. The descriptor comes last: where it is, the
-    package is whole.
+    `progress` is called with how many more lines were written. The descriptor comes last: a
+    package that has one is complete.
     """
     with snapshot(db):
-        known = [_table(db, name, description) for name in TABLES]
-        written = {}
-        for table in known:
-            with put(f"{table.name}.csv") as file:
-                written[table.name] = _write_table(db, table, file, progress)
+        package = [_table(db, name, description) for name in TABLES]
+        digests = {}
+        for table in package:
+            with open_file(f"{table.name}.csv") as file:
+                digests[table.name] = _write_table(db, table, file, progress)
         about = _about(db, description)
-        _put_json(put, CSVW, _csvw(about, known))
-        _put_json(put, DESCRIPTOR, _descriptor(about, known, written))
+        _write_json(open_file, CSVW, _csvw(about, package))
+        _write_json(open_file, DESCRIPTOR, _descriptor(about, package, digests))
         return log.head(db)
 
 
 def count(db: sqlite3.Connection) -> int:
-    """How many lines `write` will write."""
+    """The number of lines that `write` will write."""
     return sum(
         1 + rows for name in TABLES for (rows,) in db.execute(f'SELECT count(*) FROM "{name}"')
     )
 
 
 def _table(db: sqlite3.Connection, name: str, description: Description) -> Table:
-    told = description.tables.get(name) or Texts()
+    texts = description.tables.get(name) or TableTexts()
     dimensions = load_catalogue(db, subjects=("chronology",)).dimensions
     columns = [
         Column(
             column,
             "array" if column in dimensions else _NAMED.get(column, _STORED[stored]),
             key,
-            told.columns.get(column),
+            texts.columns.get(column),
         )
         for _, column, stored, _, _, key in db.execute(f'PRAGMA table_info("{name}")')
         if stored in _STORED
@@ -134,7 +134,7 @@ def _table(db: sqlite3.Connection, name: str, description: Description) -> Table
         (column, other, key)
         for _, _, other, column, key, *_ in db.execute(f'PRAGMA foreign_key_list("{name}")')
     ]
-    return Table(name, told.description, columns, sorted(references))
+    return Table(name, texts.description, columns, sorted(references))
 
 
 def _write_table(
@@ -142,74 +142,76 @@ def _write_table(
     table: Table,
     file: IO[bytes],
     progress: Callable[[int], None] | None,
-) -> Written:
+) -> FileDigest:
     names = [column.name for column in table.columns]
-    chosen = ", ".join(f'"{name}"' for name in names)
+    columns = ", ".join(f'"{name}"' for name in names)
     order = ", ".join(f'"{name}"' for name in table.key or names)
-    rows = db.execute(f'SELECT {chosen} FROM "{table.name}" ORDER BY {order}')
+    rows = db.execute(f'SELECT {columns} FROM "{table.name}" ORDER BY {order}')
     digest, length = hashlib.sha256(), 0
-    for text in lines(chain([names], rows), progress):
+    for text in csv_lines(chain([names], rows), progress):
         file.write(text)
         digest.update(text)
         length += len(text)
-    return Written(length, digest.hexdigest())
+    return FileDigest(length, digest.hexdigest())
 
 
-def lines(rows: Iterator[Sequence[Any]], progress: Callable[[int], None] | None) -> Iterator[bytes]:
-    """Rows as CSV, some at a time; programs read them, so no guard changes a value."""
-    while some := list(islice(rows, _ROWS)):
-        yield csv_stream.text(some, guard=False).encode()
+def csv_lines(
+    rows: Iterator[Sequence[Any]], progress: Callable[[int], None] | None
+) -> Iterator[bytes]:
+    """Rows as CSV in pieces, without the guard against formulas: programs read the files."""
+    while piece := list(islice(rows, _ROWS)):
+        yield csv_stream.to_csv(piece, guard=False).encode()
         if progress:
-            progress(len(some))
+            progress(len(piece))
 
 
 def _about(db: sqlite3.Connection, description: Description) -> dict[str, Any]:
-    """What is said of the package as a whole."""
+    """The metadata of the package as a whole."""
     chronologies = load_catalogue(db, subjects=("chronology",)).chronologies
-    name, about = next(iter(chronologies.items()), ("chronology", None))
+    name, chronology = next(iter(chronologies.items()), ("chronology", None))
     head = log.head(db)
     last = next(log.read(db, head.position - 1, head.position), None)
     licence, url = description.licence, description.licence_url
     return {
         "name": name,
-        "title": about.title if about else name,
-        "description": about.summary if about else None,
+        "title": chronology.title if chronology else name,
+        "description": chronology.summary if chronology else None,
         "version": f"{head.position}:{head.digest}",
         "created": last.recorded_at if last else None,
         "homepage": description.address and f"{description.address}?_as_of={head.position}",
-        "licenses": [_given(name=licence.replace(" ", "-"), title=licence, path=url)]
+        "licenses": [_without_empty(name=licence.replace(" ", "-"), title=licence, path=url)]
         if licence
         else None,
     }
 
 
 def _descriptor(
-    about: Mapping[str, Any], known: Sequence[Table], written: Mapping[str, Written]
+    about: Mapping[str, Any], package: Sequence[Table], digests: Mapping[str, FileDigest]
 ) -> dict[str, Any]:
     return {
         "profile": "tabular-data-package",
-        **_given(**about),
+        **_without_empty(**about),
         "resources": [
             {
                 "profile": "tabular-data-resource",
                 "name": table.name,
                 "path": f"{table.name}.csv",
-                **_given(description=table.description),
+                **_without_empty(description=table.description),
                 "format": "csv",
                 "mediatype": "text/csv",
                 "encoding": "utf-8",
-                "bytes": written[table.name].bytes,
-                "hash": f"sha256:{written[table.name].digest}",
+                "bytes": digests[table.name].bytes,
+                "hash": f"sha256:{digests[table.name].digest}",
                 "schema": _schema(table),
             }
-            for table in known
+            for table in package
         ],
     }
 
 
 def _schema(table: Table) -> dict[str, Any]:
     fields = [
-        _given(
+        _without_empty(
             name=column.name,
             type=column.type,
             description=column.description,
@@ -219,7 +221,7 @@ def _schema(table: Table) -> dict[str, Any]:
         for column in table.columns
     ]
     references = [
-        # A table that names its own rows is written as the empty text.
+        # The empty text stands for the table itself.
         {
             "fields": column,
             "reference": {"resource": "" if other == table.name else other, "fields": key},
@@ -229,15 +231,15 @@ def _schema(table: Table) -> dict[str, Any]:
     return {
         "fields": fields,
         "missingValues": [""],
-        **_given(primaryKey=table.key, foreignKeys=references),
+        **_without_empty(primaryKey=table.key, foreignKeys=references),
     }
 
 
-def _csvw(about: Mapping[str, Any], known: Sequence[Table]) -> dict[str, Any]:
+def _csvw(about: Mapping[str, Any], package: Sequence[Table]) -> dict[str, Any]:
     licence = (about["licenses"] or [{}])[0]
     return {
         "@context": "http://www.w3.org/ns/csvw",
-        **_given(
+        **_without_empty(
             **{
                 "dc:title": about["title"],
                 "dc:description": about["description"],
@@ -250,26 +252,26 @@ def _csvw(about: Mapping[str, Any], known: Sequence[Table]) -> dict[str, Any]:
         "tables": [
             {
                 "url": f"{table.name}.csv",
-                **_given(**{"dc:description": table.description}),
+                **_without_empty(**{"dc:description": table.description}),
                 "tableSchema": {
                     "columns": [_csvw_column(column) for column in table.columns],
-                    **_given(primaryKey=table.key, foreignKeys=_csvw_references(table)),
+                    **_without_empty(primaryKey=table.key, foreignKeys=_csvw_references(table)),
                 },
             }
-            for table in known
+            for table in package
         ],
     }
 
 
 def _csvw_column(column: Column) -> dict[str, Any]:
-    told = {
+    properties = {
         "name": column.name,
         "titles": column.name,
         "datatype": _OF_CSVW.get(column.type, column.type),
         "required": bool(column.key) or None,
         "dc:description": column.description,
     }
-    return _given(**told)
+    return _without_empty(**properties)
 
 
 def _csvw_references(table: Table) -> list[dict[str, Any]]:
@@ -282,10 +284,10 @@ def _csvw_references(table: Table) -> list[dict[str, Any]]:
     ]
 
 
-def _given(**values: Any) -> dict[str, Any]:
+def _without_empty(**values: Any) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value}
 
 
-def _put_json(put: Put, name: str, value: object) -> None:
-    with put(name) as file:
+def _write_json(open_file: OpenFile, name: str, value: object) -> None:
+    with open_file(name) as file:
         file.write(json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n")

@@ -1,6 +1,6 @@
-"""What every format is made of: the edition, which is the list as a whole, and its events.
+"""The values that every format is made from: the edition, which is the whole list, and its events.
 
-Plain values, so that a format is a pure function of them.
+A format is a pure function of these values.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from chronology.timeline.as_of import ReadPoint
 
 
 class Source(NamedTuple):
-    """A work that accounts are read from."""
+    """A source of accounts."""
 
     id: str
     name: str
@@ -25,7 +25,7 @@ class Source(NamedTuple):
 
 
 class Account(NamedTuple):
-    """What one passage says of an event; `at` is its locator, `date` what it gives itself."""
+    """The account of an event in one passage; `at` is its locator, `date` is its own date."""
 
     id: str
     source: Source
@@ -36,7 +36,7 @@ class Account(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A place of an event, and what it is to it; degrees of WGS 84."""
+    """A place of an event with its role; coordinates in degrees of WGS 84."""
 
     id: str
     name: str
@@ -46,9 +46,9 @@ class Place(NamedTuple):
 
 
 class Event(NamedTuple):
-    """One event as it stood in the edition's state, with all that is told of it.
+    """One event in the edition's state, with its accounts.
 
-    `levels` holds the names in each dimension, `latitude` and `longitude` its point on the map.
+    `levels` are the names in each dimension; `latitude` and `longitude` are its point on the map.
     """
 
     id: str
@@ -70,12 +70,12 @@ class Event(NamedTuple):
 
     @property
     def sources(self) -> list[Source]:
-        """The sources that tell of it, each once."""
+        """The sources of its accounts, each once."""
         return list(dict.fromkeys(account.source for account in self.accounts))
 
 
 class Counts(NamedTuple):
-    """How many events were selected, and of how many something is open."""
+    """The number of selected events, of those with an open end and of those without a point."""
 
     events: int
     open_ended: int
@@ -83,11 +83,11 @@ class Counts(NamedTuple):
 
 
 class Edition(NamedTuple):
-    """The list as a whole: which chronology, in which state, selected how, under which licence.
+    """The list as a whole: its chronology, its state, its addresses and its licence.
 
-    `identity` names the log, the same wherever it is copied to. `address` gives the list as it
-    will be, `permalink` as it is in this state, `page` for a browser; `events` is what the
-    addresses of events begin with.
+    `identity` names the log and is the same in every copy. `address` leads to the newest list,
+    `permalink` to the list in this state and `page` to its web page; `events` is the start of the
+    addresses of events.
     """
 
     title: str
@@ -104,7 +104,7 @@ class Edition(NamedTuple):
 
     @property
     def version(self) -> str:
-        """The state as it is cited."""
+        """The state in the form of a citation."""
         return f"{self.state.position}:{self.state.digest}"
 
     def url(self, event: Event) -> str:
@@ -112,7 +112,7 @@ class Edition(NamedTuple):
 
     @property
     def about(self) -> str:
-        """What the chronology is, which state this is and how it may be used, in a paragraph."""
+        """A paragraph on the chronology, its state, its address and its licence."""
         licence = ", ".join(filter(None, (self.licence, self.licence_url)))
         parts = [
             self.summary,
@@ -124,7 +124,7 @@ class Edition(NamedTuple):
 
     @property
     def counted(self) -> str:
-        """How many events there are, with and without what formats want of them."""
+        """A sentence with the numbers of events, open dates and events without a point."""
         events, opened, unplaced = self.counts
         return (
             f"{_number(events, 'event')}; {_number(opened, 'date')} with an open end;"
@@ -139,12 +139,12 @@ def _number(count: int, noun: str) -> str:
 def bounds(date: Date) -> tuple[Span, Span]:
     """The days on which an occurrence may begin, and those on which it may end.
 
-    Each as first and last day, None where it is open. Of a moment both are all its days.
+    Each is a first and a last day, None where it is open. For a moment both are all its days.
     """
     if not date.lasts:
         return (date.earliest, date.latest), (date.earliest, date.latest)
     start, end = (_span(text) for text in date.text.split("/"))
-    # It does not begin after it ended.
+    # It cannot begin after its end.
     latest_start = min(filter(None, (start[1], end[1])), default=None)
     earliest_end = max(filter(None, (start[0], end[0])), default=None)
     return (start[0], latest_start), (earliest_end, end[1])
@@ -158,12 +158,12 @@ def _span(text: str) -> Span:
 
 
 def day(value: date | None) -> str | None:
-    """A day as ISO 8601 writes it."""
+    """A day in ISO 8601."""
     return value.isoformat() if value else None
 
 
 def json_text(value: Any) -> str:
-    """A value as JSON, for formats that are made of pieces of it."""
+    """A value as JSON, for formats that consist of pieces of JSON."""
     return msgspec.json.encode(value).decode()
 
 
@@ -176,16 +176,16 @@ def place_in_words(place: Place) -> str:
 
 
 def lines(event: Event) -> Iterator[str]:
-    """What is told of an event in plain text, for formats that have room for nothing else."""
+    """An event in plain text, a line for each fact, for formats with one field for all of them."""
     if event.summary:
         yield event.summary
     yield f"Date: {event.date.in_words()} (EDTF {event.date})."
     if event.basis:
-        yield f"How it is read: {event.basis}"
+        yield f"Why this date: {event.basis}"
     if event.status != "asserted":
-        yield f"No source asserts it: it is {event.status}."
+        yield f"No source asserts this event; it is {event.status}."
     if event.disputed:
-        yield f"The sources disagree: {', '.join(event.disputed)}."
+        yield f"Disputed: {', '.join(event.disputed)}."
     if event.places:
         yield f"Places: {', '.join(map(place_in_words, event.places))}."
     if event.formations:

@@ -1,8 +1,13 @@
-"""The formats in which a list of events can be had, beside JSON and CSV.
+"""The export formats of a list of events, other than JSON and CSV.
 
-Each is three pure functions: the text before the events, that of one event, and that after them.
-To add one, write such a module and name it in `FORMATS`: the addresses, the links on the pages
-and the refusal of unknown formats follow.
+A format is three pure functions of an `Edition` and its events: `head` returns the text before the
+events, `item` that of one event, `foot` the text after them. To add a format:
+
+1. Write a module with the three functions; `edition` has the parts that formats share.
+2. List it in `FORMATS` under the ending of its address.
+3. Write a reader for it in `tests/read_back.py`: the tests then read every kind of date back.
+
+The addresses, the links on the pages and the errors for unknown formats follow from `FORMATS`.
 """
 
 from __future__ import annotations
@@ -15,10 +20,10 @@ from chronology.export.edition import Edition, Event
 
 
 class Format(NamedTuple):
-    """One format: what it is called, its media type, and its functions.
+    """One format: its name, its use, its media type and its functions.
 
-    `between` stands between the texts of two events. A format that is `shown` opens in a browser;
-    the others are saved as files.
+    `between` separates the texts of two events. Browsers open a format that is `shown`, and save
+    the others as files.
     """
 
     name: str
@@ -79,4 +84,4 @@ FORMATS = {
         ",\n",
     ),
 }
-"""By the ending of the address: `/timeline/events.geojson`."""
+"""The formats by the ending of the address, as in `/timeline/events.geojson`."""

@@ -1,7 +1,7 @@
 """GeoJSON (RFC 7946) in the form of Linked Places 1.2: a feature for each event.
 
-`when` holds the bounds of the date; a bound that is open is left out. The date itself, in EDTF,
-is among the properties. An event without a point on the map has no geometry.
+`when` has the bounds of the date, without those that are open. The date in EDTF is among the
+properties. An event without a point on the map has no geometry.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CONTEXT = (
 
 def head(edition: Edition) -> str:
     counts = edition.counts
-    known = {
+    collection = {
         "type": "FeatureCollection",
         "@context": CONTEXT,
         "title": edition.title,
@@ -33,7 +33,7 @@ def head(edition: Edition) -> str:
             "with_an_open_end": counts.open_ended,
         },
     }
-    return json_text(known)[:-1] + ',"features":[\n'
+    return json_text(collection)[:-1] + ',"features":[\n'
 
 
 def foot(edition: Edition) -> str:
@@ -54,7 +54,7 @@ def item(edition: Edition, event: Event) -> str:
             "label": event.date.in_words(),
         },
         "names": [
-            {"toponym": place.name, "citations": [_cited(source) for source in event.sources]}
+            {"toponym": place.name, "citations": [_citation(source) for source in event.sources]}
             for place in event.places
         ],
         "types": [{"identifier": f"{edition.events}?kind={event.kind}", "label": event.kind}],
@@ -110,10 +110,10 @@ def _properties(event: Event) -> dict[str, Any]:
 
 
 def _span(span: Span) -> dict[str, str]:
-    """The first and the last day that are known."""
-    found = {"earliest": day(span[0]), "latest": day(span[1])}
-    return {key: text for key, text in found.items() if text}
+    """The first and the last day, where they are known."""
+    days = {"earliest": day(span[0]), "latest": day(span[1])}
+    return {key: text for key, text in days.items() if text}
 
 
-def _cited(source: Source) -> dict[str, str]:
+def _citation(source: Source) -> dict[str, str]:
     return {"label": source.name, **({"@id": source.url} if source.url else {})}

@@ -1,8 +1,8 @@
 """iCalendar (RFC 5545, with the names of RFC 7986): a VEVENT of whole days for each event.
 
-An event that may have fallen on several days takes them all, and its summary says so. One whose
-date has an open end is no VEVENT, since that would give it an end: it is a VJOURNAL without a
-day, and the calendar's description counts them. X-EDTF holds the date itself.
+An event with several possible days lasts over all of them, and its summary gives the date in
+words. An event with an open end is a VJOURNAL without a day, since a VEVENT has an end; the
+calendar's description counts these. X-EDTF has the date in EDTF.
 """
 
 from __future__ import annotations
@@ -18,27 +18,29 @@ _ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\t
 
 
 def head(edition: Edition) -> str:
-    told = f"{edition.about} {edition.counted}"
+    description = f"{edition.about} {edition.counted}"
     if edition.counts.open_ended:
-        told += " A calendar cannot hold what has an open end: these are journal entries (VJOURNAL)"
-        told += " without a day."
-    # Calendars of before RFC 7986 know the names that begin with X-WR.
+        description += (
+            " Dates with an open end do not fit into a calendar:"
+            " these events are journal entries (VJOURNAL) without a day."
+        )
+    # Programs older than RFC 7986 read the properties that begin with X-WR.
     properties = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//datasette-chronology//events//EN",
         f"NAME:{_text(edition.title)}",
         f"X-WR-CALNAME:{_text(edition.title)}",
-        f"DESCRIPTION:{_text(told)}",
-        f"X-WR-CALDESC:{_text(told)}",
+        f"DESCRIPTION:{_text(description)}",
+        f"X-WR-CALDESC:{_text(description)}",
         f"URL:{edition.permalink}",
         f"SOURCE;VALUE=URI:{edition.address}",
         f"X-STATE:{edition.version}",
     ]
     if edition.state.recorded_at:
-        properties.append(f"LAST-MODIFIED:{_moment(edition.state.recorded_at)}")
-    # A calendar has to hold something.
-    return _folded(properties) + ("" if edition.counts.events else _folded(_nothing(edition)))
+        properties.append(f"LAST-MODIFIED:{_timestamp(edition.state.recorded_at)}")
+    # A calendar must have at least one component.
+    return _folded(properties) + ("" if edition.counts.events else _folded(_empty(edition)))
 
 
 def foot(edition: Edition) -> str:
@@ -50,15 +52,16 @@ def item(edition: Edition, event: Event) -> str:
     common = _common(edition, event)
     if first is None or last is None:
         return _folded(["BEGIN:VJOURNAL", *common, "END:VJOURNAL"])
-    return _folded(["BEGIN:VEVENT", *common, *_days(first, last), *_shown(event), "END:VEVENT"])
+    days, properties = _days(first, last), _event_properties(event)
+    return _folded(["BEGIN:VEVENT", *common, *days, *properties, "END:VEVENT"])
 
 
 def _common(edition: Edition, event: Event) -> Iterator[str]:
     exact = event.date.precision == "day" and event.date.text == str(event.date.earliest)
     summary = event.title if exact else f"{event.title} ({event.date.in_words()})"
-    # The same in every copy of the log, at every address.
+    # The UID is the same in every copy of the log, at every address.
     yield f"UID:{event.id}@{edition.identity[:32]}"
-    yield f"DTSTAMP:{_moment(event.recorded_at)}"
+    yield f"DTSTAMP:{_timestamp(event.recorded_at)}"
     yield f"SUMMARY:{_text(summary)}"
     yield f"DESCRIPTION:{_text(chr(10).join(lines(event)))}"
     yield f"URL:{edition.url(event)}"
@@ -74,12 +77,12 @@ def _days(first: date, last: date) -> Iterator[str]:
     yield f"DTSTART;VALUE=DATE:{_day(first)}"
     if last < date.max:
         yield f"DTEND;VALUE=DATE:{_day(last + timedelta(days=1))}"
-    else:  # The day after it cannot be written.
+    else:  # The day after it is out of range.
         yield f"DURATION:P{(last - first).days + 1}D"
 
 
-def _shown(event: Event) -> Iterator[str]:
-    """What only a VEVENT may have."""
+def _event_properties(event: Event) -> Iterator[str]:
+    """The properties that only a VEVENT may have."""
     yield f"STATUS:{_STATUS[event.status]}"
     yield "TRANSP:TRANSPARENT"
     if event.places:
@@ -88,12 +91,12 @@ def _shown(event: Event) -> Iterator[str]:
         yield f"GEO:{event.latitude};{event.longitude}"
 
 
-def _nothing(edition: Edition) -> list[str]:
+def _empty(edition: Edition) -> list[str]:
     return [
         "BEGIN:VJOURNAL",
         f"UID:nothing@{edition.identity[:32]}",
-        f"DTSTAMP:{_moment(edition.state.recorded_at)}",
-        "SUMMARY:No event fits these filters",
+        f"DTSTAMP:{_timestamp(edition.state.recorded_at)}",
+        "SUMMARY:No event matches these filters",
         "END:VJOURNAL",
     ]
 
@@ -106,8 +109,8 @@ def _day(day: date) -> str:
     return day.isoformat().replace("-", "")
 
 
-def _moment(recorded_at: str) -> str:
-    """`2026-11-21T12:00:00Z` as 20261121T120000Z."""
+def _timestamp(recorded_at: str) -> str:
+    """A timestamp such as 20261121T120000Z."""
     return recorded_at.replace("-", "").replace(":", "")
 
 
@@ -124,6 +127,6 @@ def _line(text: str) -> str:
         while octets[end] & 0xC0 == 0x80:  # within a character
             end -= 1
         parts.append(octets[start:end])
-        # A line that goes on begins with a space.
+        # A continuation line begins with a space.
         start, limit = end, _OCTETS - 1
     return b"\r\n ".join([*parts, octets[start:]]).decode() + "\r\n"

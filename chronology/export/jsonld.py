@@ -1,8 +1,8 @@
 """JSON-LD 1.1 in the terms of schema.org: the list as a Dataset, and an Event for each event.
 
-`startDate` and `endDate` stand only where ISO 8601 can say what is known: a time, a day, a month
-or a year, as such. Every date stands in `additionalProperty`, in EDTF and with its bounds. What a
-passage says is a Claim about the event, part of its source.
+`startDate` and `endDate` are present only for dates that ISO 8601 can express: a plain time, day,
+month or year. `additionalProperty` has every date in EDTF with its bounds. Each account is a Claim
+about the event, and part of its source.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from chronology.export.edition import Account, Edition, Event, Place, citation, day, json_text
 from chronology.model.edtf import Date
 
-# Written out, so that nobody has to fetch anything to read it.
+# The context is inline, so that programs fetch nothing.
 CONTEXT = {
     "@vocab": "https://schema.org/",
     **{term: {"@type": "@id"} for term in ("url", "propertyID")},
@@ -29,7 +29,7 @@ def head(edition: Edition) -> str:
         "name": edition.title,
         "description": f"{edition.about} {edition.counted}",
         "version": edition.version,
-        "license": _known(
+        "license": _without_empty(
             {"@type": "CreativeWork", "name": edition.licence, "url": edition.licence_url}
         )
         if edition.licence
@@ -37,7 +37,7 @@ def head(edition: Edition) -> str:
         "url": edition.address,
         "dateModified": edition.state.recorded_at or None,
     }
-    return f'{{"@context":{json_text(CONTEXT)},"@graph":[\n{json_text(_known(dataset))}' + (
+    return f'{{"@context":{json_text(CONTEXT)},"@graph":[\n{json_text(_without_empty(dataset))}' + (
         ",\n" if edition.counts.events else ""
     )
 
@@ -48,7 +48,7 @@ def foot(edition: Edition) -> str:
 
 def item(edition: Edition, event: Event) -> str:
     url = edition.url(event)
-    found = {
+    properties = {
         "@id": url,
         "@type": "Event",
         "name": event.title,
@@ -71,19 +71,19 @@ def item(edition: Edition, event: Event) -> str:
             *(_claim(account, url) for account in event.accounts),
         ],
     }
-    return json_text(_known(found))
+    return json_text(_without_empty(properties))
 
 
 def _dates(date: Date) -> dict[str, str]:
-    """The beginning and the end, each where it is known as a date of ISO 8601."""
+    """The start and the end, each if ISO 8601 can express it."""
     start, _, end = date.text.partition("/")
     texts = {"startDate": start, "endDate": end if date.lasts else start}
     return {term: text for term, text in texts.items() if _ISO_8601.fullmatch(text)}
 
 
 def _property(name: str, value: str | None, identifier: str | None = None) -> dict[str, Any] | None:
-    found = {"@type": "PropertyValue", "name": name, "value": value, "propertyID": identifier}
-    return _known(found) if value else None
+    properties = {"@type": "PropertyValue", "name": name, "value": value, "propertyID": identifier}
+    return _without_empty(properties) if value else None
 
 
 def _place(place: Place) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _place(place: Place) -> dict[str, Any]:
         "longitude": place.longitude,
     }
     role = None if place.role == "at" else place.role
-    return _known(
+    return _without_empty(
         {
             "@type": "Place",
             "name": place.name,
@@ -104,7 +104,7 @@ def _place(place: Place) -> dict[str, Any]:
 
 
 def _claim(account: Account, event: str) -> dict[str, Any]:
-    return _known(
+    return _without_empty(
         {
             "@id": f"{event}#{account.id}",
             "@type": "Claim",
@@ -112,7 +112,7 @@ def _claim(account: Account, event: str) -> dict[str, Any]:
             "temporalCoverage": account.date.text if account.date else None,
             "keywords": [account.stance],
             "citation": citation(account),
-            "isPartOf": _known(
+            "isPartOf": _without_empty(
                 {
                     "@type": "CreativeWork",
                     "name": account.source.name,
@@ -124,10 +124,10 @@ def _claim(account: Account, event: str) -> dict[str, Any]:
     )
 
 
-def _known(values: dict[str, Any]) -> dict[str, Any]:
-    """What has a value; of lists, the members that have."""
-    kept = {
+def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
+    """The entries and the members of lists that have a value."""
+    members = {
         key: [one for one in value if one is not None] if isinstance(value, list) else value
         for key, value in values.items()
     }
-    return {key: value for key, value in kept.items() if value not in (None, [])}
+    return {key: value for key, value in members.items() if value not in (None, [])}

@@ -1,8 +1,8 @@
-"""The selected events of one state of the log, read in chunks: exact, however long it takes.
+"""Read the selected events of one state of the log in chunks.
 
-What is kept of the selection is the numbers of the rows of `history` that held at its state. Such
-a row never changes but for its end, and neither do the records up to a position. So the chunks
-need no common transaction, and neither a slow reader nor a large selection holds up a writer.
+A selection stores the numbers of the versions in `history` that were current in its state. Of a
+version only its end changes, and records up to a position never change. So the chunks need no
+common transaction, and a slow reader or a large selection does not block writers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import msgspec
 from chronology.export.edition import Account, Counts, Event, Place, Source
 from chronology.index.selection import EventFilter
 from chronology.model.records import Chronology
-from chronology.model.records import Event as Fields
+from chronology.model.records import Event as EventRecord
 from chronology.projections.catalogue import Catalogue, State, read_states
 from chronology.store import log
 from chronology.store.database import Row, fetch_rows, snapshot
@@ -42,18 +42,18 @@ class SelectedVersions(NamedTuple):
 
 
 def select(db: sqlite3.Connection, selected: EventFilter, order: str) -> SelectedVersions:
-    """The versions that a filter selects, in order; eight bytes an event are held."""
+    """The versions that a filter selects, in order; takes eight bytes of memory for each."""
     where = f"WHERE {selected.sql}" if selected.sql else ""
     number = "number" if selected.table == "history" else _CURRENT_VERSION
     with snapshot(db):
-        given = [] if selected.position is None else [str(selected.position)]
-        timeline = TimelineAt(db, read_point(db, given))
+        as_of = [] if selected.position is None else [str(selected.position)]
+        timeline = TimelineAt(db, read_point(db, as_of))
         rows = db.execute(
             f"SELECT {number} FROM {selected.table} {where} ORDER BY {order}", selected.params
         )
         numbers = array("q", (number for (number,) in rows))
         counts = db.execute(
-            f"SELECT {_COUNTED} FROM {selected.table} {where}", selected.params
+            f"SELECT {_COUNTS} FROM {selected.table} {where}", selected.params
         ).fetchone()
         first = next(log.read(db, 0, 1), None)
         identity = first.digest if first else timeline.point.digest
@@ -66,53 +66,43 @@ _CURRENT_VERSION = (
     "(SELECT history.number FROM history"
     " WHERE history.id = events.id AND history.until_position IS NULL)"
 )
-_COUNTED = (
+_COUNTS = (
     "count(*), coalesce(sum(earliest IS NULL OR latest IS NULL), 0),"
     " coalesce(sum(latitude IS NULL), 0)"
 )
 
 
 def chunks(selection: SelectedVersions) -> Iterator[array[int]]:
-    """The numbers of the selected rows, some at a time, for `read`."""
+    """The numbers of the selected versions in chunks, for `read`."""
     for start in range(0, len(selection.numbers), CHUNK):
         yield selection.numbers[start : start + CHUNK]
 
 
 def read(db: sqlite3.Connection, selection: SelectedVersions, numbers: array[int]) -> list[Event]:
-    """Some of the selected events."""
-    held = fetch_rows(
+    """The events of some numbers of a selection."""
+    rows = fetch_rows(
         db,
         "SELECT history.* FROM json_each(?) CROSS JOIN history ON history.number = value"
         " ORDER BY key",
         (json.dumps(numbers.tolist()),),
     )
-    names = [row["id"] for row in held]
-    top = selection.state.position
-    fields = read_states(db, "event", names, top)
-    told = _accounts(db, names, selection)
+    names = [row["id"] for row in rows]
+    states = read_states(db, "event", names, selection.state.position)
+    accounts = TimelineAt(db, selection.state).accounts(names)
+    catalogue = selection.catalogue
     return [
-        _event(row, fields[row["id"]][0], told.get(row["id"], []), selection.catalogue)
-        for row in held
+        _event(
+            row,
+            states[row["id"]][0],
+            [_account(name, state, catalogue) for name, state in accounts.get(row["id"], [])],
+            catalogue,
+        )
+        for row in rows
     ]
 
 
-def _accounts(
-    db: sqlite3.Connection, names: list[str], selection: SelectedVersions
-) -> dict[str, list[Account]]:
-    """The accounts that were each event's, in order of record."""
-    found = read_states(
-        db, "account", TimelineAt(db, selection.state).accounts_of(names), selection.state.position
-    )
-    told: dict[str, list[Account]] = {}
-    for name, (account, _) in sorted(found.items(), key=lambda item: item[1][1]):
-        if account is not None:
-            one = _account(name, account, selection.catalogue)
-            told.setdefault(account.fields.event, []).append(one)
-    return told
-
-
-def _account(name: str, account: State, catalogue: Catalogue) -> Account:
-    fields = account.fields
+def _account(name: str, state: State, catalogue: Catalogue) -> Account:
+    fields = state.fields
     source = catalogue.sources[fields.source]
     return Account(
         name,
@@ -124,9 +114,9 @@ def _account(name: str, account: State, catalogue: Catalogue) -> Account:
     )
 
 
-def _event(row: Row, event: State | None, accounts: list[Account], catalogue: Catalogue) -> Event:
-    assert event is not None
-    fields: Fields = event.fields
+def _event(row: Row, state: State | None, accounts: list[Account], catalogue: Catalogue) -> Event:
+    assert state is not None
+    fields: EventRecord = state.fields
     return Event(
         id=row["id"],
         title=fields.title,

@@ -31,7 +31,7 @@ from chronology.index.predicates import (
 from chronology.index.superseded import SupersededReader, SupersededVersions
 from chronology.lru_cache import LruCache
 from chronology.projections import tables
-from chronology.projections.event_rows import LINKED
+from chronology.projections.event_rows import LINK_FACETS
 from chronology.store.database import snapshot
 
 _RESULTS_BYTES = 32 << 20
@@ -280,7 +280,7 @@ class IndexReader(BitmapIndex):
         """The parts that pages filter and count by and that are not loaded yet."""
         index = self._index
         values = [v for v, number in index.value_numbers.items() if number not in index.by_value]
-        shown = [value for value in values if value.facet not in LINKED]
+        shown = [value for value in values if value.facet not in LINK_FACETS]
         superseded = [] if index.superseded.position else [SUPERSEDED]
         return [*shown, *(c for c in DAY_COLUMNS if c not in index.by_day), *superseded]
 

@@ -18,7 +18,7 @@ from pyroaring import BitMap
 
 from chronology.index.current import SUPERSEDED, EventIndex, IndexReader, TimeLimit, slow_queries
 from chronology.index.predicates import EVERY, And, ChangedAfter, Cursor, Not, Predicate, day_order
-from chronology.projections.event_rows import PLAIN
+from chronology.projections.event_rows import SINGLE_VALUED
 
 Counts = list[tuple[str, int]]
 Relation = tuple[str, Mapping[str, Any]]
@@ -85,7 +85,7 @@ class SqlSelection:
     def counts(self, facet: str) -> Counts:
         """The values of a facet, with how many selected events have each."""
         if self.filter.table == "history":
-            sql = _HISTORY_COUNTS[facet in PLAIN].format(facet=facet, where=self._where())
+            sql = _HISTORY_COUNTS[facet in SINGLE_VALUED].format(facet=facet, where=self._where())
         elif self.filter.sql:
             sql = _EVENT_COUNTS.format(where=self._where())
         else:

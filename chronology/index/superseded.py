@@ -20,7 +20,7 @@ from pyroaring import BitMap
 
 from chronology.index.bitmaps import BitmapIndex
 from chronology.index.predicates import DAY_COLUMNS, DayComparison, FacetEquals, Predicate, leaves
-from chronology.projections.event_rows import PLAIN, array_columns
+from chronology.projections.event_rows import SINGLE_VALUED, array_columns
 
 _ROWS = 1_000
 _numbers = partial(array, "I")
@@ -40,7 +40,7 @@ class SupersededVersions:
     def extend(self, db: sqlite3.Connection, position: int) -> None:
         """Reads the versions superseded since the last call, in tables that are at `position`."""
         columns = [name for _, name, *_ in db.execute("PRAGMA table_info(events)")]
-        facets = (*PLAIN, *array_columns(columns))
+        facets = (*SINGLE_VALUED, *array_columns(columns))
         names = ", ".join(f'history."{name}"' for name in (*DAY_COLUMNS, *facets))
         cursor = db.execute(
             f"SELECT history.number, from_position, until_position, log.position, {names}"
@@ -69,7 +69,7 @@ class SupersededVersions:
         for facet, by_cell in cells.items():
             values = self.values.setdefault(facet, {})
             for cell, numbers in by_cell.items():
-                for value in [cell] if facet in PLAIN else msgspec.json.decode(cell):
+                for value in [cell] if facet in SINGLE_VALUED else msgspec.json.decode(cell):
                     values.setdefault(value, BitMap()).update(numbers)
 
     def changed_after(self, position: int) -> BitMap:

@@ -17,8 +17,9 @@ from chronology.ingest import references
 from chronology.model import records
 from chronology.model.records import Account, Chronology, Event, Formation, Person, Place
 from chronology.model.validation import FieldPath
-from chronology.projections import event_rows, order_of_battle
+from chronology.projections import event_rows
 from chronology.projections.catalogue import Catalogue, split_stream
+from chronology.projections.chain_of_command import find_cycle
 from chronology.store import log
 from chronology.store.log import Latest
 
@@ -303,7 +304,7 @@ class Checks:
             for user in references.find_users(self.db, subject, name):
                 description = f"{stream} is retracted, but {user} still refers to it"
                 self.batch.add_fault(line, description, f"correct {user} first")
-        elif subject == "formation" and (cycle := order_of_battle.find_cycle(self.catalogue, name)):
+        elif subject == "formation" and (cycle := find_cycle(self.catalogue, name)):
             description = f"{stream}: the attachments form a cycle: {' → '.join(cycle)}"
             self.batch.add_fault(line, description, "correct one of the attachments")
         elif subject == "place" and self._is_within_itself(name):

@@ -1,7 +1,7 @@
-"""Projections: every published table, folded from the log, and nothing that is not in it.
+"""Projections: the published tables, all of whose rows follow from the log.
 
-`catch_up` folds what the log holds beyond the tracked position, batch by batch; `rebuild` folds
-all of it again. Both leave the same rows, whatever the way. Rows change at the end of a batch.
+`catch_up` folds the records after the tracked position, batch by batch; `rebuild` folds the whole
+log. Both leave the same rows. Rows change at the end of a batch.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 from chronology.model.errors import CorruptLog, DateError
 from chronology.projections import tables
 from chronology.projections.catalogue import Catalogue, load_catalogue
-from chronology.projections.projector import Fold, Progress
+from chronology.projections.projector import BatchProjector, Progress
 from chronology.projections.row_writer import BatchRange
 from chronology.store import log
 from chronology.store.database import CACHE_KB
@@ -28,85 +28,85 @@ UNFIT = (
     *(msgspec.MsgspecError, CorruptLog, DateError),
     *(LookupError, ValueError, TypeError, AttributeError, RecursionError, OverflowError),
 )
-"""What folding raises over records that ingesting would have refused."""
+"""The errors of folding records that ingesting would have refused."""
 
 
 def position(db: sqlite3.Connection) -> int:
     """The position up to which the tables reflect the log, 0 if there are none."""
-    found = tables.tracked(db)
-    return found.position if found else 0
+    tracked = tables.tracked(db)
+    return tracked.position if tracked else 0
 
 
 def is_current(db: sqlite3.Connection) -> bool:
-    """Whether the tables reflect the whole log and are of this version of the code."""
-    found, head = tables.tracked(db), log.head(db)
-    if found is None:
+    """Whether the tables reflect the whole log and were folded by this version of the code."""
+    tracked, head = tables.tracked(db), log.head(db)
+    if tracked is None:
         return head.position == 0
-    return found == (head.position, tables.VERSION, head.digest)
+    return tracked == (head.position, tables.VERSION, head.digest)
 
 
 def catch_up(db: sqlite3.Connection, progress: Progress | None = None) -> None:
-    """Brings the tables to the head of the log, inside the caller's transaction."""
-    found = tables.tracked(db)
-    if found is None or found.version != tables.VERSION:
+    """Brings the tables to the head of the log, in the caller's transaction."""
+    tracked = tables.tracked(db)
+    if tracked is None or tracked.version != tables.VERSION:
         return rebuild(db, progress)
-    if _is_within_batch(db, found.position):
+    if _is_within_batch(db, tracked.position):
         return rebuild(db, progress)
-    catalogue = load_catalogue(db, found.position)
-    for batch in _batches(db, found.position):
-        if not Fold(db, catalogue, batch).run(progress):
+    catalogue = load_catalogue(db, tracked.position)
+    for batch in _batches(db, tracked.position):
+        if not BatchProjector(db, catalogue, batch).run(progress):
             return rebuild(db, progress)
     return None
 
 
 def rebuild(db: sqlite3.Connection, progress: Progress | None = None) -> None:
-    """Drops all tables and folds the log from the first record, in the caller's transaction."""
+    """Drops all tables and folds the log from its first record, in the caller's transaction."""
     tables.drop(db)
     final = load_catalogue(db).chronology
     if final is None:
         return
     tables.create(db, final)
-    # Past states are published in today's columns.
+    # The columns follow the current dimensions, also for past versions.
     catalogue = Catalogue(final.dimensions)
     for batch in _batches(db, 0):
-        Fold(db, catalogue, batch).run(progress)
+        BatchProjector(db, catalogue, batch).run(progress)
 
 
 def _is_within_batch(db: sqlite3.Connection, position: int) -> bool:
-    """Whether a batch was folded in part: a copy may get its records in two goes."""
-    found = [entry.batch for entry in log.read(db, position - 1, position + 1)]
-    return len(found) == 2 and found[0] == found[1]
+    """Whether only part of a batch was folded: a copy may receive a batch in two parts."""
+    batches = [entry.batch for entry in log.read(db, position - 1, position + 1)]
+    return len(batches) == 2 and batches[0] == batches[1]
 
 
 def _batches(db: sqlite3.Connection, after: int) -> Iterator[BatchRange]:
-    """The batches after a position: each stands whole and by itself, so its end is searched for."""
+    """The batches after a position; their records are contiguous, so bisection finds each end."""
     head = log.head(db).position
     sql = "SELECT position, batch, recorded_at FROM log WHERE position > ? ORDER BY 1 LIMIT 1"
-    while found := db.execute(sql, (after,)).fetchone():
-        first, batch, recorded_at = found
+    while row := db.execute(sql, (after,)).fetchone():
+        first, batch, recorded_at = row
         is_over = partial(_is_after, db, batch)
         length = bisect_left(range(first, head + 1), True, key=is_over)
-        after, _ = _at(db, first + length - 1)
+        after, _ = _record_at(db, first + length - 1)
         yield BatchRange(batch, first, after, recorded_at)
 
 
 def _is_after(db: sqlite3.Connection, batch: str, position: int) -> bool:
-    return _at(db, position)[1] != batch
+    return _record_at(db, position)[1] != batch
 
 
-def _at(db: sqlite3.Connection, position: int) -> tuple[int, str]:
-    """The last record up to a position, and its batch."""
+def _record_at(db: sqlite3.Connection, position: int) -> tuple[int, str]:
+    """The position of the last record up to a position, and its batch."""
     sql = "SELECT position, batch FROM log WHERE position <= ? ORDER BY position DESC LIMIT 1"
-    found: tuple[int, str] = db.execute(sql, (position,)).fetchone()
-    return found
+    row: tuple[int, str] = db.execute(sql, (position,)).fetchone()
+    return row
 
 
 def verify(db: sqlite3.Connection, progress: Progress | None = None) -> list[str]:
-    """How the tables differ from a fresh fold of the log; O(size of the log), on disk."""
-    # A database without a name is a temporary file, in memory only as far as the cache goes.
+    """The differences between the tables and a fresh fold of the log; takes time O(log)."""
+    # A database without a name is a temporary file: large logs do not fill the memory.
     fresh = sqlite3.connect("", uri=True, isolation_level=None)
     try:
-        _show_log(db, fresh)
+        _attach_log(db, fresh)
         fresh.execute("BEGIN")
         rebuild(fresh, progress)
         if not tables.exist(db) or not tables.exist(fresh):
@@ -120,8 +120,8 @@ def verify(db: sqlite3.Connection, progress: Progress | None = None) -> list[str
         fresh.close()
 
 
-def _show_log(db: sqlite3.Connection, fresh: sqlite3.Connection) -> None:
-    """Lets a database without tables read the log of another as if it were its own."""
+def _attach_log(db: sqlite3.Connection, fresh: sqlite3.Connection) -> None:
+    """Makes the log of one database readable in another, which has no tables of its own."""
     fresh.execute(f"PRAGMA cache_size = -{CACHE_KB}")
     fresh.execute("PRAGMA synchronous = OFF")
     (path,) = db.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()

@@ -1,6 +1,6 @@
-"""The state of subjects: a stream's records folded into its fields, and the catalogue of them.
+"""Fold streams into the states of subjects, and hold those of the catalogue in memory.
 
-Everything but events and accounts is few, so it is held in memory as one `Catalogue`.
+The catalogue is every subject but events and accounts, which are too many.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CATALOGUED = ("chronology", "source", "place", "person", "formation")
 
 
 class State(NamedTuple):
-    """A subject as it stands: its fields, and the last record that changed it."""
+    """The fields of a subject, and the last record that changed it."""
 
     fields: Any
     version: int
@@ -32,19 +32,19 @@ class State(NamedTuple):
 
 
 def split_stream(stream: str) -> tuple[str, str]:
-    """`event/nis-falls` as its subject and its id."""
+    """Splits a stream such as `event/nis-falls` into its subject and its id."""
     subject, _, name = stream.partition("/")
     return subject, name
 
 
 def first_state(entry: Entry) -> State:
-    """The state after the record that a stream begins with."""
+    """The state after the first record of a stream."""
     fields = records.load_json(records.SUBJECTS[split_stream(entry.stream)[0]], entry.data)
     return State(fields, entry.version, entry.position, entry.recorded_at)
 
 
 def next_state(state: State | None, entry: Entry) -> State | None:
-    """The state after one more record; None once the subject is retracted."""
+    """The state after one more record; None if it retracts the subject."""
     subject, _ = split_stream(entry.stream)
     action = entry.type.partition(".")[2]
     if action == "recorded":
@@ -57,7 +57,7 @@ def next_state(state: State | None, entry: Entry) -> State | None:
 
 
 def fold_stream(entries: Iterable[Entry]) -> State | None:
-    """The state that one stream's records lead to."""
+    """The state after all records of a stream."""
     state: State | None = None
     for entry in entries:
         state = next_state(state, entry)
@@ -67,18 +67,18 @@ def fold_stream(entries: Iterable[Entry]) -> State | None:
 def read_states(
     db: sqlite3.Connection, subject: str, names: Iterable[str], until: int
 ) -> dict[str, tuple[State | None, int]]:
-    """The state of each stream as of a position, None if retracted, and its first position."""
-    wanted = [f"{subject}/{name}" for name in names]
+    """The state of each stream as of a position (None: retracted), and its first position."""
+    streams = [f"{subject}/{name}" for name in names]
     rows = db.execute(
         f"SELECT {FIELDS} FROM json_each(?) CROSS JOIN log ON stream = value"
         " WHERE log.position <= ? ORDER BY key, log.version",
-        (json.dumps(wanted), until),
+        (json.dumps(streams), until),
     )
-    found = {}
+    states = {}
     for stream, group in groupby(map(Entry._make, rows), key=lambda entry: entry.stream):
         entries = list(group)
-        found[split_stream(stream)[1]] = (fold_stream(entries), entries[0].position)
-    return found
+        states[split_stream(stream)[1]] = (fold_stream(entries), entries[0].position)
+    return states
 
 
 @dataclass(slots=True)
@@ -108,7 +108,7 @@ class Members(Generic[T]):
 
 
 def _label(state: State) -> str:
-    """What the subject is called: a chronology has a title, all others have a name."""
+    """The name of a subject; the title of a chronology."""
     label: str = getattr(state.fields, "name", None) or state.fields.title
     return label
 
@@ -116,7 +116,7 @@ def _label(state: State) -> str:
 class Catalogue:
     """The chronology's own record, and all its sources, places, people and formations.
 
-    `dimensions` are the chronology's as it stands, unless others are given.
+    `dimensions` replace those of the chronology.
     """
 
     def __init__(self, dimensions: Mapping[str, str] | None = None) -> None:
@@ -141,7 +141,7 @@ class Catalogue:
 
     @property
     def dimensions(self) -> Mapping[str, str]:
-        """The columns of `events` that show a level of the order of battle."""
+        """The columns of `events` for levels of the order of battle, with their levels."""
         if self._dimensions is not None:
             return self._dimensions
         return self.chronology.dimensions if self.chronology else {}
@@ -150,24 +150,24 @@ class Catalogue:
         return self._members[subject]
 
     def apply(self, entry: Entry) -> None:
-        """Takes in one record; those of events, accounts and batches are not catalogued."""
+        """Applies one record; those of events, accounts and batches change nothing."""
         subject, name = split_stream(entry.stream)
         if subject in self._members:
             members = self._members[subject]
             members.put(name, next_state(members.states.get(name), entry))
 
     def ancestors(self, place: str) -> list[str]:
-        """The place itself and all that it lies within, from the inside out."""
-        found: list[str] = []
+        """A place and all places that it lies within, from the inside out."""
+        chain: list[str] = []
         current: str | None = place
-        while current is not None and current in self.places and current not in found:
-            found.append(current)
+        while current is not None and current in self.places and current not in chain:
+            chain.append(current)
             current = self.places[current].within
-        return found
+        return chain
 
 
 def catalogue_entries(db: sqlite3.Connection, first: int, last: int) -> Iterator[Entry]:
-    """The catalogue's records between two positions, in order; O(records of those subjects)."""
+    """The catalogue's records between two positions, in order; time O(records of the catalogue)."""
     streams = " OR ".join(f"(stream > '{name}/' AND stream < '{name}0')" for name in CATALOGUED)
     rows = db.execute(
         f"SELECT {FIELDS} FROM log WHERE ({streams}) AND +position BETWEEN ? AND ?"
@@ -180,7 +180,7 @@ def catalogue_entries(db: sqlite3.Connection, first: int, last: int) -> Iterator
 def load_catalogue(
     db: sqlite3.Connection, until: int | None = None, subjects: Iterable[str] = CATALOGUED
 ) -> Catalogue:
-    """The catalogue as of a position (default: the head); O(records of those subjects)."""
+    """The catalogue as of a position (default: the head); time O(records of the subjects)."""
     catalogue = Catalogue()
     top = 2**63 - 1 if until is None else until
     for subject in subjects:

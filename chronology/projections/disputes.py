@@ -1,7 +1,7 @@
-"""Where the accounts of one event disagree: over its date, over figures, over a claim.
+"""Disputes between the accounts of one event: over its date, its figures or another claim.
 
-Plans never dispute anything. Dates that contain or overlap one another agree; open ends are
-infinite. `docs/glossary.md` defines the three words.
+Accounts of plans dispute nothing. Dates that overlap agree; open ends are infinite.
+`docs/glossary.md` defines the three kinds.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ T = TypeVar("T")
 KINDS = ("date", "figures", "claim")
 
 
-class Given(NamedTuple, Generic[T]):
-    """A value as one account writes it; `order` is the place of the account among all."""
+class ClaimedValue(NamedTuple, Generic[T]):
+    """A value as one account writes it; `order` numbers the accounts."""
 
     order: int
     value: str
@@ -26,17 +26,17 @@ class Given(NamedTuple, Generic[T]):
 
 
 def disputes(accounts: Sequence[Account]) -> list[str]:
-    """The kinds of dispute among one event's accounts, out of KINDS and in that order."""
+    """The kinds of dispute among one event's accounts, in the order of `KINDS`."""
     if len(accounts) < 2:
         return []
     asserted = [account for account in accounts if account.stance == "asserts"]
     denied = [account for account in accounts if account.stance == "denies"]
-    found = {
+    is_disputed = {
         "date": _dates_differ(asserted, denied),
         "figures": _figures_differ(asserted),
         "claim": _claims_differ(asserted, denied),
     }
-    return [kind for kind in KINDS if found[kind]]
+    return [kind for kind in KINDS if is_disputed[kind]]
 
 
 def _dates_differ(asserted: Sequence[Account], denied: Sequence[Account]) -> bool:
@@ -48,7 +48,7 @@ def _dates_differ(asserted: Sequence[Account], denied: Sequence[Account]) -> boo
 
 
 def _common(dates: Sequence[Date]) -> Sequence[Span]:
-    """The days that all the dates have in common, as spans."""
+    """The days that are possible for all the dates, as spans."""
     spans: Sequence[Span] = dates[0].spans
     for date in dates[1:]:
         spans = [both for a in spans for b in date.spans if (both := _overlap(a, b))]
@@ -64,24 +64,23 @@ def _overlap(a: Span, b: Span) -> Span | None:
 
 def values_by_key(
     claims: Iterable[tuple[T, Iterable[tuple[str, str]]]],
-) -> dict[str, dict[str, list[Given[T]]]]:
-    """The values under each key of claims, each with those who give it; upper case does not count.
+) -> dict[str, dict[str, list[ClaimedValue[T]]]]:
+    """The values of each claim by key, without regard to case; claims with two values differ.
 
-    `claims` are pairs of who gives them and what they are, as keys with values. Where one key has
-    more than one value, the claims differ.
+    `claims` pairs each account with its claims, as keys with values.
     """
-    values: dict[str, dict[str, list[Given[T]]]] = {}
+    values: dict[str, dict[str, list[ClaimedValue[T]]]] = {}
     for order, (by, items) in enumerate(claims):
         for key, value in items:
-            given = values.setdefault(key, {}).setdefault(value.casefold(), [])
-            given.append(Given(order, value, by))
+            same = values.setdefault(key, {}).setdefault(value.casefold(), [])
+            same.append(ClaimedValue(order, value, by))
     return values
 
 
 def differing(
     claims: Iterable[tuple[T, Iterable[tuple[str, str]]]],
-) -> dict[str, dict[str, list[Given[T]]]]:
-    """The keys under which claims differ, with their values as in `values_by_key`."""
+) -> dict[str, dict[str, list[ClaimedValue[T]]]]:
+    """The values of the claims that differ, by key."""
     return {key: values for key, values in values_by_key(claims).items() if len(values) > 1}
 
 
@@ -92,7 +91,7 @@ def _values(accounts: Sequence[Account]) -> dict[str, set[str]]:
 
 def _figures_differ(asserted: Sequence[Account]) -> bool:
     for values in _values(asserted).values():
-        ranges = [found for value in values if (found := parse_figure(value))]
+        ranges = [bounds for value in values if (bounds := parse_figure(value))]
         lows = [low for low, _ in ranges if low is not None]
         highs = [high for _, high in ranges if high is not None]
         if lows and highs and max(lows) > min(highs):
@@ -101,9 +100,9 @@ def _figures_differ(asserted: Sequence[Account]) -> bool:
 
 
 def _claims_differ(asserted: Sequence[Account], denied: Sequence[Account]) -> bool:
-    yes, no = _values(asserted), _values(denied)
-    if any(sum(parse_figure(value) is None for value in values) > 1 for values in yes.values()):
+    claimed, denials = _values(asserted), _values(denied)
+    if any(sum(parse_figure(value) is None for value in values) > 1 for values in claimed.values()):
         return True
-    if any(yes[key] & no[key] for key in yes.keys() & no.keys()):
+    if any(claimed[key] & denials[key] for key in claimed.keys() & denials.keys()):
         return True
     return bool(asserted) and any(not a.date and not a.claims for a in denied)

@@ -1,4 +1,4 @@
-"""`events`: one row for each live event, as the accounts and the catalogue make it."""
+"""Rows of `events`: one for each live event, made from its accounts and the catalogue."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from chronology.model.edtf import Date, Span
 from chronology.model.records import Account, Chronology, Event, canonical
-from chronology.projections import order_of_battle
 from chronology.projections.catalogue import Catalogue, State
+from chronology.projections.chain_of_command import chain_of_command, is_constant, names_by_level
 from chronology.projections.disputes import disputes
 
 BEFORE_DIMENSIONS = {
@@ -42,22 +42,21 @@ AFTER_DIMENSIONS = {
     "number": int,
 }
 ARRAYS = ("months", "formations", "places", "people", "sources", "disputed")
-CACHED = 1 << 14
-"""So many dates, places of events and the like are kept described."""
-PLAIN = ("kind", "status")
-"""The columns with one value that are counted by links; the others have arrays."""
-LINKED = ("place_within", "chain", "person", "source")
-"""The facets of links that are no column."""
+SINGLE_VALUED = ("kind", "status")
+"""The columns with one value each that are facets; the other facets are array columns."""
+LINK_FACETS = ("place_within", "chain", "person", "source")
+"""The facets that have links but no column."""
 RESERVED = frozenset(
     {
         *BEFORE_DIMENSIONS,
         *AFTER_DIMENSIONS,
         *("from_position", "until_position", "action", "because"),
-        *LINKED,
+        *LINK_FACETS,
         *("rowid", "oid"),
     }
 )
-"""What no dimension can be called."""
+"""Names that no dimension can have."""
+_CACHE_SIZE = 1 << 14
 
 
 def columns(chronology: Chronology) -> dict[str, type]:
@@ -65,176 +64,175 @@ def columns(chronology: Chronology) -> dict[str, type]:
     return {**BEFORE_DIMENSIONS, **dict.fromkeys(chronology.dimensions, str), **AFTER_DIMENSIONS}
 
 
-class Told(NamedTuple):
-    """One event with what is told of it: its state, and its live accounts by id."""
+class EventWithAccounts(NamedTuple):
+    """One event: its id, its state, and its live accounts with their ids."""
 
     id: str
     state: State
     accounts: list[tuple[str, Account]]
 
 
-Row = tuple[Any, ...]
-Pair = tuple[str, str]
+Cells = tuple[Any, ...]
 Chain = tuple[str, ...]
 """A formation and its superiors."""
-Cached = Callable[..., "_Part"]
 
 
-class Published(NamedTuple):
-    """What is published of an event.
+class EventRow(NamedTuple):
+    """An event as it is published.
 
-    `row` is that of `events` without `position`, `recorded_at` and `number`; `links`
-    are the numbers of the (facet, value) pairs by which it is counted and found, ascending;
-    `search` is what full-text search looks through, by column.
+    `cells` are the row of `events` without `position`, `recorded_at` and `number`. `value_ids`
+    are the facet values by which the event is counted and found, ascending. `search_texts` are
+    the texts for full-text search, by column.
     """
 
-    row: Row
-    links: list[int]
-    search: tuple[str, ...]
+    cells: Cells
+    value_ids: list[int]
+    search_texts: tuple[str, ...]
 
 
-class _Part(NamedTuple):
-    """What one field of an event adds: cells of its row, links, and texts to search."""
+class _RowPart(NamedTuple):
+    """The cells, facet values and search text that one field of an event adds to its row."""
 
-    cells: Row
-    links: tuple[int, ...]
-    names: tuple[str, ...] = ()
-
-
-class Numbers:
-    """The numbers of (facet, value) pairs; one that has none yet gets the next when asked for."""
-
-    def __init__(self, known: dict[Pair, int]) -> None:
-        self.known = known
-        self.last = max(known.values(), default=0)
-
-    def __call__(self, pair: Pair) -> int:
-        number = self.known.get(pair)
-        if number is None:
-            self.last = number = self.last + 1
-            self.known[pair] = number
-        return number
+    cells: Cells
+    value_ids: tuple[int, ...]
+    text: str = ""
 
 
-class Describer:
-    """Describes events by one state of the catalogue; what many of them share is made once.
+CachedPart = Callable[..., _RowPart]
+
+
+class FacetValueIds:
+    """The ids of facet values; a value without an id gets the next one."""
+
+    def __init__(self, ids: dict[tuple[str, str], int]) -> None:
+        self.ids = ids
+        self._last = max(ids.values(), default=0)
+
+    def of(self, facet: str, values: Iterable[str]) -> tuple[int, ...]:
+        """The ids of some values of a facet, each once."""
+        return tuple([self._id(facet, value) for value in dict.fromkeys(values)])
+
+    def _id(self, facet: str, value: str) -> int:
+        known = self.ids.get((facet, value))
+        if known is None:
+            self._last = known = self._last + 1
+            self.ids[facet, value] = known
+        return known
+
+
+class EventRowBuilder:
+    """Builds the rows of events from one state of the catalogue.
 
     The facets are the array columns, `kind` and `status` by name; and by id `place_within` (the
     places and all that they lie within), `chain` (the formations with all superiors), `person`
-    and `source`. `number` gives the number of a (facet, value) pair.
+    and `source`. Parts that many events share are cached.
     """
 
-    def __init__(self, catalogue: Catalogue, number: Numbers) -> None:
+    def __init__(self, catalogue: Catalogue, value_ids: FacetValueIds) -> None:
         assert catalogue.chronology is not None
         self.catalogue = catalogue
         self.window = catalogue.chronology.window
-        self.number = number
-        cached = lru_cache(maxsize=CACHED)
-        self._when: Cached = cached(self._when_part)
-        self._where: Cached = cached(self._where_part)
-        self._around: Callable[[str], list[str]] = cached(self.catalogue.ancestors)
+        self.value_ids = value_ids
+        cached = lru_cache(maxsize=_CACHE_SIZE)
+        self._date: CachedPart = cached(self._date_part)
+        self._places: CachedPart = cached(self._places_part)
+        self._ancestors: Callable[[str], list[str]] = cached(self.catalogue.ancestors)
         self._place_names = cached(lambda place: _names_of(self.catalogue.places[place]))
-        self._who: Cached = cached(self._who_part)
-        self._lasting: Callable[[str], Chain | None] = cached(self._lasting_chain)
+        self._formations: CachedPart = cached(self._formations_part)
+        self._constant: Callable[[str], Chain | None] = cached(self._constant_chain)
         self._dated: Callable[[str, Date], Chain] = cached(self._chain_on)
-        self._people: Cached = cached(self._people_part)
-        self._sources: Cached = cached(self._sources_part)
-        self._sort: Cached = cached(self._sort_part)
+        self._people: CachedPart = cached(self._people_part)
+        self._sources: CachedPart = cached(self._sources_part)
+        self._status: CachedPart = cached(self._status_part)
 
-    def describe(self, told: Told) -> Published:
-        event: Event = told.state.fields
-        accounts = [account for _, account in told.accounts]
-        date = event.date
-        when = self._when(date)
-        where = self._where(tuple([(ref.place, ref.role) for ref in event.places]))
-        chains = [self._lasting(f) or self._dated(f, date) for f in event.formations]
-        who = self._who(tuple(event.formations), tuple(chains))
+    def build(self, event: EventWithAccounts) -> EventRow:
+        fields: Event = event.state.fields
+        accounts = [account for _, account in event.accounts]
+        date = self._date(fields.date)
+        places = self._places(tuple([(ref.place, ref.role) for ref in fields.places]))
+        chains = [self._constant(f) or self._dated(f, fields.date) for f in fields.formations]
+        formations = self._formations(tuple(fields.formations), tuple(chains))
         quoted = tuple([account.by for account in accounts if account.by])
-        people = self._people(tuple(event.people), quoted)
+        people = self._people(tuple(fields.people), quoted)
         sources = self._sources(tuple([account.source for account in accounts]))
-        sort = self._sort(event.kind, status(accounts), tuple(disputes(accounts)))
-        earliest, latest, sort_day, time, precision, months = when.cells
-        places, latitude, longitude = where.cells
-        levels, formations = who.cells
-        kind, shown, disputed = sort.cells
-        row = (
-            *(told.id, date.text, earliest, latest, sort_day, time, precision),
-            *(event.basis, event.title, event.summary, kind, shown, months),
-            *(*levels, formations, places, people.cells[0], sources.cells[0]),
-            *(latitude, longitude, len(accounts), disputed, told.state.version),
+        status = self._status(fields.kind, status_of(accounts), tuple(disputes(accounts)))
+        *days, months = date.cells
+        place_names, latitude, longitude = places.cells
+        kind, status_name, disputed = status.cells
+        cells = (
+            *(event.id, fields.date.text, *days, fields.basis, fields.title, fields.summary),
+            *(kind, status_name, months, *formations.cells, place_names),
+            *(*people.cells, *sources.cells, latitude, longitude),
+            *(len(accounts), disputed, event.state.version),
         )
         # No two parts add to one facet.
-        links = when.links + where.links + who.links + people.links + sources.links + sort.links
-        search = (
-            *(_plain(event.title), _plain(_joined([event.summary, event.basis]))),
-            *(where.names[0], who.names[0], people.names[0]),
-            _plain(_joined([account.says for account in accounts])),
+        parts = (date, places, formations, people, sources, status)
+        search_texts = (
+            *(_with_folded(fields.title), _with_folded(_joined([fields.summary, fields.basis]))),
+            *(places.text, formations.text, people.text),
+            _with_folded(_joined([account.says for account in accounts])),
         )
-        return Published(row, sorted(links), search)
+        value_ids = sorted([value for part in parts for value in part.value_ids])
+        return EventRow(cells, value_ids, search_texts)
 
-    def _numbers(self, facet: str, values: Iterable[str]) -> tuple[int, ...]:
-        number = self.number
-        return tuple([number((facet, value)) for value in dict.fromkeys(values)])
-
-    def _when_part(self, date: Date) -> _Part:
-        earliest, latest = _day(date.earliest), _day(date.latest)
+    def _date_part(self, date: Date) -> _RowPart:
+        earliest, latest = _iso_day(date.earliest), _iso_day(date.latest)
         months = date.months(self.window)
-        cells = (earliest, latest, earliest or latest, date.time, date.precision, canonical(months))
-        return _Part(cells, self._numbers("months", months))
+        days = (earliest, latest, earliest or latest, date.time, date.precision)
+        return _RowPart((*days, canonical(months)), self.value_ids.of("months", months))
 
-    def _where_part(self, refs: Sequence[tuple[str, str]]) -> _Part:
-        places = self.catalogue.places
-        names = _unique(places[place].name for place, _ in refs)
-        around = [outer for place, _ in refs for outer in self._around(place)]
+    def _places_part(self, refs: Sequence[tuple[str, str]]) -> _RowPart:
+        names = _unique(self.catalogue.places[place].name for place, _ in refs)
+        ancestors = [outer for place, _ in refs for outer in self._ancestors(place)]
         point = _point(refs, self.catalogue)
-        links = self._numbers("places", names) + self._numbers("place_within", around)
-        text = _plain(_joined([self._place_names(place) for place, _ in refs]))
-        return _Part((canonical(names), *point), links, (text,))
+        ids = self.value_ids
+        links = ids.of("places", names) + ids.of("place_within", ancestors)
+        text = _with_folded(_joined([self._place_names(place) for place, _ in refs]))
+        return _RowPart((canonical(names), *point), links, text)
 
-    def _lasting_chain(self, formation: str) -> Chain | None:
-        """The chain of a formation if it is the same on every date."""
-        if not order_of_battle.lasts(self.catalogue, formation):
+    def _constant_chain(self, formation: str) -> Chain | None:
+        """The chain of command of a formation if it is the same on every date."""
+        if not is_constant(self.catalogue, formation):
             return None
-        return tuple(order_of_battle.chain(self.catalogue, formation, None))
+        return tuple(chain_of_command(self.catalogue, formation, None))
 
     def _chain_on(self, formation: str, date: Date) -> Chain:
-        return tuple(order_of_battle.chain(self.catalogue, formation, date))
+        return tuple(chain_of_command(self.catalogue, formation, date))
 
-    def _who_part(self, formations: Sequence[str], chains: Sequence[Chain]) -> _Part:
-        known = self.catalogue.formations
-        levels = order_of_battle.at_levels(self.catalogue, chains)
+    def _formations_part(self, ids: Sequence[str], chains: Sequence[Chain]) -> _RowPart:
+        """The cells of the dimensions, then that of the formations."""
+        formations = [self.catalogue.formations[formation] for formation in ids]
+        names = [formation.name for formation in formations]
+        levels = names_by_level(self.catalogue, chains)
         columns = {c: levels.get(level, []) for c, level in self.catalogue.dimensions.items()}
-        names = [known[formation].name for formation in formations]
-        links = self._numbers("formations", names)
-        for column, found in columns.items():
-            links += self._numbers(column, found)
-        links += self._numbers("chain", (superior for chain in chains for superior in chain))
-        text = _all_names(known[formation] for formation in formations)
-        cells = tuple(map(canonical, columns.values())), canonical(names)
-        return _Part(cells, links, (text,))
+        links = self.value_ids.of("formations", names)
+        for column, values in columns.items():
+            links += self.value_ids.of(column, values)
+        links += self.value_ids.of("chain", (name for chain in chains for name in chain))
+        cells = (*map(canonical, columns.values()), canonical(names))
+        return _RowPart(cells, links, _all_names(formations))
 
-    def _people_part(self, people: Sequence[str], quoted: Sequence[str]) -> _Part:
-        known = self.catalogue.people
-        names = [known[person].name for person in people]
-        named = dict.fromkeys([*people, *(by for by in quoted if by in known)])
-        others = (by for by in quoted if by not in named)
-        text = _plain(_joined([_all_names(known[person] for person in named), *others]))
-        links = self._numbers("people", names) + self._numbers("person", people)
-        return _Part((canonical(names),), links, (text,))
+    def _people_part(self, ids: Sequence[str], quoted: Sequence[str]) -> _RowPart:
+        people = self.catalogue.people
+        names = [people[person].name for person in ids]
+        searched = dict.fromkeys([*ids, *(by for by in quoted if by in people)])
+        others = (by for by in quoted if by not in searched)
+        text = _with_folded(_joined([_all_names(people[person] for person in searched), *others]))
+        links = self.value_ids.of("people", names) + self.value_ids.of("person", ids)
+        return _RowPart((canonical(names),), links, text)
 
-    def _sources_part(self, sources: Sequence[str]) -> _Part:
+    def _sources_part(self, sources: Sequence[str]) -> _RowPart:
         names = _unique(self.catalogue.sources[source].name for source in sources)
-        links = self._numbers("sources", names) + self._numbers("source", sources)
-        return _Part((canonical(names),), links)
+        links = self.value_ids.of("sources", names) + self.value_ids.of("source", sources)
+        return _RowPart((canonical(names),), links)
 
-    def _sort_part(self, kind: str, status: str, disputed: Sequence[str]) -> _Part:
-        links = self._numbers("kind", [kind]) + self._numbers("status", [status])
-        return _Part(
-            (kind, status, canonical(disputed)), links + self._numbers("disputed", disputed)
-        )
+    def _status_part(self, kind: str, status: str, disputed: Sequence[str]) -> _RowPart:
+        ids = self.value_ids
+        links = ids.of("kind", [kind]) + ids.of("status", [status]) + ids.of("disputed", disputed)
+        return _RowPart((kind, status, canonical(disputed)), links)
 
 
-def _day(day: Any) -> str | None:
+def _iso_day(day: Any) -> str | None:
     return day.isoformat() if day else None
 
 
@@ -242,8 +240,8 @@ def _unique(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def status(accounts: Sequence[Account]) -> str:
-    """Whether an event is asserted by anybody, else planned, else denied."""
+def status_of(accounts: Sequence[Account]) -> str:
+    """The strongest stance: `asserted` without accounts or by any of them, `planned`, `denied`."""
     stances = {account.stance for account in accounts}
     if not stances or "asserts" in stances:
         return "asserted"
@@ -253,7 +251,11 @@ def status(accounts: Sequence[Account]) -> str:
 def _point(
     refs: Sequence[tuple[str, str]], catalogue: Catalogue
 ) -> tuple[float | None, float | None]:
-    """The first located place "at", else the middle of "between", else the first located."""
+    """The point of an event on the map.
+
+    It is the first located place with the role `at`, else the mean of those with the role
+    `between`, else the first located place.
+    """
     located = [
         (role, catalogue.places[place].latitude, catalogue.places[place].longitude)
         for place, role in refs
@@ -275,22 +277,22 @@ def _mean(degrees: Iterable[float | None]) -> float:
     return round(sum(numbers) / len(numbers), 6)
 
 
-def spans(told: Told) -> list[tuple[str | None, str | None]]:
-    """The possible days as (first, last) pairs where they have gaps; else nothing."""
-    pairs: Sequence[Span] = told.state.fields.date.spans
-    return [(_day(low), _day(high)) for low, high in pairs] if len(pairs) > 1 else []
+def spans(event: EventWithAccounts) -> list[tuple[str | None, str | None]]:
+    """The possible days as (first, last) pairs if there are gaps between them, else nothing."""
+    pairs: Sequence[Span] = event.state.fields.date.spans
+    return [(_iso_day(low), _iso_day(high)) for low, high in pairs] if len(pairs) > 1 else []
 
 
 def _all_names(subjects: Iterable[Any]) -> str:
-    """The names of subjects, one a line."""
-    return _plain(_joined([_names_of(subject) for subject in subjects]))
+    """All names of some subjects, one a line."""
+    return _with_folded(_joined([_names_of(subject) for subject in subjects]))
 
 
 def _names_of(subject: Any) -> str:
     return _joined([subject.name, *(other.name for other in subject.names)])
 
 
-# Letters that have no decomposition, so that the tokenizer cannot fold them.
+# Letters without a decomposition, which the tokenizer of FTS5 cannot fold.
 FOLDED = str.maketrans({"đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss"})
 
 
@@ -298,8 +300,8 @@ def _joined(texts: Sequence[str | None]) -> str:
     return "\n".join([text for text in texts if text])
 
 
-def _plain(text: str) -> str:
-    """A text as it is searched: with letters that cannot be folded, folded as well."""
+def _with_folded(text: str) -> str:
+    """A text for the search index, followed by its folded form if it has letters of `FOLDED`."""
     if text.isascii():
         return text
     folded = text.translate(FOLDED)
@@ -307,6 +309,6 @@ def _plain(text: str) -> str:
 
 
 def array_columns(columns: Sequence[str]) -> list[str]:
-    """The columns of `events` that hold arrays of values; among all of them."""
+    """The array columns among all columns of `events`: the fixed ones and the dimensions."""
     start, end = columns.index("months"), columns.index("formations")
     return [*ARRAYS, *columns[start + 1 : end]]

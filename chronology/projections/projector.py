@@ -1,4 +1,4 @@
-"""One batch folded into the tables: the catalogue and accounts first, then events."""
+"""Fold one batch into the tables: the catalogue first, then accounts and events."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ import msgspec
 from chronology.model.errors import CorruptLog
 from chronology.projections import subject_rows, tables
 from chronology.projections.catalogue import Catalogue, catalogue_entries, read_states, split_stream
-from chronology.projections.row_builder import LogRecord, RowBuilder, Touched, why
-from chronology.projections.row_writer import BatchRange, Publication
+from chronology.projections.row_builder import LogRecord, RowBuilder, TouchedEvent, reason
+from chronology.projections.row_writer import BatchRange, RowWriter
 from chronology.store import log
 from chronology.store.log import Entry
 
 CHUNK = 1_000
+"""Records that are read, and events that are updated, at a time. The rows do not depend on it."""
 Progress = Callable[[int], None]
 """Called with how many more records were folded."""
 
-_TOUCHED = "touched (event TEXT, position INTEGER, why TEXT)"
+_TOUCHED = "touched (event TEXT, position INTEGER, reason TEXT)"
 _ACTIONS = """
 SELECT coalesce(sum(type GLOB '*.recorded'), 0), coalesce(sum(type GLOB '*.corrected'), 0),
     coalesce(sum(type GLOB '*.retracted'), 0)
@@ -30,8 +31,8 @@ FROM log WHERE position BETWEEN ? AND ? AND stream NOT GLOB 'batch/*'
 """
 
 
-class Fold:
-    """One batch on its way into the tables, which then reflect the log up to its end."""
+class BatchProjector:
+    """Folds one batch into the tables, which then reflect the log up to the batch's end."""
 
     def __init__(self, db: sqlite3.Connection, catalogue: Catalogue, batch: BatchRange) -> None:
         self.db = db
@@ -39,41 +40,41 @@ class Fold:
         self.batch = batch
 
     def run(self, progress: Progress | None = None) -> bool:
-        """Folds the batch; False if the tables' columns no longer fit, so that all is rebuilt."""
+        """Folds the batch; False if the columns no longer fit, so that all must be rebuilt."""
         before = self.catalogue.dimensions
         self.db.execute(f"CREATE TEMP TABLE IF NOT EXISTS {_TOUCHED}")
         self.db.execute("DELETE FROM temp.touched")
-        self._catalogue()
+        self._apply_catalogue()
         if self.catalogue.chronology is None:
             raise CorruptLog(f"position {self.batch.last}: no chronology is recorded before it")
         if before != self.catalogue.dimensions:
             return False
-        publication = Publication(self.db, self.catalogue, self.batch)
+        writer = RowWriter(self.db, self.catalogue, self.batch)
         is_most = tables.is_most(self.batch.last - self.batch.first, self.batch.first)
         if is_most:
-            tables.unindex(self.db)
-        self._add_records(publication, progress)
+            tables.drop_indexes(self.db)
+        self._insert_new(writer, progress)
         if is_most:
-            tables.index(self.db)
-        self._publish(publication)
-        publication.count()
+            tables.create_indexes(self.db)
+        self._update_touched(writer)
+        writer.write_counts()
         _finish(self.db, self.catalogue, self.batch)
         return True
 
     # The catalogue
 
-    def _catalogue(self) -> None:
-        """Takes the catalogue's records in, and notes the events whose rows they may alter."""
+    def _apply_catalogue(self) -> None:
+        """Applies the catalogue's records, and marks the events whose rows they may change."""
         for entry in catalogue_entries(self.db, self.batch.first, self.batch.last):
             if entry.version > 1:
                 self._touch_linked(*split_stream(entry.stream), entry)
             self.catalogue.apply(entry)
 
-    def _touch(self, rows: Iterable[Touched]) -> None:
-        self.db.executemany("INSERT INTO touched VALUES (?, ?, ?)", rows)
+    def _touch(self, events: Iterable[TouchedEvent]) -> None:
+        self.db.executemany("INSERT INTO touched VALUES (?, ?, ?)", events)
 
     def _touch_linked(self, subject: str, name: str, entry: Entry) -> None:
-        where, params = "", [entry.position, why(entry.stream, entry.type, entry.data)]
+        where, params = "", [entry.position, reason(entry.stream, entry.type, entry.data)]
         if subject != "chronology":
             where = (
                 "WHERE number IN (SELECT event FROM event_links WHERE value ="
@@ -87,38 +88,42 @@ class Fold:
 
     # Events and accounts
 
-    def _add_records(self, publication: Publication, progress: Progress | None) -> None:
-        """Writes what only this batch records, and notes the other events to publish."""
-        change = self.batch.change
-        builder = RowBuilder(self.catalogue, publication.number, change, self._amended())
+    def _insert_new(self, writer: RowWriter, progress: Progress | None) -> None:
+        """Writes the events that only this batch records, and marks those to be updated."""
+        builder = RowBuilder(
+            self.catalogue, writer.value_ids, self.batch.change, self._amended_streams()
+        )
+        amended: dict[str, tuple[int, str]] = {}
         for chunk in self._chunks():
             rows = builder.build(chunk)
-            publication.add(rows)
+            writer.insert(rows)
             self._touch(rows.touched)
-            if rows.amended:
-                self._amend(rows.amended)
+            amended.update(rows.amended)
             if progress:
                 progress(len(chunk))
-        publication.add_states()
+        writer.insert_versions()
+        accounts = iter(amended.items())
+        while some := dict(islice(accounts, CHUNK)):
+            self._write_amended(some)
 
-    def _amended(self) -> set[str]:
-        """The streams of the batch of which its first record here is not all."""
-        found = self.db.execute(
+    def _amended_streams(self) -> set[str]:
+        """The streams in the batch that have more than one record up to its end."""
+        rows = self.db.execute(
             "SELECT DISTINCT stream FROM log WHERE position BETWEEN ? AND ?"
             " AND (version > 1 OR type NOT GLOB '*.recorded')",
             (self.batch.first, self.batch.last),
         )
-        return {stream for (stream,) in found}
+        return {stream for (stream,) in rows}
 
     def _chunks(self) -> Iterator[list[LogRecord]]:
-        """The batch's records in order, an event never apart from its accounts."""
-        found = self.db.execute(
+        """The batch's records in order; an event and the accounts after it share a chunk."""
+        records = self.db.execute(
             "SELECT position, stream, version, type, recorded_at, data FROM log"
             " WHERE position BETWEEN ? AND ? ORDER BY position",
             (self.batch.first, self.batch.last),
         )
         chunk: list[LogRecord] = []
-        for record in found:
+        for record in records:
             if len(chunk) >= CHUNK and not record[1].startswith("account/"):
                 yield chunk
                 chunk = []
@@ -126,52 +131,55 @@ class Fold:
         if chunk:
             yield chunk
 
-    def _amend(self, last: dict[str, tuple[int, str]]) -> None:
-        """Accounts of which there is more than one record, with the last one's position and why."""
+    def _write_amended(self, changes: dict[str, tuple[int, str]]) -> None:
+        """Writes accounts with more than one record; `changes` are positions and reasons by id."""
         old = self.db.execute(
             "SELECT id, event FROM accounts WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(last)),),
+            (json.dumps(list(changes)),),
         ).fetchall()
-        self._touch((event, *last[name]) for name, event in old)
-        tables.delete(self.db, "accounts", "id", last)
-        tables.delete(self.db, "claims", "account", last)
-        states = read_states(self.db, "account", last, self.batch.last)
-        tells = {name: found.fields.event for name, (found, _) in states.items() if found}
+        self._touch((event, *changes[name]) for name, event in old)
+        tables.delete(self.db, "accounts", "id", changes)
+        tables.delete(self.db, "claims", "account", changes)
+        states = {
+            name: state
+            for name, (state, _) in read_states(
+                self.db, "account", changes, self.batch.last
+            ).items()
+            if state
+        }
+        event_of = {name: state.fields.event for name, state in states.items()}
         self.db.executemany(
             "INSERT OR IGNORE INTO former_accounts VALUES (?, ?)",
-            ((event, name) for name, event in old if tells.get(name) != event),
+            ((event, name) for name, event in old if event_of.get(name) != event),
         )
-        for name, (found, _) in states.items():
-            if found:
-                event = found.fields.event
-                tables.insert(self.db, "accounts", [subject_rows.account_cells(name, *found)])
-                tables.insert(self.db, "claims", list(subject_rows.claim_rows(name, found.fields)))
-                self._touch([(event, *last[name])])
+        for name, state in states.items():
+            tables.insert(self.db, "accounts", [subject_rows.account_cells(name, *state)])
+            tables.insert(self.db, "claims", list(subject_rows.claim_rows(name, state.fields)))
+        self._touch((event, *changes[name]) for name, event in event_of.items())
 
-    def _publish(self, publication: Publication) -> None:
-        found = self.db.execute(
-            "SELECT event, group_concat(why, '; ') FROM"
-            " (SELECT event, why, min(position) AS at FROM touched"
-            "  GROUP BY event, why ORDER BY at)"
-            " GROUP BY event ORDER BY min(at)"
+    def _update_touched(self, writer: RowWriter) -> None:
+        writer.delete_touched()
+        rows = self.db.execute(
+            "SELECT event, group_concat(reason, '; ') FROM"
+            " (SELECT event, reason, min(position) AS first FROM touched"
+            "  GROUP BY event, reason ORDER BY first)"
+            " GROUP BY event ORDER BY min(first), event"
         )
-        while chunk := dict(islice(found, CHUNK)):
-            publication.publish(chunk)
-
-
-# What a batch leaves behind
+        while chunk := dict(islice(rows, CHUNK)):
+            writer.update(chunk)
 
 
 def _finish(db: sqlite3.Connection, catalogue: Catalogue, batch: BatchRange) -> None:
-    found = db.execute("SELECT facet, value, count FROM facet_values")
-    counts = {(facet, value): count for facet, value, count in found}
+    """Writes the tables of the catalogue and the row of the batch, and tracks the new head."""
+    rows_of_facets = db.execute("SELECT facet, value, count FROM facet_values")
+    counts = {(facet, value): count for facet, value, count in rows_of_facets}
     for table, rows in subject_rows.catalogue_rows(catalogue, counts):
         db.execute(f"DELETE FROM {table}")
         tables.insert(db, table, rows)
     (first,) = log.read(db, batch.first - 1, batch.first)
     (head,) = log.read(db, batch.last - 1, batch.last)
-    done = db.execute(_ACTIONS, (batch.first, batch.last)).fetchone()
-    row = (batch.id, batch.recorded_at, _note(first), batch.first, batch.last, *done)
+    actions = db.execute(_ACTIONS, (batch.first, batch.last)).fetchone()
+    row = (batch.id, batch.recorded_at, _note(first), batch.first, batch.last, *actions)
     tables.insert(db, "batches", [row])
     tables.track(db, head.position, head.digest)
 

@@ -1,4 +1,4 @@
-"""Events published: the rows, states, links and search text of those that a batch touches."""
+"""Write the events of a batch: their rows, versions, links and search texts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ import msgspec
 from chronology.model.records import Account, canonical
 from chronology.projections import event_rows, tables
 from chronology.projections.catalogue import Catalogue, read_states
-from chronology.projections.event_rows import Describer, Numbers, Published, Row, Told
+from chronology.projections.event_rows import (
+    Cells,
+    EventRow,
+    EventRowBuilder,
+    EventWithAccounts,
+    FacetValueIds,
+)
 from chronology.projections.row_builder import LastChange, RowBatch
 
 LINKED_TOGETHER = 100_000
@@ -23,7 +29,7 @@ LINKED_TOGETHER = 100_000
 
 
 class BatchRange(NamedTuple):
-    """Where one batch stands in the log, and when it was recorded."""
+    """The first and the last position of one batch in the log, and when it was recorded."""
 
     id: str
     first: int
@@ -32,39 +38,42 @@ class BatchRange(NamedTuple):
 
     @property
     def change(self) -> LastChange:
-        """The change that the batch is to a row."""
+        """The change that the batch makes to a row."""
         return LastChange(self.last, self.recorded_at)
 
 
-class Publication:
-    """The events of one batch: new ones first, then the others, chunk by chunk; `count` ends it."""
+class RowWriter:
+    """Writes the events of one batch.
+
+    New events come first (`insert`, then `insert_versions`), then those that the batch changes
+    (`delete_touched`, then `update` chunk by chunk). `write_counts` ends the batch.
+    """
 
     def __init__(self, db: sqlite3.Connection, catalogue: Catalogue, batch: BatchRange) -> None:
         self.db = db
         self.batch = batch
-        found = db.execute("SELECT number, facet, value FROM facet_values ORDER BY number")
-        self.number = Numbers({(facet, value): number for number, facet, value in found})
+        rows = db.execute("SELECT number, facet, value FROM facet_values ORDER BY number")
+        self.value_ids = FacetValueIds({(facet, value): number for number, facet, value in rows})
         self.counts: Counter[int] = Counter()
-        self.waiting: dict[int, array[int]] = defaultdict(partial(array, "q"))
-        self.linked = 0
-        self.describer = Describer(catalogue, self.number)
-        assert catalogue.chronology is not None
+        self._pending_links: dict[int, array[int]] = defaultdict(partial(array, "q"))
+        self._pending_events = 0
+        self._event_row_builder = EventRowBuilder(catalogue, self.value_ids)
         columns = [
             *event_rows.BEFORE_DIMENSIONS,
             *catalogue.dimensions,
             *event_rows.AFTER_DIMENSIONS,
         ]
-        self.shared = ", ".join(f'"{column}"' for column in columns[:-1])
+        self._history_columns = ", ".join(f'"{column}"' for column in columns[:-1])
 
-    def count(self) -> None:
-        """Adds what the links gained and lost to the counts of the facets."""
+    def write_counts(self) -> None:
+        """Adds the links that were gained and lost to the counts of the facet values."""
         self._write_links()
         self.db.executemany(
             "INSERT INTO facet_values VALUES (?, ?, ?, ?) ON CONFLICT (number)"
             " DO UPDATE SET count = count + excluded.count",
             (
                 (number, *pair, self.counts[number])
-                for pair, number in self.number.known.items()
+                for pair, number in self.value_ids.ids.items()
                 if self.counts[number]
             ),
         )
@@ -72,7 +81,7 @@ class Publication:
 
     # New events
 
-    def add(self, rows: RowBatch) -> None:
+    def insert(self, rows: RowBatch) -> None:
         """Writes accounts, and events that only this batch records."""
         tables.insert(self.db, "accounts", rows.accounts)
         tables.insert(self.db, "claims", rows.claims)
@@ -84,16 +93,16 @@ class Publication:
         tables.insert(self.db, "event_values", values)
         for event, numbers in rows.links:
             for number in numbers:
-                self.waiting[number].append(event)
-        self.linked += len(rows.links)
-        if self.linked >= LINKED_TOGETHER:
+                self._pending_links[number].append(event)
+        self._pending_events += len(rows.links)
+        if self._pending_events >= LINKED_TOGETHER:
             self._write_links()
 
-    def add_states(self) -> None:
-        """Writes the states of all events that `add` wrote; together they cost least."""
+    def insert_versions(self) -> None:
+        """Writes the first versions of all events that `insert` wrote, at once for speed."""
         _, first, last, _ = self.batch
         self.db.execute(
-            f"INSERT INTO history SELECT {self.shared}, position, NULL, 'recorded', NULL,"
+            f"INSERT INTO history SELECT {self._history_columns}, position, NULL, 'recorded', NULL,"
             " (SELECT coalesce(max(number), 0) FROM history) + row_number() OVER (ORDER BY number)"
             " FROM events WHERE number BETWEEN ? AND ?",
             (first, last),
@@ -106,79 +115,34 @@ class Publication:
         )
 
     def _write_links(self) -> None:
-        """Writes the waiting links value by value: rows in the order of the key cost least."""
-        for number in sorted(self.waiting):
-            linked = self.waiting[number]
+        """Writes the pending links value by value: inserting in key order is fastest."""
+        for number in sorted(self._pending_links):
+            events = self._pending_links[number]
             self.db.execute(
                 "INSERT INTO event_links SELECT ?, value FROM json_each(?)",
-                (number, canonical(linked.tolist())),
+                (number, canonical(events.tolist())),
             )
-            self.counts[number] += len(linked)
-        self.waiting.clear()
-        self.linked = 0
+            self.counts[number] += len(events)
+        self._pending_links.clear()
+        self._pending_events = 0
 
-    # Events that there were, or of which the batch tells again
+    # Changed events
 
-    def publish(self, why: dict[str, str]) -> None:
-        """Brings everything published of the events, given with the reasons, to the batch's end."""
+    def delete_touched(self) -> None:
+        """Deletes the new events that the batch itself changes: `update` writes them instead.
+
+        All are deleted before the first update, so that the numbers of versions do not depend on
+        the size of the chunks.
+        """
         self._write_links()
-        told, numbers = self._told(list(why))
-        old = self._published(list(why))
-        self._withdraw([name for name, row in old.items() if row[-3] == self.batch.last], old)
-        new = {name: self.describer.describe(one) for name, one in told.items()}
-        changed = [name for name in why if not _same(old.get(name), new.get(name))]
-        self._keep_search_text([name for name in changed if name in old])
-        self._write_history(changed, old, new, why)
-        tables.delete(self.db, "events", "id", changed)
-        rows = [(*new[n].row, *self.batch.change, numbers[n]) for n in changed if n in new]
-        tables.insert(self.db, "events", rows)
-        # Links and search text may change where the row does not: a new name of a place, say.
-        self._forget([row[-1] for row in old.values()])
-        spans = [(numbers[n], n, *span) for n in new for span in event_rows.spans(told[n])]
-        self._write_spans(spans, {*changed})
-        texts = [(numbers[name], *shown.search) for name, shown in new.items()]
-        tables.insert_texts(self.db, texts)
-        linked = {
-            numbers[name]: new[name].links if name in new else []
-            for name in why
-            if name in new or name in old
-        }
-        self._relink(linked, {numbers[name] for name in changed})
-
-    def _told(self, names: list[str]) -> tuple[dict[str, Told], dict[str, int]]:
-        """What is told of each live event, and the number of its row: its first position."""
-        last = self.batch.last
-        found = read_states(self.db, "event", names, last)
-        owners = dict(
-            self.db.execute(
-                "SELECT id, event FROM accounts WHERE event IN (SELECT value FROM json_each(?))",
-                (json.dumps(names),),
-            )
-        )
-        accounts: dict[str, list[tuple[int, str, Account]]] = {}
-        for name, (account, first) in read_states(self.db, "account", owners, last).items():
-            if account:
-                accounts.setdefault(owners[name], []).append((first, name, account.fields))
-        told = {
-            name: Told(name, event, [(n, a) for _, n, a in sorted(accounts.get(name, []), key=_at)])
-            for name, (event, _) in found.items()
-            if event
-        }
-        return told, {name: first for name, (_, first) in found.items()}
-
-    def _published(self, names: list[str]) -> dict[str, Row]:
-        """The rows of `events` by id."""
-        found = self.db.execute(
-            "SELECT * FROM events WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps(names),),
-        )
-        return {row[0]: row for row in found}
-
-    def _withdraw(self, names: list[str], old: dict[str, Row]) -> None:
-        """Takes back what `add` wrote of events that the batch then tells more of."""
-        if not names:
+        rows = self.db.execute(
+            "SELECT id, number FROM events WHERE number BETWEEN ? AND ?"
+            " AND id IN (SELECT event FROM temp.touched)",
+            (self.batch.first, self.batch.last),
+        ).fetchall()
+        if not rows:
             return
-        numbers = [old.pop(name)[-1] for name in names]
+        names, numbers = [name for name, _ in rows], [number for _, number in rows]
         tables.delete(self.db, "events", "id", names)
         for table in ("history", "history_spans"):
             self.db.execute(
@@ -186,35 +150,92 @@ class Publication:
                 " AND id IN (SELECT value FROM json_each(?))",
                 (self.batch.last, json.dumps(names)),
             )
-        self._forget(numbers)
-        self._relink({number: [] for number in numbers}, set())
+        self._delete_spans_and_texts(numbers)
+        self._update_links({number: [] for number in numbers}, set())
         tables.delete(self.db, "event_values", "event", numbers)
+
+    def update(self, reasons: dict[str, str]) -> None:
+        """Brings some events to the end of the batch; `reasons` are those of the changes, by id."""
+        events, numbers = self._read_events(list(reasons))
+        old = self._read_rows(list(reasons))
+        new = {name: self._event_row_builder.build(event) for name, event in events.items()}
+        changed = [name for name in reasons if not _same(old.get(name), new.get(name))]
+        self._keep_search_texts([name for name in changed if name in old])
+        self._write_history(changed, old, new, reasons)
+        tables.delete(self.db, "events", "id", changed)
+        rows = [(*new[n].cells, *self.batch.change, numbers[n]) for n in changed if n in new]
+        tables.insert(self.db, "events", rows)
+        # Links and search texts may change where the row does not: a new name of a place, say.
+        self._delete_spans_and_texts([row[-1] for row in old.values()])
+        spans = [(numbers[n], n, *span) for n in new for span in event_rows.spans(events[n])]
+        self._write_spans(spans, {*changed})
+        texts = [(numbers[name], *row.search_texts) for name, row in new.items()]
+        tables.insert_texts(self.db, texts)
+        links = {
+            numbers[name]: new[name].value_ids if name in new else []
+            for name in reasons
+            if name in new or name in old
+        }
+        self._update_links(links, {numbers[name] for name in changed})
+
+    def _read_events(self, names: list[str]) -> tuple[dict[str, EventWithAccounts], dict[str, int]]:
+        """The live events, and the numbers of all by id: the positions of their first records."""
+        last = self.batch.last
+        states = read_states(self.db, "event", names, last)
+        event_of = dict(
+            self.db.execute(
+                "SELECT id, event FROM accounts WHERE event IN (SELECT value FROM json_each(?))",
+                (json.dumps(names),),
+            )
+        )
+        accounts: dict[str, list[tuple[int, str, Account]]] = defaultdict(list)
+        for name, (account, first) in read_states(self.db, "account", event_of, last).items():
+            if account:
+                accounts[event_of[name]].append((first, name, account.fields))
+        events = {
+            name: EventWithAccounts(
+                name,
+                state,
+                [(n, a) for _, n, a in sorted(accounts[name], key=lambda account: account[0])],
+            )
+            for name, (state, _) in states.items()
+            if state
+        }
+        return events, {name: first for name, (_, first) in states.items()}
+
+    def _read_rows(self, names: list[str]) -> dict[str, Cells]:
+        """The rows of `events` by id."""
+        rows = self.db.execute(
+            "SELECT * FROM events WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(names),),
+        )
+        return {row[0]: row for row in rows}
 
     def _write_history(
         self,
         changed: list[str],
-        old: dict[str, Row],
-        new: dict[str, Published],
-        why: dict[str, str],
+        old: dict[str, Cells],
+        new: dict[str, EventRow],
+        reasons: dict[str, str],
     ) -> None:
-        at = self.batch.last
+        position = self.batch.last
         self.db.executemany(
             "UPDATE history SET until_position = ? WHERE id = ? AND until_position IS NULL",
-            ((at, name) for name in changed if name in old),
+            ((position, name) for name in changed if name in old),
         )
         (last,) = self.db.execute("SELECT coalesce(max(number), 0) FROM history").fetchone()
         rows = []
         for number, name in enumerate(changed, last + 1):
-            row = new[name].row if name in new else old[name][:-3]
-            # A retraction is a state of no length: nothing is shown as of it or after.
-            until = None if name in new else at
-            because = why[name] if name in old else None
+            cells = new[name].cells if name in new else old[name][:-3]
+            # A retraction begins and ends at one position, so that it is never current.
+            until = None if name in new else position
+            because = reasons[name] if name in old else None
             action = _action(name in old, name in new)
-            rows.append((*row, *self.batch.change, at, until, action, because, number))
+            rows.append((*cells, *self.batch.change, position, until, action, because, number))
         tables.insert(self.db, "history", rows)
 
-    def _keep_search_text(self, names: list[str]) -> None:
-        """Keeps what the index held of states that end now, for reads as of then."""
+    def _keep_search_texts(self, names: list[str]) -> None:
+        """Copies the search texts of versions that end now, for searches of the past."""
         columns = ", ".join(tables.SEARCH)
         self.db.execute(
             f"INSERT INTO history_fts (rowid, {columns})"
@@ -225,63 +246,59 @@ class Publication:
             (json.dumps(names),),
         )
 
-    def _relink(self, linked: dict[int, list[int]], changed: set[int]) -> None:
-        """Writes what differs from the links that are held; `changed` are rows that do."""
-        held: dict[int, list[int]] = {
+    def _update_links(self, links: dict[int, list[int]], changed: set[int]) -> None:
+        """Writes the links of events that differ; `changed` are the events whose rows changed."""
+        stored: dict[int, list[int]] = {
             event: msgspec.json.decode(numbers)
             for event, numbers in self.db.execute(
                 "SELECT event, numbers FROM event_values"
                 " WHERE event IN (SELECT value FROM json_each(?))",
-                (json.dumps(list(linked)),),
+                (json.dumps(list(links)),),
             )
         }
-        lost = [(n, event) for event, numbers in _beyond(held, linked).items() for n in numbers]
+        lost = [(n, event) for event, numbers in _missing(stored, links).items() for n in numbers]
         self.db.executemany("DELETE FROM event_links WHERE value = ? AND event = ?", lost)
         self.counts.subtract(number for number, _ in lost)
-        for event, numbers in _beyond(linked, held).items():
+        for event, numbers in _missing(links, stored).items():
             for number in numbers:
-                self.waiting[number].append(event)
+                self._pending_links[number].append(event)
         self._write_links()
         self.db.executemany(
             "INSERT OR REPLACE INTO event_values VALUES (?, ?, ?)",
             (
                 (event, canonical(numbers), self.batch.last)
-                for event, numbers in linked.items()
-                if event in changed or numbers != held.get(event)
+                for event, numbers in links.items()
+                if event in changed or numbers != stored.get(event)
             ),
         )
 
-    def _forget(self, numbers: list[int]) -> None:
+    def _delete_spans_and_texts(self, numbers: list[int]) -> None:
         tables.delete(self.db, "event_spans", "event", numbers)
         tables.delete(self.db, "events_fts", "rowid", numbers)
 
     def _write_spans(self, spans: list[Any], changed: set[str]) -> None:
-        """Spans of events, and of the states of those that are `changed`."""
+        """Writes the spans of events, and those of the new versions of `changed` events."""
         last = self.batch.last
         tables.insert(self.db, "event_spans", [(event, *span) for event, _, *span in spans])
-        states = [(n, last, *span) for _, n, *span in spans if n in changed]
-        tables.insert(self.db, "history_spans", states)
+        versions = [(name, last, *span) for _, name, *span in spans if name in changed]
+        tables.insert(self.db, "history_spans", versions)
 
 
-def _beyond(some: dict[int, list[int]], others: dict[int, list[int]]) -> dict[int, list[int]]:
-    """The links by event that are in the first and not in the second."""
+def _missing(links: dict[int, list[int]], others: dict[int, list[int]]) -> dict[int, list[int]]:
+    """The links by event that are missing from the others."""
     return {
         event: sorted({*numbers}.difference(others.get(event, ())))
-        for event, numbers in some.items()
+        for event, numbers in links.items()
     }
 
 
-def _at(account: tuple[int, str, Account]) -> int:
-    return account[0]
-
-
-def _action(was: bool, remains: bool) -> str:
-    if not remains:
+def _action(existed: bool, exists: bool) -> str:
+    if not exists:
         return "retracted"
-    return "corrected" if was else "recorded"
+    return "corrected" if existed else "recorded"
 
 
-def _same(old: Sequence[Any] | None, new: Published | None) -> bool:
+def _same(old: Sequence[Any] | None, new: EventRow | None) -> bool:
     if old is None or new is None:
         return old is None and new is None
-    return tuple(old[:-3]) == new.row
+    return tuple(old[:-3]) == new.cells

@@ -1,4 +1,4 @@
-"""`accounts`, `claims` and the tables of the catalogue: what each subject's fields say."""
+"""Rows of `accounts`, `claims` and the tables of the catalogue."""
 
 from __future__ import annotations
 
@@ -134,11 +134,11 @@ FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
 
 TABLES = {"source": "sources", "place": "places", "person": "people", "formation": "formations"}
 LINKS = {"source": "source", "place": "place_within", "person": "person", "formation": "chain"}
-"""Under which facet of the links an event is counted for each subject."""
+"""The facet under which the events of each subject are linked."""
 
 
 def account_row(name: str, state: State) -> Row:
-    """The row of `accounts` by column."""
+    """The row of an account by column."""
     return dict(
         zip(COLUMNS["accounts"], account_cells(name, state.fields, *state[1:]), strict=True)
     )
@@ -147,7 +147,7 @@ def account_row(name: str, state: State) -> Row:
 def account_cells(
     name: str, account: Account, version: int, position: int, recorded_at: str
 ) -> Cells:
-    """The row of `accounts`; `by` is as recorded: a person's id, or a text."""
+    """The row of an account; `by` is as recorded: the id of a person, or a text."""
     return (
         *(name, account.event, account.source, "; ".join(account.at), account.stance, account.by),
         *(_text(account.said), *_days(account.date), account.basis, account.says),
@@ -158,7 +158,7 @@ def account_cells(
 
 @lru_cache(maxsize=1 << 14)
 def _days(date: Date | None) -> tuple[str | None, str | None, str | None]:
-    """A date's text, first and last day."""
+    """The text of a date, its first day and its last."""
     if date is None:
         return None, None, None
     earliest, latest = (day.isoformat() if day else None for day in (date.earliest, date.latest))
@@ -174,7 +174,7 @@ def claim_rows(name: str, account: Account) -> Iterator[Cells]:
 def catalogue_rows(
     catalogue: Catalogue, counts: Mapping[tuple[str, str], int]
 ) -> Iterator[tuple[str, list[Cells]]]:
-    """All rows of the catalogue's tables; `counts` holds the events of each link."""
+    """All rows of the catalogue's tables; `counts` are events by facet and value."""
     for subject, table in TABLES.items():
         yield (
             table,
@@ -190,9 +190,9 @@ def catalogue_rows(
 
 def _row(columns: Mapping[str, type], name: str, state: State, events: int) -> Cells:
     changed = {column: getattr(state, column) for column in _CHANGED}
-    given = {"id": name, "events": events, **changed}
+    cells = {"id": name, "events": events, **changed}
     return tuple(
-        given[column] if column in given else _cell(getattr(state.fields, column))
+        cells[column] if column in cells else _cell(getattr(state.fields, column))
         for column in columns
     )
 

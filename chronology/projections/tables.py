@@ -1,7 +1,7 @@
-"""The tables that projections fill: created, dropped and compared as a whole.
+"""Create, drop and compare the tables of the projections.
 
-What people and programs read is in the contract tables; the others are hidden helpers of facets,
-search and catching up.
+The published tables are a contract with readers. The helper tables serve facets, search and
+catching up, and are hidden.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from sqlite_utils import Database
 from chronology.model.records import Chronology
 from chronology.projections import event_rows, subject_rows
 
-VERSION = 6
-"""Raised whenever the same log would give other rows: an older file is then folded again."""
+VERSION = 7
+"""Raised whenever the same log gives other rows, so that older files are folded again."""
 
 LARGE = 8_000
-"""So many records at least are a batch after which indexes are made."""
+"""The least size of a batch, in records, after which indexes are created anew."""
 HISTORY = {"from_position": int, "until_position": int, "action": str, "because": str}
 BATCHES = {
     "id": str,
@@ -42,11 +42,11 @@ HELPERS = (
 )
 DERIVED = (*PUBLISHED, *HELPERS)
 SEARCHED = ("events_fts", "history_fts")
-"""The search indexes; the rowid of an entry is the `number` of its event or state."""
+"""The search indexes; the rowid of an entry is the `number` of its event or version."""
 
 
 class Tracked(NamedTuple):
-    """What the tables reflect: the log up to a position, folded by a version of this code."""
+    """The position and digest of the log that the tables reflect, and the version of the code."""
 
     position: int
     version: int
@@ -54,53 +54,53 @@ class Tracked(NamedTuple):
 
 
 def create(db: sqlite3.Connection, chronology: Chronology) -> None:
-    """All projection tables, empty, with the columns that the chronology's dimensions need."""
-    tables = Database(db)
+    """Creates all tables, empty, with a column for each dimension of the chronology."""
+    database = Database(db)
     columns = event_rows.columns(chronology)
     numbered: dict[str, tuple[dict[str, type], Any]] = {
         "events": (columns, "id"),
         "history": (history_columns(columns), ("id", "from_position")),
     }
-    for name, (held, key) in numbered.items():
-        sql = tables.create_table_sql(name, held, pk=key, not_null={"number"})
-        # sqlite-utils knows no UNIQUE columns.
+    for name, (types, key) in numbered.items():
+        sql = database.create_table_sql(name, types, pk=key, not_null={"number"})
+        # sqlite-utils cannot declare a column UNIQUE.
         db.execute(sql.replace("INTEGER NOT NULL", "INTEGER NOT NULL UNIQUE"))
-    for name, held in subject_rows.COLUMNS.items():
-        key = "id" if "id" in held else ("account", "key") if name == "claims" else None
-        tables.table(name).create(
-            held, pk=key, foreign_keys=subject_rows.FOREIGN_KEYS.get(name, ())
+    for name, types in subject_rows.COLUMNS.items():
+        key = "id" if "id" in types else ("account", "key") if name == "claims" else None
+        database.table(name).create(
+            types, pk=key, foreign_keys=subject_rows.FOREIGN_KEYS.get(name, ())
         )
-    tables.table("batches").create(BATCHES, pk="id")
-    tables.table("tracking").create(TRACKING, pk="projection")
+    database.table("batches").create(BATCHES, pk="id")
+    database.table("tracking").create(TRACKING, pk="projection")
     for sql in _HELPERS:
         db.execute(sql)
-    index(db)
+    create_indexes(db)
 
 
 def history_columns(columns: Mapping[str, type]) -> dict[str, type]:
-    """The columns of `history`: those of `events`, the state's extent, and the state's number."""
+    """The columns of `history`: those of `events`, then those of the version and its number."""
     shared = {name: kind for name, kind in columns.items() if name != "number"}
     return {**shared, **HISTORY, "number": int}
 
 
 def is_most(records: int, before: int) -> bool:
-    """Whether it pays to make some indexes only after a batch: if it has more than all before."""
+    """Whether a batch is so large that creating indexes after it is faster: most of the log."""
     return records > max(LARGE, before)
 
 
-def unindex(db: sqlite3.Connection) -> None:
-    """Drops the indexes that cost less when `index` makes them after many rows."""
+def drop_indexes(db: sqlite3.Connection) -> None:
+    """Drops the indexes that are created faster after many rows than kept up with each."""
     for name in _INDEXES:
         db.execute(f"DROP INDEX {name}")
 
 
-def index(db: sqlite3.Connection) -> None:
+def create_indexes(db: sqlite3.Connection) -> None:
     for name, columns in _INDEXES.items():
         db.execute(f"CREATE INDEX {name} ON {columns}")
 
 
 _INDEXES = {
-    # The states that held at a moment and are over: few, beside those that last.
+    # Superseded versions, which are few beside the current ones.
     "history_ended": "history (until_position) WHERE until_position IS NOT NULL",
     "events_sort": "events (sort_day, id)",
     "event_values_position": "event_values (position)",
@@ -109,15 +109,15 @@ _INDEXES = {
     "accounts_by": 'accounts ("by") WHERE "by" IS NOT NULL',
 }
 _HELPERS = (
-    # Each value of a facet by number. A number is given anew after its value is gone: whoever
-    # keeps numbers reads this table again with every position.
+    # The number of a facet value that no event has any more is reused: programs that cache numbers
+    # read this table again at every position.
     "CREATE TABLE facet_values (number INTEGER PRIMARY KEY, facet TEXT NOT NULL,"
     " value TEXT NOT NULL, count INTEGER NOT NULL, UNIQUE (facet, value))",
     "CREATE TABLE event_links (value INTEGER NOT NULL, event INTEGER NOT NULL,"
     " PRIMARY KEY (value, event)) WITHOUT ROWID",
-    # The same links by event: numbers as a JSON array, ascending. `position` is where the row or
-    # the links of the event last changed, and a retracted event stays, without numbers. So
-    # `SELECT event, numbers FROM event_values WHERE position > ?` is all that changed since.
+    # The same links by event, as an ascending JSON array of numbers. `position` is the last change
+    # of the event's row or links; a retracted event stays, with an empty array. So
+    # `SELECT event, numbers FROM event_values WHERE position > ?` lists all changes since.
     "CREATE TABLE event_values (event INTEGER PRIMARY KEY, numbers TEXT NOT NULL,"
     " position INTEGER NOT NULL)",
     "CREATE TABLE event_spans (event INTEGER NOT NULL, earliest TEXT, latest TEXT)",
@@ -125,7 +125,7 @@ _HELPERS = (
     "CREATE TABLE history_spans (id TEXT NOT NULL, from_position INTEGER NOT NULL,"
     " earliest TEXT, latest TEXT)",
     "CREATE INDEX history_spans_state ON history_spans (id, from_position)",
-    # The accounts that told of an event once and are retracted, or tell of another.
+    # Accounts that once belonged to an event and were retracted or moved to another.
     "CREATE TABLE former_accounts (event TEXT NOT NULL, account TEXT NOT NULL,"
     " PRIMARY KEY (event, account)) WITHOUT ROWID",
     *(
@@ -133,14 +133,14 @@ _HELPERS = (
         " tokenize = 'unicode61 remove_diacritics 2')"
         for name in ("events_fts", "history_fts")
     ),
-    # So many bytes of new words are gathered before they are written: of 1 MiB, the default, many
-    # more segments would have to be merged.
+    # FTS5 gathers so many bytes of new words before it writes a segment. The default of 1 MiB makes
+    # many more segments, which have to be merged.
     "INSERT INTO events_fts (events_fts, rank) VALUES ('hashsize', 16777216)",
 )
 
 
 def drop(db: sqlite3.Connection) -> None:
-    """Every projection table; the log stays."""
+    """Drops every projection table; the log stays."""
     for name in DERIVED:
         db.execute(f"DROP TABLE IF EXISTS main.{name}")
 
@@ -150,27 +150,27 @@ def exist(db: sqlite3.Connection) -> bool:
 
 
 def tracked(db: sqlite3.Connection) -> Tracked | None:
-    """What the tables reflect, or None if there are none."""
+    """The state that the tables reflect, or None if there are no tables."""
     if not exist(db):
         return None
-    found = db.execute("SELECT position, version, digest FROM tracking").fetchone()
-    return Tracked(*found) if found else None
+    row = db.execute("SELECT position, version, digest FROM tracking").fetchone()
+    return Tracked(*row) if row else None
 
 
 def track(db: sqlite3.Connection, position: int, digest: str) -> None:
-    """Notes that the tables reflect the log up to a position and its digest."""
+    """Stores that the tables reflect the log up to a position with its digest."""
     row = ("timeline", position, digest, VERSION)
     db.execute("INSERT OR REPLACE INTO tracking VALUES (?, ?, ?, ?)", row)
 
 
 def insert(db: sqlite3.Connection, table: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Whole rows in bulk, in the order of the columns."""
+    """Inserts whole rows, with cells in the order of the columns."""
     if rows:
         db.executemany(f"INSERT INTO {table} VALUES ({_marks(len(rows[0]))})", rows)
 
 
 def insert_texts(db: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> None:
-    """Entries of the search index of events, each led by the number of its event."""
+    """Inserts entries of the search index of events, each after the number of its event."""
     if rows:
         names = ", ".join(("rowid", *SEARCH))
         db.executemany(f"INSERT INTO events_fts ({names}) VALUES ({_marks(len(rows[0]))})", rows)
@@ -181,7 +181,7 @@ def _marks(count: int) -> str:
 
 
 def delete(db: sqlite3.Connection, table: str, column: str, values: Iterable[str | int]) -> None:
-    """The rows that have one of the values in a column."""
+    """Deletes the rows that have one of the values in a column."""
     db.execute(
         f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))",
         (json.dumps(list(values)),),
@@ -189,21 +189,21 @@ def delete(db: sqlite3.Connection, table: str, column: str, values: Iterable[str
 
 
 def differences(stored: sqlite3.Connection, fresh: sqlite3.Connection) -> list[str]:
-    """How the derived tables of two databases differ, a line for each table that does."""
-    found = []
+    """A line for each derived table that differs between two databases."""
+    lines = []
     for name in DERIVED:
         key = "rowid" if name in SEARCHED else _key(fresh, name)
         sql = f"SELECT {'rowid, ' if name in SEARCHED else ''}* FROM {name} ORDER BY {key}"
         pairs = zip_longest(stored.execute(sql), fresh.execute(sql))
         if any(one != other for one, other in pairs):
-            sets = ({hash(row) for row in db.execute(sql)} for db in (stored, fresh))
-            odd = len(set.symmetric_difference(*sets))
-            found.append(f"{name}: {odd or 'repeated'} rows differ from a fresh fold of the log")
-    return found
+            hashes = ({hash(row) for row in db.execute(sql)} for db in (stored, fresh))
+            count = len(set.symmetric_difference(*hashes))
+            lines.append(f"{name}: {count or 'repeated'} rows differ from a fresh fold of the log")
+    return lines
 
 
 def _key(db: sqlite3.Connection, table: str) -> str:
-    """The columns by which a table's rows can be told apart: the primary key, or all."""
+    """The columns that identify a row: the primary key, or all columns."""
     columns = db.execute("SELECT name, pk FROM pragma_table_info(?)", (table,)).fetchall()
     names = [name for name, pk in columns if pk] or [name for name, _ in columns]
     return ", ".join(f'"{name}"' for name in names)

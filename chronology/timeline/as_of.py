@@ -1,4 +1,4 @@
-"""The timeline as of a position of the log; reading it now is reading it as of the head."""
+"""Read the timeline as of a position of the log; the current timeline is that of the head."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from chronology.lru_cache import LruCache
 from chronology.model.errors import UnknownName
 from chronology.model.records import Chronology
 from chronology.model.timestamps import parse_timestamp
-from chronology.projections.catalogue import Catalogue, load_catalogue
+from chronology.projections.catalogue import Catalogue, State, load_catalogue, read_states
 from chronology.store import log
 
 CURRENT_AT = "from_position <= :as_of AND (until_position IS NULL OR until_position > :as_of)"
-"""The versions in `history` that were current at the position `:as_of`."""
+"""The condition for versions in `history` that were current at the position `:as_of`."""
 _CATALOGUES: LruCache[str, Catalogue] = LruCache(16)
 
 
 class ReadPoint(NamedTuple):
     """The state of the log that is read: its last position, digest and time of recording.
 
-    `is_past` says that the reader asked for this state by `_as_of`, be it the newest.
+    `is_past` says that the request named the state by `_as_of`, even if it is the newest.
     """
 
     position: int
@@ -32,19 +32,19 @@ class ReadPoint(NamedTuple):
     is_past: bool = False
 
 
-def read_point(db: sqlite3.Connection, given: Sequence[str] = ()) -> ReadPoint:
-    """The state that the values of `_as_of` name: a position, or a timestamp with a zone.
+def read_point(db: sqlite3.Connection, as_of: Sequence[str] = ()) -> ReadPoint:
+    """The state that the values of `_as_of` name, as a position or a timestamp with a zone.
 
     A position within a batch means the end of the batch before. Raises `UnknownName` for several
     values, a malformed one, a position after the head and a time before the first batch.
     """
-    if not given:
+    if not as_of:
         head = log.head(db)
         last = next(log.read(db, head.position - 1, head.position), None)
         return ReadPoint(*head, last.recorded_at if last else "")
-    if len(given) > 1:
+    if len(as_of) > 1:
         raise UnknownName("_as_of: given more than once")
-    text = given[0]
+    text = as_of[0]
     is_position = text.isascii() and text.isdigit()
     position = _by_position(db, text) if is_position else _by_time(db, text)
     if position is None:
@@ -77,10 +77,10 @@ def _by_time(db: sqlite3.Connection, text: str) -> int | None:
 
 
 class TimelineAt:
-    """The timeline at one read point: its catalogue, and where its events are.
+    """The timeline at one read point: its catalogue, its accounts and the table of its events.
 
-    The rows of the head are in `events`. A state that was asked for is read from `history`, whose
-    rows stay as they are.
+    The events of the head are in `events`. Those of a named state are read from `history`, whose
+    rows never change.
     """
 
     def __init__(self, db: sqlite3.Connection, point: ReadPoint) -> None:
@@ -93,12 +93,12 @@ class TimelineAt:
 
     @property
     def position(self) -> int | None:
-        """The position as an `EventFilter` has it: None for the head."""
+        """The position for an `EventFilter`: None for the head."""
         return self.point.position if self.point.is_past else None
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """The sources, places, people and formations of then; shared, so never to be changed."""
+        """The sources, places, people and formations; cached, so callers must not change it."""
         return _CATALOGUES.get_or_make(
             self.point.digest, lambda: load_catalogue(self.db, self.point.position)
         )
@@ -107,8 +107,18 @@ class TimelineAt:
     def chronology(self) -> Chronology | None:
         return self.catalogue.chronology
 
-    def accounts_of(self, events: Iterable[str]) -> list[str]:
-        """The ids of the accounts that belong to one of the events, or once belonged to it."""
+    def accounts(self, events: Iterable[str]) -> dict[str, list[tuple[str, State]]]:
+        """The ids and states of each event's accounts, in the order of their first records."""
+        names = self._account_ids(events)
+        states = read_states(self.db, "account", names, self.point.position)
+        accounts: dict[str, list[tuple[str, State]]] = {}
+        for name, (state, _) in sorted(states.items(), key=lambda account: account[1][1]):
+            if state is not None:
+                accounts.setdefault(state.fields.event, []).append((name, state))
+        return accounts
+
+    def _account_ids(self, events: Iterable[str]) -> list[str]:
+        """The ids of the accounts that belong to one of the events, or once did."""
         rows = self.db.execute(
             "SELECT id FROM accounts WHERE event IN (SELECT value FROM json_each(?1)) UNION"
             " SELECT account FROM former_accounts WHERE event IN (SELECT value FROM json_each(?1))",
@@ -123,7 +133,7 @@ def at_head(db: sqlite3.Connection) -> TimelineAt:
 
 
 def version_start(db: sqlite3.Connection, event: str, position: int) -> int | None:
-    """The position since which an event had the version that was current at a position."""
+    """The first position of the version of an event that was current at a position."""
     row = db.execute(
         f"SELECT from_position FROM history WHERE id = :event AND {CURRENT_AT}",
         {"event": event, "as_of": position},

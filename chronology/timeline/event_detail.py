@@ -1,4 +1,4 @@
-"""One event with everything that is told of it, as it stands or as of an earlier moment."""
+"""One event in detail: its accounts, history, places, formations and people."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ import msgspec
 
 from chronology.model.edtf import Date, parse
 from chronology.model.records import Event
-from chronology.projections import order_of_battle, subject_rows, tables
+from chronology.projections import subject_rows, tables
 from chronology.projections.catalogue import Catalogue, State, read_states
+from chronology.projections.chain_of_command import chain_of_command
 from chronology.projections.disputes import differing
 from chronology.store.database import Row, fetch_rows
-from chronology.timeline import neighbours
 from chronology.timeline.as_of import CURRENT_AT, TimelineAt
+from chronology.timeline.linked_events import decode_arrays
 
 _BOOKKEEPING = ("version", "position", "recorded_at", *tables.HISTORY, "number")
 
 
-class Dossier(NamedTuple):
-    """One event with everything that is told of it, ready to be shown or sent."""
+class EventDetail(NamedTuple):
+    """One event with its accounts, its history and all that it refers to, for pages and JSON."""
 
     event: Row
     accounts: list[Row]
@@ -35,37 +36,40 @@ class Dossier(NamedTuple):
     distinct: list[Row]
 
 
-def dossier(timeline: TimelineAt, name: str) -> Dossier | None:
-    """One event by its id with everything recorded about it; None if it is not in the timeline."""
+def event_detail(timeline: TimelineAt, name: str) -> EventDetail | None:
+    """One event of the timeline by its id; None if the timeline does not contain it."""
     db, position = timeline.db, timeline.point.position
-    found = fetch_rows(
+    versions = fetch_rows(
         db,
         f"SELECT * FROM history WHERE id = :event AND {CURRENT_AT}",
         {"event": name, "as_of": position},
     )
-    if not found:
+    if not versions:
         return None
-    row = {column: value for column, value in found[0].items() if column not in tables.HISTORY}
-    event, row["number"] = read_states(db, "event", [name], position)[name]
-    assert event is not None
-    fields: Event = event.fields
+    row = {column: value for column, value in versions[0].items() if column not in tables.HISTORY}
+    state, row["number"] = read_states(db, "event", [name], position)[name]
+    assert state is not None
+    fields: Event = state.fields
     catalogue = timeline.catalogue
-    accounts = _accounts(timeline, name)
-    return Dossier(
-        {**neighbours.parsed(row), "date_in_words": parse(row["date"]).in_words()},
+    accounts = [
+        _account(account, state, catalogue)
+        for account, state in timeline.accounts([name]).get(name, [])
+    ]
+    return EventDetail(
+        {**decode_arrays(row), "date_in_words": parse(row["date"]).in_words()},
         accounts,
         _disagreements(accounts),
         _places(fields, catalogue),
         _formations(fields, catalogue),
         [{"id": p, "name": catalogue.people[p].name} for p in fields.people],
-        _revisions(db, name, position),
+        _versions(db, name, position),
         _distinct(timeline, fields),
     )
 
 
 def _distinct(timeline: TimelineAt, event: Event) -> list[Row]:
     """The events that one is distinct from, with their titles if they are in the timeline."""
-    found = timeline.db.execute(
+    rows = timeline.db.execute(
         "SELECT id, title FROM history"
         f" WHERE id IN (SELECT value FROM json_each(:events)) AND {CURRENT_AT}",
         {
@@ -73,22 +77,11 @@ def _distinct(timeline: TimelineAt, event: Event) -> list[Row]:
             "as_of": timeline.point.position,
         },
     )
-    titles = dict(found)
+    titles = dict(rows)
     return [
         {"event": other.event, "title": titles.get(other.event), "because": other.because}
         for other in event.distinct
     ]
-
-
-def _accounts(timeline: TimelineAt, event: str) -> list[Row]:
-    """The accounts of the event, in order of record."""
-    position, names = timeline.point.position, timeline.accounts_of([event])
-    found = [
-        (first, _account(name, account, timeline.catalogue))
-        for name, (account, first) in read_states(timeline.db, "account", names, position).items()
-        if account is not None and account.fields.event == event
-    ]
-    return [row for _, row in sorted(found, key=lambda pair: pair[0])]
 
 
 def _account(name: str, account: State, catalogue: Catalogue) -> Row:
@@ -109,14 +102,14 @@ def _in_words(date: Date | None) -> str | None:
 
 
 def _disagreements(accounts: Sequence[Row]) -> list[Row]:
-    """The claims under which the accounts give different values, with who gives which."""
+    """The claims in which the accounts differ, with the value of each account."""
     claims = ((account["id"], account["claims"].items()) for account in accounts)
     return [
         {
             "key": key,
             "values": [
-                {"account": given.by, "value": given.value}
-                for given in sorted(chain.from_iterable(values.values()), key=lambda g: g.order)
+                {"account": claim.by, "value": claim.value}
+                for claim in sorted(chain.from_iterable(values.values()), key=lambda c: c.order)
             ],
         }
         for key, values in differing(claims).items()
@@ -124,10 +117,10 @@ def _disagreements(accounts: Sequence[Row]) -> list[Row]:
 
 
 def _places(event: Event, catalogue: Catalogue) -> list[Row]:
-    found = []
+    rows = []
     for ref in event.places:
         place = catalogue.places[ref.place]
-        found.append(
+        rows.append(
             {
                 "id": ref.place,
                 "name": place.name,
@@ -139,42 +132,42 @@ def _places(event: Event, catalogue: Catalogue) -> list[Row]:
                 "radius_km": place.radius_km,
             }
         )
-    return found
+    return rows
 
 
 def _formations(event: Event, catalogue: Catalogue) -> list[Row]:
-    found = []
+    rows = []
     for formation in event.formations:
-        chain = order_of_battle.chain(catalogue, formation, event.date)
-        found.append(
+        _, *superiors = chain_of_command(catalogue, formation, event.date)
+        rows.append(
             {
                 "id": formation,
                 "name": catalogue.formations[formation].name,
                 "level": catalogue.formations[formation].level,
                 "side": catalogue.formations[formation].side,
-                "superiors": [{"id": s, "name": catalogue.formations[s].name} for s in chain[1:]],
+                "superiors": [{"id": s, "name": catalogue.formations[s].name} for s in superiors],
             }
         )
-    return found
+    return rows
 
 
-def _revisions(db: sqlite3.Connection, name: str, top: int) -> list[Row]:
-    """The states of an event's row, each with the columns that changed from the one before."""
-    found = fetch_rows(
+def _versions(db: sqlite3.Connection, name: str, position: int) -> list[Row]:
+    """The versions of an event up to a position, each with the columns that it changed."""
+    rows = fetch_rows(
         db,
         "SELECT * FROM history WHERE id = ? AND from_position <= ? ORDER BY from_position",
-        (name, top),
+        (name, position),
     )
-    revisions = []
-    for before, row in zip([None, *found], found, strict=False):
+    versions = []
+    for before, row in zip([None, *rows], rows, strict=False):
         changed = {
             column: {"from": before[column], "to": row[column]}
             for column in (row if before else ())
             if before and column not in _BOOKKEEPING and before[column] != row[column]
         }
-        kept = ("from_position", "until_position", "action", "because", "recorded_at")
-        revision = {**{key: row[key] for key in kept}, "changed": changed}
-        if revision["until_position"] is not None and revision["until_position"] > top:
-            revision["until_position"] = None  # Then nobody knew.
-        revisions.append(revision)
-    return revisions
+        columns = ("from_position", "until_position", "action", "because", "recorded_at")
+        version = {**{column: row[column] for column in columns}, "changed": changed}
+        if version["until_position"] is not None and version["until_position"] > position:
+            version["until_position"] = None  # It ended after the position.
+        versions.append(version)
+    return versions

@@ -1,19 +1,33 @@
-"""Everything that is told of one source, place, formation or person, as it stands now."""
+"""One source, place, formation or person in detail.
+
+Each subject of the catalogue has a function that reads what belongs to one row of its table. To
+add a subject:
+
+1. Define its fields: a class in `model/records.py`, listed in `SUBJECTS`.
+2. Load it: list it in `CATALOGUED` and in `Catalogue` of `projections/catalogue.py`.
+3. Publish it: add its table to `COLUMNS`, `TABLES` and `LINKS` of `projections/subject_rows.py`,
+   describe the columns in `template/folder/metadata.yml`, and raise `tables.VERSION`. If events
+   refer to it, `EventRowBuilder` adds its facet.
+4. Read it: write a function `(db, id) -> Row` here and list it in `DETAIL_READERS`. `_events`
+   reads the events of any subject.
+5. Show it: write a template `row-<table>.html` in `web/templates/chronology`.
+
+Batches, lists and JSON need no further code.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
 from chronology.store.database import Row, fetch_rows
-from chronology.timeline import neighbours
-from chronology.timeline.order_of_battle import natural
+from chronology.timeline import linked_events
+from chronology.timeline.order_of_battle import natural_key
 
-EVENTS = 60
-ACCOUNTS = 300
+_EVENTS = 60
+_ACCOUNTS = 300
 _JSON = ("names", "ids", "statements", "cites")
 _SOURCES = 12
 _WITHIN = 200
@@ -25,28 +39,28 @@ _TIES = (
 )
 
 
-def profile(db: sqlite3.Connection, table: str, name: str) -> Row | None:
-    """A row of a table of the catalogue with what belongs to it; None if there is no such row."""
-    found = fetch_rows(db, f"SELECT * FROM {table} WHERE id = ?", (name,))
-    if not found:
+def subject_detail(db: sqlite3.Connection, table: str, name: str) -> Row | None:
+    """A row of a catalogue table with all that belongs to it; None if there is no such row."""
+    rows = fetch_rows(db, f"SELECT * FROM {table} WHERE id = ?", (name,))
+    if not rows:
         return None
-    row = found[0]
+    row = rows[0]
     for column in _JSON:
         if column in row:
             row[column] = msgspec.json.decode(row[column] or "[]")
     sources = dict(db.execute("SELECT id, name FROM sources"))
     for statement in row["statements"]:
         statement["source_name"] = sources.get(statement["source"], statement["source"])
-    return {**row, **PROFILED[table](db, name)}
+    return {**row, **DETAIL_READERS[table](db, name)}
 
 
 def _events(db: sqlite3.Connection, table: str, name: str) -> Row:
-    facet = neighbours.FACETS[table]
+    facet = linked_events.FACETS[table]
     return {
-        "shown": neighbours.linked(db, facet, name, EVENTS),
-        "total": neighbours.number(db, facet, name),
-        "days": neighbours.days(db, facet, name),
-        "sources": neighbours.shared(db, facet, name, "sources", _SOURCES),
+        "shown": linked_events.first_events(db, facet, name, _EVENTS),
+        "total": linked_events.count_events(db, facet, name),
+        "days": linked_events.count_by_date(db, facet, name),
+        "sources": linked_events.count_by_other_facet(db, facet, name, "sources", _SOURCES),
     }
 
 
@@ -54,40 +68,41 @@ def _events(db: sqlite3.Connection, table: str, name: str) -> Row:
 
 
 def _source(db: sqlite3.Connection, name: str) -> Row:
-    number = db.execute("SELECT count(*) FROM accounts WHERE source = ?", (name,)).fetchone()[0]
+    (count,) = db.execute("SELECT count(*) FROM accounts WHERE source = ?", (name,)).fetchone()
     return {
-        "told": number,
-        "total": neighbours.number(db, "source", name),
+        "told": count,
+        "total": linked_events.count_events(db, "source", name),
         "disputed": _disputed(db, name),
         "accounts": _accounts(db, name),
-        "days": neighbours.days(db, "source", name),
+        "days": linked_events.count_by_date(db, "source", name),
     }
 
 
 def _disputed(db: sqlite3.Connection, source: str) -> int:
-    """How many of the events that a source tells of are disputed."""
+    """The number of disputed events among those with accounts from a source."""
     sql = (
         "SELECT count(DISTINCT event) FROM event_links AS disputed WHERE value IN"
         " (SELECT number FROM facet_values WHERE facet = 'disputed') AND EXISTS"
-        " (SELECT 1 FROM event_links AS told WHERE told.event = disputed.event AND told.value ="
+        " (SELECT 1 FROM event_links AS sourced WHERE sourced.event = disputed.event"
+        " AND sourced.value ="
         " (SELECT number FROM facet_values WHERE facet = 'source' AND value = ?))"
     )
-    found: int = db.execute(sql, (source,)).fetchone()[0]
-    return found
+    count: int = db.execute(sql, (source,)).fetchone()[0]
+    return count
 
 
 def _accounts(db: sqlite3.Connection, source: str) -> list[Row]:
     """The accounts of a source in the order of its passages, each with its event."""
-    found = fetch_rows(
+    accounts = fetch_rows(
         db,
         "SELECT accounts.id, event, at, stance, accounts.date, says, title, sort_day, disputed,"
         " events.date AS event_date FROM accounts JOIN events ON events.id = accounts.event"
         " WHERE source = ? LIMIT ?",
-        (source, ACCOUNTS),
+        (source, _ACCOUNTS),
     )
     return [
         {**row, "disputed": msgspec.json.decode(row["disputed"]), "place": number}
-        for number, row in enumerate(sorted(found, key=lambda row: natural(row["at"])))
+        for number, row in enumerate(sorted(accounts, key=lambda row: natural_key(row["at"])))
     ]
 
 
@@ -151,7 +166,7 @@ def _person(db: sqlite3.Connection, name: str) -> Row:
         " at, accounts.source, sources.name AS source_name FROM accounts"
         " JOIN events ON events.id = accounts.event JOIN sources ON sources.id = accounts.source"
         ' WHERE accounts."by" = ? ORDER BY sort_day, accounts.id LIMIT ?',
-        (name, ACCOUNTS),
+        (name, _ACCOUNTS),
     )
     commands = fetch_rows(
         db,
@@ -161,7 +176,7 @@ def _person(db: sqlite3.Connection, name: str) -> Row:
     return {"commands": commands, "quoted": quoted, **_events(db, "people", name)}
 
 
-PROFILED: dict[str, Callable[[sqlite3.Connection, str], dict[str, Any]]] = {
+DETAIL_READERS: dict[str, Callable[[sqlite3.Connection, str], Row]] = {
     "sources": _source,
     "places": _place,
     "formations": _formation,

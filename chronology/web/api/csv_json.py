@@ -16,7 +16,7 @@ from datasette.utils import tilde_decode
 from datasette.utils.asgi import BadRequest, NotFound, Response
 
 from chronology.export import csv_stream
-from chronology.timeline.event_detail import Dossier, dossier
+from chronology.timeline.event_detail import EventDetail, event_detail
 from chronology.web import databases, routing
 from chronology.web.addresses import disposition
 from chronology.web.api import streaming
@@ -41,21 +41,23 @@ async def events_csv(datasette: Any, request: Any, send: Any, receive: Any) -> N
     with SpooledTemporaryFile(_IN_MEMORY_BYTES) as numbers:
         try:
             fixed = await database.execute_fn(
-                lambda db: csv_stream.fix(db, selected, order, numbers)
+                lambda db: csv_stream.store_numbers(db, selected, order, numbers)
             )
         except sqlite3.OperationalError as error:
             raise BadRequest(f"the filters cannot be applied: {error}") from None
 
         def lines(piece: list[int]) -> Awaitable[bytes]:
             made: Awaitable[bytes] = database.execute_fn(
-                lambda db: csv_stream.lines(db, fixed, piece, chosen)
+                lambda db: csv_stream.read_rows(db, fixed, piece, chosen)
             )
             return made
 
         await _start(datasette, send, f"{name}-events.csv")
         if request.method != "HEAD":
             first = csv_stream.BOM.encode() + csv_stream.header(list(chosen))
-            await streaming.finish(receive, send, _ahead(first, lines, csv_stream.pieces(numbers)))
+            await streaming.finish(
+                receive, send, _ahead(first, lines, csv_stream.read_numbers(numbers))
+            )
         else:
             await send({"type": "http.response.body", "body": b""})
 
@@ -98,11 +100,11 @@ async def _start(datasette: Any, send: Any, name: str, length: int | None = None
     await streaming.start(send, headers)
 
 
-async def _dossier(datasette: Any, request: Any) -> Dossier:
+async def _event_detail(datasette: Any, request: Any) -> EventDetail:
     database = await databases.in_address(datasette, request)
     name = tilde_decode(request.url_vars["event"])
-    found: Dossier | None = await datasette.get_database(database).execute_fn(
-        lambda connection: dossier(as_of.timeline_at(request, connection), name)
+    found: EventDetail | None = await datasette.get_database(database).execute_fn(
+        lambda connection: event_detail(as_of.timeline_at(request, connection), name)
     )
     if found is None:
         raise NotFound(f"There is no event {name!r}; it may have been retracted")
@@ -111,20 +113,20 @@ async def _dossier(datasette: Any, request: Any) -> Dossier:
 
 async def event_json(datasette: Any, request: Any, send: Any, receive: Any) -> Response:
     """One event with its accounts, places, formations, people and revisions."""
-    found = await _dossier(datasette, request)
+    found = await _event_detail(datasette, request)
     body = found._asdict() if request.args.get("_shape") not in ("array", "objects") else None
     return json_response(datasette, body or [found.event])
 
 
 async def event_csv(datasette: Any, request: Any, send: Any, receive: Any) -> None:
     """The accounts of one event, one a row."""
-    found = await _dossier(datasette, request)
+    found = await _event_detail(datasette, request)
     columns = list(found.accounts[0]) if found.accounts else ["id"]
     rows = (
         tuple(json.dumps(v, ensure_ascii=False) if isinstance(v, dict) else v for v in row.values())
         for row in found.accounts
     )
-    text = csv_stream.text(chain([columns], rows), guard=True, quoting=csv.QUOTE_NONNUMERIC)
+    text = csv_stream.to_csv(chain([columns], rows), guard=True, quoting=csv.QUOTE_NONNUMERIC)
     whole = (csv_stream.BOM + text).encode()
     await _start(datasette, send, f"{found.event['id']}.csv", len(whole))
     await send({"type": "http.response.body", "body": whole})

@@ -35,7 +35,9 @@ class _Writer:
 
     def writerow(self, row: Iterable[Any]) -> Any:
         """Writes a row, and returns what the target does: Datasette awaits it."""
-        return self._writer.writerow(map(csv_stream.guarded, row) if _guarding.get() else row)
+        return self._writer.writerow(
+            map(csv_stream.escape_formula, row) if _guarding.get() else row
+        )
 
 
 def csv_guard_middleware(app: _App, datasette: Any) -> _App:

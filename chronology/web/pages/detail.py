@@ -10,11 +10,11 @@ from datasette.utils.asgi import NotFound
 
 from chronology.model.edtf import parse
 from chronology.model.records import Chronology
-from chronology.timeline import neighbours
 from chronology.timeline.as_of import TimelineAt, read_point
-from chronology.timeline.comparisons import compared
-from chronology.timeline.event_detail import Dossier, dossier
-from chronology.timeline.subject_detail import profile
+from chronology.timeline.disagreements import compare_accounts
+from chronology.timeline.event_detail import EventDetail, event_detail
+from chronology.timeline.neighbours import neighbours
+from chronology.timeline.subject_detail import subject_detail
 from chronology.web.addresses import PLUGIN
 from chronology.web.pages import date_axis, formatting
 
@@ -27,7 +27,7 @@ def event(
     name, _, start = tilde_decode(request.url_vars["pks"]).partition(",")
     if table == "history" and not timeline.point.is_past:
         timeline = TimelineAt(db, read_point(db, [start]))
-    shown = dossier(timeline, name)
+    shown = event_detail(timeline, name)
     if table == "events" and shown is None:
         raise NotFound(f"There is no event {name!r} as of then")
     lives = db.execute("SELECT 1 FROM events WHERE id = ?", (name,)).fetchone()
@@ -38,13 +38,13 @@ def event(
         **found,
         "meaning": formatting.meaning(shown.event["date"]),
         "drawn": _drawn(shown, about),
-        "compared": compared(shown.accounts),
-        "beside": neighbours.beside(db, shown.event) if table == "events" else None,
+        "compared": compare_accounts(shown.accounts),
+        "beside": neighbours(db, shown.event) if table == "events" else None,
         "mapped": [_point(place, "places") for place in shown.places if _is_located(place)],
     }
 
 
-def _drawn(shown: Dossier, about: Chronology) -> dict[str, Any]:
+def _drawn(shown: EventDetail, about: Chronology) -> dict[str, Any]:
     """The editor's reading and the dates of the accounts, on one axis."""
     dated = [account for account in shown.accounts if account["date"]]
     texts = [shown.event["date"], *(account["date"] for account in dated)]
@@ -65,7 +65,7 @@ def subject(
     db: sqlite3.Connection, request: Any, table: str, about: Chronology | None
 ) -> dict[str, Any]:
     """One row of a table of the catalogue, with its days and ties drawn."""
-    found = profile(db, table, tilde_decode(request.url_vars["pks"]))
+    found = subject_detail(db, table, tilde_decode(request.url_vars["pks"]))
     if found is None or about is None:
         return {}
     axis = date_axis.of_window(about.window)

@@ -14,8 +14,8 @@ from datasette.utils.asgi import Response
 
 from chronology.projections.subject_rows import TABLES
 from chronology.store.database import Row, fetch_rows
-from chronology.timeline import neighbours
 from chronology.timeline.as_of import at_head
+from chronology.timeline.similar_ids import similar_ids
 from chronology.web import databases, datasette_compat
 from chronology.web.addresses import page_address, pairs, with_query
 from chronology.web.pages import chronologies
@@ -74,7 +74,7 @@ def _ways_on(db: sqlite3.Connection, table: str | None, row: str | None) -> dict
     about = at_head(db).chronology
     found: dict[str, Any] = {"example": about.window.earliest if about else None, "near": []}
     if table and row:
-        found["near"] = neighbours.near_ids(db, table, row)
+        found["near"] = similar_ids(db, table, row)
         if table == "events":
             found["retracted"] = _retraction(db, row)
     return found

@@ -13,7 +13,7 @@ from chronology.model.edtf import parse
 from chronology.model.edtf_text import MONTHS
 from chronology.model.errors import DateError
 from chronology.model.records import Chronology
-from chronology.timeline.neighbours import PLAIN
+from chronology.timeline.linked_events import PLAIN_COLUMNS
 
 DATES = ("date", "said", "from", "until", "born", "died", "published", "accessed")
 
@@ -33,7 +33,7 @@ def told(column: str, value: Any) -> Any:
     """A value of a row of events as it is read: names for an array, "nothing" for none."""
     if value in (None, "[]"):
         return "nothing"
-    return value if column in PLAIN else ", ".join(json.loads(value))
+    return value if column in PLAIN_COLUMNS else ", ".join(json.loads(value))
 
 
 def month(day: date) -> str:

@@ -11,7 +11,7 @@ from datasette.utils import tilde_encode
 from chronology.export.formats import FORMATS
 from chronology.model.records import Chronology
 from chronology.timeline.as_of import TimelineAt, at_head
-from chronology.timeline.subject_detail import PROFILED
+from chronology.timeline.subject_detail import DETAIL_READERS
 from chronology.web import databases
 from chronology.web.addresses import page_address, pairs, public_address, with_query
 from chronology.web.pages import changes, detail, formatting, navigation
@@ -79,7 +79,7 @@ def _of_page(
 ) -> dict[str, Any]:
     if view == "row" and table in ("events", "history"):
         return detail.event(timeline, request, table, about)
-    if view == "row" and table in PROFILED:
+    if view == "row" and table in DETAIL_READERS:
         return detail.subject(timeline.db, request, table, about)
     if view == "table" and table == "history" and not timeline.point.is_past:
         return changes.page(timeline.db)

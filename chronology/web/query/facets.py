@@ -14,7 +14,7 @@ from datasette.database import QueryInterrupted
 from datasette.facets import ArrayFacet, ColumnFacet
 from datasette.utils.asgi import BadRequest
 
-from chronology.projections.event_rows import PLAIN, array_columns
+from chronology.projections.event_rows import SINGLE_VALUED, array_columns
 from chronology.web import databases
 from chronology.web.addresses import page_address, pairs, with_query
 from chronology.web.query.event_index import run
@@ -140,7 +140,7 @@ class ExactColumnFacet(_Exact, ColumnFacet):
     argument = "_facet"
 
     def _counted(self, columns: list[str]) -> set[str]:
-        return set(PLAIN)
+        return set(SINGLE_VALUED)
 
 
 SUBSTITUTES = {ArrayFacet: ExactArrayFacet, ColumnFacet: ExactColumnFacet}

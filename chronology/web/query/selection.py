@@ -19,7 +19,7 @@ from datasette.utils.asgi import BadRequest
 from chronology.index.predicates import DAY_COLUMNS, DayComparison, NumberQuery, Predicate
 from chronology.index.selection import EventFilter, all_of
 from chronology.model.errors import UnknownName
-from chronology.projections.event_rows import PLAIN, array_columns
+from chronology.projections.event_rows import SINGLE_VALUED, array_columns
 from chronology.timeline import filters
 from chronology.timeline.as_of import CURRENT_AT
 from chronology.web import datasette_compat
@@ -146,7 +146,7 @@ def _linked_filter(
     if column in array_columns(columns) and lookup in ("arraycontains", "arraynotcontains"):
         negated = lookup == "arraynotcontains"
         return filters.has_any("events", column, [value], mark, negated=negated)
-    if column in PLAIN and lookup in ("exact", "not"):
+    if column in SINGLE_VALUED and lookup in ("exact", "not"):
         return filters.has_any("events", column, [value], mark, negated=lookup == "not")
     return None
 

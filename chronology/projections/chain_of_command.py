@@ -1,4 +1,4 @@
-"""The order of battle: which formations a formation belonged to on the dates of an event."""
+"""Chains of command: the formations that a formation belonged to on the dates of an event."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from chronology.model.records import Attachment, Command
 from chronology.projections.catalogue import Catalogue
 
 
-def holds(tie: Attachment | Command, date: Date) -> bool:
-    """Whether a tie is not certainly excluded on a date; unknown ends exclude nothing."""
+def may_hold(tie: Attachment | Command, date: Date) -> bool:
+    """Whether a tie is possible on a date; unknown ends exclude nothing."""
     start = tie.since.earliest if tie.since else None
     end = tie.until.latest if tie.until else None
     return any(
@@ -20,28 +20,29 @@ def holds(tie: Attachment | Command, date: Date) -> bool:
     )
 
 
-def chain(catalogue: Catalogue, formation: str, date: Date | None) -> list[str]:
-    """A formation and all its superiors on a date, or ever, from the bottom up, each once.
+def chain_of_command(catalogue: Catalogue, formation: str, date: Date | None) -> list[str]:
+    """A formation and all its superiors, from the bottom up, each once.
 
-    Every surviving chain is walked; an attachment of a part only is not.
+    The chain is that of a date; without a date it holds all superiors ever. Attachments of a part
+    of a formation do not count.
     """
-    found: list[str] = []
-    ahead = [formation]
-    while ahead:
-        current = ahead.pop(0)
-        if current in found or current not in catalogue.formations:
+    chain: list[str] = []
+    queue = [formation]
+    while queue:
+        current = queue.pop(0)
+        if current in chain or current not in catalogue.formations:
             continue
-        found.append(current)
+        chain.append(current)
         attached = catalogue.formations[current].attached
-        ahead += [a.to for a in attached if not a.part and (date is None or holds(a, date))]
-    return found
+        queue += [a.to for a in attached if not a.part and (date is None or may_hold(a, date))]
+    return chain
 
 
-def lasts(catalogue: Catalogue, formation: str) -> bool:
-    """Whether a formation has the same chain on every date."""
-    known = catalogue.formations
-    above = [name for name in chain(catalogue, formation, None) if name in known]
-    ties = [tie for name in above for tie in known[name].attached if not tie.part]
+def is_constant(catalogue: Catalogue, formation: str) -> bool:
+    """Whether a formation has the same chain of command on every date."""
+    formations = catalogue.formations
+    chain = chain_of_command(catalogue, formation, None)
+    ties = [tie for name in chain for tie in formations[name].attached if not tie.part]
     return not any(tie.since or tie.until for tie in ties)
 
 
@@ -61,8 +62,8 @@ def find_cycle(catalogue: Catalogue, formation: str) -> list[str] | None:
     return None
 
 
-def at_levels(catalogue: Catalogue, chains: Iterable[Sequence[str]]) -> dict[str, list[str]]:
-    """For each level, the names of all formations on the chains, sorted."""
+def names_by_level(catalogue: Catalogue, chains: Iterable[Sequence[str]]) -> dict[str, list[str]]:
+    """The names of all formations on the chains by level, sorted."""
     levels: dict[str, set[str]] = {}
     for name in {name for chain in chains for name in chain}:
         fields = catalogue.formations[name]

@@ -1,0 +1,246 @@
+"""The order of battle: which superiors a formation had on the dates of an event."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from chronology.model.edtf import Date, parse
+from chronology.model.records import Attachment, Formation
+from chronology.projections.catalogue import Catalogue, State
+from chronology.projections.chain_of_command import (
+    chain_of_command,
+    find_cycle,
+    may_hold,
+    names_by_level,
+)
+
+DAY = parse("1944-10-14")
+
+
+def attached(
+    to: str, since: str | None = None, until: str | None = None, part: bool = False
+) -> Attachment:
+    return Attachment(
+        to=to,
+        source="s",
+        at="1",
+        since=parse(since) if since else None,
+        until=parse(until) if until else None,
+        part=part,
+    )
+
+
+def catalogue(**formations: list[Attachment]) -> Catalogue:
+    """Formations by id, of the level that their first letter says, and called `The <id>`."""
+    made = Catalogue()
+    for name, attachments in formations.items():
+        level = {"f": "front", "a": "army", "c": "corps", "d": "division"}[name[0]]
+        fields = Formation(name=f"The {name}", level=level, side="s", attached=attachments)
+        made.formations.put(name, State(fields, 1, 1, ""))
+    return made
+
+
+# Whether an attachment holds
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "event"),
+    [
+        (None, None, "1944-10-14"),
+        ("1944-10-14", None, "1944-10-14"),
+        (None, "1944-10-14", "1944-10-14"),
+        ("1944-10-01", "1944-10-31", "1944-10-14"),
+        ("1944-10-14", None, "1944-10-01/1944-10-14"),
+        (None, "1944-10-14", "1944-10-14/1944-10-31"),
+        ("1944-10-14", None, "1944-10"),
+        # The ends are uncertain, so they exclude only what no reading of them allows.
+        ("1944-10", None, "1944-10-01"),
+        (None, "1944-10", "1944-10-31"),
+        ("[1944-10-14,1944-10-20]", None, "1944-10-14"),
+        (None, "[1944-10-01..1944-10-14]", "1944-10-14"),
+        ("[..1944-10-20]", None, "1944-10-14"),
+        (None, "[1944-10-01..]", "1944-10-14"),
+        # The event's dates are open, or a set.
+        ("1944-10-14", "1944-10-14", "[..1944-10-20]"),
+        ("1944-10-14", "1944-10-14", "1944-10-10/.."),
+        ("1944-10-14", None, "[1944-10-01,1944-10-14]"),
+    ],
+)
+def test_an_attachment_holds_unless_it_is_certainly_excluded(since, until, event):
+    assert may_hold(attached("f", since, until), parse(event))
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "event"),
+    [
+        ("1944-10-15", None, "1944-10-14"),
+        (None, "1944-10-13", "1944-10-14"),
+        ("1944-11", None, "1944-10-31"),
+        (None, "1944-09", "1944-10-01"),
+        ("[1944-10-15..1944-10-20]", None, "1944-10-14"),
+        (None, "[1944-10-01,1944-10-13]", "1944-10-14"),
+        ("1944-10-15", None, "[..1944-10-14]"),
+        (None, "1944-10-13", "1944-10-14/.."),
+        # It held only between the days that are possible.
+        ("1944-10-05", "1944-10-10", "[1944-10-01,1944-10-14]"),
+    ],
+)
+def test_an_attachment_that_is_excluded_on_every_possible_day_does_not_hold(since, until, event):
+    assert not may_hold(attached("f", since, until), parse(event))
+
+
+DAYS = [date(1944, 10, 1) + timedelta(days=n) for n in range(12)]
+
+
+@st.composite
+def dates(draw: st.DrawFn) -> Date:
+    low, high = sorted(draw(st.lists(st.sampled_from(DAYS), min_size=2, max_size=2, unique=True)))
+    forms = ("{0}", "{0}/{1}", "[{0},{1}]", "[{0}..{1}]", "[..{0}]", "[{0}..]", "{0}/..", "/{0}")
+    return parse(draw(st.sampled_from(forms)).format(low, high))
+
+
+def possible(day: date, given: Date) -> bool:
+    return any((not a or a <= day) and (not b or day <= b) for a, b in given.spans)
+
+
+@given(since=st.none() | dates(), until=st.none() | dates(), event=dates())
+def test_an_attachment_holds_exactly_if_some_possible_day_is_not_excluded(since, until, event):
+    start = since.earliest if since else None
+    end = until.latest if until else None
+    assume(not (start and end and end < start))
+    beyond = [DAYS[0] - timedelta(days=1), *DAYS, DAYS[-1] + timedelta(days=1)]
+    wanted = any(
+        possible(day, event) and (not start or start <= day) and (not end or day <= end)
+        for day in beyond
+    )
+    attachment = Attachment(to="f", source="s", at="1", since=since, until=until)
+    assert may_hold(attachment, event) == wanted
+
+
+# Chains
+
+
+def test_a_chain_leads_from_the_formation_itself_to_the_top():
+    units = catalogue(d1=[attached("c1")], c1=[attached("a1")], a1=[attached("f1")], f1=[])
+    assert chain_of_command(units, "d1", DAY) == ["d1", "c1", "a1", "f1"]
+
+
+def test_a_formation_without_superiors_is_its_own_chain():
+    assert chain_of_command(catalogue(c1=[]), "c1", DAY) == ["c1"]
+
+
+def test_the_superior_changes_with_the_date():
+    units = catalogue(
+        c1=[attached("a1", until="1944-10-10"), attached("a2", since="1944-10-11")], a1=[], a2=[]
+    )
+    assert chain_of_command(units, "c1", parse("1944-10-10")) == ["c1", "a1"]
+    assert chain_of_command(units, "c1", parse("1944-10-11")) == ["c1", "a2"]
+
+
+def test_every_chain_that_survives_is_walked():
+    units = catalogue(
+        c1=[attached("a1", until="1944-10-20"), attached("a2", since="1944-10-10")],
+        a1=[attached("f1")],
+        a2=[attached("f2")],
+        f1=[],
+        f2=[],
+    )
+    assert chain_of_command(units, "c1", DAY) == ["c1", "a1", "a2", "f1", "f2"]
+
+
+def test_an_interval_takes_in_the_superiors_of_all_its_days():
+    units = catalogue(
+        c1=[attached("a1", until="1944-10-10"), attached("a2", since="1944-10-11")], a1=[], a2=[]
+    )
+    assert chain_of_command(units, "c1", parse("1944-10-09/1944-10-12")) == ["c1", "a1", "a2"]
+
+
+def test_a_superior_reached_on_two_ways_stands_once():
+    units = catalogue(
+        c1=[attached("a1"), attached("a2")], a1=[attached("f1")], a2=[attached("f1")], f1=[]
+    )
+    assert chain_of_command(units, "c1", DAY) == ["c1", "a1", "a2", "f1"]
+
+
+def test_the_attachment_of_a_part_is_not_walked():
+    units = catalogue(c1=[attached("a1", part=True), attached("a2")], a1=[], a2=[])
+    assert chain_of_command(units, "c1", DAY) == ["c1", "a2"]
+
+
+def test_a_chain_ends_even_if_it_leads_back():
+    units = catalogue(c1=[attached("a1")], a1=[attached("c1")])
+    assert chain_of_command(units, "c1", DAY) == ["c1", "a1"]
+
+
+# Levels
+
+
+def test_levels_give_the_names_on_all_chains_sorted_and_once():
+    units = catalogue(
+        d1=[attached("c1")],
+        c1=[attached("a2"), attached("a1")],
+        c2=[attached("a1")],
+        a1=[attached("f1")],
+        a2=[],
+        f1=[],
+    )
+    assert names_by_level(
+        units, [chain_of_command(units, "d1", DAY), chain_of_command(units, "c2", DAY)]
+    ) == {
+        "division": ["The d1"],
+        "corps": ["The c1", "The c2"],
+        "army": ["The a1", "The a2"],
+        "front": ["The f1"],
+    }
+
+
+def test_a_formation_counts_at_its_own_level():
+    assert names_by_level(catalogue(a1=[attached("f1")], f1=[]), [["a1", "f1"]])["army"] == [
+        "The a1"
+    ]
+
+
+def test_without_formations_there_are_no_levels():
+    assert names_by_level(catalogue(), []) == {}
+
+
+# Cycles
+
+
+@pytest.mark.parametrize(
+    ("units", "cycle"),
+    [
+        ({"c1": [attached("c1")]}, ["c1", "c1"]),
+        ({"c1": [attached("a1")], "a1": [attached("c1")]}, ["c1", "a1", "c1"]),
+        (
+            {"c1": [attached("a1")], "a1": [attached("f1")], "f1": [attached("c1", part=True)]},
+            ["c1", "a1", "f1", "c1"],
+        ),
+        (
+            {
+                "c1": [attached("a1", until="1944-10-01")],
+                "a1": [attached("c1", since="1944-10-02")],
+            },
+            ["c1", "a1", "c1"],
+        ),
+    ],
+)
+def test_a_cycle_is_found_whatever_its_dates(units, cycle):
+    assert find_cycle(catalogue(**units), "c1") == cycle
+
+
+def test_two_ways_to_one_superior_are_no_cycle():
+    units = catalogue(
+        c1=[attached("a1"), attached("a2")], a1=[attached("f1")], a2=[attached("f1")], f1=[]
+    )
+    assert find_cycle(units, "c1") is None
+
+
+def test_a_cycle_further_up_is_not_one_of_the_formation_below_it():
+    units = catalogue(c1=[attached("a1")], a1=[attached("f1")], f1=[attached("a1")])
+    assert find_cycle(units, "c1") is None
+    assert find_cycle(units, "a1") == ["a1", "f1", "a1"]
