@@ -174,7 +174,7 @@ def test_the_map_plays_day_by_day(watched: Watched) -> None:
 
 def test_events_off_the_map_open_beside_it(watched: Watched) -> None:
     page = watched.open()
-    page.click("text=without a place")
+    page.click("text=not mapped")
     playwright.expect(page.locator(".card li").first).to_be_visible()
 
 
@@ -292,7 +292,7 @@ def test_an_earlier_state_is_explored_and_left_again(
     watched = Watched(browser, founding)
     head = founding.get("/-/chronology/points.json").json()["head"]["position"]
     page = watched.open(f"_as_of={head}")
-    playwright.expect(page.locator(".as-of")).to_contain_text(f"As of position {head}")
+    playwright.expect(page.locator(".as-of")).to_contain_text(f"up to position {head}")
     page.select_option("select[name=kind]", "capture")
     watched.wait_for_total(len(ids(founding, "kind=capture")))
     assert watched.query() == {"_as_of": [str(head)], "kind": ["capture"]}
