@@ -15,6 +15,7 @@ import httpx
 import many_events
 import pytest
 from hypothesis import settings
+from in_process import in_process
 from server import publish, serving
 
 from chronology.batches.batch_reader import read_batch
@@ -135,16 +136,14 @@ def memory() -> Iterator[sqlite3.Connection]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """Datasette over a chronology of 1,100 generated events."""
-    folder = publish(tmp_path_factory.mktemp("server") / "many", many_events.batches(START))
-    with serving(folder) as client:
-        yield client
+def many_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a chronology of 1,100 generated events."""
+    return publish(tmp_path_factory.mktemp("server") / "many", many_events.batches(START))
 
 
 @pytest.fixture(scope="session")
-def founding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """Datasette over the chronicle's first nine batches, which stay as they are."""
+def founding_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the first nine batches of the chronicle, which do not change."""
     folder = tmp_path_factory.mktemp("founding")
     for name in ("metadata.yml", "settings.json", "datasette.yaml"):
         shutil.copy(ROOT / name, folder / name)
@@ -152,13 +151,40 @@ def founding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]
     for path in sorted((ROOT / "events").iterdir())[:9]:
         timeline.ingest(path.read_text("utf-8"))
     timeline.db.close()
-    with serving(folder) as client:
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(many_folder: Path) -> Iterator[httpx.Client]:
+    """Datasette over the generated events, in this process."""
+    with in_process(many_folder) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def founding(founding_folder: Path) -> Iterator[httpx.Client]:
+    """Datasette over the first batches of the chronicle, in this process."""
+    with in_process(founding_folder) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def chronicle() -> Iterator[httpx.Client]:
-    """Datasette over this folder, as it was cloned."""
+    """Datasette over the chronicle, in this process."""
+    with in_process(ROOT) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def founding_server(founding_folder: Path) -> Iterator[httpx.Client]:
+    """A server over the first batches of the chronicle, for a browser."""
+    with serving(founding_folder) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def chronicle_server() -> Iterator[httpx.Client]:
+    """A server over the chronicle, for a browser."""
     with serving(ROOT) as client:
         yield client
 

@@ -50,11 +50,11 @@ def browser() -> Iterator[playwright.Browser]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_no_serious_barrier(
-    browser: playwright.Browser, founding: httpx.Client, name: str, scheme: str
+    browser: playwright.Browser, founding_server: httpx.Client, name: str, scheme: str
 ) -> None:
     context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
     page = context.new_page()
-    page.goto(f"{founding.base_url}{PAGES[name]}")
+    page.goto(f"{founding_server.base_url}{PAGES[name]}")
     page.wait_for_load_state("networkidle")
     # What is out of sight has no layout yet, and axe would see other things behind it.
     page.add_style_tag(content="* { content-visibility: visible !important }")

@@ -434,7 +434,7 @@ def test_a_page_says_of_when_it_is_and_leads_back_to_now(served: Served) -> None
 
     list_then = client.get(f"/timeline/events?_front=f3&_size=20&_as_of={then.position}")
     says, back = notice(list_then)
-    assert f"As of position {then.position}, recorded 2026-02-01T00:00:00Z" in says
+    assert f"As recorded on 1 February 2026, up to position {then.position}." in says
     assert parse_qsl(urlsplit(back).query) == [("_front", "f3"), ("_size", "20")]
     assert 'class="as-of"' not in client.get(back).text
 
@@ -461,7 +461,7 @@ def test_a_list_leads_to_events_and_pages_of_the_same_moment(served: Served) -> 
     assert all(f"_as_of={then.position}" in event for event in events)
     assert following
     assert notice(client.get(unescape(following[1])))[0].startswith(
-        f"As of position {then.position}"
+        f"up to position {then.position}"
     )
 
 

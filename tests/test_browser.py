@@ -50,15 +50,15 @@ def browse(folder: Path, url: str, *options: str) -> subprocess.CompletedProcess
 
 
 @pytest.fixture
-def framed(chronicle: httpx.Client) -> Iterator[str]:
-    """The address of a server that hands on the chronicle's, and frames a page of it."""
+def framed(chronicle_server: httpx.Client) -> Iterator[str]:
+    """The address of a server that hands on the chronicle_server's, and frames a page of it."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path.startswith("/measure?"):
                 status, body, kind = 200, MEASURE.format(width=PHONE_PX).encode(), "text/html"
             else:
-                answer = httpx.get(chronicle.base_url.join(self.path))
+                answer = httpx.get(chronicle_server.base_url.join(self.path))
                 status, body = answer.status_code, answer.content
                 kind = answer.headers.get("content-type", "text/plain")
             self.send_response(status)
@@ -90,11 +90,11 @@ def colours(png: bytes) -> int:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_drawn_without_an_error(
-    chronicle: httpx.Client, tmp_path: Path, page: str
+    chronicle_server: httpx.Client, tmp_path: Path, page: str
 ) -> None:
     picture = tmp_path / "page.png"
 
-    url = str(chronicle.base_url.join(PAGES[page]))
+    url = str(chronicle_server.base_url.join(PAGES[page]))
     done = browse(tmp_path, url, f"--screenshot={picture}", "--window-size=1280,1000")
 
     assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
@@ -112,9 +112,9 @@ def test_a_page_fits_a_phone(framed: str, tmp_path: Path, page: str) -> None:
 
 
 def test_the_scripts_of_the_home_page_draw_the_timeline_and_the_map(
-    chronicle: httpx.Client, tmp_path: Path
+    chronicle_server: httpx.Client, tmp_path: Path
 ) -> None:
-    drawn = browse(tmp_path, str(chronicle.base_url), "--dump-dom").stdout
+    drawn = browse(tmp_path, str(chronicle_server.base_url), "--dump-dom").stdout
 
     assert re.search(r'<div class="views"(?! hidden)', drawn)
     assert "leaflet-container" in drawn

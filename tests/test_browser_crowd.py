@@ -95,7 +95,7 @@ def test_a_spot_opens_its_events(watched: Watched) -> None:
 
 def test_events_without_a_place_open_from_their_count(watched: Watched) -> None:
     page = watched.open()
-    button = page.locator(".mapped button", has_text="without a place")
+    button = page.locator(".mapped button", has_text="not mapped")
     says = button.inner_text()
     button.click()
     wanted = len(ids(watched.server, "latitude__isnull=1"))

@@ -24,8 +24,8 @@ def browser() -> Iterator[playwright.Browser]:
 
 
 @pytest.fixture
-def watched(browser: playwright.Browser, founding: httpx.Client) -> Iterator[Watched]:
-    found = Watched(browser, founding)
+def watched(browser: playwright.Browser, founding_server: httpx.Client) -> Iterator[Watched]:
+    found = Watched(browser, founding_server)
     yield found
     found.end()
 
@@ -68,10 +68,10 @@ def test_a_filter_is_taken_away_by_its_chip(watched: Watched) -> None:
 
 @pytest.mark.parametrize("late", ["/-/chronology/points.json", "/"])
 def test_a_wrong_date_is_told_and_changes_nothing(
-    browser: playwright.Browser, founding: httpx.Client, late: str
+    browser: playwright.Browser, founding_server: httpx.Client, late: str
 ) -> None:
     """Whether the page or its data is what the server refuses first."""
-    watched = Watched(browser, founding)
+    watched = Watched(browser, founding_server)
     page = watched.open()
     waiting: list[playwright.Route] = []
     page.route(lambda url: urlsplit(url).path == late, lambda route: waiting.append(route))
@@ -79,7 +79,7 @@ def test_a_wrong_date_is_told_and_changes_nothing(
     page.press("input[name=_within]", "Enter")
     playwright.expect(page.locator(".alert")).to_contain_text("_within")
     assert waiting
-    watched.wait_for_total(len(ids(founding)))
+    watched.wait_for_total(len(ids(founding_server)))
     assert watched.query() == {}
     watched.context.close()
 
@@ -174,7 +174,7 @@ def test_the_map_plays_day_by_day(watched: Watched) -> None:
 
 def test_events_off_the_map_open_beside_it(watched: Watched) -> None:
     page = watched.open()
-    page.click("text=without a place")
+    page.click("text=not mapped")
     playwright.expect(page.locator(".card li").first).to_be_visible()
 
 
@@ -189,17 +189,17 @@ def test_symbols_of_units_are_loaded_when_they_are_asked_for(watched: Watched) -
 
 @pytest.mark.parametrize("width", [360, 768])
 def test_a_narrow_screen_needs_no_scrolling_sideways(
-    browser: playwright.Browser, founding: httpx.Client, width: int
+    browser: playwright.Browser, founding_server: httpx.Client, width: int
 ) -> None:
-    watched = Watched(browser, founding, viewport={"width": width, "height": 780})
+    watched = Watched(browser, founding_server, viewport={"width": width, "height": 780})
     for query in ("", "_within=1944-10-14"):
         page = watched.open(query)
         assert page.evaluate("document.documentElement.scrollWidth") == width
     watched.end()
 
 
-def test_a_dark_screen_is_dark(browser: playwright.Browser, founding: httpx.Client) -> None:
-    watched = Watched(browser, founding, color_scheme="dark")
+def test_a_dark_screen_is_dark(browser: playwright.Browser, founding_server: httpx.Client) -> None:
+    watched = Watched(browser, founding_server, color_scheme="dark")
     page = watched.open()
     playwright.expect(page.locator(".ground-land")).to_have_css("fill", "rgb(44, 43, 38)")
     for element in ("body", ".lanes", ".card", ".leaflet-container"):
@@ -209,23 +209,25 @@ def test_a_dark_screen_is_dark(browser: playwright.Browser, founding: httpx.Clie
     watched.end()
 
 
-def test_less_motion_is_honoured(browser: playwright.Browser, founding: httpx.Client) -> None:
-    watched = Watched(browser, founding, reduced_motion="reduce")
+def test_less_motion_is_honoured(
+    browser: playwright.Browser, founding_server: httpx.Client
+) -> None:
+    watched = Watched(browser, founding_server, reduced_motion="reduce")
     page = watched.open()
     assert page.locator(".leaflet-fade-anim, .leaflet-zoom-anim").count() == 0
     watched.end()
 
 
 def test_without_scripts_the_form_and_the_list_work(
-    browser: playwright.Browser, founding: httpx.Client
+    browser: playwright.Browser, founding_server: httpx.Client
 ) -> None:
-    watched = Watched(browser, founding, java_script_enabled=False)
+    watched = Watched(browser, founding_server, java_script_enabled=False)
     page = watched.page
-    page.goto(f"{founding.base_url}/")
+    page.goto(f"{founding_server.base_url}/")
     assert not page.locator(".views").is_visible()
     page.select_option("select[name=_front]", FRONT)
     page.click(".explore-filters input[type=submit]")
-    wanted = len(ids(founding, f"_front={FRONT}"))
+    wanted = len(ids(founding_server, f"_front={FRONT}"))
     playwright.expect(page.locator(".status .total")).to_have_text(str(wanted))
     assert page.locator(".events-list li").count() == wanted
     watched.end()
@@ -251,16 +253,16 @@ def test_filters_add_up_and_each_view_counts_the_same(watched: Watched) -> None:
 
 
 def test_an_address_shows_the_same_to_whoever_opens_it(
-    browser: playwright.Browser, founding: httpx.Client, watched: Watched
+    browser: playwright.Browser, founding_server: httpx.Client, watched: Watched
 ) -> None:
     page = watched.open()
     page.select_option("select[name=_front]", FRONT)
-    watched.wait_for_total(len(ids(founding, f"_front={FRONT}")))
+    watched.wait_for_total(len(ids(founding_server, f"_front={FRONT}")))
     page.select_option("select[name=lane]", "army")
     page.click("[data-day='1944-10-14']")
     playwright.expect(page.locator(".reading h2")).to_have_text("Saturday, 14 October 1944")
     page.locator("body:not(.loading)").wait_for()
-    other = Watched(browser, founding)
+    other = Watched(browser, founding_server)
     fresh = other.open(urlsplit(page.url).query)
     for part in (".status", ".reading", ".mapped", "select[name=lane] option:checked"):
         assert fresh.locator(part).inner_text() == page.locator(part).inner_text()
@@ -287,20 +289,20 @@ def test_the_page_is_used_by_keys_alone(watched: Watched) -> None:
 
 
 def test_an_earlier_state_is_explored_and_left_again(
-    browser: playwright.Browser, founding: httpx.Client
+    browser: playwright.Browser, founding_server: httpx.Client
 ) -> None:
-    watched = Watched(browser, founding)
-    head = founding.get("/-/chronology/points.json").json()["head"]["position"]
+    watched = Watched(browser, founding_server)
+    head = founding_server.get("/-/chronology/points.json").json()["head"]["position"]
     page = watched.open(f"_as_of={head}")
-    playwright.expect(page.locator(".as-of")).to_contain_text(f"As of position {head}")
+    playwright.expect(page.locator(".as-of")).to_contain_text(f"up to position {head}")
     page.select_option("select[name=kind]", "capture")
-    watched.wait_for_total(len(ids(founding, "kind=capture")))
+    watched.wait_for_total(len(ids(founding_server, "kind=capture")))
     assert watched.query() == {"_as_of": [str(head)], "kind": ["capture"]}
     page.focus(".lanes")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     assert f"?_as_of={head}" in (page.locator(".card a").first.get_attribute("href") or "")
-    page.goto(f"{founding.base_url}/?_as_of={head}")
+    page.goto(f"{founding_server.base_url}/?_as_of={head}")
     page.click(".as-of a")
     playwright.expect(page.locator(".as-of")).to_have_count(0)
     assert watched.query() == {}

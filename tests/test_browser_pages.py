@@ -37,7 +37,7 @@ def browser() -> Iterator[playwright.Browser]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_a_phone_and_asks_nobody_else(
-    browser: playwright.Browser, founding: httpx.Client, name: str
+    browser: playwright.Browser, founding_server: httpx.Client, name: str
 ) -> None:
     page = browser.new_page(viewport={"width": PHONE_PX, "height": 800})
     faults: list[str] = []
@@ -46,20 +46,20 @@ def test_a_page_fits_a_phone_and_asks_nobody_else(
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
     page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
 
-    page.goto(f"{founding.base_url}{PAGES[name]}")
+    page.goto(f"{founding_server.base_url}{PAGES[name]}")
     page.wait_for_load_state("networkidle")
     width = page.evaluate("document.documentElement.scrollWidth")
     page.close()
 
-    assert (faults, asked) == ([], {urlsplit(str(founding.base_url)).netloc})
+    assert (faults, asked) == ([], {urlsplit(str(founding_server.base_url)).netloc})
     assert width <= PHONE_PX
 
 
 def test_a_small_map_shows_the_place_and_leads_to_it(
-    browser: playwright.Browser, founding: httpx.Client
+    browser: playwright.Browser, founding_server: httpx.Client
 ) -> None:
     page = browser.new_page()
-    page.goto(f"{founding.base_url}{PAGES['event']}")
+    page.goto(f"{founding_server.base_url}{PAGES['event']}")
 
     page.locator(".small-map[data-ready]").wait_for()
     assert page.locator(".place-tip").inner_text() == "Belgrade"
@@ -70,11 +70,11 @@ def test_a_small_map_shows_the_place_and_leads_to_it(
 
 
 def test_without_scripts_the_coordinates_remain_and_no_empty_map(
-    browser: playwright.Browser, founding: httpx.Client
+    browser: playwright.Browser, founding_server: httpx.Client
 ) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(f"{founding.base_url}{PAGES['event']}")
+    page.goto(f"{founding_server.base_url}{PAGES['event']}")
 
     assert page.get_by_text("44.8040° N, 20.4651° E").is_visible()
     assert not page.locator(".small-map").is_visible()
@@ -83,10 +83,12 @@ def test_without_scripts_the_coordinates_remain_and_no_empty_map(
     context.close()
 
 
-def test_the_citation_can_be_copied(browser: playwright.Browser, founding: httpx.Client) -> None:
+def test_the_citation_can_be_copied(
+    browser: playwright.Browser, founding_server: httpx.Client
+) -> None:
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    page.goto(f"{founding.base_url}{PAGES['event']}")
+    page.goto(f"{founding_server.base_url}{PAGES['event']}")
 
     page.get_by_role("button", name="Copy the citation").click()
     playwright.expect(page.locator(".copy [role=status]")).to_have_text("Copied.")
@@ -98,10 +100,10 @@ def test_the_citation_can_be_copied(browser: playwright.Browser, founding: httpx
 
 
 def test_the_keyboard_skips_to_the_content(
-    browser: playwright.Browser, founding: httpx.Client
+    browser: playwright.Browser, founding_server: httpx.Client
 ) -> None:
     page = browser.new_page()
-    page.goto(f"{founding.base_url}{PAGES['order-of-battle']}")
+    page.goto(f"{founding_server.base_url}{PAGES['order-of-battle']}")
 
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
@@ -114,11 +116,11 @@ def test_the_keyboard_skips_to_the_content(
 
 
 def test_on_paper_the_ways_are_left_out_and_the_citation_stays(
-    browser: playwright.Browser, founding: httpx.Client
+    browser: playwright.Browser, founding_server: httpx.Client
 ) -> None:
     page = browser.new_page()
     page.emulate_media(media="print")
-    page.goto(f"{founding.base_url}{PAGES['disagreements']}")
+    page.goto(f"{founding_server.base_url}{PAGES['disagreements']}")
 
     assert not page.locator(".ways").is_visible()
     assert not page.locator(".kinds").is_visible()

@@ -177,20 +177,20 @@ def test_the_calendar_the_strips_and_the_lanes_share_out_events_alike(dated, mor
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("1944-10-14", "This day."),
-        ("1944-10-14T17:00", "This day, at 17:00."),
-        ("1944-10-14?", "This day; marked as uncertain."),
+        ("1944-10-14", ""),
+        ("1944-10-14T17:00", "At 17:00."),
+        ("1944-10-14?", "The date is marked as uncertain."),
         (
             "1944-10%",
-            "One moment; 31 days are possible; marked as uncertain and approximate.",
+            "A single event on one of 31 possible days; marked as uncertain and approximate.",
         ),
-        ("[..1944-10-08]", "Some moment by 8 October 1944; the other end is open."),
-        ("[1944-10-08..]", "Some moment from 8 October 1944 on; the other end is open."),
-        ("1944-10-01/1944-10-03", "It goes on from the first day to the last."),
-        ("1944-10-01/..", "It goes on from the first day to the last; when it ended is not known."),
+        ("[..1944-10-08]", "At some point up to 8 October 1944."),
+        ("[1944-10-08..]", "At some point from 8 October 1944 on."),
+        ("1944-10-01/1944-10-03", "Lasted from the first day to the last."),
+        ("1944-10-01/..", "Lasted from the first day to the last; the end is not known."),
         (
             "[1944-10-13,1944-10-20]",
-            "One moment; 2 days are possible.",
+            "A single event on one of 2 possible days.",
         ),
     ],
 )

@@ -24,7 +24,7 @@ recorded: 2026-01-03T00:00:00Z
 records:
 - event: bridge-blown
   date: "[1944-10-18,1944-10-19]"
-  basis: Nothing decides.
+  basis: The evidence does not settle it.
   title: The bridge is blown
   kind: battle
   places: [belgrade]
@@ -88,7 +88,7 @@ def test_an_event_tells_where_its_accounts_differ(small: httpx.Client) -> None:
 
     assert "date 19 October 1944 First source , ¶10 18 October 1944 Second source , ¶2" in text
     assert "tanks 5 First source , ¶10 9 Second source , ¶2" in text
-    assert "How the date is read. Nothing decides." in text
+    assert "Why this date. The evidence does not settle it." in text
 
 
 def test_an_event_leads_to_its_neighbours_in_time_and_place(small: httpx.Client) -> None:
@@ -255,7 +255,7 @@ def test_the_order_of_battle_can_be_read_as_of_then(small: httpx.Client) -> None
 
     first = rows(small, table="batches")[0]["last_position"]
     page = small.get(f"{ORDER}?_day=1944-10-14&_as_of={first}")
-    assert f"As of position {first}" in words(page)
+    assert f"up to position {first}" in words(page)
     assert f"_day=1944-10-14&amp;_as_of={first}" in page.text
 
 
@@ -283,10 +283,10 @@ def test_another_century_has_its_own_order_of_battle(fleets: httpx.Client) -> No
 def test_the_page_of_disagreements_has_each_value_with_who_gives_it(small: httpx.Client) -> None:
     text = words(small.get(DISAGREEMENTS))
 
-    assert "1 event is told differently" in text
+    assert "Sources conflict on 1 event" in text
     assert "About figures 1" in text
     assert "tanks 5 First source , ¶10 9 Second source , ¶2" in text
-    assert "Nothing decides." in text
+    assert "The evidence does not settle it." in text
 
 
 def test_all_filters_of_events_select_disagreements(small: httpx.Client) -> None:
@@ -352,7 +352,7 @@ def test_a_wrong_id_leads_to_near_ones_and_to_a_search(small: httpx.Client) -> N
 def test_a_retracted_event_tells_why_and_what_it_was(small: httpx.Client) -> None:
     page = small.get("/timeline/events/mistaken")
 
-    assert "“It is mistaken” was taken back: No source says so." in words(page)
+    assert "“It is mistaken” was retracted: No source says so." in words(page)
     (address,) = (a for a in links(page, 404) if "_as_of=" in a)
     assert "It is mistaken" in small.get(address, follow_redirects=True).text
 
@@ -367,7 +367,7 @@ def test_a_wrong_filter_tells_the_remedy_and_leads_on_without_it(small: httpx.Cl
 def test_an_empty_list_tells_which_filters_to_leave_out(small: httpx.Client) -> None:
     page = small.get("/timeline/events?kind=death&_certain=1944-10-14")
 
-    assert "Nothing fits these filters together" in words(page)
+    assert "Nothing matches these filters" in words(page)
     assert {"/timeline/events?kind=death", "/timeline/events?_certain=1944-10-14"} <= links(page)
 
 

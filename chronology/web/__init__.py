@@ -67,7 +67,7 @@ def register_routes() -> list[tuple[str, Any]]:
 
 @hookimpl
 def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
-    templating.add_loader(env, datasette)
+    templating.extend_environment(env, datasette)
 
 
 # Innermost: the headers depend on the page as it is, before another plugin compresses it.

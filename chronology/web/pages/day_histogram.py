@@ -8,6 +8,7 @@ events.
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -162,8 +163,21 @@ def _bar(name: str, bar: dict[str, Any], most: float) -> dict[str, Any]:
     return {
         "name": name,
         "day": bar["day"],
-        "certain": round(certain, 2),
-        "possible": round(possible, 2),
+        "words": _in_words(certain, possible),
         "total": certain + possible,
         "parts": parts,
     }
+
+
+def _in_words(certain: float, possible: float) -> str:
+    """The number of events in a bar, for screen readers."""
+    words = f"{certain:,.3g} certain" if certain % 1 else f"{certain:,.0f} certain"
+    possible = round(possible, 2)
+    low, high = math.floor(possible), math.ceil(possible)
+    if not high:
+        return words
+    return (
+        f"{words}, about {low:,}–{high:,} more likely"
+        if low < high
+        else (f"{words}, about {low:,} more likely")
+    )

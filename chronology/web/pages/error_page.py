@@ -20,7 +20,7 @@ from chronology.web import databases, datasette_compat
 from chronology.web.addresses import page_address, pairs, with_query
 from chronology.web.pages import chronologies
 
-_KNOWN = ("events", *TABLES.values())
+_SINGULAR = {"events": "event", **{table: kind for kind, table in TABLES.items()}}
 _PARAMETER = re.compile(r"(_?\w+): ")
 STATUSES = (400, 403, 404, 405)
 
@@ -57,15 +57,15 @@ def _in_words(message: str, table: str | None, row: str | None, path: str) -> st
     if message not in ("404", "Record not found", "Table not found", "Database not found"):
         return message
     if table and row:
-        return f"Nothing in {table} has the id {row}"
-    return f"Nothing is at {path}"
+        return f"There is no {_SINGULAR[table]} with the id {row}"
+    return f"There is no page at {path}"
 
 
 def _asked_for(request: Any, database: str) -> tuple[str | None, str | None]:
     """The table and the id of the row that an address names, if they are of the chronology."""
     given = {key: tilde_decode(text) for key, text in (request.url_vars or {}).items() if text}
     table = given.get("table")
-    if given.get("database") != database or table not in _KNOWN:
+    if given.get("database") != database or table not in _SINGULAR:
         return None, None
     return table, given.get("pks")
 

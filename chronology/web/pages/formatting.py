@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +18,8 @@ from chronology.timeline.linked_events import PLAIN_COLUMNS
 
 DATES = ("date", "said", "from", "until", "born", "died", "published", "accessed")
 
+FILTER_NAMES = {"_within": "could have happened on", "_certain": "certainly within"}
+_SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 _LONGEST_MONTH = 5  # longer names are cut
 _CUT = {"September": "Sept"}
 
@@ -29,11 +32,23 @@ def words(text: str | None) -> str:
         return text or ""
 
 
-def told(column: str, value: Any) -> Any:
-    """A value of a row of events as it is read: names for an array, "nothing" for none."""
+def changed_value(column: str, value: Any) -> Any:
+    """A value of a changed column of an event as text: names for an array, "none" for no value."""
     if value in (None, "[]"):
-        return "nothing"
+        return "none"
     return value if column in PLAIN_COLUMNS else ", ".join(json.loads(value))
+
+
+def unslug(text: Any) -> Any:
+    """A slug such as `yugoslav-partisans` as words; anything else unchanged."""
+    return text.replace("-", " ") if isinstance(text, str) and _SLUG.fullmatch(text) else text
+
+
+def filter_name(key: str) -> str:
+    """The name of a filter by its parameter, as the chips of a page show it."""
+    if key in FILTER_NAMES:
+        return FILTER_NAMES[key]
+    return key.removesuffix("__arraycontains").replace("__", " ").lstrip("_")
 
 
 def month(day: date) -> str:
@@ -56,26 +71,28 @@ def spoken(day: date) -> str:
 
 
 def meaning(text: str) -> str:
-    """What an EDTF date says of the days, in a sentence."""
+    """The possible days of an EDTF date as a sentence; empty for a plain day."""
     found = parse(text)
     first, last = found.earliest, found.latest
     if found.lasts:
-        says = "It goes on from the first day to the last"
-        says += "; when it began is not known" if first is None else ""
-        says += "; when it ended is not known" if last is None else ""
+        says = "Lasted from the first day to the last"
+        says += "; the start is not known" if first is None else ""
+        says += "; the end is not known" if last is None else ""
     elif first is None or last is None:
-        bound = f"by {spoken(last)}" if last else f"from {spoken(first)} on" if first else ""
-        says = f"Some moment {bound}; the other end is open"
+        says = f"At some point up to {spoken(last)}" if last else "At an unknown point"
+        says = f"At some point from {spoken(first)} on" if first else says
     elif first == last:
-        says = f"This day, at {found.time}" if found.time else "This day"
+        says = f"At {found.time}" if found.time else ""
     else:
         number = sum((high - low).days + 1 for low, high in found.spans if low and high)
-        says = f"One moment; {number} days are possible"
+        says = f"A single event on one of {number} possible days"
     doubt = " and ".join(
         word
         for word, marked in (("uncertain", found.uncertain), ("approximate", found.approximate))
         if marked
     )
+    if not says:
+        return f"The date is marked as {doubt}." if doubt else ""
     return f"{says}; marked as {doubt}." if doubt else f"{says}."
 
 

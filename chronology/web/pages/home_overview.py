@@ -144,7 +144,7 @@ def _options(
         "_place": ("place", places),
         "kind": ("kind", counts["kind"]),
         "sources__arraycontains": ("source", counts["sources"]),
-        "disputed__arraycontains": ("dispute about", counts["disputed"]),
+        "disputed__arraycontains": ("disputed point", counts["disputed"]),
     }
     for key, (label, values) in listed.items():
         sorted_values = [{"value": value, "count": count} for value, count in sorted(values)]

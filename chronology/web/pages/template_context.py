@@ -60,7 +60,7 @@ def _variables(
     point = timeline.point
     found = {
         "words": formatting.words,
-        "told": formatting.told,
+        "changed_value": formatting.changed_value,
         "labels": formatting.labels(about),
         "chronology_title": about.title if about else "",
         "moment": point if point.is_past else None,
@@ -93,7 +93,8 @@ def filters(request: Any) -> list[dict[str, str]]:
     given = pairs(request, "_next")
     return [
         {
-            "name": key.replace("__", " ").lstrip("_").replace("arraycontains", "has"),
+            "key": key,
+            "name": formatting.filter_name(key),
             "value": value,
             "without": urlencode([other for other in given if other != (key, value)]),
         }

@@ -16,6 +16,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, TemplateNotFound
 
 from chronology.projections.subject_rows import TABLES
 from chronology.web import databases
+from chronology.web.pages import formatting
 
 OWN_TABLES = frozenset({"events", "history", *TABLES.values()})
 FOLDER = "chronology/"
@@ -63,7 +64,8 @@ def _template(kind: str, table: str) -> str | None:
     return _OF_DATASETTE.format(kind)
 
 
-def add_loader(env: Environment, datasette: Any) -> None:
-    """Adds the templates of chronologies after those of whoever runs the server."""
+def extend_environment(env: Environment, datasette: Any) -> None:
+    """Adds the templates of chronologies after those of the operator, and the filter `unslug`."""
+    env.filters["unslug"] = formatting.unslug
     assert env.loader is not None
     env.loader = ChoiceLoader([env.loader, _Loader(datasette)])

@@ -1,4 +1,4 @@
-// What every page can do with a script: copy its citation or its address.
+// Buttons of every page that copy its citation or its permalink.
 for (const box of document.querySelectorAll(".copy")) {
   if (!navigator.clipboard) break;
   box.hidden = false;
@@ -9,7 +9,7 @@ for (const box of document.querySelectorAll(".copy")) {
         await navigator.clipboard.writeText(button.dataset.copy);
         says.textContent = "Copied.";
       } catch {
-        says.textContent = "The browser did not allow it; select the text above.";
+        says.textContent = "The browser blocked copying; select the text above.";
       }
     });
   }

@@ -65,8 +65,8 @@ export class Card {
 
   one(event) {
     const found = [
-      html("p", { class: "kind" }, event.status === "asserted" ? event.kind
-        : `${event.kind} · ${event.status}`),
+      html("p", { class: "kind" }, event.status === "asserted" ? unslug(event.kind)
+        : `${unslug(event.kind)} · ${event.status}`),
       html("h3", {}, this.link(event)),
       html("p", { class: "date" }, [event.date.words, " ", html("code", {}, event.date.edtf)]),
     ];
@@ -83,7 +83,7 @@ export class Card {
   units(event) {
     const list = html("ul", { class: "units" });
     for (const [name, level, side] of event.formations) {
-      const item = html("li", {}, [name, " ", html("span", { class: "note" }, `${level}, ${side}`)]);
+      const item = html("li", {}, [name, " ", html("span", { class: "note" }, `${unslug(level)}, ${unslug(side)}`)]);
       const symbol = this.symbols.element(level, side, 16);
       if (symbol) item.prepend(symbol);
       list.append(item);
@@ -99,10 +99,10 @@ export class Card {
     }));
     const found = [html("h3", {}, heading), list];
     if (more) {
-      const says = `and ${number(more.count)} more, in the list`;
+      const says = `${number(more.count)} more in the list`;
       found.push(html("p", {}, html("a", { href: more.list }, says)));
     } else if (events.length > MOST) {
-      const says = `and ${number(events.length - MOST)} more: zoom in or filter`;
+      const says = `${number(events.length - MOST)} more: zoom in or filter`;
       found.push(html("p", { class: "note" }, says));
     }
     return found;
@@ -115,13 +115,18 @@ export class Card {
       html("a", { href: listOf(spot) }, spot.place?.name ?? spot.name),
       html("span", { class: "when" }, number(spot.count)),
     ]));
-    const note = rest > 0 ? [html("p", { class: "note" }, `and ${number(rest)} more points`)] : [];
+    const note = rest > 0 ? [html("p", { class: "note" }, `${number(rest)} more points`)] : [];
     this.place([html("h3", {}, heading), html("ol", {}, items), ...note], at, opener);
   }
 
   link(event) {
     return html("a", { href: this.source.event(event) }, event.title);
   }
+}
+
+/** A slug as words. */
+function unslug(slug) {
+  return (slug ?? "").replaceAll("-", " ");
 }
 
 /** A place with its other names, those of the period first. */

@@ -18,8 +18,8 @@ export class Keys {
   welcome() {
     const { data, current, events, announce } = this.timeline;
     if (current || this.bin !== null || !data?.total) return;
-    announce(`Timeline of ${number(data.total)} events. Right arrow goes to the first`
-      + `${events ? "." : " day; plus zooms in to the events."}`);
+    announce(`Timeline of ${number(data.total)} events. Press the right arrow for the first`
+      + `${events ? " event." : " day, or plus to zoom in to the events."}`);
   }
 
   pressed(event) {
@@ -133,7 +133,7 @@ export class Keys {
     timeline.scrollTo(timeline.boxOfChosen());
     const sure = Math.round(lane.certain[this.bin]);
     const besides = Math.round(lane.possible[this.bin]);
-    timeline.announce(`${inWords(start)}: ${number(sure)} events, and about ${number(besides)}`
-      + ` besides. ${lane.name}. Enter lists them.`);
+    timeline.announce(`${inWords(start)}: ${number(sure)} events, about ${number(besides)}`
+      + ` more likely. ${lane.name}. Press Enter to list them.`);
   }
 }

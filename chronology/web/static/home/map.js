@@ -128,11 +128,11 @@ export class EventMap {
     const box = this.section.querySelector(".mapped");
     box.replaceChildren(html("b", { class: "on-map" }, number(count(on))), " on the map");
     const placeless = shown.complete ? shown.events.filter(({ latitude }) => latitude === null) : null;
-    this.besides(box, placeless?.length ?? shown.placeless, "without a place", (...at) => {
+    this.besides(box, placeless?.length ?? shown.placeless, "not mapped", (...at) => {
       if (placeless) this.card.open(placeless, ...at);
       else this.card.ask(this.source, [...this.filterOfDay(), ["latitude__isnull", "1"]], ...at);
     });
-    this.besides(box, count(beyond), "beyond its edges", (at, button, says) => {
+    this.besides(box, count(beyond), "outside this view", (at, button, says) => {
       if (shown.complete) this.card.open(beyond.flatMap(({ events }) => events), at, button, says);
       else this.card.spots(beyond, at, button, says, (spot) => this.listOf(spot));
     });

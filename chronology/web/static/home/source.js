@@ -58,7 +58,7 @@ export async function fetched(url, signal) {
   const text = await answer.text();
   const page = new DOMParser().parseFromString(text, "text/html");
   const told = page.querySelector("main .said")?.textContent;
-  throw new Error(told?.trim() || errorIn(text) || `The server answered ${answer.status}`);
+  throw new Error(told?.trim() || errorIn(text) || `The server returned status ${answer.status}`);
 }
 
 function errorIn(text) {

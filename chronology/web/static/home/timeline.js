@@ -198,7 +198,7 @@ export class Timeline {
     if (lane.events) {
       const sure = lane.events.filter((each) => onDay(each, start) === "certain");
       const others = lane.events.filter((each) => onDay(each, start) === "possible");
-      const heading = `${says}: ${number(sure.length)}, and ${number(others.length)} perhaps`;
+      const heading = `${says}: ${number(sure.length)} certain, ${number(others.length)} possible`;
       this.card.open([...sure, ...others], at, this.box, heading);
       return;
     }
