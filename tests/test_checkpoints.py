@@ -133,6 +133,24 @@ def test_a_text_that_is_not_a_public_key_is_refused(text: str) -> None:
         checkpoints.parse_verifier(text)
 
 
+def test_a_key_without_a_name_is_refused() -> None:
+    text = checkpoints.format_verifier(VERIFIER._replace(name=""))
+    with pytest.raises(CheckpointRefused, match="not an Ed25519 key"):
+        checkpoints.parse_verifier(text)
+
+
+def test_a_key_of_another_algorithm_is_refused() -> None:
+    raw = b"\x02" + VERIFIER.key.public_bytes_raw()
+    with pytest.raises(CheckpointRefused, match="not an Ed25519 key"):
+        checkpoints.parse_verifier(f"name+00000000+{base64.b64encode(raw).decode()}")
+
+
+def test_a_checkpoint_without_an_origin_is_refused() -> None:
+    text = checkpoints.body(CHECKPOINT._replace(origin=""))
+    with pytest.raises(CheckpointRefused, match="three lines"):
+        checkpoints.open_note(sign_text(text), VERIFIER)
+
+
 def test_a_public_key_is_not_a_private_key() -> None:
     with pytest.raises(CheckpointRefused, match="PRIVATE"):
         checkpoints.parse_signer(FOREIGN_KEY)
