@@ -1,4 +1,4 @@
-"""Signed checkpoints: what is signed opens, and nothing else does."""
+"""Signed checkpoints: only notes with a valid signature open."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ FOREIGN_NOTE = (
 )
 
 
-def test_what_is_signed_opens_as_what_it_was() -> None:
+def test_a_signed_note_opens_as_its_checkpoint() -> None:
     assert checkpoints.open_note(NOTE, VERIFIER) == CHECKPOINT
 
 
-def test_the_text_is_origin_size_and_hash_a_line_each() -> None:
+def test_the_text_has_a_line_for_origin_size_and_hash() -> None:
     root = base64.b64encode(bytes.fromhex("ab" * 32)).decode()
     assert NOTE.startswith(f"example.org/timeline\n42\n{root}\n\n— example.org/timeline ")
 
@@ -43,10 +43,10 @@ def test_keys_survive_being_written_and_read() -> None:
     assert checkpoints.open_note(checkpoints.sign(CHECKPOINT, signer), verifier) == CHECKPOINT
 
 
-def test_a_key_and_a_signature_of_another_implementation_hold() -> None:
-    """Its text is no checkpoint, and that is what it is refused for: the signature held."""
+def test_a_key_and_a_signature_of_another_implementation_are_valid() -> None:
+    """The signature is valid, so the note is refused only because it has no checkpoint."""
     verifier = checkpoints.parse_verifier(FOREIGN_KEY)
-    with pytest.raises(CheckpointRefused, match="a checkpoint has an origin"):
+    with pytest.raises(CheckpointRefused, match="a checkpoint has three lines"):
         checkpoints.open_note(FOREIGN_NOTE, verifier)
 
 
@@ -58,7 +58,7 @@ def test_a_changed_byte_is_refused(place: int, change: int) -> None:
         checkpoints.open_note(raw.decode(errors="replace"), VERIFIER)
 
 
-def test_the_signature_of_another_key_is_passed_over() -> None:
+def test_the_signature_of_another_key_is_ignored() -> None:
     other = checkpoints.generate("example.org/witness")
     line = checkpoints.sign(CHECKPOINT, other).rpartition("\n\n")[2]
     assert checkpoints.open_note(NOTE + line, VERIFIER) == CHECKPOINT
@@ -66,7 +66,7 @@ def test_the_signature_of_another_key_is_passed_over() -> None:
 
 def test_a_note_without_the_keys_signature_is_refused() -> None:
     other = checkpoints.verifier_of(checkpoints.generate("example.org/timeline"))
-    with pytest.raises(CheckpointRefused, match="no signature is by the key"):
+    with pytest.raises(CheckpointRefused, match="the note has no signature by the key"):
         checkpoints.open_note(NOTE, other)
 
 
@@ -74,30 +74,84 @@ def test_a_note_without_the_keys_signature_is_refused() -> None:
     "note",
     ["", "a\n1\n", "a\n1\nq6urq6urq6s=\n\n", NOTE.rstrip("\n"), NOTE.replace("— ", "- ")],
 )
-def test_what_is_no_signed_note_is_refused(note: str) -> None:
+def test_a_text_that_is_not_a_signed_note_is_refused(note: str) -> None:
     with pytest.raises(CheckpointRefused):
         checkpoints.open_note(note, VERIFIER)
+
+
+def sign_text(text: str) -> str:
+    signature = checkpoints.key_id(VERIFIER) + SIGNER.key.sign(text.encode())
+    return f"{text}\n— {SIGNER.name} {base64.b64encode(signature).decode()}\n"
+
+
+def set_unused_bit(encoded: str) -> str:
+    """Another text that decodes to the same bytes: the last character has unused bits."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    digits = encoded.rstrip("=")
+    other = digits[:-1] + alphabet[alphabet.index(digits[-1]) + 1] + encoded[len(digits) :]
+    assert base64.b64decode(other) == base64.b64decode(encoded)
+    return other
+
+
+def test_a_signature_in_other_base64_is_refused() -> None:
+    start, _, signature = NOTE.rstrip("\n").rpartition(" ")
+    with pytest.raises(CheckpointRefused, match=r"the signature of .* is not canonical base64"):
+        checkpoints.open_note(f"{start} {set_unused_bit(signature)}\n", VERIFIER)
+
+
+def test_a_hash_in_other_base64_is_refused_even_if_it_is_signed() -> None:
+    origin, size, root = checkpoints.body(CHECKPOINT).splitlines()
+    text = f"{origin}\n{size}\n{set_unused_bit(root)}\n"
+    with pytest.raises(CheckpointRefused, match="the hash is not canonical base64"):
+        checkpoints.open_note(sign_text(text), VERIFIER)
+
+
+@pytest.mark.parametrize("root", ["q6ur", "", "A" * 44 + "AAAA"])
+def test_a_hash_of_another_length_is_refused(root: str) -> None:
+    with pytest.raises(CheckpointRefused, match="is not a SHA-256 hash"):
+        checkpoints.open_note(sign_text(f"example.org\n42\n{root}\n"), VERIFIER)
+
+
+def test_lines_after_the_hash_are_signed_and_ignored() -> None:
+    text = checkpoints.body(CHECKPOINT) + "an extension\n"
+    assert checkpoints.open_note(sign_text(text), VERIFIER) == CHECKPOINT
 
 
 @pytest.mark.parametrize("size", ["-1", "007", "4 2", "٤", "x", ""])
 def test_a_size_is_a_plain_number(size: str) -> None:
     text = checkpoints.body(CHECKPOINT).replace("42", size)
-    signature = checkpoints.key_id(VERIFIER) + SIGNER.key.sign(text.encode())
-    note = f"{text}\n— {SIGNER.name} {base64.b64encode(signature).decode()}\n"
-    with pytest.raises(CheckpointRefused, match="is no size"):
-        checkpoints.open_note(note, VERIFIER)
+    with pytest.raises(CheckpointRefused, match="is not the size of a log"):
+        checkpoints.open_note(sign_text(text), VERIFIER)
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "name", "name+00000000+AAAA", FOREIGN_KEY.replace("c74f20a3", "c74f20a4"), "+a+b"],
 )
-def test_what_is_no_public_key_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_public_key_is_refused(text: str) -> None:
     with pytest.raises(CheckpointRefused):
         checkpoints.parse_verifier(text)
 
 
-def test_a_public_key_is_no_private_key() -> None:
+def test_a_key_without_a_name_is_refused() -> None:
+    text = checkpoints.format_verifier(VERIFIER._replace(name=""))
+    with pytest.raises(CheckpointRefused, match="not an Ed25519 key"):
+        checkpoints.parse_verifier(text)
+
+
+def test_a_key_of_another_algorithm_is_refused() -> None:
+    raw = b"\x02" + VERIFIER.key.public_bytes_raw()
+    with pytest.raises(CheckpointRefused, match="not an Ed25519 key"):
+        checkpoints.parse_verifier(f"name+00000000+{base64.b64encode(raw).decode()}")
+
+
+def test_a_checkpoint_without_an_origin_is_refused() -> None:
+    text = checkpoints.body(CHECKPOINT._replace(origin=""))
+    with pytest.raises(CheckpointRefused, match="three lines"):
+        checkpoints.open_note(sign_text(text), VERIFIER)
+
+
+def test_a_public_key_is_not_a_private_key() -> None:
     with pytest.raises(CheckpointRefused, match="PRIVATE"):
         checkpoints.parse_signer(FOREIGN_KEY)
 

@@ -305,7 +305,7 @@ def test_another_database_is_a_conflict_and_stays_as_it_is(here: Path) -> None:
     content = (here / "timeline.db").read_bytes()
     result = ingest()
     assert result.exit_code == CONFLICT
-    assert "timeline.db holds no chronology" in result.stderr
+    assert "timeline.db is not a chronology" in result.stderr
     assert (here / "timeline.db").read_bytes() == content
 
 

@@ -199,7 +199,7 @@ def _item(
         batch.faulty_streams.add(f"{subject}/{name}")
         for path, reason in list(find_faults(kind, expanded)) or [((), str(error))]:
             description = f"{_label(subject, name, path)}: {reason}"
-            batch.add_fault(lines(path), description, "correct it; docs/format.md has the format")
+            batch.add_fault(lines(path), description, "see docs/format.md")
         return None
     return Item(number, "recorded", subject, name, lines, records.canonical(loaded), loaded)
 
@@ -269,7 +269,7 @@ def _correction(
     changed, unset = change.get("set", {}), change.get("unset", [])
     if not isinstance(changed, dict) or not isinstance(unset, list):
         description = "set must be a mapping of fields, and unset a list of field names"
-        batch.add_fault(lines(("set",)), description, "correct it; docs/format.md has the format")
+        batch.add_fault(lines(("set",)), description, "see docs/format.md")
         return change
     if not changed and not unset:
         batch.add_fault(lines(()), "the correction changes nothing", "add set: {…} or unset: […]")
@@ -278,7 +278,7 @@ def _correction(
     faults = list(find_change_faults(kind, expanded, unset))
     for path, reason in faults:
         description = f"{'.'.join(map(str, path))}: {reason}"
-        batch.add_fault(lines(path), description, "correct it; docs/format.md has the format")
+        batch.add_fault(lines(path), description, "see docs/format.md")
     if faults:
         return change
     correction = {

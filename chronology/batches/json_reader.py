@@ -30,10 +30,10 @@ def read(stream: BinaryIO, file: str) -> tuple[RawRecord, Iterator[RawRecord]]:
 def _values(stream: BinaryIO, file: str) -> Iterator[RawRecord]:
     for number, line in source_text.numbered_lines(stream, file):
         if not line.isspace():
-            yield value(line, file, number), SingleLine(number)
+            yield parse_line(line, file, number), SingleLine(number)
 
 
-def value(line: bytes, file: str, number: int) -> Any:
+def parse_line(line: bytes, file: str, number: int) -> Any:
     """The normalised value of a line, or a `Fault`."""
     try:
         decoded = msgspec.json.decode(line)
@@ -41,7 +41,7 @@ def value(line: bytes, file: str, number: int) -> Any:
             return decoded
     except _UNREADABLE:
         pass  # A byte order mark is allowed; any other fault is found below.
-    return _normalised_value(line, file, number)
+    return parse_line_slowly(line, file, number)
 
 
 def _is_normal(line: bytes, decoded: Any) -> bool:
@@ -67,7 +67,7 @@ def _is_normal_text(text: str) -> bool:
     return unicodedata.is_normalized("NFC", text) and not _PADDED_TEXT.search(text)
 
 
-def _normalised_value(line: bytes, file: str, number: int) -> Any:
+def parse_line_slowly(line: bytes, file: str, number: int) -> Any:
     text = source_text.decode(line, file, number)
     try:
         # msgspec refuses lone surrogates, NaN and 1e400. The standard library accepts these, but

@@ -56,13 +56,15 @@ def _check_versions(db: sqlite3.Connection, until: int) -> str | None:
     )
     try:
         for stream, version, position in rows:
-            if stream != previous_stream:
-                previous_version, previous_position = 0, 0
-            expected = previous_version + 1
-            in_order = version == expected and position > previous_position
+            is_same = stream == previous_stream
+            expected = previous_version + 1 if is_same else 1
+            in_order = version == expected and (not is_same or position > previous_position)
             is_first = first_fault is None or position < first_fault[0]
             if not in_order and position <= until and is_first:
-                text = f"position {position}: {stream} has version {version} instead of {expected}"
+                fault = f"instead of {expected}"
+                if version == expected:
+                    fault = f"before version {previous_version}"
+                text = f"position {position}: {stream} has version {version} {fault}"
                 first_fault = (position, text)
             previous_stream, previous_version, previous_position = stream, version, position
     except sqlite3.DatabaseError as error:

@@ -156,7 +156,7 @@ def test_a_missing_file_is_not_made_by_reading(tmp_path):
 
 def test_an_empty_file_holds_no_chronology(tmp_path):
     (tmp_path / "empty.db").touch()
-    with pytest.raises(CorruptLog, match=r"empty\.db holds no chronology"):
+    with pytest.raises(CorruptLog, match=r"empty\.db is not a chronology"):
         connect(tmp_path / "empty.db")
 
 

@@ -1,0 +1,176 @@
+"""Verification: every change to a log is found, and its schema is checked."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from chronology.model.errors import CorruptLog
+from chronology.model.records import Record
+from chronology.store import log, verification
+from chronology.store.database import TRIGGERS
+from chronology.store.log import GENESIS, Head
+
+
+def record(name: str, stream: str = "event/a", **changed: str) -> Record:
+    fields = {
+        "type": "event.recorded",
+        "recorded_at": "2026-01-01T00:00:00Z",
+        "batch": "b",
+        "data": '{"title":"Niš falls"}',
+        **changed,
+    }
+    return Record(name, stream, **fields)
+
+
+@pytest.fixture
+def three(memory: sqlite3.Connection) -> sqlite3.Connection:
+    """A log of three records, of two streams."""
+    log.append(memory, [record("r1"), record("r2", "event/b"), record("r3")])
+    return memory
+
+
+@pytest.fixture
+def open_log(three: sqlite3.Connection) -> sqlite3.Connection:
+    """The log of three records, with its triggers dropped, as a forger would."""
+    for name in TRIGGERS:
+        three.execute(f"DROP TRIGGER {name}")
+    return three
+
+
+def test_verify_returns_the_head(three: sqlite3.Connection) -> None:
+    assert verification.verify(three) == log.head(three)
+
+
+def test_verify_of_an_empty_log_returns_the_genesis(memory: sqlite3.Connection) -> None:
+    assert verification.verify(memory) == Head(0, GENESIS)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("record_id", "other"),
+        ("stream", "event/c"),
+        ("type", "event.retracted"),
+        ("recorded_at", "2026-01-01T00:00:01Z"),
+        ("batch", "c"),
+        ("data", '{"title":"Nis falls"}'),
+        ("digest", "0" * 64),
+    ],
+)
+def test_verify_finds_each_changed_column_and_its_position(
+    open_log: sqlite3.Connection, column: str, value: str
+) -> None:
+    open_log.execute(f"UPDATE log SET {column} = ? WHERE position = 2", (value,))
+    with pytest.raises(CorruptLog, match="position 2: the digest does not follow"):
+        verification.verify(open_log)
+
+
+def test_verify_finds_a_changed_version(open_log: sqlite3.Connection) -> None:
+    open_log.execute("UPDATE log SET version = 3 WHERE position = 3")
+    with pytest.raises(CorruptLog, match="position 3: event/a has version 3 instead of 2"):
+        verification.verify(open_log)
+
+
+def rewrite(db: sqlite3.Connection, versions: list[tuple[str, int]]) -> None:
+    """Replaces the log by records with these streams and versions, and with valid digests."""
+    db.execute("DELETE FROM log")
+    digest = GENESIS
+    for position, (stream, version) in enumerate(versions, 1):
+        name, _, kind, *rest = record(f"r{position}", stream)
+        row = (position, name, stream, version, kind, *rest)
+        digest = log.digest(digest, *row)
+        db.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, digest))
+
+
+@pytest.mark.parametrize(
+    ("versions", "fault"),
+    [
+        ([("event/a", 2), ("event/a", 1)], "position 1: event/a has version 2 before version 1"),
+        ([("event/a", 1), ("event/a", 3)], "position 2: event/a has version 3 instead of 2"),
+        ([("event/a", 2)], "position 1: event/a has version 2 instead of 1"),
+        ([("event/b", 1), ("event/a", 2), ("event/b", 3)], "position 2: event/a has version 2"),
+        ([("event/b", 2), ("event/a", 2)], "position 1: event/b has version 2 instead of 1"),
+    ],
+)
+def test_verify_finds_versions_out_of_order_in_a_log_with_valid_digests(
+    open_log: sqlite3.Connection, versions: list[tuple[str, int]], fault: str
+) -> None:
+    rewrite(open_log, versions)
+    with pytest.raises(CorruptLog, match=fault):
+        verification.verify(open_log)
+
+
+def test_verify_accepts_streams_that_alternate(open_log: sqlite3.Connection) -> None:
+    rewrite(open_log, [("event/b", 1), ("event/a", 1), ("event/b", 2), ("event/a", 2)])
+    assert verification.verify(open_log).position == 4
+
+
+@pytest.mark.parametrize("position", [1, 2])
+def test_verify_finds_a_deleted_record(open_log: sqlite3.Connection, position: int) -> None:
+    open_log.execute("DELETE FROM log WHERE position = ?", (position,))
+    with pytest.raises(CorruptLog, match=f"position {position} is missing"):
+        verification.verify(open_log)
+
+
+def test_verify_finds_a_deletion_that_closes_the_gap(open_log: sqlite3.Connection) -> None:
+    open_log.execute("DELETE FROM log WHERE position = 2")
+    open_log.execute("UPDATE log SET position = 2 WHERE position = 3")
+    with pytest.raises(CorruptLog, match="position 2: the digest does not follow"):
+        verification.verify(open_log)
+
+
+def test_verify_finds_a_record_that_was_moved(open_log: sqlite3.Connection) -> None:
+    open_log.execute("UPDATE log SET position = 5 WHERE position = 3")
+    with pytest.raises(CorruptLog, match="position 3 is missing"):
+        verification.verify(open_log)
+
+
+def test_verify_finds_swapped_records(open_log: sqlite3.Connection) -> None:
+    for before, after in ((1, 9), (2, 1), (9, 2)):
+        open_log.execute("UPDATE log SET position = ? WHERE position = ?", (after, before))
+    with pytest.raises(CorruptLog, match="position 1: the digest does not follow"):
+        verification.verify(open_log)
+
+
+@pytest.mark.parametrize("forge", ["DELETE FROM log WHERE position = 3", "DELETE FROM log"])
+def test_only_a_published_head_reveals_a_truncated_log(
+    open_log: sqlite3.Connection, forge: str
+) -> None:
+    published = log.head(open_log)
+    open_log.execute(forge)
+    assert verification.verify(open_log) == log.head(open_log) != published
+
+
+def test_the_schema_of_a_new_log_has_no_faults(memory: sqlite3.Connection) -> None:
+    assert verification.schema_faults(memory) == []
+
+
+@pytest.mark.parametrize("name", TRIGGERS)
+def test_a_dropped_trigger_is_found(memory: sqlite3.Connection, name: str) -> None:
+    memory.execute(f"DROP TRIGGER {name}")
+    assert verification.schema_faults(memory) == [f"{name} is missing from the schema"]
+
+
+@pytest.mark.parametrize("name", TRIGGERS)
+def test_a_changed_trigger_is_found(memory: sqlite3.Connection, name: str) -> None:
+    memory.execute(f"DROP TRIGGER {name}")
+    memory.execute(TRIGGERS[name].replace("append-only", "open"))
+    assert verification.schema_faults(memory) == [f"{name} was changed in the schema"]
+
+
+def test_an_added_trigger_is_found(memory: sqlite3.Connection) -> None:
+    memory.execute("CREATE TRIGGER odd AFTER INSERT ON log BEGIN SELECT 1; END")
+    assert verification.schema_faults(memory) == ["odd was added to the schema"]
+
+
+def test_a_changed_table_is_found(memory: sqlite3.Connection) -> None:
+    memory.execute("ALTER TABLE log ADD COLUMN more TEXT")
+    assert verification.schema_faults(memory) == ["log was changed in the schema"]
+
+
+def test_white_space_in_the_schema_makes_no_difference(memory: sqlite3.Connection) -> None:
+    memory.execute("DROP TRIGGER log_no_update")
+    memory.execute(TRIGGERS["log_no_update"].replace("\n", "   "))
+    assert verification.schema_faults(memory) == []
