@@ -10,6 +10,7 @@ import io
 import json
 from collections import Counter
 from itertools import count
+from typing import Any
 
 import pytest
 from conftest import EVENTS, START
@@ -65,21 +66,21 @@ class Chronicle(RuleBasedStateMachine):
     @rule(
         date=st.sampled_from(DATES), place=st.sampled_from(PLACES), people=st.sampled_from(PEOPLE)
     )
-    def record_event(self, date, place, people):
+    def record_event(self, date: str, place: str, people: list[str]) -> None:
         name, title = f"e{next(self.number)}", f"Title {next(self.number)}"
         self._add(event=name, date=date, title=title, kind="battle", places=[place], people=people)
         self.events[name] = title
 
     @precondition(lambda self: self.events)
     @rule(pick=any_number, date=st.sampled_from(DATES), formation=st.sampled_from(FORMATIONS))
-    def correct_event(self, pick, date, formation):
+    def correct_event(self, pick: int, date: str, formation: str) -> None:
         name, title = self._event(pick), f"Title {next(self.number)}"
         self._correct(f"event/{name}", title=title, date=date, formations=[formation])
         self.events[name] = title
 
     @precondition(lambda self: self.events)
     @rule(pick=any_number, into=any_number)
-    def retract_event(self, pick, into):
+    def retract_event(self, pick: int, into: int) -> None:
         name = self._event(pick)
         others = [other for other in self.events if other != name]
         held = [account for account, event in self.accounts.items() if event == name]
@@ -97,7 +98,7 @@ class Chronicle(RuleBasedStateMachine):
         date=st.sampled_from(DATES),
         claims=st.sampled_from(CLAIMS),
     )
-    def record_account(self, pick, stance, date, claims):
+    def record_account(self, pick: int, stance: str, date: str, claims: dict[str, str]) -> None:
         name, event = f"a{next(self.number)}", self._event(pick)
         fields = {"source": "one", "at": "1", "stance": stance, "date": date, "claims": claims}
         self._add(account=name, event=event, **fields)
@@ -105,7 +106,7 @@ class Chronicle(RuleBasedStateMachine):
 
     @precondition(lambda self: self.accounts)
     @rule(pick=any_number, into=any_number, claims=st.sampled_from(CLAIMS))
-    def correct_account(self, pick, into, claims):
+    def correct_account(self, pick: int, into: int, claims: dict[str, str]) -> None:
         name, event = self._account(pick), self._event(into)
         says = f"Says {next(self.number)}."
         self._correct(f"account/{name}", event=event, source="two", claims=claims, says=says)
@@ -113,23 +114,23 @@ class Chronicle(RuleBasedStateMachine):
 
     @precondition(lambda self: self.accounts)
     @rule(pick=any_number)
-    def retract_account(self, pick):
+    def retract_account(self, pick: int) -> None:
         name = self._account(pick)
         self._add(retract=f"account/{name}", because="Misread.")
         del self.accounts[name]
 
     @rule(subject=st.sampled_from(("place/nis", "person/tolbukhin", "formation/f3", "source/one")))
-    def rename(self, subject):
+    def rename(self, subject: str) -> None:
         self._correct(subject, name=f"Name {next(self.number)}")
 
     @rule(to=st.sampled_from(("a57", "f3")), since=st.sampled_from(DATES), part=st.booleans())
-    def move_attachment(self, to, since, part):
+    def move_attachment(self, to: str, since: Any, part: bool) -> None:
         attached = {"to": to, "source": "one", "at": str(next(self.number))}
         attached |= {"from": since, "part": part}
         self._correct("formation/c68", attached=[attached])
 
     @rule(first=st.sampled_from(("1944-09-01", "1944-10-10")))
-    def change_window(self, first):
+    def change_window(self, first: str) -> None:
         summary = f"Summary {next(self.number)}"
         self._correct("chronology/test", window=f"{first}/1944-11-30", summary=summary)
 
