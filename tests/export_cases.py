@@ -54,9 +54,9 @@ def exported(extension: str, *events: Event) -> str:
     form = FORMATS[extension]
     opened = sum(1 for event in events if not (event.date.earliest and event.date.latest))
     unplaced = sum(1 for event in events if event.latitude is None)
-    whole = edition(extension, Counts(len(events), opened, unplaced))
-    items = form.between.join(form.item(whole, event) for event in events)
-    return form.head(whole) + items + form.foot(whole)
+    shown_edition = edition(extension, Counts(len(events), opened, unplaced))
+    items = form.between.join(form.item(shown_edition, event) for event in events)
+    return form.head(shown_edition) + items + form.foot(shown_edition)
 
 
 def dated(*texts: str) -> list[Event]:

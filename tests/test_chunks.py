@@ -59,7 +59,7 @@ def all_rows(timeline: Timeline) -> dict[str, list[str]]:
 @pytest.mark.parametrize(
     "records", [CORRECTED, AMENDED, APART, CORRECTED + AMENDED + APART + RENAMED]
 )
-def test_every_size_of_chunks_leaves_the_same_rows(
+def test_every_chunk_size_leaves_the_same_rows(
     make_timeline: Callable[..., Timeline], monkeypatch: pytest.MonkeyPatch, records: str
 ) -> None:
     timeline = make_timeline(START, EVENTS)

@@ -43,8 +43,8 @@ def every_form() -> list[str]:
 
 def matching(db: sqlite3.Connection, **given: Any) -> Any:
     """The ids of the events for which all the parameters hold."""
-    wanted = {f"_{name}": values for name, values in given.items()}
-    selected = all_of(event_filters(db, wanted))
+    parameters = {f"_{name}": values for name, values in given.items()}
+    selected = all_of(event_filters(db, parameters))
     sql = f"SELECT id FROM events WHERE {selected.sql} ORDER BY id"
     return [event for (event,) in db.execute(sql, selected.params)]
 
@@ -69,18 +69,18 @@ def dated(tmp_path_factory: pytest.TempPathFactory) -> Any:
 # Dates
 
 
-def test_within_finds_exactly_the_events_that_may_fall_on_one_of_the_days(dated: Any) -> None:
+def test_within_finds_exactly_the_events_possible_on_one_of_the_days(dated: Any) -> None:
     db, dates = dated
     for text in every_form():
-        wanted = {name for name, date in dates.items() if date.overlaps(parse(text))}
-        assert set(matching(db, within=[text])) == wanted, text
+        expected = {name for name, date in dates.items() if date.overlaps(parse(text))}
+        assert set(matching(db, within=[text])) == expected, text
 
 
-def test_certain_finds_exactly_the_events_whose_days_are_all_among_the_days(dated: Any) -> None:
+def test_certain_finds_exactly_the_events_certain_to_be_among_the_days(dated: Any) -> None:
     db, dates = dated
     for text in every_form():
-        wanted = {name for name, date in dates.items() if date.within(parse(text))}
-        assert set(matching(db, certain=[text])) == wanted, text
+        expected = {name for name, date in dates.items() if date.within(parse(text))}
+        assert set(matching(db, certain=[text])) == expected, text
 
 
 def test_certain_is_always_within(dated: Any) -> None:
@@ -89,15 +89,15 @@ def test_certain_is_always_within(dated: Any) -> None:
         assert set(matching(db, certain=[text])) <= set(matching(db, within=[text])), text
 
 
-def test_several_dates_are_all_to_hold(dated: Any) -> None:
+def test_repeated_dates_must_all_hold(dated: Any) -> None:
     db, dates = dated
     texts = ["[1944-10-01,1944-10-05]", "1944-10-02/1944-10-05"]
-    wanted = {n for n, date in dates.items() if all(date.overlaps(parse(text)) for text in texts)}
-    assert set(matching(db, within=texts)) == wanted
+    expected = {n for n, date in dates.items() if all(date.overlaps(parse(text)) for text in texts)}
+    assert set(matching(db, within=texts)) == expected
 
 
 @pytest.mark.parametrize("name", ["within", "certain"])
-def test_a_malformed_date_is_refused_with_its_parameter_and_the_reason(
+def test_an_error_for_a_malformed_date_names_the_parameter_and_the_reason(
     timeline: Timeline, name: str
 ) -> None:
     with pytest.raises(
@@ -106,7 +106,7 @@ def test_a_malformed_date_is_refused_with_its_parameter_and_the_reason(
         matching(timeline.db, **{name: ["8 October"]})
 
 
-def test_a_condition_says_in_english_what_it_is(timeline: Timeline) -> None:
+def test_a_filter_has_a_description_in_english(timeline: Timeline) -> None:
     given = {
         "_front": ["f3"],
         "_place": ["nis"],
@@ -133,13 +133,13 @@ def test_a_condition_says_in_english_what_it_is(timeline: Timeline) -> None:
         ("Serbia", ["belgrade-taken", "nis-taken"]),
     ],
 )
-def test_a_place_takes_in_what_lies_within_it(
+def test_a_place_includes_the_places_within_it(
     timeline: Timeline, place: str, found: list[str]
 ) -> None:
     assert matching(timeline.db, place=[place]) == found
 
 
-def test_an_id_goes_before_the_name_of_another(timeline: Timeline) -> None:
+def test_an_id_takes_precedence_over_a_name(timeline: Timeline) -> None:
     timeline.batch("more", "- {place: odd, name: nis}")
     assert matching(timeline.db, place=["nis"]) == ["nis-taken"]
 
@@ -154,7 +154,7 @@ def test_a_formation_is_found_at_its_level_by_id_and_by_name(
     assert matching(timeline.db, **{level: [name]}) == ["nis-taken"]
 
 
-def test_several_parameters_are_all_to_hold(timeline: Timeline) -> None:
+def test_several_parameters_must_all_hold(timeline: Timeline) -> None:
     assert matching(timeline.db, place=["serbia"], front=["f3"]) == ["nis-taken"]
     assert matching(timeline.db, place=["nis", "belgrade"]) == []
 
@@ -168,27 +168,27 @@ def test_a_level_may_have_any_id(make_timeline: Callable[..., Timeline]) -> None
     assert matching(timeline.db, **{"army-group": ["a57"]}) == ["nis-taken"]
 
 
-def test_an_unknown_formation_is_refused_with_those_that_are_known(timeline: Timeline) -> None:
+def test_an_error_for_an_unknown_formation_lists_the_known_ones(timeline: Timeline) -> None:
     with pytest.raises(UnknownName) as raised:
         matching(timeline.db, front=["4th"])
     assert str(raised.value) == ("_front: no front is called '4th'; known are 3rd Ukrainian Front")
 
 
-def test_a_formation_of_another_level_is_not_known_at_this_one(timeline: Timeline) -> None:
+def test_a_formation_of_another_level_is_unknown(timeline: Timeline) -> None:
     with pytest.raises(UnknownName, match="no front is called 'a57'"):
         matching(timeline.db, front=["a57"])
 
 
-def test_an_unknown_place_is_refused_with_where_the_known_stand(timeline: Timeline) -> None:
+def test_an_error_for_an_unknown_place_names_the_table(timeline: Timeline) -> None:
     with pytest.raises(UnknownName, match="no place is called 'paris'; see the table places"):
         matching(timeline.db, place=["paris"])
 
 
-def test_what_is_no_own_parameter_makes_no_condition(timeline: Timeline) -> None:
+def test_other_parameters_make_no_filter(timeline: Timeline) -> None:
     given = {"_corps": ["c68"], "_sort": ["id"], "kind": ["x"]}
     assert event_filters(timeline.db, given) == []
 
 
-def test_a_quotation_mark_in_a_name_is_only_a_letter(timeline: Timeline) -> None:
+def test_a_quotation_mark_in_a_name_is_escaped(timeline: Timeline) -> None:
     timeline.batch("more", "- {place: odd, name: \"O'Brien's; DROP TABLE log\"}")
     assert matching(timeline.db, place=["O'Brien's; DROP TABLE log"]) == []

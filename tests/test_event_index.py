@@ -28,7 +28,7 @@ from chronology.index.predicates import (
 from chronology.store.database import connect
 
 
-def test_no_answer_is_older_than_what_was_committed_before_it_was_asked(tmp_path: Path) -> None:
+def test_an_answer_includes_all_that_was_committed_before_the_question(tmp_path: Path) -> None:
     timeline = Timeline(tmp_path / "timeline.db")
     timeline.ingest(START)
     index, committed, over = EventIndex(), [0], threading.Event()
@@ -66,14 +66,14 @@ def loadable(index: EventIndex, db: sqlite3.Connection) -> list[FacetEquals | st
         return reader.not_loaded()
 
 
-def test_what_is_loaded_ahead_is_what_would_be_loaded_when_asked(timeline: Timeline) -> None:
+def test_parts_loaded_ahead_equal_parts_loaded_on_demand(timeline: Timeline) -> None:
     ahead, on_demand = EventIndex(), EventIndex()
     timeline.ingest(batch(0, change(timeline.db, "date", 0, 1)), "jsonl")
-    wanted = loadable(ahead, timeline.db)
-    for what in wanted:
-        ahead.load(timeline.db, what)
+    parts = loadable(ahead, timeline.db)
+    for part in parts:
+        ahead.load(timeline.db, part)
     with on_demand.at_head(timeline.db) as reader:
-        reader.evaluate(Or(tuple(what for what in wanted if isinstance(what, FacetEquals))))
+        reader.evaluate(Or(tuple(part for part in parts if isinstance(part, FacetEquals))))
         reader.evaluate(Or(tuple(DayComparison(column, "=", None) for column in DAY_COLUMNS)))
         assert reader.superseded
 
@@ -86,20 +86,20 @@ def test_what_is_loaded_ahead_is_what_would_be_loaded_when_asked(timeline: Timel
     assert ahead.superseded.values, "nothing was compared"
 
 
-def test_what_was_read_of_another_state_is_not_kept(
+def test_a_part_read_at_another_head_is_discarded(
     timeline: Timeline, make_timeline: Callable[..., Timeline]
 ) -> None:
-    """As where the log grows between the reading and the keeping."""
+    """The log may grow between reading a part and storing it."""
     other = make_timeline(START)
     index = EventIndex()
-    wanted = loadable(index, timeline.db)
-    for what in wanted:
-        index.load(other.db, what)
+    parts = loadable(index, timeline.db)
+    for part in parts:
+        index.load(other.db, part)
 
-    assert loadable(index, timeline.db) == wanted
+    assert loadable(index, timeline.db) == parts
 
 
-def test_a_query_is_asked_once_and_before_other_threads_have_to_wait(timeline: Timeline) -> None:
+def test_a_slow_query_runs_once_and_does_not_block_other_threads(timeline: Timeline) -> None:
     index, read_meanwhile = EventIndex(), []
     predicate = And(
         (FacetEquals("kind", "capture"), Not(NumberQuery("SELECT number AS event FROM events")))
@@ -124,7 +124,7 @@ def test_a_query_is_asked_once_and_before_other_threads_have_to_wait(timeline: T
 
 
 @pytest.mark.parametrize("fault", [None, ZeroDivisionError("in the making")])
-def test_what_several_threads_want_at_once_is_made_once(
+def test_threads_with_the_same_query_run_it_once(
     timeline: Timeline, monkeypatch: pytest.MonkeyPatch, fault: Exception | None
 ) -> None:
     waiting, made, found = threading.Semaphore(0), [], []
@@ -164,7 +164,7 @@ def test_what_several_threads_want_at_once_is_made_once(
         assert reader.run("key", lambda: "made again") == "anew"
 
 
-def test_what_is_kept_is_bounded_and_what_comes_back_is_the_same(
+def test_the_cache_of_results_is_bounded_and_exact(
     timeline: Timeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chronology.index.current._RESULTS_BYTES", 1000)
@@ -178,19 +178,19 @@ def test_what_is_kept_is_bounded_and_what_comes_back_is_the_same(
         assert 1 < len(index.results) <= 1000 // (2 * 150)
 
 
-def test_a_file_put_in_the_place_of_another_is_read_anew(
+def test_a_file_that_replaces_another_is_read_again(
     make_timeline: Callable[..., Timeline],
 ) -> None:
-    """Both logs are as long; only their digests differ."""
-    held, other = make_timeline(START), make_timeline(START)
+    """Both logs have the same length; only their digests differ."""
+    replaced, other = make_timeline(START), make_timeline(START)
     line = '- {{event: e{}, date: "1944-10-14", title: T, kind: {}}}\n'
-    held.batch("one", line.format(1, "battle") + line.format(2, "capture"))
-    held.batch("two", line.format(3, "battle"))
+    replaced.batch("one", line.format(1, "battle") + line.format(2, "capture"))
+    replaced.batch("two", line.format(3, "battle"))
     other.batch("one", line.format(1, "battle") + line.format(2, "capture"))
     other.batch("two", line.format(3, "capture"))
     index = EventIndex()
-    with index.at_head(held.db) as reader:
+    with index.at_head(replaced.db) as reader:
         assert len(reader.evaluate(FacetEquals("kind", "battle"))) == 2
-    other.db.backup(held.db)
-    with index.at_head(held.db) as reader:
+    other.db.backup(replaced.db)
+    with index.at_head(replaced.db) as reader:
         assert len(reader.evaluate(FacetEquals("kind", "battle"))) == 1

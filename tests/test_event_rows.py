@@ -65,7 +65,7 @@ NIS, BELGRADE, BETWEEN = (43.3211, 21.8958), (44.804, 20.4651), (44.06255, 21.18
         ("{place: serbia, role: at}, {place: nis, role: near}", NIS),
     ],
 )
-def test_the_point_is_at_else_between_else_the_first_located(
+def test_the_point_is_that_of_at_or_between_or_the_first_located_place(
     timeline: Timeline, places: str, point: tuple[Any, ...]
 ) -> None:
     event = add_event(timeline, places=f"[{places}]")
@@ -84,7 +84,7 @@ def test_the_point_is_at_else_between_else_the_first_located(
         ("[..1944-10-08]", ["1944-09", "1944-10"]),
     ],
 )
-def test_months_are_those_of_the_window_that_the_date_may_touch(
+def test_the_months_are_the_possible_ones_within_the_window(
     timeline: Timeline, date: str, months: list[str]
 ) -> None:
     assert json.loads(add_event(timeline, date=f'"{date}"')["months"]) == months
@@ -99,7 +99,7 @@ def test_months_are_those_of_the_window_that_the_date_may_touch(
         ("1944-10-14T17:00", ("1944-10-14", "1944-10-14", "1944-10-14", "time", "17:00")),
     ],
 )
-def test_a_date_gives_its_days_its_precision_and_its_time(
+def test_a_date_gives_days_precision_and_time(
     timeline: Timeline, date: str, columns: tuple[Any, ...]
 ) -> None:
     event = add_event(timeline, date=f'"{date}"')
@@ -116,7 +116,7 @@ def test_disagreeing_accounts_make_an_event_disputed(timeline: Timeline) -> None
     assert timeline.event("nis-taken")["disputed"] == '["date","figures"]'
 
 
-def test_a_source_that_tells_twice_is_named_once(timeline: Timeline) -> None:
+def test_a_source_with_two_accounts_is_named_once(timeline: Timeline) -> None:
     timeline.batch("more", "- {account: '', event: nis-taken, source: one, at: '7'}")
     event = timeline.event("nis-taken")
     assert (event["sources"], event["accounts"]) == ('["First source"]', 2)

@@ -31,7 +31,7 @@ def slides(*texts: str) -> list[dict[str, Any]]:
 
 
 @given(text=profile)
-def test_an_occurrence_begins_before_it_ends(text: str) -> None:
+def test_the_bounds_of_the_beginning_precede_those_of_the_end(text: str) -> None:
     read = parse(text)
     start, end = bounds(read)
 
@@ -52,7 +52,7 @@ def test_an_occurrence_begins_before_it_ends(text: str) -> None:
         ("[..1944-10-08]", (None, "1944-10-08"), (None, "1944-10-08")),
     ],
 )
-def test_what_lasts_has_bounds_of_its_beginning_and_of_its_end(
+def test_an_interval_has_bounds_of_its_beginning_and_its_end(
     text: str, start: tuple[str | None, str | None], end: tuple[str | None, str | None]
 ) -> None:
     found = [tuple(day and day.isoformat() for day in span) for span in bounds(parse(text))]
@@ -78,7 +78,7 @@ def test_an_event_without_a_point_has_no_geometry() -> None:
     assert json.loads(exported("geojson", event))["features"][0]["geometry"] is None
 
 
-def test_an_exact_day_is_one_day_of_the_calendar() -> None:
+def test_an_exact_date_is_one_day_in_the_calendar() -> None:
     (event,) = calendar(EVENT).events
 
     assert event.start == date(1944, 10, 14)
@@ -91,7 +91,7 @@ def test_an_exact_day_is_one_day_of_the_calendar() -> None:
     assert "Disputed: date." in event["DESCRIPTION"]
 
 
-def test_an_inexact_day_takes_all_its_days_and_is_said_in_the_summary() -> None:
+def test_an_inexact_date_covers_all_its_days_and_is_in_the_summary() -> None:
     (event,) = calendar(*dated("[1944-10-13,1944-10-14]")).events
 
     assert event.start == date(1944, 10, 13)
@@ -99,7 +99,7 @@ def test_an_inexact_day_takes_all_its_days_and_is_said_in_the_summary() -> None:
     assert event["SUMMARY"] == "Niš is taken (on 13 or 14 October 1944)"
 
 
-def test_what_has_an_open_end_is_no_event_of_the_calendar_and_is_counted() -> None:
+def test_an_open_date_is_a_journal_entry_and_is_counted() -> None:
     found = calendar(*dated("[..1944-10-08]", "1944-10-08/..", "1944-10-08"))
 
     assert len(found.events) == 1
@@ -107,20 +107,20 @@ def test_what_has_an_open_end_is_no_event_of_the_calendar_and_is_counted() -> No
     assert "2 dates with an open end" in found["X-WR-CALDESC"]
 
 
-def test_an_identity_is_the_same_at_every_address_and_in_every_state() -> None:
-    form, whole = FORMATS["ics"], edition("ics", Counts(1, 0, 0))
-    elsewhere = whole._replace(
+def test_the_uid_is_the_same_at_every_address_and_in_every_state() -> None:
+    form, one_edition = FORMATS["ics"], edition("ics", Counts(1, 0, 0))
+    elsewhere = one_edition._replace(
         events="http://127.0.0.1/x/events", state=ReadPoint(99, "b" * 64, "")
     )
 
     (one,), (other,) = (
         [line for line in form.item(e, EVENT).splitlines() if line.startswith("UID")]
-        for e in (whole, elsewhere)
+        for e in (one_edition, elsewhere)
     )
     assert one == other == f"UID:nis-taken@{'f' * 32}"
 
 
-def test_a_status_is_told_in_the_words_of_calendars() -> None:
+def test_the_status_uses_the_words_of_icalendar() -> None:
     planned, denied = (EVENT._replace(status=status) for status in ("planned", "denied"))
 
     assert [one["STATUS"] for one in calendar(EVENT, planned, denied).events] == [
@@ -130,7 +130,7 @@ def test_a_status_is_told_in_the_words_of_calendars() -> None:
     ]
 
 
-def test_a_feed_is_updated_when_the_log_is_and_an_entry_when_its_event_is() -> None:
+def test_a_feed_has_the_time_of_the_log_and_an_entry_that_of_its_event() -> None:
     feed = feedparser.parse(exported("atom", EVENT._replace(recorded_at="2025-05-05T05:05:05Z")))
 
     assert feed.feed.updated == "2026-01-02T00:00:00Z"
@@ -172,7 +172,7 @@ def test_a_feed_is_updated_when_the_log_is_and_an_entry_when_its_event_is() -> N
         ("1944-10-08/..", {"year": 1944, "month": 10, "day": 8}, None),
     ],
 )
-def test_a_slide_stands_at_the_days_that_are_known(
+def test_a_slide_is_on_the_known_days(
     text: str, start: dict[str, int], end: dict[str, int] | None
 ) -> None:
     (slide,) = slides(text)
@@ -182,7 +182,7 @@ def test_a_slide_stands_at_the_days_that_are_known(
     assert slide["display_date"] == parse(text).in_words()
 
 
-def test_slides_stand_in_rows_by_the_first_dimension() -> None:
+def test_slides_are_in_rows_by_the_first_dimension() -> None:
     both = EVENT._replace(levels={"fronts": ["One", "Two"], "armies": ["A"]})
     none = EVENT._replace(levels={"fronts": [], "armies": ["A"]})
     found = json.loads(exported("timelinejs", EVENT, both, none))["events"]
@@ -190,7 +190,7 @@ def test_slides_stand_in_rows_by_the_first_dimension() -> None:
     assert [slide.get("group") for slide in found] == ["3rd Ukrainian Front", "One, Two", None]
 
 
-def test_a_text_is_no_markup_of_a_slide() -> None:
+def test_texts_are_escaped_in_slides() -> None:
     event = EVENT._replace(title="<b>&", summary="<script>alert(1)</script>")
     (slide,) = json.loads(exported("timelinejs", event))["events"]
 
@@ -213,7 +213,7 @@ def test_a_text_is_no_markup_of_a_slide() -> None:
         ("[1944-10-13,1944-10-14]", None, None),
     ],
 )
-def test_linked_data_gives_a_start_and_an_end_only_where_iso_8601_says_what_is_known(
+def test_json_ld_has_a_start_and_an_end_only_if_iso_8601_can_express_them(
     text: str, start: str | None, end: str | None
 ) -> None:
     event = _described(*dated(text))
@@ -221,7 +221,7 @@ def test_linked_data_gives_a_start_and_an_end_only_where_iso_8601_says_what_is_k
     assert [event.get("startDate"), event.get("endDate")] == [start, end]
 
 
-def test_linked_data_names_places_participants_and_what_each_passage_says() -> None:
+def test_json_ld_has_places_participants_and_claims() -> None:
     graph = rdflib.Graph().parse(data=exported("jsonld", EVENT), format="json-ld")
     (event,) = graph.subjects(RDF.type, SDO.Event)
     (claim,) = graph.subjects(RDF.type, SDO.Claim)

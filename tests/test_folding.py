@@ -1,4 +1,4 @@
-"""Folding: caught up, rebuilt or verified, the tables are the same."""
+"""Catching up, rebuilding and verifying lead to the same tables."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FULL = """\
 
 @pytest.fixture
 def full(timeline: Timeline) -> Timeline:
-    """A chronology of which every table has rows, some of them changed since."""
+    """A chronology with rows in every table, some of them changed."""
     timeline.batch("full", FULL)
     for number, text in enumerate(BATCHES):
         timeline.batch(f"b{number}", text)
@@ -97,15 +97,13 @@ def test_tables_of_another_version_of_the_code_are_folded_again(timeline: Timeli
     assert timeline.event("nis-taken")["title"] == "Niš is taken"
 
 
-def test_progress_is_told_of_every_event(timeline: Timeline) -> None:
-    told = []
-    projections.rebuild(timeline.db, told.append)
-    assert sum(told) == 17
+def test_progress_counts_every_record(timeline: Timeline) -> None:
+    counts: list[int] = []
+    projections.rebuild(timeline.db, counts.append)
+    assert sum(counts) == 17
 
 
-def test_small_chunks_fold_as_large_ones_do(
-    full: Timeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_small_chunks_leave_the_same_rows(full: Timeline, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projector, "CHUNK", 2)
     with transaction(full.db):
         projections.rebuild(full.db)
@@ -116,7 +114,7 @@ def test_small_chunks_fold_as_large_ones_do(
 def test_line_breaks_in_the_data_change_nothing(
     full: Timeline, make_timeline: Callable[..., Timeline]
 ) -> None:
-    """Another program may write them."""
+    """Other programs may write line breaks."""
     other = make_timeline()
     spread = (
         record._replace(data=json.dumps(json.loads(record.data), indent=1, ensure_ascii=False))
@@ -129,8 +127,8 @@ def test_line_breaks_in_the_data_change_nothing(
     assert {**dump(other), "tracking": None} == without_digests
 
 
-def test_what_is_left_of_a_log_is_folded(timeline: Timeline) -> None:
-    """That records are missing is for the chain to tell."""
+def test_a_log_with_missing_records_is_folded(timeline: Timeline) -> None:
+    """The digests of the log reveal the missing records; folding does not."""
     events = [f"- {{event: e{n}, date: 1944-10-20, title: E, kind: capture}}" for n in range(9)]
     timeline.batch("many", "\n".join(events))
     timeline.db.execute("DROP TRIGGER log_no_delete")
@@ -190,10 +188,10 @@ ODD = """\
 """
 
 
-def test_a_batch_may_tell_of_an_event_in_any_order(
+def test_the_records_of_an_event_may_be_in_any_order(
     full: Timeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each is published once, with all that the batch tells of it, and as recorded."""
+    """Each event gets one version, `recorded`, with all its accounts in the batch."""
     full.batch("odd", ODD)
     found = full.db.execute(
         "SELECT id, title, accounts, action, because, until_position FROM history"
@@ -240,7 +238,7 @@ def event(number: int, date: str = DATES[0], count: int = 1) -> Any:
 
 @st.composite
 def mixed(draw: st.DrawFn) -> Any:
-    """Lines of a batch that is right: new events, and seldom something else among them."""
+    """Lines of a valid batch: mostly new events, with a few other records among them."""
     known, lines, moved = [0], [event(0)], None
     for number in range(1, draw(st.integers(1, 14))):
         kinds = ["event"] * draw(st.sampled_from([1, 12])) + [*KINDS]
@@ -304,14 +302,14 @@ def test_verify_names_the_table_that_was_changed(
     assert faulty(timeline) == [table]
 
 
-def test_verify_tells_of_tables_that_are_missing(timeline: Timeline) -> None:
+def test_verify_reports_missing_tables(timeline: Timeline) -> None:
     timeline.db.execute("DROP TABLE accounts")
     assert projections.verify(timeline.db) == ["the tables cannot be read: no such table: accounts"]
     tables.drop(timeline.db)
     assert projections.verify(timeline.db) == ["the tables are missing"]
 
 
-def test_counts_equal_the_links_and_the_arrays_of_the_rows(full: Timeline) -> None:
+def test_the_counts_equal_the_links_and_the_arrays(full: Timeline) -> None:
     counted = set(full.db.execute("SELECT facet, value, count FROM facet_values"))
     linked = (
         "SELECT facet, facet_values.value, count(*) FROM event_links"

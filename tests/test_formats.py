@@ -20,7 +20,7 @@ from chronology.model.records import LINE_PATTERN, TEXT_PATTERN
 
 @pytest.mark.parametrize("extension", FORMATS)
 @given(texts=st.lists(profile, min_size=1, max_size=4))
-def test_from_every_format_every_date_is_read_back_with_its_bounds(
+def test_readers_of_every_format_get_every_date_with_its_bounds(
     extension: str, texts: list[str]
 ) -> None:
     events = dated(*texts)
@@ -40,7 +40,7 @@ def test_from_every_format_every_date_is_read_back_with_its_bounds(
 )
 @example(title="\ufffe\uffff", summary="\ufffe\n\uffff\U0010ffff")
 @example(title="]]>&<\u0085\\n;,", summary="\t“” {{ x }} \\N")
-def test_every_text_that_may_be_recorded_can_be_read_in_every_format(
+def test_readers_of_every_format_accept_every_valid_text(
     extension: str, title: str, summary: str
 ) -> None:
     event = EVENT._replace(title=title, summary=summary)
@@ -49,13 +49,13 @@ def test_every_text_that_may_be_recorded_can_be_read_in_every_format(
 
 
 @pytest.mark.parametrize("extension", FORMATS)
-def test_every_format_names_the_chronology_its_state_licence_and_permanent_address(
+def test_every_format_has_the_title_state_licence_and_permanent_address(
     extension: str,
 ) -> None:
     text = exported(extension, EVENT)
-    told = unescape(text.replace("\r\n ", "").replace("\\/", "/"))
+    plain = unescape(text.replace("\r\n ", "").replace("\\/", "/"))
 
-    for wanted in (
+    for expected in (
         "A test",
         f"12:{'a' * 64}",
         "CC BY 4.0" if extension != "geojson" else "creativecommons.org/licenses/by/4.0",
@@ -63,11 +63,11 @@ def test_every_format_names_the_chronology_its_state_licence_and_permanent_addre
         "First source",
         f"{PAGE}/nis-taken",
     ):
-        assert wanted in told
+        assert expected in plain
 
 
 @pytest.mark.parametrize("extension", FORMATS)
-def test_every_format_counts_what_has_an_open_end_and_what_has_no_point(extension: str) -> None:
+def test_every_format_counts_open_ends_and_missing_points(extension: str) -> None:
     open_ended = EVENT._replace(id="b", date=parse("[..1944-10-08]"), latitude=None, longitude=None)
     text = exported(extension, EVENT, open_ended).replace("\r\n ", "").replace("\\", "")
 
@@ -79,7 +79,7 @@ def test_every_format_counts_what_has_an_open_end_and_what_has_no_point(extensio
 
 
 @pytest.mark.parametrize("extension", FORMATS)
-def test_a_list_without_events_is_whole_too(extension: str) -> None:
+def test_a_list_without_events_is_complete(extension: str) -> None:
     text = exported(extension)
 
     if extension == "ics":

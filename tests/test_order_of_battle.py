@@ -89,9 +89,9 @@ def test_an_attachment_ends_on_its_last_possible_day(on: OnDay) -> None:
 def test_a_tie_is_sure_if_it_began_before_all_the_days_and_ended_after_them(
     since: str | None, until: str | None, day: str, sure: bool
 ) -> None:
-    dates = [parse(text) if text else None for text in (since, until)]
+    start, end = (parse(text) if text else None for text in (since, until))
 
-    assert order_of_battle.is_sure(*dates, parse(day)) is sure
+    assert order_of_battle.is_sure(start, end, parse(day)) is sure
 
 
 def test_the_ties_of_a_day_are_sure_or_not(on: OnDay) -> None:

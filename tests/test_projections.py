@@ -30,7 +30,7 @@ def row(timeline: Timeline, table: str, **key: Any) -> Any:
     return found
 
 
-def test_events_hold_the_event_as_its_accounts_and_the_catalogue_make_it(
+def test_a_row_of_events_follows_from_the_event_its_accounts_and_the_catalogue(
     timeline: Timeline,
 ) -> None:
     assert timeline.event("nis-taken") == {
@@ -73,7 +73,7 @@ def test_the_number_of_an_event_is_the_position_of_its_first_record(timeline: Ti
     assert found == dict(first)
 
 
-def test_accounts_hold_what_each_passage_says(timeline: Timeline) -> None:
+def test_a_row_of_accounts_has_the_fields_of_the_account(timeline: Timeline) -> None:
     timeline.batch(
         "more",
         "- {account: said-later, event: nis-taken, source: two, at: [p. 1, p. 2], stance: denies,"
@@ -99,7 +99,7 @@ def test_accounts_hold_what_each_passage_says(timeline: Timeline) -> None:
     }
 
 
-def test_claims_hold_figures_as_ranges_and_texts_without(timeline: Timeline) -> None:
+def test_claims_have_figures_as_ranges_and_texts_without_a_range(timeline: Timeline) -> None:
     timeline.batch(
         "more",
         "- {account: figures, event: nis-taken, source: two, at: '1', claims:"
@@ -116,7 +116,7 @@ def test_claims_hold_figures_as_ranges_and_texts_without(timeline: Timeline) -> 
     ]
 
 
-def test_sources_hold_their_fields_and_how_many_events_they_tell_of(timeline: Timeline) -> None:
+def test_sources_have_their_fields_and_the_number_of_their_events(timeline: Timeline) -> None:
     timeline.batch(
         "more",
         "- {source: three, name: Third, author: Somebody, published: 1975, cites: [A, B],"
@@ -134,7 +134,7 @@ def test_sources_hold_their_fields_and_how_many_events_they_tell_of(timeline: Ti
     assert {s["id"]: s["events"] for s in counts} == {"one": 2, "three": 0, "two": 1}
 
 
-def test_places_count_the_events_of_all_that_lies_within_them(timeline: Timeline) -> None:
+def test_places_count_the_events_within_them(timeline: Timeline) -> None:
     found = row(timeline, "places", id="belgrade")
     assert found == {
         "id": "belgrade",
@@ -156,7 +156,7 @@ def test_places_count_the_events_of_all_that_lies_within_them(timeline: Timeline
     assert row(timeline, "places", id="serbia")["events"] == 2
 
 
-def test_people_hold_their_fields_and_how_many_events_they_are_in(timeline: Timeline) -> None:
+def test_people_have_their_fields_and_the_number_of_their_events(timeline: Timeline) -> None:
     timeline.batch(
         "c",
         "- {correct: person/tolbukhin, set: {born: 1894-06-16, role: Marshal}, because: Known.}",
@@ -175,7 +175,7 @@ def test_formations_count_the_events_of_their_subordinates(timeline: Timeline) -
     ]
 
 
-def test_attachments_hold_one_row_for_each_superior(timeline: Timeline) -> None:
+def test_attachments_have_one_row_for_each_superior(timeline: Timeline) -> None:
     timeline.batch(
         "c",
         "- {correct: formation/c68, set: {attached: [{to: a57, source: one, at: '2',"
@@ -189,7 +189,7 @@ def test_attachments_hold_one_row_for_each_superior(timeline: Timeline) -> None:
     ]
 
 
-def test_commanders_hold_one_row_for_each_command(timeline: Timeline) -> None:
+def test_commanders_have_one_row_for_each_command(timeline: Timeline) -> None:
     timeline.batch(
         "c",
         "- {correct: formation/f3, set: {commanders: [{person: tolbukhin, source: one, at: '9',"
@@ -208,7 +208,7 @@ def test_commanders_hold_one_row_for_each_command(timeline: Timeline) -> None:
     ]
 
 
-def test_batches_hold_their_extent_and_what_they_did(timeline: Timeline) -> None:
+def test_batches_have_their_positions_and_the_numbers_of_actions(timeline: Timeline) -> None:
     timeline.batch(
         "clean-up",
         "- {correct: event/nis-taken, set: {title: Niš falls}, because: Shorter.}\n"
@@ -223,7 +223,9 @@ def test_batches_hold_their_extent_and_what_they_did(timeline: Timeline) -> None
     ]
 
 
-def test_what_changed_since_a_position_is_told_by_event_with_its_links(timeline: Timeline) -> None:
+def test_event_values_list_the_events_changed_since_a_position_with_their_links(
+    timeline: Timeline,
+) -> None:
     def changed(position: int) -> Any:
         return timeline.db.execute(
             "SELECT stream, (SELECT json_group_array(facet_values.value) FROM json_each(numbers)"
@@ -233,7 +235,7 @@ def test_what_changed_since_a_position_is_told_by_event_with_its_links(timeline:
             (position,),
         ).fetchall()
 
-    whole = [event for event, _ in changed(0)]
+    all_events = [event for event, _ in changed(0)]
     before = log.head(timeline.db).position
     assert changed(before) == []
     # A place moves out of another: the rows of events stay, their links do not.
@@ -245,10 +247,10 @@ def test_what_changed_since_a_position_is_told_by_event_with_its_links(timeline:
     )
     assert [event for event, _ in changed(before)] == ["event/belgrade-taken", "event/nis-taken"]
     assert ("event/nis-taken", "[]") in changed(before)
-    assert [event for event, _ in changed(0)] == whole
+    assert [event for event, _ in changed(0)] == all_events
 
 
-def test_links_hold_the_facets_by_name_and_what_is_asked_by_id(timeline: Timeline) -> None:
+def test_an_event_is_linked_by_the_names_of_its_facets_and_by_ids(timeline: Timeline) -> None:
     found = timeline.db.execute(
         "SELECT facet, facet_values.value FROM event_links JOIN events ON events.number = event"
         " JOIN facet_values ON facet_values.number = event_links.value WHERE id = ?",
@@ -272,7 +274,7 @@ def test_links_hold_the_facets_by_name_and_what_is_asked_by_id(timeline: Timelin
     ]
 
 
-def test_spans_are_kept_of_dates_with_gaps_only(timeline: Timeline) -> None:
+def test_only_dates_with_gaps_have_spans(timeline: Timeline) -> None:
     timeline.batch(
         "gaps",
         "- {event: gaps, date: '[1944-10-01,1944-10-05..]', title: T, kind: battle}",
@@ -284,7 +286,7 @@ def test_spans_are_kept_of_dates_with_gaps_only(timeline: Timeline) -> None:
     ]
 
 
-def test_tracking_holds_the_head_that_the_tables_reflect(timeline: Timeline) -> None:
+def test_tracking_has_the_head_that_the_tables_reflect(timeline: Timeline) -> None:
     head = log.head(timeline.db)
     (tracked,) = timeline.db.execute("SELECT position, digest, version FROM tracking")
     assert tracked == (*head, tables.VERSION)

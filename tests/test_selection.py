@@ -124,9 +124,9 @@ def from_index(index: EventIndex, db: sqlite3.Connection, selected: EventFilter)
     st.sampled_from((set(), {"fronts", "kind"}, {"places", "latest"}, {"latest"})),
     changes,
 )
-def test_the_index_gives_what_sql_gives_at_every_head(
+def test_the_index_and_sql_give_the_same_answers_at_every_head(
     events: tuple[dict[str, Any], ...],
-    wanted: dict[str, list[str]],
+    given_parameters: dict[str, list[str]],
     columns: set[str],
     columns_then: set[str],
     later: list[tuple[str, int]],
@@ -145,16 +145,16 @@ def test_the_index_gives_what_sql_gives_at_every_head(
         for serial, (kind, number) in enumerate([("", 0), *later]):
             if kind:
                 timeline.ingest(batch(serial, change(db, kind, number, serial)), "jsonl")
-            selected = filtered(db, wanted, more)
+            selected = filtered(db, given_parameters, more)
             assert from_index(index, db, selected) == answers(SqlSelection(db, selected)), kind
         for (position,) in db.execute("SELECT last_position FROM batches").fetchall():
-            past = filtered(db, {**wanted, "_as_of": [str(position)]}, more_then)
+            past = filtered(db, {**given_parameters, "_as_of": [str(position)]}, more_then)
             with select(db, past, index, no_limit) as selection:
                 assert isinstance(selection, IndexSelection)
                 assert answers(selection) == answers(SqlSelection(db, past)), position
 
 
-def test_superseded_versions_are_added_to_those_that_were_read(timeline: Timeline) -> None:
+def test_newly_superseded_versions_are_added_to_the_loaded_ones(timeline: Timeline) -> None:
     records = [
         {"event": f"e{n}", "date": DATES[n % 6], "title": "T", "kind": "battle"} for n in range(40)
     ]
@@ -218,15 +218,15 @@ def by_hand(db: sqlite3.Connection, predicate: Predicate) -> set[int]:
 
 @settings(max_examples=40)
 @given(chronologies, st.lists(predicates, min_size=1, max_size=4))
-def test_predicates_mean_what_their_definition_says(
-    events: tuple[dict[str, Any], ...], wanted: list[Predicate]
+def test_predicates_select_the_events_of_their_definition(
+    events: tuple[dict[str, Any], ...], trees: list[Predicate]
 ) -> None:
     timeline = Timeline(Path(":memory:"))
     with closing(timeline.db) as db:
         timeline.ingest(START)
         timeline.ingest(batch(0, list(events)), "jsonl")
         with EventIndex().at_head(db) as reader:
-            for predicate in wanted:
+            for predicate in trees:
                 assert set(reader.evaluate(predicate)) == by_hand(db, predicate)
 
 
@@ -251,7 +251,7 @@ def test_a_chain_of_pages_gives_every_event_once_in_both_directions(timeline: Ti
         assert found == [number for number, _, _ in expected]
 
 
-def test_a_filter_without_a_predicate_is_left_to_sql(timeline: Timeline) -> None:
+def test_a_filter_without_a_predicate_uses_sql(timeline: Timeline) -> None:
     selected = EventFilter("title LIKE '%Niš%'", {}, None)
 
     with select(timeline.db, selected, EventIndex(), no_limit) as selection:

@@ -1,7 +1,7 @@
-"""Any sequence of batches, against a model of plain dictionaries.
+"""Any sequence of batches leaves the tables that a model of plain dictionaries predicts.
 
-Rules add records to a batch and alter the model; `ingest` ingests the batch. After each one the
-tables have to equal a fresh fold of the log, and history every state that they ever had.
+Rules add records to a batch and change the model; `ingest` ingests the batch. After each batch the
+tables must equal a fresh fold of the log, and history must give every earlier state.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ any_number = st.integers(0, 10**6)
 
 
 class Chronicle(RuleBasedStateMachine):
-    """`events` maps ids to titles, `accounts` maps ids to their events, as they should be."""
+    """The model: `events` maps ids to titles, `accounts` maps ids to their events."""
 
     @initialize()
     def start(self) -> None:
@@ -83,13 +83,13 @@ class Chronicle(RuleBasedStateMachine):
     def retract_event(self, pick: int, into: int) -> None:
         name = self._event(pick)
         others = [other for other in self.events if other != name]
-        held = [account for account, event in self.accounts.items() if event == name]
-        if held and not others:
+        accounts = [account for account, event in self.accounts.items() if event == name]
+        if accounts and not others:
             return
-        target = {"into": others[into % len(others)]} if held else {}
+        target = {"into": others[into % len(others)]} if accounts else {}
         self._add(retract=f"event/{name}", because="The same.", **target)
         del self.events[name]
-        self.accounts.update(dict.fromkeys(held, target.get("into")))
+        self.accounts.update(dict.fromkeys(accounts, target.get("into")))
 
     @precondition(lambda self: self.events)
     @rule(
@@ -152,7 +152,7 @@ class Chronicle(RuleBasedStateMachine):
         self.pending.clear()
         self._ingest("\n".join(lines).encode(), "jsonl")
 
-    # What a writer may try again, and what is refused
+    # Repeated and refused writes
 
     @rule(pick=any_number)
     def retry_a_record(self, pick: int) -> None:
@@ -191,7 +191,7 @@ class Chronicle(RuleBasedStateMachine):
         ingest(self.db, read_batch(io.BytesIO(text), f"batch.{form}", form))
         self.snapshots[log.head(self.db).position] = self._rows("SELECT {} FROM events")
 
-    # What holds after every batch
+    # Invariants after every batch
 
     @invariant()
     def tables_equal_a_fresh_fold(self) -> None:
@@ -203,9 +203,9 @@ class Chronicle(RuleBasedStateMachine):
         if not self.pending:
             assert dict(self.db.execute("SELECT id, title FROM events")) == self.events
             assert dict(self.db.execute("SELECT id, event FROM accounts")) == self.accounts
-            told = Counter(self.accounts.values())
+            counts = Counter(self.accounts.values())
             counted = dict(self.db.execute("SELECT id, accounts FROM events"))
-            assert counted == {name: told[name] for name in self.events}
+            assert counted == {name: counts[name] for name in self.events}
 
     @invariant()
     def events_name_everything_as_it_is_called_today(self) -> None:
@@ -233,20 +233,20 @@ class Chronicle(RuleBasedStateMachine):
             if len(parse(text).spans) > 1
         ]
         assert self.db.execute("SELECT * FROM event_spans ORDER BY 1, 2").fetchall() == spans
-        told = "SELECT accounts.id, key, value FROM accounts, json_each(claims)"
-        assert self._set("SELECT account, key, value FROM claims") == self._set(told)
+        claims = "SELECT accounts.id, key, value FROM accounts, json_each(claims)"
+        assert self._set("SELECT account, key, value FROM claims") == self._set(claims)
 
     def _history_gives_every_state(self) -> None:
-        """As of any position the events are those of the last batch that ended there or before."""
-        then: list[tuple[object, ...]] = []
+        """As of any position the events are those of the last batch that ended by then."""
+        rows: list[tuple[object, ...]] = []
         for position in range(1, log.head(self.db).position + 1):
-            then = self.snapshots.get(position, then)
+            rows = self.snapshots.get(position, rows)
             found = self._rows(
                 "SELECT {} FROM history WHERE from_position <= :p"
                 " AND (until_position IS NULL OR :p < until_position)",
                 position,
             )
-            assert found == then, position
+            assert found == rows, position
 
     def _rows(self, sql: str, position: int = 0) -> list[tuple[object, ...]]:
         columns = self.db.execute("SELECT name FROM pragma_table_info('events')")
