@@ -1,4 +1,4 @@
-"""A cache of bounded size that drops the values used least recently."""
+"""A cache of bounded size that drops the least recently used values."""
 
 from __future__ import annotations
 

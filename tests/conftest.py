@@ -127,6 +127,16 @@ def timeline(make_timeline: Callable[..., Timeline]) -> Timeline:
     return make_timeline(START, EVENTS)
 
 
+@pytest.fixture(scope="session")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Timeline]:
+    """A chronology of 1,100 generated events, which tests only read."""
+    timeline = Timeline(tmp_path_factory.mktemp("many") / "timeline.db")
+    for name, text in many_events.batches(START).items():
+        timeline.ingest(text, name.rpartition(".")[2])
+    yield timeline
+    timeline.db.close()
+
+
 @pytest.fixture
 def memory() -> Iterator[sqlite3.Connection]:
     """An empty log in memory."""

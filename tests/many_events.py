@@ -1,4 +1,4 @@
-"""A generated chronology with more events than Datasette puts on its largest page."""
+"""Generate a chronology with more events than the largest page of Datasette."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ FORMULAS = ("=1+1", "+1", "-1", "@A1")
 
 
 def batches(start: str, count: int = COUNT) -> dict[str, str]:
-    """The batches by file name, after a first one; the same at every run."""
+    """The batches by file name, with `start` as the first; the same in every run."""
     chance = random.Random(1944)
     header = {"format": 1, "batch": "many", "recorded": "2026-01-03T00:00:00Z"}
     lines = [header, *(_event(number, chance) for number in range(count))]

@@ -1,4 +1,4 @@
-"""What another program makes of an export: its own reader, and the bounds of each date."""
+"""Read exports with the readers of other programs, and return the bounds of each date."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCHEMAS = Path(__file__).parent / "data" / "schemas"
 
 
 class Read(NamedTuple):
-    """A date as it was read back; None where it is open."""
+    """A date that was read back; None where it is open."""
 
     edtf: str
     earliest: date | None
@@ -33,7 +33,7 @@ def schema(name: str) -> Draft202012Validator:
 
 
 def conforms(name: str, value: Any) -> Any:
-    """The value, if it keeps to a schema of `data/schemas`."""
+    """The value, after validation against a schema of `data/schemas`."""
     assert [fault.message for fault in schema(name).iter_errors(value)] == []
     return value
 
@@ -69,7 +69,7 @@ def of_ics(text: str) -> dict[str, Read]:
 
 
 def _last(event: Any) -> date:
-    """The last day of an event of whole days, which ends before its end."""
+    """The last day of an event of whole days: the day before its end."""
     if "DTEND" in event:
         end: date = event["DTEND"].dt
         return end - timedelta(days=1)
@@ -93,14 +93,14 @@ def of_atom(text: str) -> dict[str, Read]:
 def of_timelinejs(text: str) -> dict[str, Read]:
     found = {}
     for slide in conforms("timelinejs", json.loads(text))["events"]:
-        told = slide["date"]
-        first, last = _day(told["earliest"]), _day(told["latest"])
-        # The slide stands at a day that is known, and at none that is not.
+        dates = slide["date"]
+        first, last = _day(dates["earliest"]), _day(dates["latest"])
+        # The slide is on a known day, and on no other.
         shown = [slide[key] for key in ("start_date", "end_date") if key in slide]
         days = [date(d["year"], d.get("month", 1), d.get("day", 1)) for d in shown]
         assert days[0] == (first or last)
         assert len(days) == 1 or days[1] == last
-        found[slide["unique_id"]] = Read(told["edtf"], first, last)
+        found[slide["unique_id"]] = Read(dates["edtf"], first, last)
     return found
 
 
@@ -110,12 +110,12 @@ def of_jsonld(text: str) -> dict[str, Read]:
     assert {term for term in terms if term not in SDO} == set()
     found = {}
     for event in graph.subjects(RDF.type, SDO.Event):
-        told = {
+        properties = {
             str(graph.value(one, SDO.name)): str(graph.value(one, SDO.value))
             for one in graph.objects(event, SDO.additionalProperty)
         }
         found[_name(str(event))] = Read(
-            told["date"], _day(told.get("earliest")), _day(told.get("latest"))
+            properties["date"], _day(properties.get("earliest")), _day(properties.get("latest"))
         )
     return found
 

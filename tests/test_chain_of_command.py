@@ -1,8 +1,9 @@
-"""The order of battle: which superiors a formation had on the dates of an event."""
+"""Chains of command: the superiors of a formation on the dates of an event."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -70,7 +71,9 @@ def catalogue(**formations: list[Attachment]) -> Catalogue:
         ("1944-10-14", None, "[1944-10-01,1944-10-14]"),
     ],
 )
-def test_an_attachment_holds_unless_it_is_certainly_excluded(since, until, event):
+def test_an_attachment_holds_unless_it_is_certainly_excluded(
+    since: Any, until: Any, event: Any
+) -> None:
     assert may_hold(attached("f", since, until), parse(event))
 
 
@@ -89,7 +92,9 @@ def test_an_attachment_holds_unless_it_is_certainly_excluded(since, until, event
         ("1944-10-05", "1944-10-10", "[1944-10-01,1944-10-14]"),
     ],
 )
-def test_an_attachment_that_is_excluded_on_every_possible_day_does_not_hold(since, until, event):
+def test_an_attachment_that_is_excluded_on_every_possible_day_does_not_hold(
+    since: Any, until: Any, event: Any
+) -> None:
     assert not may_hold(attached("f", since, until), parse(event))
 
 
@@ -108,32 +113,34 @@ def possible(day: date, given: Date) -> bool:
 
 
 @given(since=st.none() | dates(), until=st.none() | dates(), event=dates())
-def test_an_attachment_holds_exactly_if_some_possible_day_is_not_excluded(since, until, event):
+def test_an_attachment_holds_exactly_if_some_possible_day_is_not_excluded(
+    since: Any, until: Any, event: Any
+) -> None:
     start = since.earliest if since else None
     end = until.latest if until else None
     assume(not (start and end and end < start))
     beyond = [DAYS[0] - timedelta(days=1), *DAYS, DAYS[-1] + timedelta(days=1)]
-    wanted = any(
+    expected = any(
         possible(day, event) and (not start or start <= day) and (not end or day <= end)
         for day in beyond
     )
     attachment = Attachment(to="f", source="s", at="1", since=since, until=until)
-    assert may_hold(attachment, event) == wanted
+    assert may_hold(attachment, event) == expected
 
 
 # Chains
 
 
-def test_a_chain_leads_from_the_formation_itself_to_the_top():
+def test_a_chain_leads_from_the_formation_itself_to_the_top() -> None:
     units = catalogue(d1=[attached("c1")], c1=[attached("a1")], a1=[attached("f1")], f1=[])
     assert chain_of_command(units, "d1", DAY) == ["d1", "c1", "a1", "f1"]
 
 
-def test_a_formation_without_superiors_is_its_own_chain():
+def test_a_formation_without_superiors_is_its_own_chain() -> None:
     assert chain_of_command(catalogue(c1=[]), "c1", DAY) == ["c1"]
 
 
-def test_the_superior_changes_with_the_date():
+def test_the_superior_changes_with_the_date() -> None:
     units = catalogue(
         c1=[attached("a1", until="1944-10-10"), attached("a2", since="1944-10-11")], a1=[], a2=[]
     )
@@ -141,7 +148,7 @@ def test_the_superior_changes_with_the_date():
     assert chain_of_command(units, "c1", parse("1944-10-11")) == ["c1", "a2"]
 
 
-def test_every_chain_that_survives_is_walked():
+def test_every_possible_chain_is_followed() -> None:
     units = catalogue(
         c1=[attached("a1", until="1944-10-20"), attached("a2", since="1944-10-10")],
         a1=[attached("f1")],
@@ -152,26 +159,26 @@ def test_every_chain_that_survives_is_walked():
     assert chain_of_command(units, "c1", DAY) == ["c1", "a1", "a2", "f1", "f2"]
 
 
-def test_an_interval_takes_in_the_superiors_of_all_its_days():
+def test_an_interval_has_the_superiors_of_all_its_days() -> None:
     units = catalogue(
         c1=[attached("a1", until="1944-10-10"), attached("a2", since="1944-10-11")], a1=[], a2=[]
     )
     assert chain_of_command(units, "c1", parse("1944-10-09/1944-10-12")) == ["c1", "a1", "a2"]
 
 
-def test_a_superior_reached_on_two_ways_stands_once():
+def test_a_superior_on_two_paths_appears_once() -> None:
     units = catalogue(
         c1=[attached("a1"), attached("a2")], a1=[attached("f1")], a2=[attached("f1")], f1=[]
     )
     assert chain_of_command(units, "c1", DAY) == ["c1", "a1", "a2", "f1"]
 
 
-def test_the_attachment_of_a_part_is_not_walked():
+def test_the_attachment_of_a_part_is_not_followed() -> None:
     units = catalogue(c1=[attached("a1", part=True), attached("a2")], a1=[], a2=[])
     assert chain_of_command(units, "c1", DAY) == ["c1", "a2"]
 
 
-def test_a_chain_ends_even_if_it_leads_back():
+def test_a_chain_with_a_cycle_ends() -> None:
     units = catalogue(c1=[attached("a1")], a1=[attached("c1")])
     assert chain_of_command(units, "c1", DAY) == ["c1", "a1"]
 
@@ -179,7 +186,7 @@ def test_a_chain_ends_even_if_it_leads_back():
 # Levels
 
 
-def test_levels_give_the_names_on_all_chains_sorted_and_once():
+def test_names_by_level_are_sorted_and_unique() -> None:
     units = catalogue(
         d1=[attached("c1")],
         c1=[attached("a2"), attached("a1")],
@@ -198,13 +205,13 @@ def test_levels_give_the_names_on_all_chains_sorted_and_once():
     }
 
 
-def test_a_formation_counts_at_its_own_level():
+def test_a_formation_counts_at_its_own_level() -> None:
     assert names_by_level(catalogue(a1=[attached("f1")], f1=[]), [["a1", "f1"]])["army"] == [
         "The a1"
     ]
 
 
-def test_without_formations_there_are_no_levels():
+def test_without_formations_there_are_no_levels() -> None:
     assert names_by_level(catalogue(), []) == {}
 
 
@@ -229,18 +236,18 @@ def test_without_formations_there_are_no_levels():
         ),
     ],
 )
-def test_a_cycle_is_found_whatever_its_dates(units, cycle):
+def test_a_cycle_is_found_regardless_of_dates(units: Any, cycle: Any) -> None:
     assert find_cycle(catalogue(**units), "c1") == cycle
 
 
-def test_two_ways_to_one_superior_are_no_cycle():
+def test_two_paths_to_one_superior_are_not_a_cycle() -> None:
     units = catalogue(
         c1=[attached("a1"), attached("a2")], a1=[attached("f1")], a2=[attached("f1")], f1=[]
     )
     assert find_cycle(units, "c1") is None
 
 
-def test_a_cycle_further_up_is_not_one_of_the_formation_below_it():
+def test_a_cycle_among_superiors_does_not_include_the_formation() -> None:
     units = catalogue(c1=[attached("a1")], a1=[attached("f1")], f1=[attached("a1")])
     assert find_cycle(units, "c1") is None
     assert find_cycle(units, "a1") == ["a1", "f1", "a1"]

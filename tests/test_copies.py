@@ -1,4 +1,4 @@
-"""Copies that SQLite makes of the file, numbering rows anew, answer as the file does."""
+"""Copies by SQLite, which may renumber rows, give the same answers as the original."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def queries(source: Path) -> list[str]:
     return [*filters, *searches, *own, *past]
 
 
-def answers(path: Path, wanted: list[str]) -> dict[str, Any]:
+def answers(path: Path, queries: list[str]) -> dict[str, Any]:
     """The rows and the facets that each query gives."""
     metadata = yaml.safe_load((ROOT / "metadata.yml").read_text("utf-8"))
     # Only the facets that a query names are counted.
@@ -69,7 +69,7 @@ def answers(path: Path, wanted: list[str]) -> dict[str, Any]:
     async def all_answers() -> dict[str, Any]:
         datasette = Datasette([str(path)], metadata=metadata)
         await datasette.invoke_startup()
-        return {query: await answer(datasette, query) for query in wanted}
+        return {query: await answer(datasette, query) for query in queries}
 
     return asyncio.run(all_answers())
 
@@ -91,29 +91,29 @@ async def answer(datasette: Any, query: str) -> Mapping[str, Any]:
 @pytest.fixture(scope="module")
 def original() -> dict[str, Any]:
     """The answers of the committed file."""
-    wanted = queries(ROOT / "timeline.db")
-    assert len(wanted) > 100
-    return answers(ROOT / "timeline.db", wanted)
+    all_queries = queries(ROOT / "timeline.db")
+    assert len(all_queries) > 100
+    return answers(ROOT / "timeline.db", all_queries)
 
 
 @pytest.mark.parametrize(
     "copy", [pytest.param(dumped, marks=pytest.mark.sqlite3), vacuumed, backed_up]
 )
-def test_a_copy_answers_filters_facets_and_searches_as_the_file_does(
+def test_a_copy_gives_the_same_answers_as_the_original(
     copy: Callable[[Path, Path], None], original: dict[str, Any], tmp_path: Path
 ) -> None:
     source, target = ROOT / "timeline.db", tmp_path / "timeline.db"
-    wanted = list(original)
+    all_queries = list(original)
     copy(source, target)
 
-    before, after = original, answers(target, wanted)
+    before, after = original, answers(target, all_queries)
 
-    assert [query for query in wanted if before[query] != after[query]] == []
+    assert [query for query in all_queries if before[query] != after[query]] == []
     assert sum(bool(found["rows"]) for found in before.values()) > 90
 
 
 @pytest.mark.sqlite3
-def test_a_log_that_was_dumped_and_restored_is_proved_with_its_tables(tmp_path: Path) -> None:
+def test_a_dumped_and_restored_log_verifies_with_its_tables(tmp_path: Path) -> None:
     target = tmp_path / "timeline.db"
     dumped(ROOT / "timeline.db", target)
     with sqlite3.connect(ROOT / "timeline.db") as db, sqlite3.connect(target) as copy:

@@ -1,4 +1,4 @@
-"""The kept inputs of the fuzzing, replayed: each is read or refused, and nothing else happens."""
+"""Replay the stored inputs of the fuzzing: each is read or refused, without any other error."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ for name, target in TARGETS.items():
 """
 
 
-def test_every_kept_input_is_read_or_refused() -> None:
+def test_every_stored_input_is_read_or_refused() -> None:
     done = subprocess.run(
         [sys.executable, "-c", REPLAY], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -1,8 +1,9 @@
-"""Disputes: what counts as a disagreement among the accounts of one event, and what does not."""
+"""Disputes among the accounts of one event, over dates, figures and claims."""
 
 from __future__ import annotations
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -41,11 +42,11 @@ def found(*accounts: Account) -> list[str]:
     return list(only)
 
 
-def test_without_accounts_nothing_is_disputed():
+def test_without_accounts_nothing_is_disputed() -> None:
     assert found() == []
 
 
-def test_one_account_disputes_nothing():
+def test_one_account_disputes_nothing() -> None:
     assert found(asserts("1944-10-14", tanks="160", taken_by="partisans")) == []
 
 
@@ -72,7 +73,7 @@ def test_one_account_disputes_nothing():
         ("[..1944-10-14]", "[1944-10-10..]", "1944-10-12"),
     ],
 )
-def test_dates_with_a_day_in_common_agree(dates):
+def test_dates_with_a_day_in_common_agree(dates: Any) -> None:
     assert found(*map(asserts, dates)) == []
 
 
@@ -91,16 +92,16 @@ def test_dates_with_a_day_in_common_agree(dates):
         ("1944-10-10/1944-10-14", "1944-10-14/1944-10-18", "1944-10-10/1944-10-13"),
     ],
 )
-def test_dates_without_a_day_in_common_are_disputed(dates):
+def test_dates_without_a_day_in_common_are_disputed(dates: Any) -> None:
     assert found(*map(asserts, dates)) == ["date"]
 
 
-def test_dates_that_agree_only_two_by_two_are_disputed():
+def test_dates_that_agree_only_in_pairs_are_disputed() -> None:
     dates = ("[1944-10-01,1944-10-03]", "[1944-10-03,1944-10-05]", "[1944-10-01,1944-10-05]")
     assert found(*map(asserts, dates)) == ["date"]
 
 
-def test_accounts_without_a_date_take_no_part_in_its_dispute():
+def test_accounts_without_a_date_do_not_dispute_the_date() -> None:
     assert found(asserts("1944-10-14"), asserts(), asserts()) == []
 
 
@@ -114,7 +115,7 @@ def test_accounts_without_a_date_take_no_part_in_its_dispute():
         ("1944-10-14", "[..1944-10-20]"),
     ],
 )
-def test_a_date_that_lies_wholly_within_a_denied_one_is_disputed(asserted, denied):
+def test_a_date_within_a_denied_date_is_disputed(asserted: str, denied: str) -> None:
     assert found(asserts(asserted), denies(denied)) == ["date"]
 
 
@@ -129,15 +130,15 @@ def test_a_date_that_lies_wholly_within_a_denied_one_is_disputed(asserted, denie
         ("1944-10-14/..", "1944-10"),
     ],
 )
-def test_a_date_that_reaches_beyond_the_denied_one_is_not(asserted, denied):
+def test_a_date_partly_outside_a_denied_date_is_not_disputed(asserted: str, denied: str) -> None:
     assert found(asserts(asserted), denies(denied)) == []
 
 
-def test_one_of_several_asserted_dates_within_a_denied_one_is_enough():
+def test_one_asserted_date_within_a_denied_date_is_enough() -> None:
     assert found(asserts("1944-10"), asserts("1944-10-14"), denies("1944-10-14")) == ["date"]
 
 
-def test_denied_dates_do_not_dispute_each_other():
+def test_denied_dates_do_not_dispute_each_other() -> None:
     assert found(asserts("1944-10-20"), denies("1944-10-14"), denies("1944-10-15")) == []
 
 
@@ -163,7 +164,7 @@ def test_denied_dates_do_not_dispute_each_other():
         ("160", "many"),
     ],
 )
-def test_figures_with_a_number_in_common_agree(values):
+def test_figures_with_a_number_in_common_agree(values: Any) -> None:
     assert found(*(asserts(tanks=value) for value in values)) == []
 
 
@@ -182,57 +183,57 @@ def test_figures_with_a_number_in_common_agree(values):
         ("160", "150..170", "171+"),
     ],
 )
-def test_figures_without_a_number_in_common_are_disputed(values):
+def test_figures_without_a_number_in_common_are_disputed(values: Any) -> None:
     assert found(*(asserts(tanks=value) for value in values)) == ["figures"]
 
 
-def test_figures_under_different_keys_are_not_compared():
+def test_figures_under_different_keys_are_not_compared() -> None:
     assert found(asserts(tanks="160"), asserts(guns="2000")) == []
 
 
-def test_a_denied_figure_is_no_figure():
+def test_a_denied_figure_does_not_dispute_figures() -> None:
     assert found(asserts(tanks="160"), denies(tanks="500")) == []
 
 
 # Claims
 
 
-def test_different_texts_under_one_key_are_disputed():
+def test_different_texts_under_one_key_are_disputed() -> None:
     assert found(asserts(taken_by="partisans"), asserts(taken_by="37th Army")) == ["claim"]
 
 
-def test_texts_differ_by_more_than_case():
+def test_texts_that_differ_in_case_alone_agree() -> None:
     assert found(asserts(taken_by="Partisans"), asserts(taken_by="PARTISANS")) == []
     assert found(asserts(taken_by="ЂУРИЋ"), asserts(taken_by="Ђурић")) == []
 
 
-def test_different_texts_under_different_keys_are_not_compared():
+def test_different_texts_under_different_keys_are_not_compared() -> None:
     assert found(asserts(taken_by="partisans"), asserts(held_by="37th Army")) == []
 
 
 @pytest.mark.parametrize(("yes", "no"), [("partisans", "Partisans"), ("160", "160")])
-def test_the_same_value_asserted_and_denied_is_disputed(yes, no):
+def test_the_same_value_asserted_and_denied_is_disputed(yes: Any, no: Any) -> None:
     assert found(asserts(value=yes), denies(value=no)) == ["claim"]
 
 
-def test_another_value_denied_is_not_disputed():
+def test_another_value_denied_is_not_disputed() -> None:
     assert found(asserts(taken_by="partisans"), denies(taken_by="37th Army")) == []
 
 
-def test_values_only_denied_are_not_disputed():
+def test_values_only_denied_are_not_disputed() -> None:
     assert found(denies(taken_by="partisans"), denies(taken_by="37th Army")) == []
 
 
-def test_the_occurrence_itself_denied_is_disputed():
+def test_a_denial_of_the_whole_event_is_a_dispute() -> None:
     assert found(asserts("1944-10-14"), denies()) == ["claim"]
 
 
-def test_a_denial_of_the_date_or_a_value_is_none_of_the_occurrence():
+def test_a_denial_of_the_date_or_a_value_does_not_deny_the_event() -> None:
     assert found(asserts("1944-10-14"), denies("1944-10-20")) == []
     assert found(asserts("1944-10-14"), denies(tanks="160")) == []
 
 
-def test_an_occurrence_that_nobody_asserts_is_not_disputed():
+def test_an_event_that_nobody_asserts_is_not_disputed() -> None:
     assert found(denies(), denies()) == []
     assert found(denies(), plans("1944-10-14")) == []
 
@@ -257,15 +258,15 @@ def test_an_occurrence_that_nobody_asserts_is_not_disputed():
         plans(),
     ],
 )
-def test_plans_never_dispute_anything(plan, other):
+def test_plans_dispute_nothing(plan: Any, other: Any) -> None:
     assert found(plan, other) == []
 
 
-def test_a_plan_does_not_settle_a_dispute_either():
+def test_a_plan_does_not_settle_a_dispute_either() -> None:
     assert found(asserts("1944-10-14"), asserts("1944-10-15"), plans("1944-10")) == ["date"]
 
 
-def test_all_kinds_stand_in_one_order():
+def test_the_kinds_of_dispute_have_a_fixed_order() -> None:
     one = asserts("1944-10-14", tanks="160", taken_by="partisans")
     other = asserts("1944-10-15", tanks="500", taken_by="37th Army")
     assert found(one, other) == ["date", "figures", "claim"]

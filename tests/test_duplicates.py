@@ -1,4 +1,4 @@
-"""Likely duplicates: which pairs are found, which are explained, and what the command says."""
+"""Likely duplicates: pairs that are found or explained, and the output of the command."""
 
 from __future__ import annotations
 
@@ -23,18 +23,19 @@ PLACES = "- {place: fortress, name: Fortress, within: nis}\n- {place: timok, nam
 
 
 def event(name: str, **fields: str) -> str:
-    """An event that differs from FIRST in the fields given."""
-    told = {**FIRST, "kind": "capture", "formations": "", "more": "", **fields}
+    """An event that differs from FIRST in some fields."""
+    fields = {**FIRST, "kind": "capture", "formations": "", "more": "", **fields}
     return (
-        f"- {{event: {name}, date: '{told['date']}', title: {told['title']}, kind: {told['kind']},"
-        f" places: [{told['places']}], formations: [{told['formations']}] {told['more']},"
-        f" accounts: [{{source: {told['source']}, at: '1'}}]}}\n"
+        f"- {{event: {name}, date: '{fields['date']}', title: {fields['title']},"
+        f" kind: {fields['kind']},"
+        f" places: [{fields['places']}], formations: [{fields['formations']}] {fields['more']},"
+        f" accounts: [{{source: {fields['source']}, at: '1'}}]}}\n"
     )
 
 
 @pytest.fixture
 def pair(make_timeline: Make) -> Callable[..., Timeline]:
-    """A timeline of two events, the second of another source and else as it is said."""
+    """Makes a timeline of two events; the second has another source and the given fields."""
 
     def make(**fields: str) -> Timeline:
         timeline = make_timeline(START)
@@ -79,7 +80,7 @@ def test_two_events_that_are_alike_are_found(pair: Make, fields: dict[str, str])
         {"title": "Soviet guns shell Niš", "kind": "battle"},
     ],
 )
-def test_two_events_that_differ_are_not(pair: Make, fields: dict[str, str]) -> None:
+def test_two_events_that_differ_are_not_found(pair: Make, fields: dict[str, str]) -> None:
     assert found(pair(**fields)) == []
 
 
@@ -87,13 +88,72 @@ def test_words_are_stems_without_case_and_diacritics() -> None:
     assert duplicates.words("Đakovo: NIŠ, Nis; takes Čačak") == {"dako", "nis", "take", "caca"}
 
 
-def test_the_more_days_are_possible_the_less_they_say(pair: Make) -> None:
+def test_a_pair_is_less_likely_the_more_days_are_possible(pair: Make) -> None:
     dates = ("1944-10-14", "[1944-10-13..1944-10-14]", "[1944-10-10..1944-10-14]")
     scores = [find(pair(date=date).db)[0].score for date in dates]
     assert scores == sorted(set(scores), reverse=True)
 
 
-def test_a_rare_place_says_more_than_one_of_many_events(make_timeline: Make) -> None:
+def score(timeline: Timeline) -> float:
+    (found,) = find(timeline.db)
+    return found.score
+
+
+def test_a_pair_of_one_source_is_less_likely_than_one_of_two_sources(pair: Make) -> None:
+    ratio = score(pair(source="one")) / score(pair(source="two"))
+    assert ratio == pytest.approx(duplicates.SAME_SOURCE, abs=0.01)
+
+
+def test_a_pair_is_less_likely_the_further_its_dates_are_apart(pair: Make) -> None:
+    dates = ("1944-10-14", "1944-10-15", "1944-10-16")
+    scores = [score(pair(date=date)) for date in dates]
+    same, *others = scores
+    assert [other / same for other in others] == pytest.approx(duplicates.APART[1:], abs=0.01)
+
+
+def test_a_pair_is_more_likely_with_a_formation_in_common(pair: Make) -> None:
+    timeline = pair(formations="c68")
+    without = score(timeline)
+    timeline.batch(
+        "both", "- {correct: event/a, set: {formations: [c68]}, because: It took part.}\n"
+    )
+    assert score(timeline) > without
+
+
+def test_a_pair_is_less_likely_if_its_kinds_differ(pair: Make) -> None:
+    assert score(pair(kind="battle")) < score(pair())
+
+
+def test_two_events_that_last_are_compared_by_the_days_in_common(pair: Make) -> None:
+    first = "1944-10-01/1944-10-10"
+    scores = []
+    for date in (first, "1944-10-01/1944-10-20", "1944-10-10/1944-10-20"):
+        timeline = pair(date=date)
+        timeline.batch(
+            "lasts", f"- {{correct: event/a, set: {{date: {first}}}, because: It lasted.}}\n"
+        )
+        scores.append(find(timeline.db, 0.01)[0].score)
+    assert scores[1:] == pytest.approx([scores[0] * 10 / 20, scores[0] * 1 / 20], abs=0.02)
+
+
+def test_a_pair_at_the_threshold_is_reported(pair: Make) -> None:
+    timeline = pair()
+    least = score(timeline)
+    assert len(find(timeline.db, least)) == 1
+    assert find(timeline.db, least + 0.01) == []
+
+
+def test_the_likeliest_pairs_come_first(make_timeline: Make) -> None:
+    timeline = make_timeline(START)
+    timeline.batch(
+        "three", event("a") + event("b", source="two", date="1944-10-15") + event("c", source="two")
+    )
+    pairs = find(timeline.db)
+    assert [(each.first, each.second) for each in pairs] == [("a", "c"), ("a", "b")]
+    assert pairs[0].score > pairs[1].score
+
+
+def test_a_pair_at_a_rare_place_is_likelier(make_timeline: Make) -> None:
     timeline = make_timeline(START)
     timeline.batch("two", PLACES + event("a") + event("b", source="two"))
     (before,) = find(timeline.db)
@@ -103,7 +163,7 @@ def test_a_rare_place_says_more_than_one_of_many_events(make_timeline: Make) -> 
     assert after.score < before.score
 
 
-def test_a_pair_is_explained_in_either_event(pair: Make) -> None:
+def test_either_event_can_explain_a_pair(pair: Make) -> None:
     explained = ", distinct: [{event: a, because: Another one}]"
     assert found(pair(more=explained)) == []
     timeline = pair()
@@ -112,16 +172,16 @@ def test_a_pair_is_explained_in_either_event(pair: Make) -> None:
     assert found(timeline) == []
 
 
-def test_an_explanation_is_told_of_the_event_and_is_no_column(pair: Make) -> None:
+def test_an_explanation_is_part_of_the_event_detail_but_not_a_column(pair: Make) -> None:
     timeline = pair(more=", distinct: [{event: a, because: Another one}]")
-    told = event_detail(at_head(timeline.db), "b")
-    assert told is not None
+    detail = event_detail(at_head(timeline.db), "b")
+    assert detail is not None
     title = timeline.event("a")["title"]
-    assert told.distinct == [{"event": "a", "title": title, "because": "Another one"}]
+    assert detail.distinct == [{"event": "a", "title": title, "because": "Another one"}]
     assert "distinct" not in timeline.event("b")
 
 
-def test_a_retracted_event_is_no_duplicate(pair: Make) -> None:
+def test_a_retracted_event_is_not_a_duplicate(pair: Make) -> None:
     timeline = pair()
     timeline.batch("one", "- {retract: event/b, into: a, because: The same}\n")
     assert found(timeline) == []
@@ -157,7 +217,7 @@ def check(timeline: Timeline, *arguments: str) -> Result:
     return CliRunner().invoke(main, arguments, catch_exceptions=False)
 
 
-def test_the_command_tells_both_why_and_the_remedy(pair: Make) -> None:
+def test_the_command_shows_both_events_the_reasons_and_the_remedy(pair: Make) -> None:
     result = check(pair(formations="c68"), "--duplicates")
     assert result.exit_code == FAULTS
     assert result.stdout == (
@@ -172,7 +232,7 @@ def test_the_command_tells_both_why_and_the_remedy(pair: Make) -> None:
     assert result.stderr == "1 pair of likely duplicates without an explanation\n"
 
 
-def test_without_duplicates_the_command_is_done(timeline: Timeline) -> None:
+def test_without_duplicates_the_command_succeeds(timeline: Timeline) -> None:
     result = check(timeline, "--duplicates")
     assert (result.exit_code, result.stdout) == (
         DONE,
@@ -181,11 +241,11 @@ def test_without_duplicates_the_command_is_done(timeline: Timeline) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["--duplicates", "--least", "2"]])
-def test_the_command_says_what_is_wrong_usage(timeline: Timeline, arguments: list[str]) -> None:
+def test_wrong_options_are_a_usage_error(timeline: Timeline, arguments: list[str]) -> None:
     assert check(timeline, *arguments).exit_code == USAGE
 
 
-def test_tables_that_are_not_there_are_wrong_usage(tmp_path: Path) -> None:
+def test_missing_tables_are_a_usage_error(tmp_path: Path) -> None:
     path = tmp_path / "empty.db"
     connect(path, write=True).close()
     result = CliRunner().invoke(main, ["check", "--duplicates", "--db", str(path)])

@@ -1,11 +1,14 @@
-"""Folding: caught up, rebuilt or verified, the tables are the same."""
+"""Catching up, rebuilding and verifying lead to the same tables."""
 
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from conftest import EVENTS, START
+from conftest import EVENTS, START, Timeline
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -34,23 +37,23 @@ FULL = """\
 
 
 @pytest.fixture
-def full(timeline):
-    """A chronology of which every table has rows, some of them changed since."""
+def full(timeline: Timeline) -> Timeline:
+    """A chronology with rows in every table, some of them changed."""
     timeline.batch("full", FULL)
     for number, text in enumerate(BATCHES):
         timeline.batch(f"b{number}", text)
     return timeline
 
 
-def faulty(timeline):
+def faulty(timeline: Timeline) -> Any:
     return [fault.partition(":")[0] for fault in projections.verify(timeline.db)]
 
 
-def dump(timeline):
+def dump(timeline: Timeline) -> Any:
     return {n: sorted(map(repr, timeline.rows(f"SELECT * FROM {n}"))) for n in tables.DERIVED}
 
 
-def test_catching_up_batch_by_batch_equals_rebuilding_in_one_go(full):
+def test_catching_up_batch_by_batch_equals_rebuilding_in_one_go(full: Timeline) -> None:
     step_by_step = dump(full)
     with transaction(full.db):
         projections.rebuild(full.db)
@@ -58,7 +61,9 @@ def test_catching_up_batch_by_batch_equals_rebuilding_in_one_go(full):
     assert projections.verify(full.db) == []
 
 
-def test_catching_up_on_several_batches_at_once_equals_one_after_another(make_timeline):
+def test_catching_up_on_several_batches_at_once_equals_one_after_another(
+    make_timeline: Callable[..., Timeline],
+) -> None:
     ahead, behind = make_timeline(START, EVENTS), make_timeline(START, EVENTS)
     for number, text in enumerate(BATCHES):
         ahead.batch(f"b{number}", text)
@@ -68,7 +73,7 @@ def test_catching_up_on_several_batches_at_once_equals_one_after_another(make_ti
     assert dump(behind) == dump(ahead)
 
 
-def test_tables_that_were_dropped_are_folded_again(timeline):
+def test_tables_that_were_dropped_are_folded_again(timeline: Timeline) -> None:
     before = dump(timeline)
     tables.drop(timeline.db)
     assert projections.position(timeline.db) == 0
@@ -77,13 +82,13 @@ def test_tables_that_were_dropped_are_folded_again(timeline):
     assert dump(timeline) == before
 
 
-def test_catching_up_with_nothing_new_changes_nothing(timeline):
+def test_catching_up_with_nothing_new_changes_nothing(timeline: Timeline) -> None:
     before = dump(timeline)
     projections.catch_up(timeline.db)
     assert dump(timeline) == before
 
 
-def test_tables_of_another_version_of_the_code_are_folded_again(timeline):
+def test_tables_of_another_version_of_the_code_are_folded_again(timeline: Timeline) -> None:
     timeline.db.execute("UPDATE tracking SET version = 0")
     timeline.db.execute("UPDATE events SET title = 'Of another version'")
     assert not projections.is_current(timeline.db)
@@ -92,13 +97,13 @@ def test_tables_of_another_version_of_the_code_are_folded_again(timeline):
     assert timeline.event("nis-taken")["title"] == "Niš is taken"
 
 
-def test_progress_is_told_of_every_event(timeline):
-    told = []
-    projections.rebuild(timeline.db, told.append)
-    assert sum(told) == 17
+def test_progress_counts_every_record(timeline: Timeline) -> None:
+    counts: list[int] = []
+    projections.rebuild(timeline.db, counts.append)
+    assert sum(counts) == 17
 
 
-def test_small_chunks_fold_as_large_ones_do(full, monkeypatch):
+def test_small_chunks_leave_the_same_rows(full: Timeline, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projector, "CHUNK", 2)
     with transaction(full.db):
         projections.rebuild(full.db)
@@ -106,8 +111,10 @@ def test_small_chunks_fold_as_large_ones_do(full, monkeypatch):
     assert projections.verify(full.db) == []
 
 
-def test_line_breaks_in_the_data_change_nothing(full, make_timeline):
-    """Another program may write them."""
+def test_line_breaks_in_the_data_change_nothing(
+    full: Timeline, make_timeline: Callable[..., Timeline]
+) -> None:
+    """Other programs may write line breaks."""
     other = make_timeline()
     spread = (
         record._replace(data=json.dumps(json.loads(record.data), indent=1, ensure_ascii=False))
@@ -120,8 +127,8 @@ def test_line_breaks_in_the_data_change_nothing(full, make_timeline):
     assert {**dump(other), "tracking": None} == without_digests
 
 
-def test_what_is_left_of_a_log_is_folded(timeline):
-    """That records are missing is for the chain to tell."""
+def test_a_log_with_missing_records_is_folded(timeline: Timeline) -> None:
+    """The digests of the log reveal the missing records; folding does not."""
     events = [f"- {{event: e{n}, date: 1944-10-20, title: E, kind: capture}}" for n in range(9)]
     timeline.batch("many", "\n".join(events))
     timeline.db.execute("DROP TRIGGER log_no_delete")
@@ -135,7 +142,9 @@ def test_what_is_left_of_a_log_is_folded(timeline):
     assert len(left) == 4
 
 
-def test_an_account_keeps_its_own_time_within_a_batch(full, make_timeline):
+def test_an_account_keeps_its_own_time_within_a_batch(
+    full: Timeline, make_timeline: Callable[..., Timeline]
+) -> None:
     other, late = make_timeline(), "2026-02-01T00:00:07Z"
     records = [*map(log.as_record, log.read(full.db))]
     index = next(i for i, r in enumerate(records) if r.stream == "account/gaps-one-1")
@@ -146,7 +155,9 @@ def test_an_account_keeps_its_own_time_within_a_batch(full, make_timeline):
     assert [row["recorded_at"] for row in found] == [late, "2026-02-01T00:00:00Z"]
 
 
-def test_indexes_are_made_after_a_batch_that_is_most_of_the_log(timeline, monkeypatch):
+def test_indexes_are_made_after_a_batch_that_is_most_of_the_log(
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def indexes() -> set[str]:
         return {name for (name,) in timeline.db.execute("SELECT name FROM sqlite_schema")}
 
@@ -177,8 +188,10 @@ ODD = """\
 """
 
 
-def test_a_batch_may_tell_of_an_event_in_any_order(full, monkeypatch):
-    """Each is published once, with all that the batch tells of it, and as recorded."""
+def test_the_records_of_an_event_may_be_in_any_order(
+    full: Timeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each event gets one version, `recorded`, with all its accounts in the batch."""
     full.batch("odd", ODD)
     found = full.db.execute(
         "SELECT id, title, accounts, action, because, until_position FROM history"
@@ -217,15 +230,15 @@ KINDS = {
 DATES = ("1944-10-14", "[1944-10-01,1944-10-05]", "1944-09/1944-11", "[..1944-10-09]")
 
 
-def event(number, date=DATES[0], count=1):
+def event(number: int, date: str = DATES[0], count: int = 1) -> Any:
     accounts = [{"source": "one", "at": str(n), "claims": {"guns": n}} for n in range(count)]
     fields = {"event": f"e{number}", "date": date, "title": f"E {number}", "kind": "battle"}
     return {**fields, "places": ["nis"], "formations": ["c68"], "accounts": accounts}
 
 
 @st.composite
-def mixed(draw):
-    """Lines of a batch that is right: new events, and seldom something else among them."""
+def mixed(draw: st.DrawFn) -> Any:
+    """Lines of a valid batch: mostly new events, with a few other records among them."""
     known, lines, moved = [0], [event(0)], None
     for number in range(1, draw(st.integers(1, 14))):
         kinds = ["event"] * draw(st.sampled_from([1, 12])) + [*KINDS]
@@ -241,7 +254,12 @@ def mixed(draw):
 
 @given(lines=mixed(), chunk=st.sampled_from([1, 3, 1_000]))
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_batch_leaves_the_tables_that_a_rebuild_makes(make_timeline, monkeypatch, lines, chunk):
+def test_any_batch_leaves_the_tables_that_a_rebuild_makes(
+    make_timeline: Callable[..., Timeline],
+    monkeypatch: pytest.MonkeyPatch,
+    lines: list[dict[str, Any]],
+    chunk: int,
+) -> None:
     timeline = make_timeline(START, EVENTS)
     header = {"format": 1, "batch": "lines", "recorded": "2026-03-01T00:00:00Z"}
     with monkeypatch.context() as patched:
@@ -253,14 +271,14 @@ def test_any_batch_leaves_the_tables_that_a_rebuild_makes(make_timeline, monkeyp
         assert projections.verify(timeline.db) == []
 
 
-def test_an_empty_log_has_no_tables_and_they_are_current(memory):
+def test_an_empty_log_has_no_tables_and_they_are_current(memory: sqlite3.Connection) -> None:
     projections.catch_up(memory)
     assert projections.is_current(memory)
     assert projections.verify(memory) == []
 
 
 @pytest.mark.parametrize("table", tables.DERIVED)
-def test_verify_names_the_table_that_lacks_a_row(full, table):
+def test_verify_names_the_table_that_lacks_a_row(full: Timeline, table: str) -> None:
     column = full.db.execute(f"SELECT * FROM {table}").description[0][0]
     full.db.execute(f"DELETE FROM {table} WHERE {column} = (SELECT max({column}) FROM {table})")
     assert faulty(full) == [table]
@@ -277,19 +295,21 @@ def test_verify_names_the_table_that_lacks_a_row(full, table):
         ("INSERT INTO claims VALUES ('nis-taken-one-1', 'guns', '1', 1, 1)", "claims"),
     ],
 )
-def test_verify_names_the_table_that_was_changed(timeline, forge, table):
+def test_verify_names_the_table_that_was_changed(
+    timeline: Timeline, forge: str, table: str
+) -> None:
     timeline.db.execute(forge)
     assert faulty(timeline) == [table]
 
 
-def test_verify_tells_of_tables_that_are_missing(timeline):
+def test_verify_reports_missing_tables(timeline: Timeline) -> None:
     timeline.db.execute("DROP TABLE accounts")
     assert projections.verify(timeline.db) == ["the tables cannot be read: no such table: accounts"]
     tables.drop(timeline.db)
     assert projections.verify(timeline.db) == ["the tables are missing"]
 
 
-def test_counts_equal_the_links_and_the_arrays_of_the_rows(full):
+def test_the_counts_equal_the_links_and_the_arrays(full: Timeline) -> None:
     counted = set(full.db.execute("SELECT facet, value, count FROM facet_values"))
     linked = (
         "SELECT facet, facet_values.value, count(*) FROM event_links"

@@ -1,96 +1,26 @@
-"""The formats as pure functions: what is read back from each, and what each says of itself."""
+"""Every export format: the dates that readers get back, and the metadata."""
 
 from __future__ import annotations
 
 import json
-from datetime import date
 from html import unescape
-from typing import Any
 
-import feedparser
 import icalendar
 import pytest
-import rdflib
+from export_cases import EVENT, PAGE, dated, exported
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from rdflib.namespace import RDF, SDO
 from read_back import READERS, Read
 from test_dates import profile
 
-from chronology.export.edition import Account, Counts, Edition, Event, Place, Source, bounds
 from chronology.export.formats import FORMATS
 from chronology.model.edtf import parse
 from chronology.model.records import LINE_PATTERN, TEXT_PATTERN
-from chronology.timeline.as_of import ReadPoint
-
-SOURCE = Source("one", "First source", "An author", "https://example.org/one")
-NIS = Place("nis", "Niš", "at", 43.3211, 21.8958)
-SERBIA = Place("serbia", "Serbia", "near", None, None)
-EVENT = Event(
-    id="nis-taken",
-    title="Niš is taken",
-    summary="The town falls.",
-    kind="capture",
-    status="asserted",
-    date=parse("1944-10-14"),
-    basis=None,
-    levels={"fronts": ["3rd Ukrainian Front"], "armies": []},
-    formations=["68th Rifle Corps"],
-    people=["Fyodor Tolbukhin"],
-    places=[NIS, SERBIA],
-    latitude=43.3211,
-    longitude=21.8958,
-    accounts=[
-        Account("nis-taken-one-1", SOURCE, "¶1", "asserts", parse("1944-10-14"), "It falls.")
-    ],
-    disputed=["date"],
-    recorded_at="2026-01-02T00:00:00Z",
-)
-PAGE = "https://example.org/timeline/events"
-
-
-def edition(extension: str, counts: Counts) -> Edition:
-    return Edition(
-        title="A test",
-        summary="What it is about.",
-        identity="f" * 64,
-        state=ReadPoint(12, "a" * 64, "2026-01-02T00:00:00Z"),
-        licence="CC BY 4.0",
-        licence_url="https://creativecommons.org/licenses/by/4.0/",
-        address=f"{PAGE}.{extension}?_place=nis",
-        permalink=f"{PAGE}.{extension}?_place=nis&_as_of=12",
-        page=f"{PAGE}?_place=nis",
-        events=PAGE,
-        counts=counts,
-    )
-
-
-def exported(extension: str, *events: Event) -> str:
-    """The events in a format, put together as the service does."""
-    form = FORMATS[extension]
-    opened = sum(1 for event in events if not (event.date.earliest and event.date.latest))
-    unplaced = sum(1 for event in events if event.latitude is None)
-    whole = edition(extension, Counts(len(events), opened, unplaced))
-    items = form.between.join(form.item(whole, event) for event in events)
-    return form.head(whole) + items + form.foot(whole)
-
-
-def dated(*texts: str) -> list[Event]:
-    return [EVENT._replace(id=f"e-{n}", date=parse(text)) for n, text in enumerate(texts)]
-
-
-def calendar(*events: Event) -> Any:
-    return icalendar.Calendar.from_ical(exported("ics", *events))
-
-
-def slides(*texts: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(exported("timelinejs", *dated(*texts)))["events"]
-    return found
 
 
 @pytest.mark.parametrize("extension", FORMATS)
 @given(texts=st.lists(profile, min_size=1, max_size=4))
-def test_from_every_format_every_date_is_read_back_with_its_bounds(
+def test_readers_of_every_format_get_every_date_with_its_bounds(
     extension: str, texts: list[str]
 ) -> None:
     events = dated(*texts)
@@ -110,7 +40,7 @@ def test_from_every_format_every_date_is_read_back_with_its_bounds(
 )
 @example(title="\ufffe\uffff", summary="\ufffe\n\uffff\U0010ffff")
 @example(title="]]>&<\u0085\\n;,", summary="\t“” {{ x }} \\N")
-def test_every_text_that_may_be_recorded_can_be_read_in_every_format(
+def test_readers_of_every_format_accept_every_valid_text(
     extension: str, title: str, summary: str
 ) -> None:
     event = EVENT._replace(title=title, summary=summary)
@@ -119,13 +49,13 @@ def test_every_text_that_may_be_recorded_can_be_read_in_every_format(
 
 
 @pytest.mark.parametrize("extension", FORMATS)
-def test_every_format_names_the_chronology_its_state_licence_and_permanent_address(
+def test_every_format_has_the_title_state_licence_and_permanent_address(
     extension: str,
 ) -> None:
     text = exported(extension, EVENT)
-    told = unescape(text.replace("\r\n ", "").replace("\\/", "/"))
+    plain = unescape(text.replace("\r\n ", "").replace("\\/", "/"))
 
-    for wanted in (
+    for expected in (
         "A test",
         f"12:{'a' * 64}",
         "CC BY 4.0" if extension != "geojson" else "creativecommons.org/licenses/by/4.0",
@@ -133,11 +63,11 @@ def test_every_format_names_the_chronology_its_state_licence_and_permanent_addre
         "First source",
         f"{PAGE}/nis-taken",
     ):
-        assert wanted in told
+        assert expected in plain
 
 
 @pytest.mark.parametrize("extension", FORMATS)
-def test_every_format_counts_what_has_an_open_end_and_what_has_no_point(extension: str) -> None:
+def test_every_format_counts_open_ends_and_missing_points(extension: str) -> None:
     open_ended = EVENT._replace(id="b", date=parse("[..1944-10-08]"), latitude=None, longitude=None)
     text = exported(extension, EVENT, open_ended).replace("\r\n ", "").replace("\\", "")
 
@@ -149,7 +79,7 @@ def test_every_format_counts_what_has_an_open_end_and_what_has_no_point(extensio
 
 
 @pytest.mark.parametrize("extension", FORMATS)
-def test_a_list_without_events_is_whole_too(extension: str) -> None:
+def test_a_list_without_events_is_complete(extension: str) -> None:
     text = exported(extension)
 
     if extension == "ics":
@@ -158,220 +88,3 @@ def test_a_list_without_events_is_whole_too(extension: str) -> None:
         assert only.name == "VJOURNAL"
     else:
         assert READERS[extension](text) == {}
-
-
-@given(text=profile)
-def test_an_occurrence_begins_before_it_ends(text: str) -> None:
-    read = parse(text)
-    start, end = bounds(read)
-
-    assert (start[0], end[1]) == (read.earliest, read.latest)
-    for first, last in (start, end, (start[0], end[0]), (start[1], end[1])):
-        assert first is None or last is None or first <= last
-    if not read.lasts:
-        assert start == end
-
-
-@pytest.mark.parametrize(
-    ("text", "start", "end"),
-    [
-        ("1944-10/1944-11", ("1944-10-01", "1944-10-31"), ("1944-11-01", "1944-11-30")),
-        ("1944-10-20/1944-10", ("1944-10-20", "1944-10-20"), ("1944-10-20", "1944-10-31")),
-        ("1944-10-20/..", ("1944-10-20", "1944-10-20"), ("1944-10-20", None)),
-        ("../1944-10-20", (None, "1944-10-20"), ("1944-10-20", "1944-10-20")),
-        ("[..1944-10-08]", (None, "1944-10-08"), (None, "1944-10-08")),
-    ],
-)
-def test_what_lasts_has_bounds_of_its_beginning_and_of_its_end(
-    text: str, start: tuple[str | None, str | None], end: tuple[str | None, str | None]
-) -> None:
-    found = [tuple(day and day.isoformat() for day in span) for span in bounds(parse(text))]
-
-    assert found == [start, end]
-
-
-def test_a_feature_has_its_point_names_types_and_sources() -> None:
-    (feature,) = json.loads(exported("geojson", EVENT))["features"]
-
-    assert feature["geometry"]["coordinates"] == [21.8958, 43.3211]
-    assert [name["toponym"] for name in feature["names"]] == ["Niš", "Serbia"]
-    assert feature["names"][0]["citations"][0]["@id"] == SOURCE.url
-    assert feature["links"] == [{"type": "subjectOf", "identifier": SOURCE.url}]
-    assert feature["properties"]["fronts"] == ["3rd Ukrainian Front"]
-    assert feature["properties"]["places"][1] == {"name": "Serbia", "role": "near"}
-    assert feature["properties"]["accounts"][0]["at"] == "¶1"
-
-
-def test_an_event_without_a_point_has_no_geometry() -> None:
-    event = EVENT._replace(latitude=None, longitude=None)
-
-    assert json.loads(exported("geojson", event))["features"][0]["geometry"] is None
-
-
-def test_an_exact_day_is_one_day_of_the_calendar() -> None:
-    (event,) = calendar(EVENT).events
-
-    assert event.start == date(1944, 10, 14)
-    assert event.end == date(1944, 10, 15)
-    assert event["SUMMARY"] == "Niš is taken"
-    assert event["LOCATION"] == "Niš, near Serbia"
-    assert event["GEO"].to_ical() == "43.3211;21.8958"
-    assert event["DTSTAMP"].dt.isoformat() == "2026-01-02T00:00:00+00:00"
-    assert "Sources: First source, ¶1." in event["DESCRIPTION"]
-    assert "Disputed: date." in event["DESCRIPTION"]
-
-
-def test_an_inexact_day_takes_all_its_days_and_is_said_in_the_summary() -> None:
-    (event,) = calendar(*dated("[1944-10-13,1944-10-14]")).events
-
-    assert event.start == date(1944, 10, 13)
-    assert event.end == date(1944, 10, 15)
-    assert event["SUMMARY"] == "Niš is taken (on 13 or 14 October 1944)"
-
-
-def test_what_has_an_open_end_is_no_event_of_the_calendar_and_is_counted() -> None:
-    found = calendar(*dated("[..1944-10-08]", "1944-10-08/..", "1944-10-08"))
-
-    assert len(found.events) == 1
-    assert [one["X-EDTF"] for one in found.walk("VJOURNAL")] == ["[..1944-10-08]", "1944-10-08/.."]
-    assert "2 dates with an open end" in found["X-WR-CALDESC"]
-
-
-def test_an_identity_is_the_same_at_every_address_and_in_every_state() -> None:
-    form, whole = FORMATS["ics"], edition("ics", Counts(1, 0, 0))
-    elsewhere = whole._replace(
-        events="http://127.0.0.1/x/events", state=ReadPoint(99, "b" * 64, "")
-    )
-
-    (one,), (other,) = (
-        [line for line in form.item(e, EVENT).splitlines() if line.startswith("UID")]
-        for e in (whole, elsewhere)
-    )
-    assert one == other == f"UID:nis-taken@{'f' * 32}"
-
-
-def test_a_status_is_told_in_the_words_of_calendars() -> None:
-    planned, denied = (EVENT._replace(status=status) for status in ("planned", "denied"))
-
-    assert [one["STATUS"] for one in calendar(EVENT, planned, denied).events] == [
-        "CONFIRMED",
-        "TENTATIVE",
-        "CANCELLED",
-    ]
-
-
-def test_a_feed_is_updated_when_the_log_is_and_an_entry_when_its_event_is() -> None:
-    feed = feedparser.parse(exported("atom", EVENT._replace(recorded_at="2025-05-05T05:05:05Z")))
-
-    assert feed.feed.updated == "2026-01-02T00:00:00Z"
-    assert feed.feed.id == f"{PAGE}.atom?_place=nis"
-    assert {link.rel: link.href for link in feed.feed.links} == {
-        "self": f"{PAGE}.atom?_place=nis",
-        "alternate": f"{PAGE}?_place=nis",
-        "license": "https://creativecommons.org/licenses/by/4.0/",
-    }
-    (entry,) = feed.entries
-    assert entry.updated == "2025-05-05T05:05:05Z"
-    assert entry.link == f"{PAGE}/nis-taken"
-    assert [tag.term for tag in entry.tags] == ["capture"]
-    assert entry.where["coordinates"] == (21.8958, 43.3211)
-
-
-@pytest.mark.parametrize(
-    ("text", "start", "end"),
-    [
-        ("1944-10-14", {"year": 1944, "month": 10, "day": 14}, None),
-        ("1944-10", {"year": 1944, "month": 10}, None),
-        ("0044", {"year": 44}, None),
-        (
-            "1944-10-14T17:30",
-            {"year": 1944, "month": 10, "day": 14, "hour": 17, "minute": 30},
-            None,
-        ),
-        (
-            "1944-10~",
-            {"year": 1944, "month": 10, "day": 1},
-            {"year": 1944, "month": 10, "day": 31},
-        ),
-        (
-            "1944-24",
-            {"year": 1944, "month": 12, "day": 1},
-            {"year": 1945, "month": 2, "day": 28},
-        ),
-        ("[..1944-10-08]", {"year": 1944, "month": 10, "day": 8}, None),
-        ("1944-10-08/..", {"year": 1944, "month": 10, "day": 8}, None),
-    ],
-)
-def test_a_slide_stands_at_the_days_that_are_known(
-    text: str, start: dict[str, int], end: dict[str, int] | None
-) -> None:
-    (slide,) = slides(text)
-
-    assert slide["start_date"] == start
-    assert slide.get("end_date") == end
-    assert slide["display_date"] == parse(text).in_words()
-
-
-def test_slides_stand_in_rows_by_the_first_dimension() -> None:
-    both = EVENT._replace(levels={"fronts": ["One", "Two"], "armies": ["A"]})
-    none = EVENT._replace(levels={"fronts": [], "armies": ["A"]})
-    found = json.loads(exported("timelinejs", EVENT, both, none))["events"]
-
-    assert [slide.get("group") for slide in found] == ["3rd Ukrainian Front", "One, Two", None]
-
-
-def test_a_text_is_no_markup_of_a_slide() -> None:
-    event = EVENT._replace(title="<b>&", summary="<script>alert(1)</script>")
-    (slide,) = json.loads(exported("timelinejs", event))["events"]
-
-    assert slide["text"]["headline"] == "&lt;b&gt;&amp;"
-    assert "<script>" not in slide["text"]["text"]
-
-
-@pytest.mark.parametrize(
-    ("text", "start", "end"),
-    [
-        ("1944-10-14", "1944-10-14", "1944-10-14"),
-        ("1944-10-14T17:30", "1944-10-14T17:30", "1944-10-14T17:30"),
-        ("1944-10", "1944-10", "1944-10"),
-        ("1944-10-14/1944-10-20", "1944-10-14", "1944-10-20"),
-        ("1944-10-14~/1944-10-20", None, "1944-10-20"),
-        ("1944-10-14/..", "1944-10-14", None),
-        ("1944-10-14?", None, None),
-        ("1944-10-1X", None, None),
-        ("1944-23", None, None),
-        ("[1944-10-13,1944-10-14]", None, None),
-    ],
-)
-def test_linked_data_gives_a_start_and_an_end_only_where_iso_8601_says_what_is_known(
-    text: str, start: str | None, end: str | None
-) -> None:
-    event = _described(*dated(text))
-
-    assert [event.get("startDate"), event.get("endDate")] == [start, end]
-
-
-def test_linked_data_names_places_participants_and_what_each_passage_says() -> None:
-    graph = rdflib.Graph().parse(data=exported("jsonld", EVENT), format="json-ld")
-    (event,) = graph.subjects(RDF.type, SDO.Event)
-    (claim,) = graph.subjects(RDF.type, SDO.Claim)
-
-    assert (event, SDO.subjectOf, claim) in graph
-    assert str(graph.value(claim, SDO.text)) == "It falls."
-    assert str(graph.value(claim, SDO.citation)) == "First source, ¶1"
-    source = graph.value(claim, SDO.isPartOf)
-    assert graph.value(source, SDO.url) == rdflib.URIRef(SOURCE.url or "")
-    assert {str(graph.value(one, SDO.name)) for one in graph.objects(event, SDO.about)} == {
-        "68th Rifle Corps",
-        "Fyodor Tolbukhin",
-    }
-    (point,) = graph.subjects(RDF.type, SDO.GeoCoordinates)
-    assert float(str(graph.value(point, SDO.latitude))) == 43.3211
-    (dataset,) = graph.subjects(RDF.type, SDO.Dataset)
-    assert str(graph.value(dataset, SDO.version)) == f"12:{'a' * 64}"
-
-
-def _described(event: Event) -> dict[str, Any]:
-    graph = json.loads(exported("jsonld", event))["@graph"]
-    found: dict[str, Any] = graph[1]
-    return found

@@ -1,38 +1,41 @@
-"""History and search: what corrections, retractions and a changed catalogue leave behind.
+"""History and search after corrections, retractions and changes of the catalogue.
 
-Whatever a test does, its tables have to equal a fresh fold of the log in the end.
+At the end of every test the tables must equal a fresh fold of the log.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
-from conftest import EVENTS, START
+from conftest import EVENTS, START, Timeline
 
 from chronology import projections
 from chronology.projections import tables
 
 
 @pytest.fixture
-def timeline(make_timeline):
+def timeline(make_timeline: Callable[..., Timeline]) -> Iterator[Timeline]:
     """The small chronology with its two events; in the end it equals a fresh fold."""
     made = make_timeline(START, EVENTS)
     yield made
     assert projections.verify(made.db) == []
 
 
-def row(timeline, table, **key):
+def row(timeline: Timeline, table: str, **key: Any) -> Any:
     (column, value) = next(iter(key.items()))
     (found,) = timeline.rows(f"SELECT * FROM {table} WHERE {column} = ?", value)
     return found
 
 
-def states(timeline, name, *columns):
-    """The states of an event: these columns, from the first to the last."""
+def versions(timeline: Timeline, name: str, *columns: Any) -> Any:
+    """Some columns of the versions of an event, from the first to the last."""
     found = timeline.rows("SELECT * FROM history WHERE id = ? ORDER BY from_position", name)
     return [tuple(state[column] for column in columns) for state in found]
 
 
-def search(timeline, text):
+def search(timeline: Timeline, text: str) -> Any:
     found = timeline.db.execute(
         "SELECT id FROM events WHERE number IN"
         " (SELECT rowid FROM events_fts WHERE events_fts MATCH ?) ORDER BY id",
@@ -44,12 +47,14 @@ def search(timeline, text):
 # History
 
 
-def test_a_recorded_event_has_one_state_without_an_end(timeline):
+def test_a_recorded_event_has_one_current_version(timeline: Timeline) -> None:
     columns = ("from_position", "until_position", "action", "because", "title")
-    assert states(timeline, "nis-taken", *columns) == [(17, None, "recorded", None, "Niš is taken")]
+    assert versions(timeline, "nis-taken", *columns) == [
+        (17, None, "recorded", None, "Niš is taken")
+    ]
 
 
-def test_a_state_holds_the_whole_row_as_it_was_published(timeline):
+def test_a_version_has_all_cells_of_the_row(timeline: Timeline) -> None:
     (state,) = timeline.rows("SELECT * FROM history WHERE id = 'nis-taken'")
     event = timeline.event("nis-taken")
     published = {k: v for k, v in state.items() if k not in tables.HISTORY}
@@ -57,72 +62,74 @@ def test_a_state_holds_the_whole_row_as_it_was_published(timeline):
     assert (event["number"], state["number"]) == (13, 1)
 
 
-def test_a_correction_ends_the_state_before_at_the_end_of_its_batch(timeline):
+def test_a_correction_ends_the_previous_version_at_the_end_of_its_batch(timeline: Timeline) -> None:
     timeline.batch(
         "c",
         "- {correct: event/nis-taken, set: {title: Niš falls}, because: Shorter.}\n"
         "- {source: three, name: Third}\n",
     )
     columns = ("from_position", "until_position", "action", "because", "title")
-    assert states(timeline, "nis-taken", *columns) == [
+    assert versions(timeline, "nis-taken", *columns) == [
         (17, 20, "recorded", None, "Niš is taken"),
         (20, None, "corrected", "Shorter.", "Niš falls"),
     ]
 
 
-def test_a_retraction_leaves_a_state_of_no_length_with_the_reason(timeline):
+def test_a_retraction_leaves_an_empty_version_with_the_reason(timeline: Timeline) -> None:
     timeline.batch("r", "- {retract: event/nis-taken, into: belgrade-taken, because: The same.}")
     columns = ("from_position", "until_position", "action", "because", "title")
-    assert states(timeline, "nis-taken", *columns)[-1] == (
+    assert versions(timeline, "nis-taken", *columns)[-1] == (
         *(20, 20, "retracted"),
         "account/nis-taken-one-1 corrected: The same.; The same.",
         "Niš is taken",
     )
 
 
-def test_the_accounts_of_an_event_retracted_into_another_move_there(timeline):
+def test_the_accounts_of_an_event_move_with_its_retraction_into_another(timeline: Timeline) -> None:
     timeline.batch("r", "- {retract: event/nis-taken, into: belgrade-taken, because: The same.}")
     assert timeline.rows("SELECT id FROM events") == [{"id": "belgrade-taken"}]
     assert timeline.event("belgrade-taken")["accounts"] == 3
     assert timeline.rows("SELECT DISTINCT event FROM accounts") == [{"event": "belgrade-taken"}]
 
 
-def test_an_event_recorded_and_retracted_in_one_batch_was_never_published(timeline):
+def test_an_event_recorded_and_retracted_in_one_batch_was_never_published(
+    timeline: Timeline,
+) -> None:
     timeline.batch(
         "r",
         "- {event: brief, date: 1944-10-10, title: Brief, kind: battle}\n"
         "- {retract: event/brief, because: A slip.}\n",
     )
-    assert states(timeline, "brief", "action") == []
+    assert versions(timeline, "brief", "action") == []
 
 
-def test_several_reasons_of_one_batch_stand_in_the_order_of_its_records(timeline):
+def test_several_reasons_of_one_batch_are_in_the_order_of_its_records(timeline: Timeline) -> None:
     timeline.batch(
         "c",
         "- {account: new, event: nis-taken, source: two, at: '1'}\n"
         "- {correct: event/nis-taken, set: {title: Niš falls}, because: Shorter.}\n"
         "- {correct: place/nis, set: {name: Nish}, because: As in the source.}\n",
     )
-    assert states(timeline, "nis-taken", "because")[-1] == (
+    assert versions(timeline, "nis-taken", "because")[-1] == (
         "account/new recorded; Shorter.; place/nis corrected: As in the source.",
     )
 
 
-def test_an_account_alone_changes_the_state_of_its_event(timeline):
+def test_a_change_of_an_account_makes_a_version_of_its_event(timeline: Timeline) -> None:
     timeline.batch("r", "- {retract: account/belgrade-taken-two-1, because: Misread.}")
-    assert states(timeline, "belgrade-taken", "accounts", "because") == [
+    assert versions(timeline, "belgrade-taken", "accounts", "because") == [
         (2, None),
         (1, "account/belgrade-taken-two-1 retracted: Misread."),
     ]
 
 
-def test_an_account_that_moves_changes_both_events(timeline):
+def test_an_account_that_moves_changes_both_events(timeline: Timeline) -> None:
     timeline.batch(
         "m",
         "- {correct: account/belgrade-taken-two-1, set: {event: nis-taken}, because: Of Niš.}",
     )
-    assert states(timeline, "belgrade-taken", "accounts") == [(2,), (1,)]
-    assert states(timeline, "nis-taken", "accounts", "sources") == [
+    assert versions(timeline, "belgrade-taken", "accounts") == [(2,), (1,)]
+    assert versions(timeline, "nis-taken", "accounts", "sources") == [
         (1, '["First source"]'),
         (2, '["First source","Second source"]'),
     ]
@@ -145,29 +152,29 @@ def test_an_account_that_moves_changes_both_events(timeline):
         ("chronology/test, set: {window: 1944-11-01/1944-11-30}", "months", "[]"),
     ],
 )
-def test_a_change_of_the_catalogue_gives_the_events_concerned_a_state(
-    timeline, change, column, value
-):
+def test_a_change_of_the_catalogue_makes_versions_of_the_events_that_refer_to_it(
+    timeline: Timeline, change: str, column: str, value: Any
+) -> None:
     before = timeline.event("nis-taken")[column]
     timeline.batch("c", f"- {{correct: {change}, because: Better known.}}")
     assert timeline.event("nis-taken")[column] == value
     subject = change.partition(",")[0]
-    assert states(timeline, "nis-taken", column, "because") == [
+    assert versions(timeline, "nis-taken", column, "because") == [
         (before, None),
         (value, f"{subject} corrected: Better known."),
     ]
 
 
-def test_a_change_of_a_person_gives_the_events_concerned_a_state(timeline):
+def test_a_change_of_a_person_makes_versions_of_their_events(timeline: Timeline) -> None:
     timeline.batch("c", "- {correct: person/tolbukhin, set: {name: Tolbukhin}, because: Short.}")
-    assert states(timeline, "belgrade-taken", "people") == [
+    assert versions(timeline, "belgrade-taken", "people") == [
         ('["Fyodor Tolbukhin"]',),
         ('["Tolbukhin"]',),
     ]
-    assert len(states(timeline, "nis-taken", "people")) == 1
+    assert len(versions(timeline, "nis-taken", "people")) == 1
 
 
-def test_another_superior_counts_from_its_first_day(timeline):
+def test_another_superior_counts_from_its_first_day(timeline: Timeline) -> None:
     timeline.batch(
         "c",
         "- {formation: a46, name: 46th Army, level: army, side: soviet}\n"
@@ -175,7 +182,7 @@ def test_another_superior_counts_from_its_first_day(timeline):
         " until: 1944-10-13}, {to: a46, source: one, at: '1', from: 1944-10-14}]},"
         " because: It moved.}\n",
     )
-    assert states(timeline, "nis-taken", "armies", "fronts") == [
+    assert versions(timeline, "nis-taken", "armies", "fronts") == [
         ('["57th Army"]', '["3rd Ukrainian Front"]'),
         ('["46th Army"]', "[]"),
     ]
@@ -183,23 +190,25 @@ def test_another_superior_counts_from_its_first_day(timeline):
     assert {f["id"]: f["events"] for f in counts} == {"a46": 1, "a57": 0, "c68": 1, "f3": 0}
 
 
-def test_a_change_that_alters_no_row_makes_no_state(timeline):
+def test_a_change_that_alters_no_row_makes_no_version(timeline: Timeline) -> None:
     timeline.batch("c", "- {correct: place/nis, set: {note: On the Nišava.}, because: Context.}")
-    assert len(states(timeline, "nis-taken", "id")) == 1
+    assert len(versions(timeline, "nis-taken", "id")) == 1
     assert row(timeline, "places", id="nis")["note"] == "On the Nišava."
 
 
-def test_a_place_that_moves_within_another_is_counted_there_without_a_new_state(timeline):
+def test_a_place_that_moves_into_another_is_counted_there_without_a_version(
+    timeline: Timeline,
+) -> None:
     timeline.batch(
         "c",
         "- {place: balkans, name: Balkans}\n"
         "- {correct: place/serbia, set: {within: balkans}, because: Wider.}\n",
     )
     assert row(timeline, "places", id="balkans")["events"] == 2
-    assert len(states(timeline, "nis-taken", "id")) == 1
+    assert len(versions(timeline, "nis-taken", "id")) == 1
 
 
-def test_another_dimension_becomes_a_column_of_events_and_of_history(timeline):
+def test_another_dimension_becomes_a_column_of_events_and_of_history(timeline: Timeline) -> None:
     timeline.batch(
         "c",
         "- {correct: chronology/test, set: {dimensions: {corps: corps, fronts: front}},"
@@ -208,28 +217,32 @@ def test_another_dimension_becomes_a_column_of_events_and_of_history(timeline):
     event = timeline.event("nis-taken")
     assert (event["corps"], event["fronts"]) == ('["68th Rifle Corps"]', '["3rd Ukrainian Front"]')
     assert "armies" not in event
-    assert states(timeline, "nis-taken", "corps") == [('["68th Rifle Corps"]',)]
+    assert versions(timeline, "nis-taken", "corps") == [('["68th Rifle Corps"]',)]
 
 
-def test_dimensions_of_the_past_do_not_hinder_a_rebuild(timeline):
+def test_a_rebuild_succeeds_with_dimensions_that_were_removed(timeline: Timeline) -> None:
     timeline.batch(
         "c", "- {correct: chronology/test, unset: [dimensions], because: None are needed.}"
     )
     timeline.batch("d", "- {correct: event/nis-taken, set: {title: Niš falls}, because: Shorter.}")
     assert "fronts" not in timeline.event("nis-taken")
-    assert states(timeline, "nis-taken", "title") == [("Niš is taken",), ("Niš falls",)]
+    assert versions(timeline, "nis-taken", "title") == [("Niš is taken",), ("Niš falls",)]
 
 
 # Search
 
 
 @pytest.mark.parametrize("text", ["Nis", "Niš", "niš is TAKEN", "the town falls"])
-def test_search_looks_through_titles_and_accounts_without_regard_to_marks(timeline, text):
+def test_search_covers_titles_and_accounts_and_ignores_diacritics(
+    timeline: Timeline, text: str
+) -> None:
     assert search(timeline, text) == ["nis-taken"]
 
 
 @pytest.mark.parametrize("text", ["Duric", "Đurić", "đurić", "Gjura", "Tolbukhin"])
-def test_search_finds_people_by_any_name_with_or_without_marks(timeline, text):
+def test_search_finds_people_by_any_name_with_or_without_diacritics(
+    timeline: Timeline, text: str
+) -> None:
     timeline.batch("more", "- {person: djuric, name: Đurić, names: [{name: Gjura}]}")
     timeline.batch(
         "meeting",
@@ -240,19 +253,19 @@ def test_search_finds_people_by_any_name_with_or_without_marks(timeline, text):
 
 
 @pytest.mark.parametrize("text", ["Belgrade", "Beograd"])
-def test_search_finds_a_place_by_its_other_names(timeline, text):
+def test_search_finds_a_place_by_its_other_names(timeline: Timeline, text: str) -> None:
     assert search(timeline, text) == ["belgrade-taken"]
 
 
-def test_a_new_name_of_a_place_is_found_and_makes_no_state(timeline):
+def test_a_new_name_of_a_place_is_found_and_makes_no_version(timeline: Timeline) -> None:
     timeline.batch(
         "c", "- {correct: place/nis, set: {names: [{name: Naissus}]}, because: The Roman name.}"
     )
     assert search(timeline, "Naissus") == ["nis-taken"]
-    assert len(states(timeline, "nis-taken", "id")) == 1
+    assert len(versions(timeline, "nis-taken", "id")) == 1
 
 
-def test_search_finds_who_is_quoted_under_the_name_of_today(timeline):
+def test_search_finds_quoted_people_by_their_current_names(timeline: Timeline) -> None:
     timeline.batch(
         "q",
         "- {account: '', event: nis-taken, source: two, at: '1', by: tolbukhin}\n"
@@ -263,7 +276,7 @@ def test_search_finds_who_is_quoted_under_the_name_of_today(timeline):
     assert search(timeline, "Bulgarian officer") == ["nis-taken"]
 
 
-def test_search_finds_nothing_of_what_was_corrected_or_retracted(timeline):
+def test_search_does_not_find_corrected_or_retracted_texts(timeline: Timeline) -> None:
     timeline.batch(
         "c",
         "- {correct: event/nis-taken, set: {title: The town falls}, because: Shorter.}\n"
@@ -273,12 +286,12 @@ def test_search_finds_nothing_of_what_was_corrected_or_retracted(timeline):
     assert search(timeline, "Niš") == search(timeline, "Belgrade") == []
 
 
-def test_the_search_index_holds_live_events_only(timeline):
+def test_the_search_index_contains_only_live_events(timeline: Timeline) -> None:
     timeline.batch("r", "- {retract: event/nis-taken, into: belgrade-taken, because: The same.}")
     assert timeline.rows("SELECT rowid FROM events_fts") == [{"rowid": 15}]
 
 
-def test_a_corrected_date_leaves_no_span_of_the_one_before(timeline):
+def test_a_corrected_date_leaves_no_old_spans(timeline: Timeline) -> None:
     for name, date in (("one", "[1944-10-01,1944-10-05]"), ("two", "[1944-10-02,1944-10-05]")):
         timeline.batch(
             name, f'- {{correct: event/nis-taken, set: {{date: "{date}"}}, because: Doubtful.}}'
@@ -291,7 +304,7 @@ def test_a_corrected_date_leaves_no_span_of_the_one_before(timeline):
     assert timeline.rows("SELECT * FROM event_spans") == []
 
 
-def test_a_corrected_account_leaves_no_claim_of_the_one_before(timeline):
+def test_a_corrected_account_leaves_no_old_claims(timeline: Timeline) -> None:
     timeline.batch(
         "c",
         "- {correct: account/nis-taken-one-1, set: {claims: {guns: 9}}, because: No tanks.}",

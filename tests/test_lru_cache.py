@@ -1,4 +1,4 @@
-"""The cache of bounded size that every part of the system uses."""
+"""The cache of bounded size."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ ACTIONS = st.lists(st.tuples(st.sampled_from(["get", "put"]), st.sampled_from("a
 
 
 @given(ACTIONS, st.integers(1, 4))
-def test_it_keeps_the_entries_that_were_used_last(
-    actions: list[tuple[str, str]], limit: int
-) -> None:
+def test_the_most_recently_used_entries_stay(actions: list[tuple[str, str]], limit: int) -> None:
     cache: LruCache[str, str] = LruCache(limit)
     used: list[str] = []  # the keys, the one used last at the end
     for action, key in actions:
@@ -32,13 +30,13 @@ def test_it_keeps_the_entries_that_were_used_last(
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcde"), st.binary(max_size=30))))
-def test_it_takes_no_more_bytes_than_its_limit(entries: list[tuple[str, bytes]]) -> None:
+def test_the_sizes_stay_within_the_limit(entries: list[tuple[str, bytes]]) -> None:
     cache: LruCache[str, bytes] = LruCache(25, lambda key, value: len(key) + len(value))
     for key, value in entries:
         cache.put(key, value)
         assert cache.get(key) == (value if len(value) < 25 else None)
-        kept = [value for each in "abcde" if (value := cache.get(each)) is not None]
-        assert sum(1 + len(value) for value in kept) <= 25
+        values = [value for each in "abcde" if (value := cache.get(each)) is not None]
+        assert sum(1 + len(value) for value in values) <= 25
 
 
 def test_a_value_is_made_once_for_its_key_and_always_without_a_key() -> None:
@@ -52,7 +50,7 @@ def test_a_value_is_made_once_for_its_key_and_always_without_a_key() -> None:
     assert len(cache) == 0
 
 
-def test_other_threads_go_on_while_a_value_is_made() -> None:
+def test_other_threads_do_not_wait_while_a_value_is_made() -> None:
     cache: LruCache[str, str] = LruCache(2)
     cache.put("there", "kept")
     started, other_was_read = threading.Event(), threading.Event()
@@ -70,7 +68,7 @@ def test_other_threads_go_on_while_a_value_is_made() -> None:
         assert made.result(30) == "made"
 
 
-def test_no_other_module_has_a_cache_of_its_own_making() -> None:
+def test_no_other_module_has_its_own_cache() -> None:
     texts = {path.name: path.read_text("utf-8") for path in PACKAGE.rglob("*.py")}
     for word in ("OrderedDict", "import cachetools"):
         assert {name for name, text in texts.items() if word in text} <= {"lru_cache.py"}

@@ -26,23 +26,26 @@ MORE = """\
 """
 
 
+OnDay = Callable[[str], dict[str, Side]]
+
+
 @pytest.fixture
-def on(make_timeline: Callable[..., Timeline]) -> Callable[[str], dict[str, Side]]:
+def on(make_timeline: Callable[..., Timeline]) -> OnDay:
     timeline = make_timeline(START)
     timeline.batch("more", MORE)
 
-    def found(day: str) -> dict[str, Side]:
+    def sides(day: str) -> dict[str, Side]:
         catalogue = load_catalogue(timeline.db)
         return {side.id: side for side in order_of_battle.on_day(catalogue, parse(day))}
 
-    return found
+    return sides
 
 
 def tree(unit: Unit) -> Any:
     return {unit.id: [tree(other) for other in unit.below]} if unit.below else unit.id
 
 
-def test_a_day_has_one_tree_for_each_formation_that_is_under_no_other(on):
+def test_each_formation_without_a_superior_is_the_root_of_a_tree(on: OnDay) -> None:
     side = on("1944-10-05")["soviet"]
 
     assert [tree(unit) for unit in side.tops] == [
@@ -52,7 +55,7 @@ def test_a_day_has_one_tree_for_each_formation_that_is_under_no_other(on):
     assert side.number == 6
 
 
-def test_an_attachment_ends_with_its_last_possible_day(on):
+def test_an_attachment_ends_on_its_last_possible_day(on: OnDay) -> None:
     assert "a46" in tree(on("1944-10-10")["soviet"].tops[0])["f3"]
 
     later = on("1944-10-11")["soviet"]
@@ -60,22 +63,53 @@ def test_an_attachment_ends_with_its_last_possible_day(on):
     assert [unit.id for unit in later.tops] == ["f3", "a46"]  # It has a part under it.
 
 
-def test_only_what_has_both_ends_around_the_day_is_sure(on):
+@pytest.mark.parametrize(
+    ("since", "until", "day", "sure"),
+    [
+        ("1944-10-01", "1944-10-31", "1944-10-05", True),
+        ("1944-10-05", "1944-10-05", "1944-10-05", True),
+        ("1944-10-01", "1944-10-31", "1944-10-01/1944-10-31", True),
+        ("[1944-09-01..1944-10-04]", "[1944-10-06..1944-11-01]", "1944-10-05", True),
+        # It may have begun after the day, or on none of the first days.
+        ("1944-10-06", "1944-10-31", "1944-10-05", False),
+        ("[1944-10-01..1944-10-06]", "1944-10-31", "1944-10-05", False),
+        ("1944-10-02", "1944-10-31", "1944-10-01/1944-10-31", False),
+        # It may have ended before the day, or before the last of the days.
+        ("1944-10-01", "1944-10-04", "1944-10-05", False),
+        ("1944-10-01", "[1944-10-04..1944-10-31]", "1944-10-05", False),
+        ("1944-10-01", "1944-10-30", "1944-10-01/1944-10-31", False),
+        # A bound is unknown.
+        (None, "1944-10-31", "1944-10-05", False),
+        ("1944-10-01", None, "1944-10-05", False),
+        ("[..1944-10-01]", "[1944-10-31..]", "1944-10-05", True),
+        ("1944-10-01", "1944-10-31", "[..1944-10-05]", False),
+        ("1944-10-01", "1944-10-31", "[1944-10-05..]", False),
+    ],
+)
+def test_a_tie_is_sure_if_it_began_before_all_the_days_and_ended_after_them(
+    since: str | None, until: str | None, day: str, sure: bool
+) -> None:
+    start, end = (parse(text) if text else None for text in (since, until))
+
+    assert order_of_battle.is_sure(start, end, parse(day)) is sure
+
+
+def test_the_ties_of_a_day_are_sure_or_not(on: OnDay) -> None:
     (front,) = on("1944-10-05")["soviet"].tops
     ties = {unit.id: unit.tie for unit in front.below}
 
     assert ties["a46"].sure
-    assert not ties["a57"].sure  # Without dates it is taken to hold.
+    assert not ties["a57"].sure  # It has no dates.
 
 
-def test_a_part_is_shown_under_its_superior_and_followed_no_further(on):
+def test_a_part_appears_under_its_superior_without_subordinates(on: OnDay) -> None:
     (front,) = on("1944-10-05")["soviet"].tops
     (army,) = (unit for unit in front.below if unit.id == "a46")
 
     assert [(unit.id, unit.below) for unit in army.parts] == [("d9", [])]
 
 
-def test_a_commander_stands_once_and_with_the_dates_that_are_known(on):
+def test_a_commander_appears_once_with_the_known_dates(on: OnDay) -> None:
     (front,) = on("1944-10-05")["soviet"].tops
     (army,) = (unit for unit in front.below if unit.id == "a46")
 
@@ -84,12 +118,12 @@ def test_a_commander_stands_once_and_with_the_dates_that_are_known(on):
     ]
 
 
-def test_sides_with_most_formations_come_first_and_empty_ones_are_left_out(on):
+def test_the_largest_side_comes_first_and_empty_sides_are_left_out(on: OnDay) -> None:
     assert list(on("1944-10-05")) == ["soviet", "german"]
     assert [unit.id for unit in on("1944-10-05")["german"].loose] == ["g1"]
 
 
-def test_names_with_numbers_stand_in_the_order_of_the_numbers():
+def test_names_are_sorted_by_the_numbers_in_them() -> None:
     names = ["57th Army", "4th Army", "Army Group E", "46th Army"]
 
     assert sorted(names, key=order_of_battle.natural_key) == [

@@ -1,14 +1,15 @@
-"""Projections: given batches, when more are ingested, then the tables hold these rows.
+"""The rows of each table, after batches were ingested.
 
-Whatever a test does, its tables have to equal a fresh fold of the log in the end.
+At the end of every test the tables must equal a fresh fold of the log.
 """
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from conftest import EVENTS, START
+from conftest import EVENTS, START, Timeline
 
 from chronology import projections
 from chronology.projections import tables
@@ -16,30 +17,22 @@ from chronology.store import log
 
 
 @pytest.fixture
-def timeline(make_timeline):
+def timeline(make_timeline: Callable[..., Timeline]) -> Iterator[Timeline]:
     """The small chronology with its two events; in the end it equals a fresh fold."""
     made = make_timeline(START, EVENTS)
     yield made
     assert projections.verify(made.db) == []
 
 
-def row(timeline, table, **key):
+def row(timeline: Timeline, table: str, **key: Any) -> Any:
     (column, value) = next(iter(key.items()))
     (found,) = timeline.rows(f"SELECT * FROM {table} WHERE {column} = ?", value)
     return found
 
 
-def add_event(timeline, name="e", date='"1944-10-10"', **fields):
-    more = {"kind": "battle", "title": "Something", **fields}
-    text = ", ".join(f"{key}: {value}" for key, value in more.items())
-    timeline.batch(f"add-{name}", f"- {{event: {name}, date: {date}, {text}}}\n")
-    return timeline.event(name)
-
-
-# One table after another
-
-
-def test_events_hold_the_event_as_its_accounts_and_the_catalogue_make_it(timeline):
+def test_a_row_of_events_follows_from_the_event_its_accounts_and_the_catalogue(
+    timeline: Timeline,
+) -> None:
     assert timeline.event("nis-taken") == {
         "id": "nis-taken",
         "date": "1944-10-14",
@@ -71,7 +64,7 @@ def test_events_hold_the_event_as_its_accounts_and_the_catalogue_make_it(timelin
     }
 
 
-def test_the_number_of_an_event_is_the_position_of_its_first_record(timeline):
+def test_the_number_of_an_event_is_the_position_of_its_first_record(timeline: Timeline) -> None:
     timeline.batch("c", "- {correct: event/nis-taken, set: {title: Niš falls}, because: Shorter.}")
     found = dict(timeline.db.execute("SELECT id, number FROM events"))
     first = timeline.db.execute(
@@ -80,7 +73,7 @@ def test_the_number_of_an_event_is_the_position_of_its_first_record(timeline):
     assert found == dict(first)
 
 
-def test_accounts_hold_what_each_passage_says(timeline):
+def test_a_row_of_accounts_has_the_fields_of_the_account(timeline: Timeline) -> None:
     timeline.batch(
         "more",
         "- {account: said-later, event: nis-taken, source: two, at: [p. 1, p. 2], stance: denies,"
@@ -106,7 +99,7 @@ def test_accounts_hold_what_each_passage_says(timeline):
     }
 
 
-def test_claims_hold_figures_as_ranges_and_texts_without(timeline):
+def test_claims_have_figures_as_ranges_and_texts_without_a_range(timeline: Timeline) -> None:
     timeline.batch(
         "more",
         "- {account: figures, event: nis-taken, source: two, at: '1', claims:"
@@ -123,7 +116,7 @@ def test_claims_hold_figures_as_ranges_and_texts_without(timeline):
     ]
 
 
-def test_sources_hold_their_fields_and_how_many_events_they_tell_of(timeline):
+def test_sources_have_their_fields_and_the_number_of_their_events(timeline: Timeline) -> None:
     timeline.batch(
         "more",
         "- {source: three, name: Third, author: Somebody, published: 1975, cites: [A, B],"
@@ -141,7 +134,7 @@ def test_sources_hold_their_fields_and_how_many_events_they_tell_of(timeline):
     assert {s["id"]: s["events"] for s in counts} == {"one": 2, "three": 0, "two": 1}
 
 
-def test_places_count_the_events_of_all_that_lies_within_them(timeline):
+def test_places_count_the_events_within_them(timeline: Timeline) -> None:
     found = row(timeline, "places", id="belgrade")
     assert found == {
         "id": "belgrade",
@@ -163,7 +156,7 @@ def test_places_count_the_events_of_all_that_lies_within_them(timeline):
     assert row(timeline, "places", id="serbia")["events"] == 2
 
 
-def test_people_hold_their_fields_and_how_many_events_they_are_in(timeline):
+def test_people_have_their_fields_and_the_number_of_their_events(timeline: Timeline) -> None:
     timeline.batch(
         "c",
         "- {correct: person/tolbukhin, set: {born: 1894-06-16, role: Marshal}, because: Known.}",
@@ -173,7 +166,7 @@ def test_people_hold_their_fields_and_how_many_events_they_are_in(timeline):
     assert (found["events"], found["version"], found["position"]) == (1, 2, 19)
 
 
-def test_formations_count_the_events_of_their_subordinates(timeline):
+def test_formations_count_the_events_of_their_subordinates(timeline: Timeline) -> None:
     found = timeline.rows("SELECT id, level, side, events FROM formations ORDER BY id")
     assert [tuple(formation.values()) for formation in found] == [
         ("a57", "army", "soviet", 1),
@@ -182,7 +175,7 @@ def test_formations_count_the_events_of_their_subordinates(timeline):
     ]
 
 
-def test_attachments_hold_one_row_for_each_superior(timeline):
+def test_attachments_have_one_row_for_each_superior(timeline: Timeline) -> None:
     timeline.batch(
         "c",
         "- {correct: formation/c68, set: {attached: [{to: a57, source: one, at: '2',"
@@ -196,7 +189,7 @@ def test_attachments_hold_one_row_for_each_superior(timeline):
     ]
 
 
-def test_commanders_hold_one_row_for_each_command(timeline):
+def test_commanders_have_one_row_for_each_command(timeline: Timeline) -> None:
     timeline.batch(
         "c",
         "- {correct: formation/f3, set: {commanders: [{person: tolbukhin, source: one, at: '9',"
@@ -215,7 +208,7 @@ def test_commanders_hold_one_row_for_each_command(timeline):
     ]
 
 
-def test_batches_hold_their_extent_and_what_they_did(timeline):
+def test_batches_have_their_positions_and_the_numbers_of_actions(timeline: Timeline) -> None:
     timeline.batch(
         "clean-up",
         "- {correct: event/nis-taken, set: {title: Niš falls}, because: Shorter.}\n"
@@ -230,8 +223,10 @@ def test_batches_hold_their_extent_and_what_they_did(timeline):
     ]
 
 
-def test_what_changed_since_a_position_is_told_by_event_with_its_links(timeline):
-    def changed(position):
+def test_event_values_list_the_events_changed_since_a_position_with_their_links(
+    timeline: Timeline,
+) -> None:
+    def changed(position: int) -> Any:
         return timeline.db.execute(
             "SELECT stream, (SELECT json_group_array(facet_values.value) FROM json_each(numbers)"
             "  JOIN facet_values ON number = json_each.value WHERE facet = 'place_within')"
@@ -240,7 +235,7 @@ def test_what_changed_since_a_position_is_told_by_event_with_its_links(timeline)
             (position,),
         ).fetchall()
 
-    whole = [event for event, _ in changed(0)]
+    all_events = [event for event, _ in changed(0)]
     before = log.head(timeline.db).position
     assert changed(before) == []
     # A place moves out of another: the rows of events stay, their links do not.
@@ -252,10 +247,10 @@ def test_what_changed_since_a_position_is_told_by_event_with_its_links(timeline)
     )
     assert [event for event, _ in changed(before)] == ["event/belgrade-taken", "event/nis-taken"]
     assert ("event/nis-taken", "[]") in changed(before)
-    assert [event for event, _ in changed(0)] == whole
+    assert [event for event, _ in changed(0)] == all_events
 
 
-def test_links_hold_the_facets_by_name_and_what_is_asked_by_id(timeline):
+def test_an_event_is_linked_by_the_names_of_its_facets_and_by_ids(timeline: Timeline) -> None:
     found = timeline.db.execute(
         "SELECT facet, facet_values.value FROM event_links JOIN events ON events.number = event"
         " JOIN facet_values ON facet_values.number = event_links.value WHERE id = ?",
@@ -279,8 +274,11 @@ def test_links_hold_the_facets_by_name_and_what_is_asked_by_id(timeline):
     ]
 
 
-def test_spans_are_kept_of_dates_with_gaps_only(timeline):
-    add_event(timeline, "gaps", '"[1944-10-01,1944-10-05..]"')
+def test_only_dates_with_gaps_have_spans(timeline: Timeline) -> None:
+    timeline.batch(
+        "gaps",
+        "- {event: gaps, date: '[1944-10-01,1944-10-05..]', title: T, kind: battle}",
+    )
     found = timeline.rows("SELECT id, s.* FROM event_spans s JOIN events ON events.number = event")
     assert [(span["id"], span["earliest"], span["latest"]) for span in found] == [
         ("gaps", "1944-10-01", "1944-10-01"),
@@ -288,97 +286,9 @@ def test_spans_are_kept_of_dates_with_gaps_only(timeline):
     ]
 
 
-def test_tracking_holds_the_head_that_the_tables_reflect(timeline):
+def test_tracking_has_the_head_that_the_tables_reflect(timeline: Timeline) -> None:
     head = log.head(timeline.db)
     (tracked,) = timeline.db.execute("SELECT position, digest, version FROM tracking")
     assert tracked == (*head, tables.VERSION)
     assert projections.position(timeline.db) == head.position
     assert projections.is_current(timeline.db)
-
-
-# Columns of events
-
-
-@pytest.mark.parametrize(
-    ("stances", "status"),
-    [
-        ([], "asserted"),
-        (["asserts"], "asserted"),
-        (["plans"], "planned"),
-        (["denies"], "denied"),
-        (["denies", "plans"], "planned"),
-        (["plans", "denies", "asserts"], "asserted"),
-    ],
-)
-def test_the_status_is_the_strongest_stance(timeline, stances, status):
-    accounts = ", ".join(f"{{source: one, at: '1', stance: {stance}}}" for stance in stances)
-    assert add_event(timeline, accounts=f"[{accounts}]")["status"] == status
-
-
-NIS, BELGRADE, BETWEEN = (43.3211, 21.8958), (44.804, 20.4651), (44.06255, 21.18045)
-
-
-@pytest.mark.parametrize(
-    ("places", "point"),
-    [
-        ("", (None, None)),
-        ("serbia", (None, None)),
-        ("nis", NIS),
-        ("serbia, belgrade, nis", BELGRADE),
-        ("{place: belgrade, role: near}, nis", NIS),
-        ("{place: nis, role: between}, {place: belgrade, role: between}", BETWEEN),
-        ("{place: nis, role: between}, {place: serbia, role: between}", NIS),
-        ("{place: belgrade, role: from}, {place: nis, role: to}", BELGRADE),
-        ("{place: belgrade, role: near}, {place: nis, role: between}", NIS),
-        ("{place: serbia, role: at}, {place: nis, role: near}", NIS),
-    ],
-)
-def test_the_point_is_at_else_between_else_the_first_located(timeline, places, point):
-    event = add_event(timeline, places=f"[{places}]")
-    assert (event["latitude"], event["longitude"]) == point
-
-
-@pytest.mark.parametrize(
-    ("date", "months"),
-    [
-        ("1944-10-14", ["1944-10"]),
-        ("1944-09-30/1944-10-01", ["1944-09", "1944-10"]),
-        ("1944-07-01/1944-09-02", ["1944-09"]),
-        ("1944-11-29/1945-05", ["1944-11"]),
-        ("1944", ["1944-09", "1944-10", "1944-11"]),
-        ("[1944-09-01,1944-11-30]", ["1944-09", "1944-11"]),
-        ("[..1944-10-08]", ["1944-09", "1944-10"]),
-    ],
-)
-def test_months_are_those_of_the_window_that_the_date_may_touch(timeline, date, months):
-    assert json.loads(add_event(timeline, date=f'"{date}"')["months"]) == months
-
-
-@pytest.mark.parametrize(
-    ("date", "columns"),
-    [
-        ("[..1944-10-08]", (None, "1944-10-08", "1944-10-08", "set", None)),
-        ("1944-10-10/..", ("1944-10-10", None, "1944-10-10", "interval", None)),
-        ("1944-10", ("1944-10-01", "1944-10-31", "1944-10-01", "month", None)),
-        ("1944-10-14T17:00", ("1944-10-14", "1944-10-14", "1944-10-14", "time", "17:00")),
-    ],
-)
-def test_a_date_gives_its_days_its_precision_and_its_time(timeline, date, columns):
-    event = add_event(timeline, date=f'"{date}"')
-    names = ("earliest", "latest", "sort_day", "precision", "time")
-    assert tuple(event[name] for name in names) == columns
-
-
-def test_disagreeing_accounts_make_an_event_disputed(timeline):
-    timeline.batch(
-        "more",
-        "- {account: '', event: nis-taken, source: two, at: '1', date: 1944-10-15,"
-        " claims: {tanks: 40}}",
-    )
-    assert timeline.event("nis-taken")["disputed"] == '["date","figures"]'
-
-
-def test_a_source_that_tells_twice_is_named_once(timeline):
-    timeline.batch("more", "- {account: '', event: nis-taken, source: one, at: '7'}")
-    event = timeline.event("nis-taken")
-    assert (event["sources"], event["accounts"]) == ('["First source"]', 2)

@@ -1,7 +1,7 @@
-"""Any sequence of batches, against a model of plain dictionaries.
+"""Any sequence of batches leaves the tables that a model of plain dictionaries predicts.
 
-Rules add records to a batch and alter the model; `ingest` ingests the batch. After each one the
-tables have to equal a fresh fold of the log, and history every state that they ever had.
+Rules add records to a batch and change the model; `ingest` ingests the batch. After each batch the
+tables must equal a fresh fold of the log, and history must give every earlier state.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import io
 import json
 from collections import Counter
 from itertools import count
+from typing import Any
 
 import pytest
 from conftest import EVENTS, START
@@ -36,7 +37,7 @@ any_number = st.integers(0, 10**6)
 
 
 class Chronicle(RuleBasedStateMachine):
-    """`events` maps ids to titles, `accounts` maps ids to their events, as they should be."""
+    """The model: `events` maps ids to titles, `accounts` maps ids to their events."""
 
     @initialize()
     def start(self) -> None:
@@ -65,30 +66,30 @@ class Chronicle(RuleBasedStateMachine):
     @rule(
         date=st.sampled_from(DATES), place=st.sampled_from(PLACES), people=st.sampled_from(PEOPLE)
     )
-    def record_event(self, date, place, people):
+    def record_event(self, date: str, place: str, people: list[str]) -> None:
         name, title = f"e{next(self.number)}", f"Title {next(self.number)}"
         self._add(event=name, date=date, title=title, kind="battle", places=[place], people=people)
         self.events[name] = title
 
     @precondition(lambda self: self.events)
     @rule(pick=any_number, date=st.sampled_from(DATES), formation=st.sampled_from(FORMATIONS))
-    def correct_event(self, pick, date, formation):
+    def correct_event(self, pick: int, date: str, formation: str) -> None:
         name, title = self._event(pick), f"Title {next(self.number)}"
         self._correct(f"event/{name}", title=title, date=date, formations=[formation])
         self.events[name] = title
 
     @precondition(lambda self: self.events)
     @rule(pick=any_number, into=any_number)
-    def retract_event(self, pick, into):
+    def retract_event(self, pick: int, into: int) -> None:
         name = self._event(pick)
         others = [other for other in self.events if other != name]
-        held = [account for account, event in self.accounts.items() if event == name]
-        if held and not others:
+        accounts = [account for account, event in self.accounts.items() if event == name]
+        if accounts and not others:
             return
-        target = {"into": others[into % len(others)]} if held else {}
+        target = {"into": others[into % len(others)]} if accounts else {}
         self._add(retract=f"event/{name}", because="The same.", **target)
         del self.events[name]
-        self.accounts.update(dict.fromkeys(held, target.get("into")))
+        self.accounts.update(dict.fromkeys(accounts, target.get("into")))
 
     @precondition(lambda self: self.events)
     @rule(
@@ -97,7 +98,7 @@ class Chronicle(RuleBasedStateMachine):
         date=st.sampled_from(DATES),
         claims=st.sampled_from(CLAIMS),
     )
-    def record_account(self, pick, stance, date, claims):
+    def record_account(self, pick: int, stance: str, date: str, claims: dict[str, str]) -> None:
         name, event = f"a{next(self.number)}", self._event(pick)
         fields = {"source": "one", "at": "1", "stance": stance, "date": date, "claims": claims}
         self._add(account=name, event=event, **fields)
@@ -105,7 +106,7 @@ class Chronicle(RuleBasedStateMachine):
 
     @precondition(lambda self: self.accounts)
     @rule(pick=any_number, into=any_number, claims=st.sampled_from(CLAIMS))
-    def correct_account(self, pick, into, claims):
+    def correct_account(self, pick: int, into: int, claims: dict[str, str]) -> None:
         name, event = self._account(pick), self._event(into)
         says = f"Says {next(self.number)}."
         self._correct(f"account/{name}", event=event, source="two", claims=claims, says=says)
@@ -113,23 +114,23 @@ class Chronicle(RuleBasedStateMachine):
 
     @precondition(lambda self: self.accounts)
     @rule(pick=any_number)
-    def retract_account(self, pick):
+    def retract_account(self, pick: int) -> None:
         name = self._account(pick)
         self._add(retract=f"account/{name}", because="Misread.")
         del self.accounts[name]
 
     @rule(subject=st.sampled_from(("place/nis", "person/tolbukhin", "formation/f3", "source/one")))
-    def rename(self, subject):
+    def rename(self, subject: str) -> None:
         self._correct(subject, name=f"Name {next(self.number)}")
 
     @rule(to=st.sampled_from(("a57", "f3")), since=st.sampled_from(DATES), part=st.booleans())
-    def move_attachment(self, to, since, part):
+    def move_attachment(self, to: str, since: Any, part: bool) -> None:
         attached = {"to": to, "source": "one", "at": str(next(self.number))}
         attached |= {"from": since, "part": part}
         self._correct("formation/c68", attached=[attached])
 
     @rule(first=st.sampled_from(("1944-09-01", "1944-10-10")))
-    def change_window(self, first):
+    def change_window(self, first: str) -> None:
         summary = f"Summary {next(self.number)}"
         self._correct("chronology/test", window=f"{first}/1944-11-30", summary=summary)
 
@@ -151,7 +152,7 @@ class Chronicle(RuleBasedStateMachine):
         self.pending.clear()
         self._ingest("\n".join(lines).encode(), "jsonl")
 
-    # What a writer may try again, and what is refused
+    # Repeated and refused writes
 
     @rule(pick=any_number)
     def retry_a_record(self, pick: int) -> None:
@@ -190,7 +191,7 @@ class Chronicle(RuleBasedStateMachine):
         ingest(self.db, read_batch(io.BytesIO(text), f"batch.{form}", form))
         self.snapshots[log.head(self.db).position] = self._rows("SELECT {} FROM events")
 
-    # What holds after every batch
+    # Invariants after every batch
 
     @invariant()
     def tables_equal_a_fresh_fold(self) -> None:
@@ -202,9 +203,9 @@ class Chronicle(RuleBasedStateMachine):
         if not self.pending:
             assert dict(self.db.execute("SELECT id, title FROM events")) == self.events
             assert dict(self.db.execute("SELECT id, event FROM accounts")) == self.accounts
-            told = Counter(self.accounts.values())
+            counts = Counter(self.accounts.values())
             counted = dict(self.db.execute("SELECT id, accounts FROM events"))
-            assert counted == {name: told[name] for name in self.events}
+            assert counted == {name: counts[name] for name in self.events}
 
     @invariant()
     def events_name_everything_as_it_is_called_today(self) -> None:
@@ -232,20 +233,20 @@ class Chronicle(RuleBasedStateMachine):
             if len(parse(text).spans) > 1
         ]
         assert self.db.execute("SELECT * FROM event_spans ORDER BY 1, 2").fetchall() == spans
-        told = "SELECT accounts.id, key, value FROM accounts, json_each(claims)"
-        assert self._set("SELECT account, key, value FROM claims") == self._set(told)
+        claims = "SELECT accounts.id, key, value FROM accounts, json_each(claims)"
+        assert self._set("SELECT account, key, value FROM claims") == self._set(claims)
 
     def _history_gives_every_state(self) -> None:
-        """As of any position the events are those of the last batch that ended there or before."""
-        then: list[tuple[object, ...]] = []
+        """As of any position the events are those of the last batch that ended by then."""
+        rows: list[tuple[object, ...]] = []
         for position in range(1, log.head(self.db).position + 1):
-            then = self.snapshots.get(position, then)
+            rows = self.snapshots.get(position, rows)
             found = self._rows(
                 "SELECT {} FROM history WHERE from_position <= :p"
                 " AND (until_position IS NULL OR :p < until_position)",
                 position,
             )
-            assert found == then, position
+            assert found == rows, position
 
     def _rows(self, sql: str, position: int = 0) -> list[tuple[object, ...]]:
         columns = self.db.execute("SELECT name FROM pragma_table_info('events')")

@@ -1,1 +1,1 @@
-"""The bitmap index of events: counts, facets and pages of any filter, exact at every head."""
+"""The bitmap index of events: counts, facets and pages of any filter, up to date at every head."""

@@ -1,4 +1,4 @@
-"""Predicates evaluated on compressed bitmaps (pyroaring) of event or version numbers."""
+"""Evaluate predicates on compressed bitmaps (pyroaring) of event or version numbers."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The bitmap index of one database: the current events, and the versions superseded so far.
 
-`EventIndex` loads bitmaps when they are first needed and brings them to each new head by what
-changed since. Events are rows by the `number` of `events`.
+`EventIndex` loads bitmaps when they are first needed and applies the changes of each new head.
+Events are identified by their `number` in `events`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ SUPERSEDED = "superseded"
 
 
 class EventIndex:
-    """The bitmaps of one database; some 7 MB for a million events of a dozen values each."""
+    """The bitmaps of one database; about 7 MB for a million events with twelve values each."""
 
     def __init__(self) -> None:
         self._lock = RLock()
@@ -66,8 +66,8 @@ class EventIndex:
     ) -> Iterator[IndexReader]:
         """A reader of the current head, in one read transaction and for one thread at a time.
 
-        `limit` bounds the time of queries that a visitor wrote. The queries in `slow` run first,
-        by key and outside the lock, so that other threads go on; see `IndexReader.run`.
+        `limit` bounds the time of queries that a visitor wrote. The queries in `slow` run first
+        and outside the lock, so that other threads do not wait; see `IndexReader.run`.
         """
         tracked, finished = self._run_slow(db, slow or {})
         with self._lock, snapshot(db):
@@ -78,7 +78,7 @@ class EventIndex:
     def _run_slow(
         self, db: sqlite3.Connection, slow: Queries
     ) -> tuple[tables.Tracked | None, dict[Any, BitMap]]:
-        """The results of slow queries, and the head of which they are."""
+        """The results of slow queries, and the head at which they ran."""
         missing = {key: query for key, query in slow.items() if key not in self.results}
         if not missing:
             return None, {}
@@ -87,7 +87,7 @@ class EventIndex:
             return head, {key: self._run_once((head, key), q) for key, q in missing.items()}
 
     def _run_once(self, key: Any, query: Callable[[], BitMap]) -> BitMap:
-        """The result of a query; if another thread is running it, the result of that one."""
+        """The result of a query; if another thread is running it, that thread's result."""
         mine: Future[BitMap] = Future()
         first = self._running.setdefault(key, mine)
         if first is not mine:
@@ -106,7 +106,7 @@ class EventIndex:
             return
         before, self.tracked = self.tracked, None
         self.results.clear()
-        # A number is given to another value once its own is gone.
+        # The numbers of values that are gone are reused.
         rows = db.execute("SELECT facet, value, number FROM facet_values")
         self.value_numbers = {FacetEquals(facet, value): number for facet, value, number in rows}
         if before is None or head is None or not self._update(db, before, head):
@@ -116,7 +116,7 @@ class EventIndex:
         self.tracked = head
 
     def load(self, db: sqlite3.Connection, part: FacetEquals | str) -> None:
-        """Loads one part of the index before it is needed, while other threads go on.
+        """Loads one part of the index before it is needed, without blocking other threads.
 
         The part is a facet value, a column of days, or `SUPERSEDED`. If the head moves meanwhile,
         the part is discarded.
@@ -127,10 +127,10 @@ class EventIndex:
             head = tables.tracked(db)
             if head is None:
                 return
-            keep = self._read(db, part, head.position)
+            store = self._read(db, part, head.position)
         with self._lock:
             if head == self.tracked:
-                keep()
+                store()
 
     def _read(
         self, db: sqlite3.Connection, part: FacetEquals | str, position: int
@@ -148,7 +148,7 @@ class EventIndex:
         return partial(self.by_value.setdefault, number[0], _read_value(db, *number))
 
     def _update(self, db: sqlite3.Connection, before: tables.Tracked, head: tables.Tracked) -> bool:
-        """Applies what changed since `before`; False if that is much or the tables are new."""
+        """Applies the changes since `before`; False if there are many or the tables are new."""
         if before.version != head.version or not _continues(db, before):
             return False
         changed = db.execute(
@@ -175,7 +175,7 @@ class EventIndex:
 
 
 def _continues(db: sqlite3.Connection, before: tables.Tracked) -> bool:
-    """Whether the log continues an earlier head; the file may have been replaced."""
+    """Whether the log continues an earlier head: the file may have been replaced."""
     row = db.execute("SELECT digest FROM log WHERE position = ?", (before.position,)).fetchone()
     return bool(row and row[0] == before.digest)
 
@@ -216,15 +216,15 @@ class IndexReader(BitmapIndex):
         return self.cached(predicate, lambda: super(IndexReader, self).evaluate(predicate))
 
     def cached(self, key: Any, make: Callable[[], BitMap]) -> BitMap:
-        """A result by key, made once for each head as long as there is room."""
+        """A result by key, computed once for each head as long as it fits into the cache."""
         return self._index.results.get_or_make(key, make)
 
     def run(self, key: Any, query: Callable[[], BitMap]) -> BitMap:
-        """The result of a query: the one that finished before, or that of running it now."""
+        """The result of a query, which runs now unless it has finished before."""
         return self._finished[key] if key in self._finished else query()
 
     def counts(self, facet: str, rows: BitMap) -> list[tuple[str, int]]:
-        """The values of a facet among some events, with how many of them have each."""
+        """The values of a facet among some events, with the number of events for each."""
         values = [value for value in self._index.value_numbers if value.facet == facet]
         pairs = (
             (value.value, rows.intersection_cardinality(self.by_value(value))) for value in values
@@ -241,15 +241,15 @@ class IndexReader(BitmapIndex):
 
     def first_by_id(self, day: str | None, rows: BitMap, after: str, size: int) -> list[int]:
         if len(rows) < _LOOK_UP_SHARE * len(self.by_day("sort_day")[day]):
-            found = self.db.execute(
+            rows_after = self.db.execute(
                 f"SELECT number FROM events {_AMONG} AND id > ? ORDER BY id LIMIT ?",
                 (json.dumps(list(rows)), after, size),
             )
-            return [event for (event,) in found]
-        found = self.db.execute(
+            return [event for (event,) in rows_after]
+        events = self.db.execute(
             "SELECT number FROM events WHERE sort_day IS ? AND id > ? ORDER BY id", (day, after)
         )
-        return list(islice((event for (event,) in found if event in rows), size))
+        return list(islice((event for (event,) in events if event in rows), size))
 
     def by_value(self, value: FacetEquals) -> BitMap:
         number = self._index.value_numbers.get(value)
@@ -277,12 +277,12 @@ class IndexReader(BitmapIndex):
         return changed | recorded
 
     def not_loaded(self) -> list[FacetEquals | str]:
-        """The parts that pages filter and count by and that are not loaded yet."""
+        """The parts that pages filter and count by, as far as they are not loaded."""
         index = self._index
         values = [v for v, number in index.value_numbers.items() if number not in index.by_value]
-        shown = [value for value in values if value.facet not in LINK_FACETS]
+        on_pages = [value for value in values if value.facet not in LINK_FACETS]
         superseded = [] if index.superseded.position else [SUPERSEDED]
-        return [*shown, *(c for c in DAY_COLUMNS if c not in index.by_day), *superseded]
+        return [*on_pages, *(c for c in DAY_COLUMNS if c not in index.by_day), *superseded]
 
 
 def _run(db: sqlite3.Connection, limit: TimeLimit, query: NumberQuery) -> BitMap:
@@ -301,7 +301,7 @@ def slow_queries(db: sqlite3.Connection, limit: TimeLimit, predicate: Predicate)
 
 
 def _size_bytes(key: Any, rows: BitMap) -> int:
-    """About how much memory a bitmap takes."""
+    """The approximate memory of a bitmap."""
     size = rows.get_statistics()
     return (
         size["n_bytes_array_containers"]

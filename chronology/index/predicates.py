@@ -1,4 +1,4 @@
-"""Predicate trees over events: which have a facet value, fall on a day, or are in a query."""
+"""Predicate trees over events: facet values, comparisons of days, queries, and, or, not."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ChangedAfter:
 
 @dataclass(frozen=True, slots=True)
 class NumberQuery:
-    """Events whose numbers are the column `event` of a query; its parameters as pairs."""
+    """Events whose numbers are in the column `event` of a query, with its parameters as pairs."""
 
     sql: str
     params: tuple[tuple[str, Any], ...] = ()
@@ -71,7 +71,7 @@ EVERY: Predicate = And(())
 
 
 def leaves(predicate: Predicate) -> Iterator[Leaf]:
-    """The predicates within a tree that contain no others."""
+    """The predicates of a tree that contain no others."""
     match predicate:
         case Not(negated):
             yield from leaves(negated)
@@ -83,7 +83,7 @@ def leaves(predicate: Predicate) -> Iterator[Leaf]:
 
 
 class Cursor(NamedTuple):
-    """Where a page of events begins: after this day (None: unknown) and this id."""
+    """The last event before a page: its day (None: unknown) and its id."""
 
     day: str | None
     id: str

@@ -28,9 +28,9 @@ Relation = tuple[str, Mapping[str, Any]]
 class EventFilter(NamedTuple):
     """A condition on events, as SQL and as a predicate.
 
-    `sql` is a WHERE clause (empty for all rows) over `events`; as of a `position` over `history`,
-    and selects the versions that were current then. `predicate` is the same condition on events,
-    None if only SQL can tell. `description` is in English.
+    `sql` is a WHERE clause (empty for all rows) on `events`. As of a `position` it applies to
+    `history`, and includes that versions were current then. `predicate` is the same condition,
+    None if only SQL can express it. `description` is in English.
     """
 
     sql: str
@@ -44,20 +44,20 @@ class EventFilter(NamedTuple):
         return "events" if self.position is None else "history"
 
     def and_also(self, other: EventFilter) -> EventFilter:
-        """Both conditions; their parameters have different names."""
+        """The conjunction of two filters; their parameters have different names."""
         return all_of([self, other], self.position)
 
 
 def all_of(filters: Iterable[EventFilter], position: int | None = None) -> EventFilter:
-    """One filter for which all of some filters hold; their parameters have different names."""
-    given = [each for each in filters if each.sql]
-    predicates = [each.predicate for each in given]
+    """The conjunction of filters; their parameters have different names."""
+    conditions = [each for each in filters if each.sql]
+    predicates = [each.predicate for each in conditions]
     known = tuple(predicate for predicate in predicates if predicate is not None)
     return EventFilter(
-        " AND ".join(f"({each.sql})" for each in given),
-        {name: value for each in given for name, value in each.params.items()},
-        And(known) if len(known) == len(given) else None,
-        " and ".join(each.description for each in given if each.description),
+        " AND ".join(f"({each.sql})" for each in conditions),
+        {name: value for each in conditions for name, value in each.params.items()},
+        And(known) if len(known) == len(conditions) else None,
+        " and ".join(each.description for each in conditions if each.description),
         position,
     )
 
@@ -83,7 +83,7 @@ class SqlSelection:
         return int(count)
 
     def counts(self, facet: str) -> Counts:
-        """The values of a facet, with how many selected events have each."""
+        """The values of a facet, with the number of selected events for each."""
         if self.filter.table == "history":
             sql = _HISTORY_COUNTS[facet in SINGLE_VALUED].format(facet=facet, where=self._where())
         elif self.filter.sql:
@@ -203,7 +203,10 @@ def _read_superseded(db: sqlite3.Connection, selected: EventFilter, limit: TimeL
 def select(
     db: sqlite3.Connection, selected: EventFilter, index: EventIndex | None, limit: TimeLimit
 ) -> Iterator[Selection]:
-    """The selected events, from the index where it can tell them; `limit` bounds slow queries."""
+    """The selected events, from the index if it can evaluate the filter.
+
+    `limit` bounds the time of slow queries.
+    """
     predicate = selected.predicate
     everything = selected.position is None and predicate == EVERY
     if index is None or predicate is None or everything:
@@ -221,10 +224,10 @@ def select(
 
 
 class Summary(NamedTuple):
-    """Selected events in figures: their number, facets, first rows, and a FROM clause for all.
+    """A summary of selected events: their number, facet counts, first rows and a FROM clause.
 
-    `counts` are values with their number, the commonest first; `first` are row numbers of the
-    table in order of time.
+    `counts` are the values of each facet with their numbers, the commonest first; `first` are row
+    numbers of the table in order of time.
     """
 
     table: str
@@ -255,23 +258,23 @@ def summarise(
 def group_counts(
     db: sqlite3.Connection, relation: Relation, columns: tuple[str, ...]
 ) -> Counter[tuple[Any, ...]]:
-    """How many selected events have the same cells in some columns."""
+    """The number of selected events for each combination of cells in some columns."""
     source, params = relation
     names = ", ".join(f'"{column}"' for column in columns)
     cursor = db.cursor()
-    cursor.row_factory = None  # Plain tuples: Datasette's rows take three times as long.
+    cursor.row_factory = None  # Plain tuples are three times as fast as Datasette's rows.
     rows = cursor.execute(f"SELECT {names}, count(*) {source} GROUP BY {names}", params)
     return Counter({tuple(cells): count for *cells, count in rows})
 
 
 _CURRENT_KEYS = (
-    "SELECT events.sort_day, events.id, history.number FROM json_each(?) AS wanted"
-    " JOIN events ON events.number = wanted.value"
+    "SELECT events.sort_day, events.id, history.number FROM json_each(?) AS selected"
+    " JOIN events ON events.number = selected.value"
     " JOIN history ON history.id = events.id AND until_position IS NULL"
 )
 _SUPERSEDED_KEYS = (
-    "SELECT sort_day, history.id, history.number FROM json_each(?) AS wanted"
-    " JOIN history ON history.number = wanted.value"
+    "SELECT sort_day, history.id, history.number FROM json_each(?) AS selected"
+    " JOIN history ON history.number = selected.value"
 )
 _EVENT_COUNTS = (
     "SELECT facet_values.value, count(*) FROM facet_values JOIN event_links"
@@ -287,9 +290,9 @@ _HISTORY_COUNTS = (
 
 
 def _after_cursor(descending: bool, after: Cursor | None) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Conditions that together hold after a cursor, each answered by the index of days alone.
+    """Conditions that together select the rows after a cursor, each by the index of days alone.
 
-    One condition with `or` would also read everything before the cursor.
+    A single condition with `or` would also read all rows before the cursor.
     """
     if after is None:
         yield "", {}

@@ -1,6 +1,6 @@
 """The bitmap index of superseded versions of events, by the `number` of `history`.
 
-A version that has been superseded never changes again, so each is read once, as the log grows.
+A superseded version never changes again, so each is read only once as the log grows.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _numbers = partial(array, "I")
 
 
 class SupersededVersions:
-    """All versions superseded up to a position of the log; some 4 MB for 40,000 of them."""
+    """All versions superseded up to a position of the log; about 4 MB for 40,000 of them."""
 
     def __init__(self) -> None:
         self.position = 0
-        # One entry each a version, in the order in which they were superseded.
+        # One entry for each version, in the order in which they were superseded.
         self._numbers, self._since, self._until = _numbers(), _numbers(), _numbers()
         self._events = _numbers()
         self.values: dict[str, dict[str, BitMap]] = {}
@@ -83,7 +83,7 @@ class SupersededVersions:
         return BitMap(list(compress(self._numbers[first:], begun)))
 
     def can_evaluate(self, predicate: Predicate) -> bool:
-        """Whether the bitmaps hold all that a predicate needs."""
+        """Whether the bitmaps suffice to evaluate a predicate."""
         return all(
             isinstance(leaf, DayComparison)
             or (isinstance(leaf, FacetEquals) and leaf.facet in self.values)
@@ -105,9 +105,9 @@ class SupersededReader(BitmapIndex):
         return self.versions.days[column]
 
     def first_by_id(self, day: str | None, rows: BitMap, after: str, size: int) -> list[int]:
-        found = self.db.execute(
+        rows_after = self.db.execute(
             "SELECT number FROM history WHERE number IN (SELECT value FROM json_each(?))"
             " AND id > ? ORDER BY id LIMIT ?",
             (json.dumps(list(rows)), after, size),
         )
-        return [number for (number,) in found]
+        return [number for (number,) in rows_after]

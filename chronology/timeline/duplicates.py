@@ -1,10 +1,9 @@
-"""Likely duplicates: events that two readers may have recorded of one occurrence.
+"""Find likely duplicates: pairs of events that may be records of one occurrence.
 
-A pair is looked at if its dates share a day or nearly do, if one event is at, or within, a place
-of the other, and if their titles or their formations have something in common; it is scored
-from 0 to 1. What is common to many events says little: places, formations and words of titles
-weigh by how rarely they are named. The weights were set on events read by several people from
-several sources, whose duplicates were known.
+A pair is compared if its dates share a day or nearly do, if one event is at or within a place of
+the other, and if their titles or formations have something in common. The score is between 0 and 1.
+Rare places, formations and words of titles weigh more than common ones. The weights were fitted to
+events that several people had read from several sources, with known duplicates.
 """
 
 from __future__ import annotations
@@ -29,28 +28,28 @@ from chronology.store import log
 THRESHOLD = 0.35
 """The least score that is reported."""
 NEAR_DAYS = 2
-"""How far apart the dates of two sources may lie; one source tells its own days apart."""
+"""The most days between the dates of two sources; within one source, dates must share a day."""
 APART = (1.0, 0.65, 0.55)
-"""What is left of the evidence of dates that share a day, or lie one or two days apart."""
+"""The weight of dates that share a day, or are one or two days apart."""
 OPEN_DAYS = 2
-"""How far an open date is taken to reach: what is done "by" a day was mostly done about then."""
+"""The days before or after an open date: an event "by" a day mostly happened shortly before."""
 WIDEST_DAYS = 14
-"""A moment somewhere in more days than these is evidence of nothing."""
+"""The most possible days of a single event whose date is evidence."""
 BROAD = 1_000
-"""A place with more events in it is shared only by those that name it."""
+"""The most events in a place that is shared by the events within it, not only by those at it."""
 STEM = 4
-"""As much of a word is compared: it stands for the stem, whatever the language."""
+"""The letters of a word that are compared: an approximate stem in any language."""
 PLACE, TITLE, FORMATION, KIND = 0.3, 0.45, 0.1, 0.15
 SAME_SOURCE = 0.85
-"""A source that tells of both mostly tells of two occurrences."""
+"""The weight of a pair with a common source, which mostly describes two occurrences."""
 LEAST_TITLE = 0.15
-"""How much of the titles has to be in common, unless a formation is."""
+"""The least share of the titles in common, if no formation is."""
 LEAST_TITLE_OF_KINDS = 0.5
-"""The same of two events of different kinds, whatever their formations."""
+"""The least share of the titles in common, if the kinds differ."""
 
 
 class Pair(NamedTuple):
-    """Two events that may be one, in order of their ids, with what they have in common."""
+    """Two events that may be one, in order of their ids, with the reasons."""
 
     first: str
     second: str
@@ -58,8 +57,8 @@ class Pair(NamedTuple):
     reasons: tuple[str, ...]
 
 
-class _Seen(NamedTuple):
-    """An event with what it is compared by; its possible days are `first` to `last`."""
+class _Candidate(NamedTuple):
+    """The properties by which an event is compared; its possible days are `first` to `last`."""
 
     id: str
     date: Date
@@ -78,24 +77,24 @@ class _Seen(NamedTuple):
 
 
 def find(db: sqlite3.Connection, threshold: float = THRESHOLD) -> list[Pair]:
-    """The unexplained pairs from the threshold on, the likeliest first.
+    """The unexplained pairs with at least the threshold, the likeliest first.
 
-    The events are swept in order of their days, so that each meets only those of the same days
-    about the same places.
+    One pass over the events in order of their days compares each only with those near in time and
+    place.
     """
     weights = _Weights(db)
     explained = _explained(db)
-    found = [
+    pairs = [
         pair
         for one, other in _neighbours(_events(db), weights)
         if (pair := weights.compare(one, other)).score >= threshold
         and (pair.first, pair.second) not in explained
     ]
-    return sorted(found, key=lambda pair: (-pair.score, pair.first, pair.second))
+    return sorted(pairs, key=lambda pair: (-pair.score, pair.first, pair.second))
 
 
 def _explained(db: sqlite3.Connection) -> set[tuple[str, str]]:
-    """The pairs that an event says are distinct, whichever of the two says it."""
+    """The pairs that either event declares distinct."""
     streams = db.execute(
         "SELECT DISTINCT stream FROM log WHERE type IN ('event.recorded', 'event.corrected')"
         " AND instr(data, '\"distinct\"')"
@@ -112,13 +111,13 @@ def _explained(db: sqlite3.Connection) -> set[tuple[str, str]]:
 # Reading --------------------------------------------------------------------------------------
 
 
-def _events(db: sqlite3.Connection) -> Iterator[_Seen]:
-    """The live events whose dates can be compared, by first possible day."""
+def _events(db: sqlite3.Connection) -> Iterator[_Candidate]:
+    """The live events whose dates can be compared, in order of their first possible day."""
     places = dict(db.execute("SELECT name, id FROM places"))
     rows = db.execute(
         "SELECT id, date, title, kind, (SELECT json_group_array(json_array(facet, named.value))"
-        " FROM event_values, json_each(numbers) AS held"
-        " JOIN facet_values AS named ON number = held.value"
+        " FROM event_values, json_each(numbers) AS link"
+        " JOIN facet_values AS named ON number = link.value"
         " WHERE event = events.number"
         " AND facet IN ('places', 'place_within', 'chain', 'source')) FROM events"
         f" ORDER BY coalesce(earliest, date(latest, '-{OPEN_DAYS} days')), id"
@@ -128,17 +127,17 @@ def _events(db: sqlite3.Connection) -> Iterator[_Seen]:
         for facet, value in msgspec.json.decode(pairs):
             links[facet].add(value)
         day = parse(text)
-        seen = _Seen(
-            *(name, day, *_reach(day), kind, words(title)),
+        candidate = _Candidate(
+            *(name, day, *_days(day), kind, words(title)),
             *(frozenset(places[place] for place in links["places"]),),
             *(frozenset(links[facet]) for facet in ("place_within", "chain", "source")),
         )
-        if day.lasts or seen.days <= WIDEST_DAYS:
-            yield seen
+        if day.lasts or candidate.days <= WIDEST_DAYS:
+            yield candidate
 
 
-def _reach(day: Date) -> tuple[Day, Day]:
-    """The first and last day that are compared; an open side reaches a little further."""
+def _days(day: Date) -> tuple[Day, Day]:
+    """The first and last day for comparison; an open date is extended by `OPEN_DAYS`."""
     reach = timedelta(OPEN_DAYS)
     first = day.earliest or (day.latest and max(day.latest, Day.min + reach) - reach)
     last = day.latest or (day.earliest and min(day.earliest, Day.max - reach) + reach)
@@ -154,22 +153,24 @@ def words(title: str) -> frozenset[str]:
     return frozenset(word[:STEM] for word in re.findall(r"\w+", bare))
 
 
-def _neighbours(sorted_events: Iterator[_Seen], weights: _Weights) -> Iterator[tuple[_Seen, _Seen]]:
-    """Each pair once whose days are near and of which one is at, or within, a place of the other.
+def _neighbours(
+    sorted_events: Iterator[_Candidate], weights: _Weights
+) -> Iterator[tuple[_Candidate, _Candidate]]:
+    """Each pair of events near in time of which one is at, or within, a place of the other, once.
 
-    `named` and `around` hold, by place, the events that may still meet a later one.
+    `named` and `around` hold, by place, the events that are near enough for later ones.
     """
-    named: dict[str, list[_Seen]] = defaultdict(list)
-    around: dict[str, list[_Seen]] = defaultdict(list)
+    named: dict[str, list[_Candidate]] = defaultdict(list)
+    around: dict[str, list[_Candidate]] = defaultdict(list)
     for event in sorted_events:
         inner = [place for place in event.around if not weights.is_broad(place)]
-        met: dict[str, _Seen] = {}
+        near: dict[str, _Candidate] = {}
         for index, places in ((named, {*inner, *event.named}), (around, event.named)):
             for place in places:
-                still = [e for e in index[place] if (event.first - e.last).days <= NEAR_DAYS]
-                index[place] = still
-                met.update((e.id, e) for e in still)
-        for other in met.values():
+                recent = [e for e in index[place] if (event.first - e.last).days <= NEAR_DAYS]
+                index[place] = recent
+                near.update((e.id, e) for e in recent)
+        for other in near.values():
             yield event, other
         for place in event.named:
             named[place].append(event)
@@ -181,7 +182,7 @@ def _neighbours(sorted_events: Iterator[_Seen], weights: _Weights) -> Iterator[t
 
 
 class _Weights:
-    """How much it says that two events have a place, a formation or a word in common."""
+    """The weights of places, formations and words by the number of events that have them."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self.places: dict[str, int]
@@ -199,8 +200,8 @@ class _Weights:
     def is_broad(self, place: str) -> bool:
         return self.places.get(place, 0) > BROAD
 
-    def compare(self, one: _Seen, other: _Seen) -> Pair:
-        """The pair with its score, which is 0 without enough in common."""
+    def compare(self, one: _Candidate, other: _Candidate) -> Pair:
+        """The pair with its score; 0 if too little is in common."""
         first, second = sorted((one.id, other.id))
         apart = _apart(one, other)
         places = (one.named & other.around) | (other.named & one.around)
@@ -231,9 +232,9 @@ class _Weights:
         return Pair(first, second, round(score, 2), tuple(reasons))
 
     def _titles(self, one: frozenset[str], other: frozenset[str]) -> float:
-        """The share of the titles' weight that is in both; rare words weigh more."""
+        """The share of the titles that is in both, with rare words weighing more."""
         both, first, second = (
-            sum(_weight(self.words[word]) for word in found) for found in (one & other, one, other)
+            sum(_weight(self.words[word]) for word in stems) for stems in (one & other, one, other)
         )
         return 2 * both / (first + second) if both else 0.0
 
@@ -248,16 +249,16 @@ def _weight(count: int) -> float:
     return 1 / (1 + ln(max(count, 1)))
 
 
-def _rarest(found: frozenset[str], counts: Mapping[str, int]) -> tuple[str, float]:
-    """The one that the fewest events have, with its weight; of none, nothing."""
-    if not found:
+def _rarest(names: frozenset[str], counts: Mapping[str, int]) -> tuple[str, float]:
+    """The name that the fewest events have, with its weight; empty without names."""
+    if not names:
         return "", 0.0
-    rarest = min(sorted(found), key=lambda name: counts.get(name, 0))
+    rarest = min(sorted(names), key=lambda name: counts.get(name, 0))
     return rarest, _weight(counts.get(rarest, 0))
 
 
-def _apart(one: _Seen, other: _Seen) -> int:
-    """How many days lie from one date to the other; 0 if they may share a day."""
+def _apart(one: _Candidate, other: _Candidate) -> int:
+    """The days between two dates; 0 if they may share a day."""
     if one.date.overlaps(other.date):
         return max(0, (max(one.first, other.first) - min(one.last, other.last)).days)
     gaps = [
@@ -270,10 +271,10 @@ def _apart(one: _Seen, other: _Seen) -> int:
     return min(gaps)
 
 
-def _closeness(one: _Seen, other: _Seen) -> float:
-    """1 for the same single day; the less, the more days are possible.
+def _closeness(one: _Candidate, other: _Candidate) -> float:
+    """The weight of the days: 1 for one possible day, less for more.
 
-    Of two that last, it is the share of their days that they have in common.
+    For two events that last, it is the share of their days in common.
     """
     if one.date.lasts and other.date.lasts:
         both = (min(one.last, other.last) - max(one.first, other.first)).days + 1

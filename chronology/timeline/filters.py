@@ -1,4 +1,4 @@
-"""Translate `_front`, `_place`, `_within`, `_certain` and `_as_of` to filters on events."""
+"""Translate `_front`, `_place`, `_within`, `_certain` and `_as_of` into filters on events."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _EVENT_SPANS = "SELECT event FROM event_spans"
 
 
 class _Spans(NamedTuple):
-    """Where the possible days of dates with gaps are, and the key that they have in a table."""
+    """The table of the spans of dates with gaps, and its key in a table of events."""
 
     key: str
     select: str
@@ -45,28 +45,32 @@ _SPANS = {
 }
 
 
-def event_filters(db: sqlite3.Connection, given: Mapping[str, Sequence[str]]) -> list[EventFilter]:
-    """The filters of the plugin's own parameters; several of one parameter must all hold.
+def event_filters(
+    db: sqlite3.Connection, parameters: Mapping[str, Sequence[str]]
+) -> list[EventFilter]:
+    """The filters of the plugin's parameters; repeated parameters must all hold.
 
-    Without `_as_of` they are over `events`. With it they are over `history`, and `_search`, in the
-    syntax of FTS5, is translated as well. Raises `UnknownName` for an unknown name and for a
-    malformed value.
+    Without `_as_of` they apply to `events`. With it they apply to `history`, and `_search`, in the
+    syntax of FTS5, is translated too. Raises `UnknownName` for an unknown name or a malformed
+    value.
     """
-    timeline = TimelineAt(db, read_point(db, given.get("_as_of", ())))
+    timeline = TimelineAt(db, read_point(db, parameters.get("_as_of", ())))
     filters = [_current(timeline)] if timeline.point.is_past else []
-    # The columns are those that the tables have today, also for the past.
-    today = at_head(db).chronology
-    for column, level in (today.dimensions if today else {}).items():
-        for n, name in enumerate(given.get(f"_{level}", ())):
+    # The columns of both tables follow the current dimensions, also for the past.
+    current = at_head(db).chronology
+    for column, level in (current.dimensions if current else {}).items():
+        for n, name in enumerate(parameters.get(f"_{level}", ())):
             filters.append(_at_level(timeline, column, level, name, f"dimension_{column}_{n}"))
-    for n, name in enumerate(given.get("_place", ())):
+    for n, name in enumerate(parameters.get("_place", ())):
         filters.append(_in_place(timeline, name, f"place_{n}"))
-    for n, text in enumerate(given.get("_within", ())):
+    for n, text in enumerate(parameters.get("_within", ())):
         filters.append(_within(timeline, _date("_within", text), f"within_{n}"))
-    for n, text in enumerate(given.get("_certain", ())):
+    for n, text in enumerate(parameters.get("_certain", ())):
         filters.append(_certain(timeline, _date("_certain", text), f"certain_{n}"))
     if timeline.point.is_past:
-        filters += [_search(text, f"search_{n}") for n, text in enumerate(given.get("_search", ()))]
+        filters += [
+            _search(text, f"search_{n}") for n, text in enumerate(parameters.get("_search", ()))
+        ]
     return filters
 
 
@@ -89,12 +93,12 @@ def _at_level(timeline: TimelineAt, column: str, level: str, name: str, mark: st
     """Events of a formation of a level, given by id or by name."""
     formations = timeline.catalogue.formations
     names = {n: f.name for n, f in formations.items() if f.level == level}
-    found = names.get(name, name)
-    if found not in names.values():
+    shown_name = names.get(name, name)
+    if shown_name not in names.values():
         known = ", ".join(sorted(names.values()))
         raise UnknownName(f"_{level}: no {level} is called {name!r}; known are {known}")
-    return has_any(timeline.table, column, [found], mark)._replace(
-        description=f"{level} is {found}"
+    return has_any(timeline.table, column, [shown_name], mark)._replace(
+        description=f"{level} is {shown_name}"
     )
 
 
@@ -146,7 +150,7 @@ DISPUTED = EventFilter(
 
 
 def _search(text: str, mark: str) -> EventFilter:
-    """Past versions by their own search index, those that are current still by that of events."""
+    """Versions that match a search; each search index covers the superseded or the current."""
     superseded = (
         f"history.number IN (SELECT rowid FROM history_fts WHERE history_fts MATCH :{mark})"
     )
@@ -166,11 +170,11 @@ def _search(text: str, mark: str) -> EventFilter:
 # Dates ----------------------------------------------------------------------------------------
 
 
-def _within(timeline: TimelineAt, wanted: Date, mark: str) -> EventFilter:
-    """Events that could have happened on one of the days; dates with gaps by their spans."""
+def _within(timeline: TimelineAt, days: Date, mark: str) -> EventFilter:
+    """Events that could have happened on one of the days; spans count for dates with gaps."""
     params: dict[str, Any] = {}
     clauses, predicates = [], []
-    for n, span in enumerate(wanted.spans):
+    for n, span in enumerate(days.spans):
         clause, predicate = _overlaps(span, f"{mark}_{n}", params)
         clauses.append(clause)
         predicates.append(predicate)
@@ -180,7 +184,7 @@ def _within(timeline: TimelineAt, wanted: Date, mark: str) -> EventFilter:
     gaps = NumberQuery(_EVENT_SPANS)
     possible_gaps = NumberQuery(f"{_EVENT_SPANS} WHERE {possible}", tuple(params.items()))
     predicate = And((Or(tuple(predicates)), Or((Not(gaps), possible_gaps))))
-    return EventFilter(sql, params, predicate, f"possibly {wanted.in_words()}")
+    return EventFilter(sql, params, predicate, f"possibly {days.in_words()}")
 
 
 def _overlaps(span: Span, mark: str, params: dict[str, Any]) -> tuple[str, Predicate]:
@@ -198,13 +202,13 @@ def _overlaps(span: Span, mark: str, params: dict[str, Any]) -> tuple[str, Predi
     return f"({' AND '.join(clauses) or 'TRUE'})", And(tuple(predicates))
 
 
-def _certain(timeline: TimelineAt, wanted: Date, mark: str) -> EventFilter:
-    """Events all of whose possible days are among the days; open ends never are."""
+def _certain(timeline: TimelineAt, days: Date, mark: str) -> EventFilter:
+    """Events whose possible days are all among the days; open dates never match."""
     params: dict[str, Any] = {}
     clauses: list[str] = []
     predicates: list[Predicate] = []
-    for n, (low, high) in enumerate(wanted.spans):
-        # An open side of the range contains every day, but no open side of an event.
+    for n, (low, high) in enumerate(days.spans):
+        # An open end of the range includes every day, but no open end of an event.
         first, last = (low or date.min).isoformat(), (high or date.max).isoformat()
         params |= {f"{mark}_{n}_low": first, f"{mark}_{n}_high": last}
         clauses.append(f"(earliest >= :{mark}_{n}_low AND latest <= :{mark}_{n}_high)")
@@ -215,5 +219,5 @@ def _certain(timeline: TimelineAt, wanted: Date, mark: str) -> EventFilter:
     key, spans, group = _SPANS[timeline.table]
     sql = f"(({contained}) OR {key} IN ({spans} GROUP BY {group} {having}))"
     gaps = NumberQuery(f"{_EVENT_SPANS} GROUP BY event {having}", tuple(params.items()))
-    description = f"certainly {wanted.in_words()}"
+    description = f"certainly {days.in_words()}"
     return EventFilter(sql, params, Or((*predicates, gaps)), description)

@@ -1,7 +1,7 @@
-"""How Datasette shows the tables of a chronology where metadata.yml says nothing of it.
+"""Default settings of Datasette for the tables of a chronology, which metadata.yml overrides.
 
-The sorts, labels and descriptions are those of the metadata.yml that `chronology init` writes;
-the facets follow from the chronology's dimensions.
+The sorts, labels and descriptions come from the metadata.yml that `chronology init` writes; the
+facets follow from the chronology's dimensions.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _COMMON = ("months", "formations", "places", "people", "sources", "disputed")
 
 
 def tables(columns: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """What metadata.yml could say of each table; `columns` are those of `events`."""
-    found = {name: dict(settings) for name, settings in described().items()}
-    found.update({name: {"hidden": True} for name in HELPERS})
+    """The settings of each table, as in metadata.yml; `columns` are those of `events`."""
+    defaults = {name: dict(settings) for name, settings in described().items()}
+    defaults.update({name: {"hidden": True} for name in HELPERS})
     dimensions = [column for column in array_columns(columns) if column not in _COMMON]
-    found["events"] |= {
+    defaults["events"] |= {
         "fts_pk": "number" if "number" in columns else "rowid",
         "facets": [
             *({"array": column} for column in (*dimensions, "places")),
@@ -33,12 +33,12 @@ def tables(columns: Sequence[str]) -> dict[str, dict[str, Any]]:
             *({"array": column} for column in ("sources", "months", "disputed")),
         ],
     }
-    return found
+    return defaults
 
 
 @cache
 def described() -> dict[str, dict[str, Any]]:
-    """The tables of any chronology with their descriptions and those of their columns."""
+    """The tables of any chronology, with descriptions of them and of their columns."""
     text = (resources.files("chronology") / _EXAMPLE).read_text("utf-8")
-    found: dict[str, dict[str, Any]] = yaml.safe_load(text)["databases"]["timeline"]["tables"]
-    return found
+    tables: dict[str, dict[str, Any]] = yaml.safe_load(text)["databases"]["timeline"]["tables"]
+    return tables

@@ -1,4 +1,4 @@
-"""CSV made by SQLite, against Python's own writer; and of one state while the log grows."""
+"""SQLite writes the same CSV as Python, and from one state while the log grows."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ ROWS = st.tuples(TEXTS, NUMBERS, st.integers(-(2**62), 2**62) | st.none(), TEXTS
 
 
 @given(st.lists(ROWS, max_size=5))
-def test_sqlite_writes_what_pythons_own_writer_writes(rows: list[tuple[Any, ...]]) -> None:
+def test_sqlite_and_python_write_the_same_csv(rows: list[tuple[Any, ...]]) -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         declared = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
         db.execute(f"CREATE TABLE history ({declared}, number INTEGER PRIMARY KEY)")
         db.executemany("INSERT INTO history VALUES (?, ?, ?, ?, NULL)", rows)
         numbers = list(range(1, len(rows) + 1))
         found = csv_stream.read_rows(db, csv_stream.StoredRows("history", 0), numbers, COLUMNS)
-    wanted = csv_stream.to_csv([list(COLUMNS), *rows], guard=True, quoting=csv.QUOTE_NONNUMERIC)
-    assert parsed((csv_stream.header(list(COLUMNS)) + found).decode()) == parsed(wanted)
+    expected = csv_stream.to_csv([list(COLUMNS), *rows], guard=True, quoting=csv.QUOTE_NONNUMERIC)
+    assert parsed((csv_stream.header(list(COLUMNS)) + found).decode()) == parsed(expected)
     # Numbers may be written otherwise, as long as they are the same; texts not.
-    assert csv_stream.header(list(COLUMNS)) == wanted.encode()[: wanted.index("\r\n") + 2]
+    assert csv_stream.header(list(COLUMNS)) == expected.encode()[: expected.index("\r\n") + 2]
 
 
 def parsed(text: str) -> list[list[Any]]:
@@ -53,7 +53,7 @@ def written(
     return text
 
 
-def test_a_sheet_is_of_one_state_whatever_is_ingested_while_it_is_written(
+def test_a_file_has_one_state_while_batches_are_ingested(
     timeline: Timeline, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(csv_stream, "PIECE", 7)

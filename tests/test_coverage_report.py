@@ -1,4 +1,4 @@
-"""The page that tells what a chronology holds."""
+"""The report on the coverage of a chronology."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def lines(timeline: Timeline) -> list[str]:
     return coverage_report.page(timeline.db).splitlines()
 
 
-def test_the_committed_page_is_what_the_command_writes() -> None:
+def test_the_committed_report_is_that_of_the_command() -> None:
     db = connect(ROOT / "timeline.db")
     page = coverage_report.page(db, (ROOT / "docs/corpus-notes.md").read_text("utf-8"))
     db.close()
@@ -40,12 +40,12 @@ def test_the_committed_page_is_what_the_command_writes() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "# What is recorded: A test",
+        "# Coverage: A test",
         "| events | 3 |",
         "| sources with at least one account | 2 |",
         "| events with accounts from two or more sources | 2 |",
-        "| events without the precision of a day | 1 |",
-        "| events on the map, of those that name a place | 2 of 2 (100.0%) |",
+        "| events dated less precisely than to a day | 1 |",
+        "| events on the map, of those with a place | 2 of 2 (100.0%) |",
         "| 1944-10-14 | 1 | 1 |",
         "| First source | 3 | 3 | 1944-10-13 | 1944-10-20 |",
         "| side | front | army | corps |",
@@ -53,13 +53,13 @@ def test_the_committed_page_is_what_the_command_writes() -> None:
         "| Niš | 1 | 1 |",
         "| kind | 1944-10 |",
         "| battle | 1 |",
-        "1, of which 1 do not say why they are read as they are.",
+        "Events in dispute: 1; without a reason for their date: 1.",
         r"- 1944-10-13/1944-10-14 A \| of \*stars\* (`nis-day`), figures: **no basis**",
         "| 3rd Ukrainian Front | soviet | 0 | 1 | First source |",
         "| 57th Army | soviet | 1 | 1 | First source |",
     ],
 )
-def test_the_page_tells(lines: list[str], line: str) -> None:
+def test_the_report_has_the_line(lines: list[str], line: str) -> None:
     assert line in lines
 
 
@@ -70,7 +70,7 @@ def test_days_without_an_event_are_listed(lines: list[str]) -> None:
     assert "1944-10-14" not in listed
 
 
-def test_a_basis_is_told(timeline: Timeline) -> None:
+def test_a_disputed_event_has_its_basis(timeline: Timeline) -> None:
     timeline.batch("more", MORE.replace("  kind:", "  basis: A count\n  kind:"))
     assert "figures: A count\n" in coverage_report.page(timeline.db)
 
@@ -82,12 +82,12 @@ def test_a_level_without_an_attachment_is_flagged(timeline: Timeline) -> None:
     )
 
 
-def test_the_same_log_gives_the_same_page(make_timeline: Callable[..., Timeline]) -> None:
+def test_the_same_log_gives_the_same_report(make_timeline: Callable[..., Timeline]) -> None:
     first, second = (coverage_report.page(make_timeline(START, EVENTS).db) for _ in range(2))
     assert first == second
 
 
-def test_the_command_writes_the_page_with_the_notes_at_its_end(
+def test_the_command_writes_the_report_with_the_notes_at_its_end(
     timeline: Timeline, tmp_path: Path
 ) -> None:
     (tmp_path / "notes.md").write_text("## Notes\n\nBy hand.\n", "utf-8")
@@ -98,6 +98,6 @@ def test_the_command_writes_the_page_with_the_notes_at_its_end(
     assert page == coverage_report.page(timeline.db) + "\n## Notes\n\nBy hand.\n"
 
 
-def test_the_command_prints_the_page_otherwise(timeline: Timeline) -> None:
+def test_the_command_prints_the_report_without_a_file(timeline: Timeline) -> None:
     result = CliRunner().invoke(main, ["report", "--db", str(timeline.path)])
     assert result.stdout == coverage_report.page(timeline.db)

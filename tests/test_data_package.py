@@ -66,11 +66,11 @@ def valid(path: Path) -> None:
     assert report.valid, report.to_summary()
 
 
-def test_it_is_valid(exported: Path) -> None:
+def test_the_package_is_valid(exported: Path) -> None:
     valid(exported / "datapackage.json")
 
 
-def test_a_fault_in_it_would_be_found(exported: Path, tmp_path: Path) -> None:
+def test_the_validator_finds_a_changed_file(exported: Path, tmp_path: Path) -> None:
     for file in exported.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     lines = (tmp_path / "accounts.csv").read_text("utf-8").replace("belgrade-taken,", "nowhere,")
@@ -80,7 +80,7 @@ def test_a_fault_in_it_would_be_found(exported: Path, tmp_path: Path) -> None:
     assert "foreign-key" in {row[0] for row in report.flatten(["type"])}
 
 
-def test_it_holds_every_row_of_every_table(folder: Path, exported: Path) -> None:
+def test_the_package_contains_every_row_of_every_table(folder: Path, exported: Path) -> None:
     db = sqlite3.connect(folder / "timeline.db")
     for name in data_package.TABLES:
         cursor = db.execute(f"SELECT * FROM {name}")
@@ -93,7 +93,9 @@ def test_it_holds_every_row_of_every_table(folder: Path, exported: Path) -> None
     db.close()
 
 
-def test_it_names_the_chronology_its_state_and_its_licence(folder: Path, exported: Path) -> None:
+def test_the_descriptor_names_the_chronology_its_state_and_its_licence(
+    folder: Path, exported: Path
+) -> None:
     found, web = described(exported), described(exported, "csv-metadata.json")
     db = sqlite3.connect(folder / "timeline.db")
     position, digest, recorded_at = db.execute(
@@ -114,7 +116,7 @@ def test_it_names_the_chronology_its_state_and_its_licence(folder: Path, exporte
     ]
 
 
-def test_it_says_what_the_columns_mean_and_how_rows_refer_to_rows(exported: Path) -> None:
+def test_the_descriptor_has_the_columns_and_foreign_keys(exported: Path) -> None:
     tables = {resource["name"]: resource for resource in described(exported)["resources"]}
     fields = {field["name"]: field for field in tables["events"]["schema"]["fields"]}
 
@@ -136,7 +138,7 @@ def test_it_says_what_the_columns_mean_and_how_rows_refer_to_rows(exported: Path
     assert tables["events"]["bytes"] == (exported / "events.csv").stat().st_size
 
 
-def test_the_two_descriptions_tell_of_the_same_files_and_columns(exported: Path) -> None:
+def test_the_two_descriptors_agree_on_files_and_columns(exported: Path) -> None:
     one, other = described(exported), described(exported, "csv-metadata.json")
 
     assert [(r["path"], [f["name"] for f in r["schema"]["fields"]]) for r in one["resources"]] == [
@@ -149,9 +151,7 @@ def test_the_two_descriptions_tell_of_the_same_files_and_columns(exported: Path)
             assert key["reference"]["resource"] in urls
 
 
-def test_the_same_state_gives_the_same_bytes_whatever_grew_to_it(
-    folder: Path, exported: Path, tmp_path: Path
-) -> None:
+def test_the_same_state_gives_the_same_bytes(folder: Path, exported: Path, tmp_path: Path) -> None:
     (tmp_path / "metadata.yml").write_bytes((folder / "metadata.yml").read_bytes())
     other = Timeline(tmp_path / "timeline.db")
     for text in BATCHES.values():
@@ -183,7 +183,7 @@ def test_pandas_reads_a_table_with_its_types(exported: Path) -> None:
     assert set(table["places"].map(json.loads).map(len)) == {1}
 
 
-def test_odd_values_come_back_as_they_are(
+def test_odd_values_are_read_back_unchanged(
     make_timeline: Callable[..., Timeline], tmp_path: Path
 ) -> None:
     timeline = make_timeline(START.replace("1944-09-01/1944-11-30", "0001/1944-11-30"), EVENTS)
@@ -202,7 +202,7 @@ def test_odd_values_come_back_as_they_are(
     assert "licenses" not in described(tmp_path / "out")
 
 
-def test_progress_tells_of_every_line(timeline: Timeline, tmp_path: Path) -> None:
+def test_progress_counts_every_line(timeline: Timeline, tmp_path: Path) -> None:
     steps: list[int] = []
 
     data_package.write(timeline.db, data_package.Description({}), opener(tmp_path), steps.append)
@@ -215,7 +215,7 @@ def opener(folder: Path) -> data_package.OpenFile:
 
 
 @given(texts=st.lists(st.from_regex(TEXT_PATTERN), min_size=1))
-def test_every_text_that_may_be_recorded_comes_back_from_csv(texts: list[str]) -> None:
+def test_every_valid_text_is_read_back_from_csv(texts: list[str]) -> None:
     rows = iter([("id", "text"), *((str(n), text) for n, text in enumerate(texts))])
 
     written = b"".join(data_package.csv_lines(rows, None)).decode()
@@ -225,7 +225,7 @@ def test_every_text_that_may_be_recorded_comes_back_from_csv(texts: list[str]) -
     ]
 
 
-def test_by_default_it_is_a_zip_file_named_after_the_database(
+def test_the_default_is_a_zip_file_named_after_the_database(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -245,7 +245,7 @@ def test_an_earlier_export_is_replaced(folder: Path, tmp_path: Path) -> None:
     assert {file.name for file in tmp_path.iterdir()} == {"again", "again.zip"}
 
 
-def test_a_folder_with_something_else_is_left_alone(folder: Path, tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_not_changed(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine", "utf-8")
 
     said = export(folder, "--out", str(tmp_path), status=USAGE).output
@@ -257,7 +257,7 @@ def test_a_folder_with_something_else_is_left_alone(folder: Path, tmp_path: Path
 @pytest.mark.parametrize(
     "text", ["title: [", "databases: none", "- a", "databases: {timeline: {tables: {events: 3}}}"]
 )
-def test_metadata_that_cannot_be_read_is_named(folder: Path, tmp_path: Path, text: str) -> None:
+def test_an_error_names_unreadable_metadata(folder: Path, tmp_path: Path, text: str) -> None:
     (tmp_path / "odd.yml").write_text(text, "utf-8")
     arguments = ["--metadata", str(tmp_path / "odd.yml"), "--out", str(tmp_path / "out.zip")]
 
@@ -276,7 +276,7 @@ def test_without_metadata_the_columns_are_not_described(folder: Path, tmp_path: 
     assert not any("description" in field for field in events["schema"]["fields"])
 
 
-def test_a_public_address_gives_a_permanent_one(folder: Path, tmp_path: Path) -> None:
+def test_the_permanent_address_follows_from_the_public_one(folder: Path, tmp_path: Path) -> None:
     text = (folder / "metadata.yml").read_text("utf-8")
     text += "plugins: {datasette-chronology: {public_url: https://example.org/x/}}\n"
     (tmp_path / "metadata.yml").write_text(text, "utf-8")

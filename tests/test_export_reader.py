@@ -1,4 +1,4 @@
-"""A selection is read in the state in which it was made, whatever is recorded meanwhile."""
+"""A selection is read in the state in which it was made, even if the log grows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def events(timeline: Timeline, selection: SelectedVersions) -> list[Event]:
     ]
 
 
-def test_what_is_recorded_meanwhile_changes_nothing_of_it(timeline: Timeline) -> None:
+def test_a_selection_does_not_change_with_later_records(timeline: Timeline) -> None:
     selection = reader.select(timeline.db, *ALL)
     before = events(timeline, selection)
     assert timeline.batch("later", LATER)
@@ -51,7 +51,7 @@ def test_what_is_recorded_meanwhile_changes_nothing_of_it(timeline: Timeline) ->
     assert after.state.position > selection.state.position
 
 
-def test_a_writer_commits_while_it_is_read(timeline: Timeline) -> None:
+def test_a_writer_commits_while_a_selection_is_read(timeline: Timeline) -> None:
     db = connect(timeline.path)
     selection = reader.select(db, *ALL)
     first, *_ = reader.chunks(selection)
@@ -64,7 +64,7 @@ def test_a_writer_commits_while_it_is_read(timeline: Timeline) -> None:
     db.close()
 
 
-def test_it_survives_that_the_tables_are_folded_anew(timeline: Timeline) -> None:
+def test_a_selection_survives_a_rebuild_of_the_tables(timeline: Timeline) -> None:
     timeline.batch("later", LATER)
     selection = reader.select(timeline.db, *ALL)
     before = events(timeline, selection)
@@ -76,20 +76,20 @@ def test_it_survives_that_the_tables_are_folded_anew(timeline: Timeline) -> None
 
 
 @pytest.mark.parametrize("count", range(2, len(BATCHES) + 1))
-def test_a_moment_is_read_as_it_was(make_timeline: object, count: int) -> None:
+def test_a_past_state_is_read_as_it_was(make_timeline: object, count: int) -> None:
     texts = list(BATCHES.values())
-    then, now = make_timeline(*texts[:count]), make_timeline(*texts)  # type: ignore[operator]
-    position = reader.select(then.db, *ALL).state.position
-    selected = all_of(event_filters(now.db, {"_as_of": [str(position)]}), position)
+    past, present = make_timeline(*texts[:count]), make_timeline(*texts)  # type: ignore[operator]
+    position = reader.select(past.db, *ALL).state.position
+    selected = all_of(event_filters(present.db, {"_as_of": [str(position)]}), position)
 
-    found = reader.select(now.db, selected, "sort_day, id")
+    found = reader.select(present.db, selected, "sort_day, id")
 
-    assert events(now, found) == events(then, reader.select(then.db, *ALL))
-    assert found.state[:3] == reader.select(then.db, *ALL).state[:3]
-    assert found.counts == reader.select(then.db, *ALL).counts
+    assert events(present, found) == events(past, reader.select(past.db, *ALL))
+    assert found.state[:3] == reader.select(past.db, *ALL).state[:3]
+    assert found.counts == reader.select(past.db, *ALL).counts
 
 
-def test_counts_tell_of_open_ends_and_of_what_has_no_point(timeline: Timeline) -> None:
+def test_the_counts_include_open_ends_and_missing_points(timeline: Timeline) -> None:
     timeline.batch(
         "more",
         "- {event: a, date: 1944-10-08/.., title: A, kind: battle, places: [serbia]}\n"
@@ -102,7 +102,7 @@ def test_counts_tell_of_open_ends_and_of_what_has_no_point(timeline: Timeline) -
     assert reader.select(timeline.db, none, "id").counts == (0, 0, 0)
 
 
-def test_places_keep_what_they_are_to_the_event(timeline: Timeline) -> None:
+def test_places_have_their_roles_in_the_event(timeline: Timeline) -> None:
     timeline.batch(
         "more",
         "- {event: a, date: 1944-10-08, title: A, kind: battle,"
