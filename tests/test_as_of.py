@@ -18,7 +18,8 @@ import httpx
 import pytest
 from conftest import EVENTS, START, Timeline
 from html_page import elements
-from server import publish, rows, run, serving
+from in_process import in_process
+from server import publish, rows, run
 from test_web_facets import counted, counts, facets
 
 from chronology.index.selection import all_of
@@ -189,7 +190,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A timeline that grew, batch by batch, while it was served."""
     first, *later = BATCHES.items()
     folder = publish(tmp_path_factory.mktemp("as-of") / "it", dict([first]))
-    with serving(folder) as client:
+    with in_process(folder) as client:
         client.follow_redirects = True
         states = [state(client)]
         for name, text in later:
@@ -524,7 +525,7 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     told = f"\nplugins:\n  datasette-chronology:\n    public_url: {PUBLIC}/\n"
     with (folder / name).open("a", encoding="utf-8") as file:
         file.write(told)
-    with serving(folder) as client:
+    with in_process(folder) as client:
         yield client
 
 

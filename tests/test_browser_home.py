@@ -209,7 +209,9 @@ def test_a_dark_screen_is_dark(browser: playwright.Browser, founding_server: htt
     watched.end()
 
 
-def test_less_motion_is_honoured(browser: playwright.Browser, founding_server: httpx.Client) -> None:
+def test_less_motion_is_honoured(
+    browser: playwright.Browser, founding_server: httpx.Client
+) -> None:
     watched = Watched(browser, founding_server, reduced_motion="reduce")
     page = watched.open()
     assert page.locator(".leaflet-fade-anim, .leaflet-zoom-anim").count() == 0

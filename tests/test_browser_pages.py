@@ -83,7 +83,9 @@ def test_without_scripts_the_coordinates_remain_and_no_empty_map(
     context.close()
 
 
-def test_the_citation_can_be_copied(browser: playwright.Browser, founding_server: httpx.Client) -> None:
+def test_the_citation_can_be_copied(
+    browser: playwright.Browser, founding_server: httpx.Client
+) -> None:
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(f"{founding_server.base_url}{PAGES['event']}")

@@ -436,7 +436,7 @@ def test_a_failure_of_the_server_tells_nothing_but_that(
     answer = asyncio.run(instance.client.get(path))
 
     assert answer.status_code == 500
-    assert "The server failed; its log tells why" in answer.text
+    assert "The server failed; the cause is in its log" in answer.text
     assert "secret" not in answer.text
     assert "/secret/place is not there" in capfd.readouterr().err
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from conftest import EVENTS, ROOT, START, Timeline
 from datasette.app import Datasette
-from server import serving
+from in_process import in_process
 
 from chronology.store import log
 
@@ -40,7 +40,7 @@ def served(tmp_path: Path) -> Iterator[tuple[httpx.Client, Timeline]]:
     timeline = Timeline(tmp_path / "timeline.db")
     timeline.ingest(START)
     timeline.ingest(EVENTS)
-    with closing(timeline.db), serving(tmp_path) as client:
+    with closing(timeline.db), in_process(tmp_path) as client:
         yield client, timeline
 
 
@@ -139,14 +139,13 @@ def test_no_answer_is_older_than_what_was_committed_before_it_was_asked(
 
     def read() -> None:
         tags: dict[str, tuple[str, Any]] = {}
-        with httpx.Client(base_url=client.base_url, timeout=60) as reader:
-            while not over.is_set():
-                for path in paths:
-                    least = committed[0]
-                    told = battles(latest(reader, path, tags))
-                    asked[0] += told is not None
-                    if told is not None and told < least:
-                        stale.append((path, least, told))
+        while not over.is_set():
+            for path in paths:
+                least = committed[0]
+                told = battles(latest(client, path, tags))
+                asked[0] += told is not None
+                if told is not None and told < least:
+                    stale.append((path, least, told))
 
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:

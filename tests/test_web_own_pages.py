@@ -10,7 +10,8 @@ import naval
 import pytest
 from conftest import EVENTS, START
 from html_page import elements, links
-from server import publish, rows, serving
+from in_process import in_process
+from server import publish, rows
 
 from chronology.export.formats import FORMATS
 
@@ -64,13 +65,13 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         "0003-c.yml": MORE,
         "0004-d.yml": TAKEN_BACK,
     }
-    with serving(publish(tmp_path_factory.mktemp("small") / "it", batches)) as client:
+    with in_process(publish(tmp_path_factory.mktemp("small") / "it", batches)) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def fleets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with serving(publish(tmp_path_factory.mktemp("fleets") / "it", naval.BATCHES)) as client:
+    with in_process(publish(tmp_path_factory.mktemp("fleets") / "it", naval.BATCHES)) as client:
         yield client
 
 
@@ -232,7 +233,7 @@ def test_the_ends_of_the_calendar_are_days_like_others(
     folder = publish(
         tmp_path_factory.mktemp("ends") / "it", {"0001-a.yml": start, "0002-b.yml": batch}
     )
-    with serving(folder) as client:
+    with in_process(folder) as client:
         for path in ("/timeline/events/far", "/timeline/formations/c68", f"{ORDER}?_day={day}"):
             assert client.get(path).status_code == 200, path
 
@@ -418,7 +419,7 @@ def test_a_chronology_without_levels_has_no_order_of_battle(
 ) -> None:
     start = re.sub(r"  (sides|levels|dimensions):.*\n", "", START.partition("- {source")[0])
     folder = publish(tmp_path_factory.mktemp("plain") / "it", {"0001-start.yml": start})
-    with serving(folder) as client:
+    with in_process(folder) as client:
         assert ORDER not in links(client.get("/"))
         assert "No formation is recorded" in client.get(ORDER).text
         assert "The sources agree" in client.get(DISAGREEMENTS).text

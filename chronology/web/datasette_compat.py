@@ -1,12 +1,109 @@
-"""Where Datasette 0.65 and 1.0 differ, behind one set of names."""
+"""Datasette as this package uses it: types, differences between 0.65 and 1.0, addresses."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, quote, urlencode
 
 from datasette.utils.asgi import Forbidden
 
+PLUGIN = "datasette-chronology"
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+Actor = Mapping[str, Any] | None
 _Tables = dict[str, dict[str, Any]]
+
+
+class Arguments(Protocol):
+    """The parameters of a query string."""
+
+    def __contains__(self, key: str) -> bool: ...
+
+    def __iter__(self) -> Any: ...
+
+    def get(self, name: str, default: str | None = None) -> Any: ...
+
+    def getlist(self, name: str) -> list[str]: ...
+
+
+class Request(Protocol):
+    """A request as Datasette passes it to views and hooks."""
+
+    scope: Scope
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def scheme(self) -> str: ...
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def query_string(self) -> str: ...
+
+    @property
+    def headers(self) -> dict[str, str]: ...
+
+    @property
+    def args(self) -> Arguments: ...
+
+    @property
+    def url_vars(self) -> dict[str, str]: ...
+
+    @property
+    def actor(self) -> Actor: ...
+
+
+class Urls(Protocol):
+    """Makes addresses below `base_url`."""
+
+    def path(self, path: str) -> str: ...
+
+    def database(self, database: str) -> str: ...
+
+    def table(self, database: str, table: str) -> str: ...
+
+    def static_plugins(self, plugin: str, path: str) -> str: ...
+
+
+class Datasette(Protocol):
+    """The parts of the Datasette object that both versions have."""
+
+    databases: dict[str, Any]
+    renderers: dict[str, Any]
+    cors: bool
+    template_dir: str | None
+    plugins_dir: str | None
+
+    @property
+    def urls(self) -> Urls: ...
+
+    def get_database(self, name: str | None = None, route: str | None = None) -> Any: ...
+
+    def setting(self, key: str) -> Any: ...
+
+    def plugin_config(self, plugin_name: str) -> dict[str, Any] | None: ...
+
+    def absolute_url(self, request: Request, path: str) -> str: ...
+
+    async def render_template(
+        self, templates: str, context: dict[str, Any], request: Request, view_name: str
+    ) -> str: ...
+
+    def _plugins(self) -> list[dict[str, Any]]: ...
+
 
 try:
     from datasette.resources import DatabaseResource, TableResource
@@ -14,7 +111,7 @@ except ImportError:  # Datasette 0.65
     DatabaseResource = TableResource = None
 
 
-async def may_view_instance(datasette: Any, actor: Any) -> bool:
+async def may_view_instance(datasette: Any, actor: Actor) -> bool:
     """Whether the actor may see anything at all."""
     if TableResource is None:
         visible, _ = await datasette.check_visibility(actor, permissions=["view-instance"])
@@ -22,7 +119,7 @@ async def may_view_instance(datasette: Any, actor: Any) -> bool:
     return bool(await datasette.allowed(action="view-instance", actor=actor))
 
 
-async def may_view_database(datasette: Any, actor: Any, database: str) -> bool:
+async def may_view_database(datasette: Any, actor: Actor, database: str) -> bool:
     """Whether the actor may see the list of a database's tables."""
     if DatabaseResource is None:
         permissions = [("view-database", database), "view-instance"]
@@ -32,7 +129,7 @@ async def may_view_database(datasette: Any, actor: Any, database: str) -> bool:
     return bool(await datasette.allowed(action="view-database", resource=resource, actor=actor))
 
 
-async def may_view_table(datasette: Any, actor: Any, database: str, table: str) -> bool:
+async def may_view_table(datasette: Any, actor: Actor, database: str, table: str) -> bool:
     """Whether the actor may see a table."""
     if TableResource is None:
         visible, _ = await datasette.check_visibility(
@@ -48,20 +145,20 @@ async def may_view_table(datasette: Any, actor: Any, database: str, table: str) 
     return bool(await datasette.allowed(action="view-table", resource=resource, actor=actor))
 
 
-async def ensure_view_table(datasette: Any, actor: Any, database: str, table: str) -> None:
+async def ensure_view_table(datasette: Any, actor: Actor, database: str, table: str) -> None:
     """Raises `Forbidden` unless the actor may see the table."""
     if not await may_view_table(datasette, actor, database, table):
         raise Forbidden("You do not have permission to view this table")
 
 
-async def ensure_seen(datasette: Any, request: Any, database: str) -> None:
+async def ensure_seen(datasette: Any, request: Request, database: str) -> None:
     """Raises `Forbidden` unless who asks may see the events, or their history if it is of then."""
     await ensure_view_table(datasette, request.actor, database, "events")
     if "_as_of" in request.args:
         await ensure_view_table(datasette, request.actor, database, "history")
 
 
-async def may_view(datasette: Any, request: Any, database: str) -> bool:
+async def may_view(datasette: Any, request: Request, database: str) -> bool:
     """Whether who asks may see what is asked for of a database."""
     try:
         await ensure_seen(datasette, request, database)
@@ -158,3 +255,47 @@ async def licence(datasette: Any, database: str) -> tuple[str | None, str | None
         found = {**await instance_metadata(datasette), **own}
         return found.get("license"), found.get("license_url")
     return tuple(datasette.metadata(key, database=database) for key in ("license", "license_url"))
+
+
+# Addresses ------------------------------------------------------------------------------------
+
+
+def public_address(datasette: Datasette, request: Request) -> str:
+    """Where the service is reached: as configured (`public_url`), else as it was asked."""
+    configured = (datasette.plugin_config(PLUGIN) or {}).get("public_url")
+    return configured.rstrip("/") if configured else f"{request.scheme}://{request.host}"
+
+
+def disposition(kind: str, name: str) -> str:
+    """The header that names a download (RFC 6266), whatever the database is called."""
+    plain = re.sub(r"[^\w. -]", "_", name, flags=re.ASCII)
+    found = f'{kind}; filename="{plain}"'
+    return found if plain == name else f"{found}; filename*=UTF-8''{quote(name)}"
+
+
+def local_path(datasette: Datasette, scope: Scope) -> str:
+    """The path of a request as Datasette routes it: not decoded, without its `base_url`."""
+    raw = scope.get("raw_path")
+    path = raw.decode("latin-1").partition("?")[0] if raw else scope["path"]
+    return _below_base(datasette, path)
+
+
+def page_address(datasette: Datasette, request: Request) -> str:
+    """The path of the page that a request is for, as links to it have it."""
+    return str(datasette.urls.path(_below_base(datasette, request.path)))
+
+
+def _below_base(datasette: Datasette, path: str) -> str:
+    base = datasette.setting("base_url")
+    return f"/{path.removeprefix(base)}" if path.startswith(base) else path
+
+
+def pairs(request: Request, *without: str) -> list[tuple[str, str]]:
+    """The parameters of a request in their order, but for some names."""
+    given = parse_qsl(request.query_string, keep_blank_values=True)
+    return [pair for pair in given if pair[0] not in without]
+
+
+def with_query(address: str, parameters: Sequence[tuple[str, Any]]) -> str:
+    """An address with parameters, if there are any."""
+    return f"{address}?{urlencode(parameters)}" if parameters else address

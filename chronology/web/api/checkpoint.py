@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from datasette.utils.asgi import NotFound, Response
 
 from chronology.web import databases
+from chronology.web.datasette_compat import Datasette, Request
 
 FILE = "checkpoint.txt"
 
 
-async def checkpoint(datasette: Any, request: Any) -> Response:
+async def checkpoint(datasette: Datasette, request: Request) -> Response:
     """The checkpoint that lies beside the chronology's file."""
     db = datasette.get_database(await databases.requested(datasette, request))
     path = Path(db.path).with_name(FILE) if db.path else None

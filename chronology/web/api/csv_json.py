@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from itertools import chain
 from tempfile import SpooledTemporaryFile
-from typing import Any
 
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import BadRequest, NotFound, Response
@@ -18,8 +17,8 @@ from datasette.utils.asgi import BadRequest, NotFound, Response
 from chronology.export import csv_stream
 from chronology.timeline.event_detail import Dossier, dossier
 from chronology.web import databases, routing
-from chronology.web.addresses import disposition
 from chronology.web.api import streaming
+from chronology.web.datasette_compat import Datasette, Receive, Request, Send, disposition
 from chronology.web.query import as_of
 from chronology.web.query.selection import event_filter, order_by
 from chronology.web.responses import cors_headers, json_response
@@ -29,7 +28,7 @@ _IN_MEMORY_BYTES = 1 << 20
 _AHEAD = 2
 
 
-async def events_csv(datasette: Any, request: Any, send: Any, receive: Any) -> None:
+async def events_csv(datasette: Datasette, request: Request, send: Send, receive: Receive) -> None:
     """Every selected event, all of one state, whatever the size of a page."""
     name = await databases.in_address(datasette, request)
     database = datasette.get_database(name)
@@ -78,7 +77,7 @@ async def _ahead(
             each.cancel()
 
 
-def _chosen(request: Any, columns: list[str]) -> list[str]:
+def _chosen(request: Request, columns: list[str]) -> list[str]:
     wanted, unwanted = request.args.getlist("_col"), request.args.getlist("_nocol")
     for column in (*wanted, *unwanted):
         if column not in columns:
@@ -86,7 +85,7 @@ def _chosen(request: Any, columns: list[str]) -> list[str]:
     return [c for c in columns if (not wanted or c in wanted) and c not in unwanted]
 
 
-async def _start(datasette: Any, send: Any, name: str, length: int | None = None) -> None:
+async def _start(datasette: Datasette, send: Send, name: str, length: int | None = None) -> None:
     headers = {
         "content-type": "text/csv; charset=utf-8",
         "content-disposition": disposition("attachment", name),
@@ -98,7 +97,7 @@ async def _start(datasette: Any, send: Any, name: str, length: int | None = None
     await streaming.start(send, headers)
 
 
-async def _dossier(datasette: Any, request: Any) -> Dossier:
+async def _dossier(datasette: Datasette, request: Request) -> Dossier:
     database = await databases.in_address(datasette, request)
     name = tilde_decode(request.url_vars["event"])
     found: Dossier | None = await datasette.get_database(database).execute_fn(
@@ -109,14 +108,16 @@ async def _dossier(datasette: Any, request: Any) -> Dossier:
     return found
 
 
-async def event_json(datasette: Any, request: Any, send: Any, receive: Any) -> Response:
+async def event_json(
+    datasette: Datasette, request: Request, send: Send, receive: Receive
+) -> Response:
     """One event with its accounts, places, formations, people and revisions."""
     found = await _dossier(datasette, request)
     body = found._asdict() if request.args.get("_shape") not in ("array", "objects") else None
     return json_response(datasette, body or [found.event])
 
 
-async def event_csv(datasette: Any, request: Any, send: Any, receive: Any) -> None:
+async def event_csv(datasette: Datasette, request: Request, send: Send, receive: Receive) -> None:
     """The accounts of one event, one a row."""
     found = await _dossier(datasette, request)
     columns = list(found.accounts[0]) if found.accounts else ["id"]

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from datasette.utils.asgi import NotFound
 
+from chronology.web.datasette_compat import Request
 
-async def hidden(request: Any) -> None:
+
+async def hidden(request: Request) -> None:
     raise NotFound(f"{request.path} is not told here")
 
 

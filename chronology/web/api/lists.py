@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from datasette.utils.asgi import BadRequest, NotFound, Response
+from datasette.utils.asgi import BadRequest, Response
 from datasette.utils.sqlite import sqlite3
 
 from chronology.export import reader
@@ -13,24 +13,24 @@ from chronology.export.edition import Edition
 from chronology.export.formats import FORMATS, Format
 from chronology.export.reader import SelectedVersions
 from chronology.web import databases, datasette_compat, routing
-from chronology.web.addresses import disposition, pairs, public_address, with_query
 from chronology.web.api import streaming
+from chronology.web.datasette_compat import (
+    Datasette,
+    Receive,
+    Request,
+    Send,
+    disposition,
+    pairs,
+    public_address,
+    with_query,
+)
 from chronology.web.query.selection import event_filter, order_by
 from chronology.web.responses import cors_headers
 
-# What Datasette itself answers; plugins may add to them.
-_DATASETTE = frozenset({"html", "json", "csv", "blob"})
 
-
-def refuse_unknown(datasette: Any, request: Any) -> None:
-    """Raises `NotFound` for a format of the events that nothing gives."""
-    asked = request.url_vars.get("format")
-    if asked and asked not in _DATASETTE and asked not in datasette.renderers:
-        known = ", ".join(f".{name}" for name in ("json", "csv", *FORMATS))
-        raise NotFound(f"There is no .{asked} of the events; there are {known}")
-
-
-async def events(datasette: Any, request: Any, send: Any, receive: Any) -> Response | None:
+async def events(
+    datasette: Datasette, request: Request, send: Send, receive: Receive
+) -> Response | None:
     """Every selected event in a format, in one state of the log."""
     extension = request.url_vars["extension"]
     form = FORMATS[extension]
@@ -50,7 +50,7 @@ async def events(datasette: Any, request: Any, send: Any, receive: Any) -> Respo
     return None
 
 
-async def _select(datasette: Any, request: Any, database: str) -> SelectedVersions:
+async def _select(datasette: Datasette, request: Request, database: str) -> SelectedVersions:
     table = "history" if "_as_of" in request.args else "events"
     selected = await event_filter(datasette, request, database, table)
     order = await order_by(datasette, request, database, table)
@@ -64,7 +64,7 @@ async def _select(datasette: Any, request: Any, database: str) -> SelectedVersio
 
 
 async def _edition(
-    datasette: Any, request: Any, database: str, extension: str, found: SelectedVersions
+    datasette: Datasette, request: Request, database: str, extension: str, found: SelectedVersions
 ) -> Edition:
     about = found.chronology
     licence, licence_url = await datasette_compat.licence(datasette, database)

@@ -21,10 +21,10 @@ from chronology.lru_cache import LruCache
 from chronology.projections.catalogue import Catalogue
 from chronology.web import databases
 from chronology.web.api import timeline_bins
+from chronology.web.datasette_compat import Datasette, Request
 from chronology.web.pages import day_histogram
 from chronology.web.pages.home_overview import Overview, Reader, overview
 from chronology.web.query import as_of
-from chronology.web.query.event_index import index_of, time_limit
 from chronology.web.query.home_filters import (
     HomeRequest,
     bad_filters,
@@ -33,6 +33,7 @@ from chronology.web.query.home_filters import (
     read_once,
     state_mark,
 )
+from chronology.web.query.selection import index_of, time_limit
 from chronology.web.responses import cors_headers, json_response, matches
 
 FORMAT = 2  # of the answer; part of the ETag
@@ -43,7 +44,7 @@ _KEPT_BYTES = 16 << 20
 _bodies: LruCache[Hashable, bytes] = LruCache(_KEPT_BYTES, lambda _key, body: len(body))
 
 
-async def points(datasette: Any, request: Any) -> Response:
+async def points(datasette: Datasette, request: Request) -> Response:
     """The selected events; 304 while the log has not grown."""
     name = await databases.requested(datasette, request)
     wanted = home_request(request)

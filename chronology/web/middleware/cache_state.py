@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 import datasette as installed
 
+from chronology.web.datasette_compat import Datasette
+
 PACKAGE = Path(__file__).resolve().parents[2]
 _MADE_OF = (".py", ".html")
 _NOT_SHOWN = frozenset({"_internal", "_memory"})
@@ -41,7 +43,7 @@ class LogHeadMonitor:
     It runs in the event loop, so it never waits: while a writer commits, the state is unknown.
     """
 
-    def __init__(self, datasette: Any) -> None:
+    def __init__(self, datasette: Datasette) -> None:
         self._datasette = datasette
         self._open: dict[str, tuple[Any, sqlite3.Connection]] = {}
         self._known: dict[str, tuple[int, State | None]] = {}
@@ -77,7 +79,7 @@ class LogHeadMonitor:
         return held[1]
 
 
-def fingerprint(datasette: Any) -> str:
+def fingerprint(datasette: Datasette) -> str:
     """What besides the log an answer is made of, the same in every process that has the same."""
     made = sha256()
     others = (datasette.template_dir, datasette.plugins_dir)

@@ -11,7 +11,7 @@ from chronology.export import atom
 from chronology.store.database import Row, fetch_rows
 from chronology.timeline.as_of import at_head
 from chronology.web import databases, datasette_compat, routing
-from chronology.web.addresses import public_address
+from chronology.web.datasette_compat import Datasette, Receive, Request, Send, public_address
 from chronology.web.responses import cors_headers
 
 FEED_LENGTH = 50
@@ -56,7 +56,7 @@ def latest(db: sqlite3.Connection) -> list[Row]:
     return found
 
 
-async def feed(datasette: Any, request: Any, send: Any, receive: Any) -> Response:
+async def feed(datasette: Datasette, request: Request, send: Send, receive: Receive) -> Response:
     """The Atom feed of the batches."""
     database = await databases.in_address(datasette, request)
     await datasette_compat.ensure_view_table(datasette, request.actor, database, "history")

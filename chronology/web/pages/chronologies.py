@@ -14,14 +14,14 @@ from chronology.model.edtf import Date
 from chronology.store import log
 from chronology.timeline.as_of import at_head
 from chronology.web import databases, datasette_compat
-from chronology.web.addresses import local_path
+from chronology.web.datasette_compat import Actor, Datasette, Request, local_path
 from chronology.web.pages import formatting
 
 _OWN = "/-/chronology/"
 
 
 async def rendered(
-    datasette: Any, request: Any, template: str, values: dict[str, Any], status: int = 200
+    datasette: Datasette, request: Request, template: str, values: dict[str, Any], status: int = 200
 ) -> Response:
     """A page that has all its variables already, for which no hook is to look for more."""
     html = await datasette.render_template(f"chronology/{template}.html", values, request, "index")
@@ -33,7 +33,7 @@ async def rendered(
 
 
 async def page(
-    datasette: Any, request: Any, seen: list[str], status: int = 200, message: str = ""
+    datasette: Datasette, request: Request, seen: list[str], status: int = 200, message: str = ""
 ) -> Response:
     """The chronologies that the actor may see, each with the way to it."""
     metadata = await datasette_compat.instance_metadata(datasette)
@@ -48,7 +48,9 @@ async def page(
     return await rendered(datasette, request, "chronologies", values, status)
 
 
-async def refusal(datasette: Any, request: Any, status: int, message: str) -> Response | None:
+async def refusal(
+    datasette: Datasette, request: Request, status: int, message: str
+) -> Response | None:
     """The list as the answer to a request that does not tell which chronology it is about."""
     path = local_path(datasette, request.scope)
     if databases.in_path(datasette, path)[0] is not None:
@@ -59,7 +61,7 @@ async def refusal(datasette: Any, request: Any, status: int, message: str) -> Re
     return await page(datasette, request, seen, status, "" if message == "404" else message)
 
 
-async def _entry(datasette: Any, request: Any, name: str, status: int) -> dict[str, Any]:
+async def _entry(datasette: Datasette, request: Request, name: str, status: int) -> dict[str, Any]:
     """A chronology in the list, linked to its home, or to the page that did not name one."""
     found: dict[str, Any] = await datasette.get_database(name).execute_fn(_summary)
     path = local_path(datasette, request.scope)
@@ -93,7 +95,7 @@ def _days(window: Date) -> str:
     return formatting.words(str(window)).removeprefix("from ").removeprefix("on ")
 
 
-async def _others(datasette: Any, actor: Any) -> list[str]:
+async def _others(datasette: Datasette, actor: Actor) -> list[str]:
     """The databases that are no chronologies, which Datasette shows."""
     return [
         name

@@ -163,6 +163,8 @@ def _bar(name: str, bar: dict[str, Any], most: float) -> dict[str, Any]:
     return {
         "name": name,
         "day": bar["day"],
+        "certain": round(certain, 2),
+        "possible": round(possible, 2),
         "words": _in_words(certain, possible),
         "total": certain + possible,
         "parts": parts,

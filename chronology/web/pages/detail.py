@@ -15,12 +15,12 @@ from chronology.timeline.as_of import TimelineAt, read_point
 from chronology.timeline.comparisons import compared
 from chronology.timeline.event_detail import Dossier, dossier
 from chronology.timeline.subject_detail import profile
-from chronology.web.addresses import PLUGIN
+from chronology.web.datasette_compat import PLUGIN, Datasette, Request
 from chronology.web.pages import date_axis, formatting
 
 
 def event(
-    timeline: TimelineAt, request: Any, table: str, about: Chronology | None
+    timeline: TimelineAt, request: Request, table: str, about: Chronology | None
 ) -> dict[str, Any]:
     """One event of `events`, or a version of it in `history`."""
     db = timeline.db
@@ -62,7 +62,7 @@ def _drawn(shown: Dossier, about: Chronology) -> dict[str, Any]:
 
 
 def subject(
-    db: sqlite3.Connection, request: Any, table: str, about: Chronology | None
+    db: sqlite3.Connection, request: Request, table: str, about: Chronology | None
 ) -> dict[str, Any]:
     """One row of a table of the catalogue, with its days and ties drawn."""
     found = profile(db, table, tilde_decode(request.url_vars["pks"]))
@@ -92,7 +92,9 @@ def _point(place: dict[str, Any], table: str) -> dict[str, Any]:
     return {**{key: place[key] for key in kept if place.get(key) is not None}, "path": path}
 
 
-def small_map(datasette: Any, database: str, points: list[dict[str, Any]]) -> dict[str, Any] | None:
+def small_map(
+    datasette: Datasette, database: str, points: list[dict[str, Any]]
+) -> dict[str, Any] | None:
     """What the script of a small map is told; nothing if there is nothing to be shown."""
     if not points:
         return None

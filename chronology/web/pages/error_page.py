@@ -17,7 +17,7 @@ from chronology.store.database import Row, fetch_rows
 from chronology.timeline import neighbours
 from chronology.timeline.as_of import at_head
 from chronology.web import databases, datasette_compat
-from chronology.web.addresses import page_address, pairs, with_query
+from chronology.web.datasette_compat import Datasette, Request, page_address, pairs, with_query
 from chronology.web.pages import chronologies
 
 _SINGULAR = {"events": "event", **{table: kind for kind, table in TABLES.items()}}
@@ -25,7 +25,9 @@ _PARAMETER = re.compile(r"(_?\w+): ")
 STATUSES = (400, 403, 404, 405)
 
 
-async def page(datasette: Any, request: Any, status: int, message: str) -> Response | None:
+async def page(
+    datasette: Datasette, request: Request, status: int, message: str
+) -> Response | None:
     """The page of a refusal; None where there is no chronology or no page is asked for.
 
     Where it is not clear which of several chronologies is meant, it lists them.
@@ -61,7 +63,7 @@ def _in_words(message: str, table: str | None, row: str | None, path: str) -> st
     return f"There is no page at {path}"
 
 
-def _asked_for(request: Any, database: str) -> tuple[str | None, str | None]:
+def _asked_for(request: Request, database: str) -> tuple[str | None, str | None]:
     """The table and the id of the row that an address names, if they are of the chronology."""
     given = {key: tilde_decode(text) for key, text in (request.url_vars or {}).items() if text}
     table = given.get("table")
@@ -91,7 +93,7 @@ def _retraction(db: sqlite3.Connection, event: str) -> Row | None:
     return found[0] if found else None
 
 
-def _without(datasette: Any, request: Any, message: str) -> str | None:
+def _without(datasette: Datasette, request: Request, message: str) -> str | None:
     """The address without the parameter that the message begins with."""
     named = _PARAMETER.match(message)
     if named is None or named[1] not in request.args:

@@ -21,11 +21,18 @@ from chronology.model.errors import DateError
 from chronology.store.database import fetch_rows
 from chronology.timeline.filters import DISPUTED
 from chronology.web import databases, datasette_compat, routing
-from chronology.web.addresses import PLUGIN, public_address, with_query
+from chronology.web.datasette_compat import (
+    PLUGIN,
+    Datasette,
+    Receive,
+    Request,
+    Send,
+    public_address,
+    with_query,
+)
 from chronology.web.pages import chronologies, day_histogram, formatting, template_context
 from chronology.web.pages.home_overview import DayCounts, Overview, Reader, overview
 from chronology.web.query import as_of
-from chronology.web.query.event_index import index_of, time_limit
 from chronology.web.query.home_filters import (
     DAYS,
     HomeRequest,
@@ -34,6 +41,7 @@ from chronology.web.query.home_filters import (
     home_request,
     read_once,
 )
+from chronology.web.query.selection import index_of, time_limit
 
 ROWS = 60
 READ = 300  # events of a day that are read in full
@@ -56,7 +64,9 @@ class Filters(NamedTuple):
     everything: EventFilter
 
 
-async def of_instance(datasette: Any, request: Any, send: Any, receive: Any) -> Response | None:
+async def of_instance(
+    datasette: Datasette, request: Request, send: Send, receive: Receive
+) -> Response | None:
     """`/`: the home of the only chronology, or a list of several."""
     seen = await databases.visible(datasette, request.actor)
     if not seen or not await datasette_compat.may_view_instance(datasette, request.actor):
@@ -67,7 +77,9 @@ async def of_instance(datasette: Any, request: Any, send: Any, receive: Any) -> 
     return await _home(datasette, request, seen[0], datasette.urls.path("/"))
 
 
-async def of_one(datasette: Any, request: Any, send: Any, receive: Any) -> Response | None:
+async def of_one(
+    datasette: Datasette, request: Request, send: Send, receive: Receive
+) -> Response | None:
     """`/NAME`: the home of a chronology."""
     name = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
     if not await datasette_compat.may_view_table(datasette, request.actor, name, "events"):
@@ -76,7 +88,7 @@ async def of_one(datasette: Any, request: Any, send: Any, receive: Any) -> Respo
     return await _home(datasette, request, name, datasette.urls.database(name))
 
 
-async def _home(datasette: Any, request: Any, name: str, address: str) -> Response:
+async def _home(datasette: Datasette, request: Request, name: str, address: str) -> Response:
     await datasette_compat.ensure_seen(datasette, request, name)
     values = {
         **await template_context.variables(datasette, request, name, None, "index"),
@@ -86,7 +98,7 @@ async def _home(datasette: Any, request: Any, name: str, address: str) -> Respon
     return await chronologies.rendered(datasette, request, "home", values)
 
 
-async def page(datasette: Any, request: Any, name: str, address: str) -> dict[str, Any]:
+async def page(datasette: Datasette, request: Request, name: str, address: str) -> dict[str, Any]:
     """What the template of the page shows, at one of its addresses."""
     wanted = home_request(request)
     # One chooses a day in the calendar: so it shows the events of every day.
@@ -125,7 +137,7 @@ async def page(datasette: Any, request: Any, name: str, address: str) -> dict[st
     }
 
 
-def _addresses(datasette: Any, name: str) -> dict[str, str]:
+def _addresses(datasette: Datasette, name: str) -> dict[str, str]:
     def static(path: str) -> str:
         url: str = datasette.urls.static_plugins(PLUGIN, path)
         return url

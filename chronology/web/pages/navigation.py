@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from chronology.model.records import Chronology
 from chronology.web import databases
-from chronology.web.addresses import local_path
+from chronology.web.datasette_compat import Datasette, Request, local_path
 from chronology.web.routing import TABLES
 
 ORDER_OF_BATTLE = "/-/chronology/order-of-battle"
@@ -22,15 +22,15 @@ class Way(NamedTuple):
     current: bool
 
 
-def home(datasette: Any, database: str, parameter: dict[str, str]) -> str:
+def home(datasette: Datasette, database: str, parameter: dict[str, str]) -> str:
     """The address of a chronology's home: `/`, or its own where there are several."""
     found: str = datasette.urls.database(database) if parameter else datasette.urls.path("/")
     return found
 
 
 def ways(
-    datasette: Any,
-    request: Any,
+    datasette: Datasette,
+    request: Request,
     database: str,
     about: Chronology | None,
     parameter: dict[str, str],
@@ -58,7 +58,7 @@ def ways(
     return [Way("Chronologies", urls.path("/"), False), *found] if parameter else found
 
 
-def _here(datasette: Any, request: Any, database: str) -> str:
+def _here(datasette: Datasette, request: Request, database: str) -> str:
     """The address of a page as links have it, empty for the home; a past event is an event."""
     path = local_path(datasette, request.scope)
     name, rest = databases.in_path(datasette, path)

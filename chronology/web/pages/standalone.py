@@ -24,12 +24,12 @@ from chronology.timeline.as_of import at_head
 from chronology.timeline.filters import DISPUTED
 from chronology.timeline.order_of_battle import Side
 from chronology.web import databases, datasette_compat
-from chronology.web.addresses import pairs
+from chronology.web.datasette_compat import Datasette, Request, pairs
 from chronology.web.pages import formatting, navigation
 from chronology.web.pages.template_context import filters
 from chronology.web.query import as_of
-from chronology.web.query.event_index import index_of, time_limit
 from chronology.web.query.home_filters import bad_filters, home_filter, home_request, read_once
+from chronology.web.query.selection import index_of, time_limit
 from chronology.web.responses import json_response
 
 _PAGE = 25
@@ -38,7 +38,7 @@ _KIND = "disputed__arraycontains"
 
 
 async def _answer(
-    datasette: Any, request: Any, name: str, view: str, found: dict[str, Any]
+    datasette: Datasette, request: Request, name: str, view: str, found: dict[str, Any]
 ) -> Response:
     """A page, or the same as JSON if the address ends so."""
     if request.path.endswith(".json"):
@@ -52,14 +52,14 @@ async def _answer(
 # Order of battle ------------------------------------------------------------------------------
 
 
-async def order_of_battle_page(datasette: Any, request: Any) -> Response:
+async def order_of_battle_page(datasette: Datasette, request: Request) -> Response:
     """All formations as they stood on the day that `_day` names, by side."""
     name = await databases.requested(datasette, request)
     found = await read_once(datasette, name, lambda db: _on_day(db, request))
     return await _answer(datasette, request, name, "order-of-battle", found)
 
 
-def _on_day(db: sqlite3.Connection, request: Any) -> dict[str, Any]:
+def _on_day(db: sqlite3.Connection, request: Request) -> dict[str, Any]:
     catalogue = as_of.timeline_at(request, db).catalogue
     about = catalogue.chronology
     if about is None:
@@ -87,7 +87,7 @@ def _turn(day: date, kept: list[tuple[str, str]]) -> dict[str, str]:
     return {"words": formatting.spoken(day), "query": urlencode([("_day", day.isoformat()), *kept])}
 
 
-def _day(request: Any, about: Chronology) -> date:
+def _day(request: Request, about: Chronology) -> date:
     """The day that is asked for, the first of the chronology if none is; a 400 if it is no day."""
     window = about.window
     text = request.args.get("_day")
@@ -114,7 +114,7 @@ def _data(side: Side) -> dict[str, Any]:
 # Disagreements --------------------------------------------------------------------------------
 
 
-async def where_sources_disagree(datasette: Any, request: Any) -> Response:
+async def where_sources_disagree(datasette: Datasette, request: Request) -> Response:
     """The disputed events with what each source gives; all filters of the events select."""
     if "_as_of" in request.args:
         raise BadRequest("_as_of: this page shows what is recorded now; see the list of events")
@@ -142,7 +142,7 @@ async def where_sources_disagree(datasette: Any, request: Any) -> Response:
 
 def _disagreements(
     db: sqlite3.Connection,
-    request: Any,
+    request: Request,
     total: int,
     page: tuple[list[Row], Cursor | None],
     kinds: list[Row],
@@ -164,7 +164,7 @@ def _disagreements(
     }
 
 
-def _cursor(request: Any) -> Cursor | None:
+def _cursor(request: Request) -> Cursor | None:
     text = request.args.get("_next")
     if not text:
         return None

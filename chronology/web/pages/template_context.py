@@ -13,7 +13,14 @@ from chronology.model.records import Chronology
 from chronology.timeline.as_of import TimelineAt, at_head
 from chronology.timeline.subject_detail import PROFILED
 from chronology.web import databases
-from chronology.web.addresses import page_address, pairs, public_address, with_query
+from chronology.web.datasette_compat import (
+    Datasette,
+    Request,
+    page_address,
+    pairs,
+    public_address,
+    with_query,
+)
 from chronology.web.pages import changes, detail, formatting, navigation
 from chronology.web.pages.templating import OWN_TABLES
 from chronology.web.query import as_of
@@ -31,7 +38,7 @@ _OF_A_PAGE = (
 
 
 async def variables(
-    datasette: Any, request: Any, database: str, table: str | None, view: str
+    datasette: Datasette, request: Request, database: str, table: str | None, view: str
 ) -> dict[str, Any]:
     """The variables of a page of a chronology's database."""
     db = datasette.get_database(database)
@@ -46,13 +53,13 @@ async def variables(
         "ways": navigation.ways(datasette, request, database, about, parameter),
         "event_formats": FORMATS,
         "permalink": where + _permalink(datasette, request, database, view, found),
-        "now_url": as_of.now(datasette, request, database),
+        "now_url": as_of.address_of_now(datasette, request, database),
         "map": detail.small_map(datasette, database, found.get("mapped", [])),
     }
 
 
 def _variables(
-    db: sqlite3.Connection, request: Any, table: str | None, view: str
+    db: sqlite3.Connection, request: Request, table: str | None, view: str
 ) -> tuple[Chronology | None, dict[str, Any]]:
     about = at_head(db).chronology
     has_past = table in ("events", "history") or view == "order-of-battle"
@@ -72,7 +79,7 @@ def _variables(
 
 def _of_page(
     timeline: TimelineAt,
-    request: Any,
+    request: Request,
     table: str | None,
     view: str,
     about: Chronology | None,
@@ -88,7 +95,7 @@ def _of_page(
     return {}
 
 
-def filters(request: Any) -> list[dict[str, str]]:
+def filters(request: Request) -> list[dict[str, str]]:
     """The filters of a list, each with the query of the list without it."""
     given = pairs(request, "_next")
     return [
@@ -103,13 +110,13 @@ def filters(request: Any) -> list[dict[str, str]]:
     ]
 
 
-def _query(request: Any) -> str:
+def _query(request: Request) -> str:
     """What was asked of a list, without the cursor: each page is asked for with one."""
     return with_query("", pairs(request, "_next"))
 
 
 def _permalink(
-    datasette: Any, request: Any, database: str, view: str, found: dict[str, Any]
+    datasette: Datasette, request: Request, database: str, view: str, found: dict[str, Any]
 ) -> str:
     """The address that shows the same in ten years, where the page has one."""
     table = (request.url_vars or {}).get("table")

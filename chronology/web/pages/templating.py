@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from datasette.utils import to_css_class
 from jinja2 import BaseLoader, ChoiceLoader, Environment, TemplateNotFound
 
 from chronology.projections.subject_rows import TABLES
 from chronology.web import databases
+from chronology.web.datasette_compat import Datasette
 from chronology.web.pages import formatting
 
 OWN_TABLES = frozenset({"events", "history", *TABLES.values()})
@@ -31,7 +31,7 @@ _OF_DATASETTE = '{{% set around = "{0}.html" %}}{{% extends "chronology/around.h
 class _Loader(BaseLoader):
     """Finds the template of a page of a chronology by the name that Datasette gives it."""
 
-    def __init__(self, datasette: Any) -> None:
+    def __init__(self, datasette: Datasette) -> None:
         self._datasette = datasette
 
     def get_source(
@@ -64,7 +64,7 @@ def _template(kind: str, table: str) -> str | None:
     return _OF_DATASETTE.format(kind)
 
 
-def extend_environment(env: Environment, datasette: Any) -> None:
+def extend_environment(env: Environment, datasette: Datasette) -> None:
     """Adds the templates of chronologies after those of the operator, and the filter `unslug`."""
     env.filters["unslug"] = formatting.unslug
     assert env.loader is not None

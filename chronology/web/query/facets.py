@@ -16,9 +16,8 @@ from datasette.utils.asgi import BadRequest
 
 from chronology.projections.event_rows import PLAIN, array_columns
 from chronology.web import databases
-from chronology.web.addresses import page_address, pairs, with_query
-from chronology.web.query.event_index import run
-from chronology.web.query.selection import event_filter
+from chronology.web.datasette_compat import page_address, pairs, with_query
+from chronology.web.query.selection import event_filter, run
 
 BY_VALUE = frozenset({"months"})
 

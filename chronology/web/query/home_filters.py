@@ -9,17 +9,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 from urllib.parse import urlencode
 
-from datasette.utils.asgi import BadRequest, Request
+from datasette.utils import asgi
+from datasette.utils.asgi import BadRequest
 
 from chronology.index.selection import EventFilter
 from chronology.projections import tables
 from chronology.store.database import snapshot
 from chronology.timeline.as_of import TimelineAt
-from chronology.web.addresses import pairs
 from chronology.web.databases import PARAMETER
+from chronology.web.datasette_compat import Datasette, Request, pairs
 from chronology.web.query.selection import event_filter
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ _PAGE_ONLY = frozenset({PARAMETER, "_lane", "_next", "_size", "_sort", "_sort_de
 class HomeRequest(NamedTuple):
     """A request with its filters as pairs, without what concerns the page alone."""
 
-    request: Any
+    request: Request
     pairs: list[tuple[str, str]]
 
     @property
@@ -65,12 +66,12 @@ def state_mark(timeline: TimelineAt) -> str:
     return f"{point.position}:{point.digest}.{folded}{'.past' if point.is_past else ''}"
 
 
-def _with_pairs(request: Any, given: list[tuple[str, str]]) -> HomeRequest:
+def _with_pairs(request: Request, given: list[tuple[str, str]]) -> HomeRequest:
     scope = {**request.scope, "query_string": urlencode(given).encode()}
-    return HomeRequest(Request(scope, None), given)
+    return HomeRequest(asgi.Request(scope, None), given)
 
 
-def home_request(request: Any) -> HomeRequest:
+def home_request(request: Request) -> HomeRequest:
     """The filters of a request to the home page or to its data."""
     given = pairs(request, *_PAGE_ONLY)
     return _with_pairs(
@@ -78,14 +79,14 @@ def home_request(request: Any) -> HomeRequest:
     )
 
 
-async def home_filter(datasette: Any, wanted: HomeRequest, database: str) -> EventFilter:
+async def home_filter(datasette: Datasette, wanted: HomeRequest, database: str) -> EventFilter:
     """The filter of a request; a malformed one is a 400."""
     table = "history" if wanted.values("_as_of") else "events"
     return await event_filter(datasette, wanted.request, database, table)
 
 
 async def read_once(
-    datasette: Any, database: str, function: Callable[[sqlite3.Connection], T]
+    datasette: Datasette, database: str, function: Callable[[sqlite3.Connection], T]
 ) -> T:
     """Runs a function of a connection in one read transaction."""
 

@@ -6,27 +6,40 @@ condition on an array column unpacks the column of every row.
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
+from datasette.database import QueryInterrupted
 from datasette.filters import FilterArguments
 from datasette.plugins import pm
-from datasette.utils import await_me_maybe, escape_fts
-from datasette.utils.asgi import BadRequest
+from datasette.utils import await_me_maybe, escape_fts, sqlite_timelimit
+from datasette.utils.asgi import BadRequest, NotFound
+from datasette.utils.sqlite import sqlite3
 
+from chronology.export.formats import FORMATS
+from chronology.index.current import EventIndex, TimeLimit
 from chronology.index.predicates import DAY_COLUMNS, DayComparison, NumberQuery, Predicate
-from chronology.index.selection import EventFilter, all_of
+from chronology.index.selection import EventFilter, Selection, all_of, select
 from chronology.model.errors import UnknownName
 from chronology.projections.event_rows import PLAIN, array_columns
 from chronology.timeline import filters
 from chronology.timeline.as_of import CURRENT_AT
 from chronology.web import datasette_compat
+from chronology.web.datasette_compat import Datasette, Request
+from chronology.web.responses import query_timed_out
 
+T = TypeVar("T")
+WARM_AFTER_S = 2.0
+_indexes: WeakKeyDictionary[Any, EventIndex] = WeakKeyDictionary()
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _OPERATORS = {"exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _BY_NUMBER = re.compile(r"(?:events\.)?number in \(select rowid from (.*)\)", re.DOTALL)
+_DATASETTE_FORMATS = frozenset({"html", "json", "csv", "blob"})
 _PARAMETER = re.compile(r":(\w+)")
 
 
@@ -42,11 +55,11 @@ class OwnFilters(FilterArguments):
         self.filters = own
 
 
-translating: ContextVar[bool] = ContextVar("translating", default=False)
+is_translating: ContextVar[bool] = ContextVar("is_translating", default=False)
 """Whether the filter hooks run for `event_filter`, and not for a page of Datasette."""
 
 
-async def own_filters(request: Any, database: str, datasette: Any) -> OwnFilters | None:
+async def own_filters(request: Request, database: str, datasette: Datasette) -> OwnFilters | None:
     """The plugin's own parameters as filter arguments; a malformed one is a 400."""
     given = {key: request.args.getlist(key) for key in request.args if key.startswith("_")}
     if not given:
@@ -61,7 +74,17 @@ async def own_filters(request: Any, database: str, datasette: Any) -> OwnFilters
     return OwnFilters(own)
 
 
-async def event_filter(datasette: Any, request: Any, database: str, table: str) -> EventFilter:
+def refuse_unknown_format(datasette: Datasette, request: Request) -> None:
+    """Raises `NotFound` for a format of the events that nothing provides."""
+    extension = request.url_vars.get("format")
+    if extension and extension not in _DATASETTE_FORMATS and extension not in datasette.renderers:
+        known = ", ".join(f".{name}" for name in ("json", "csv", *FORMATS))
+        raise NotFound(f"There is no .{extension} of the events; there are {known}")
+
+
+async def event_filter(
+    datasette: Datasette, request: Request, database: str, table: str
+) -> EventFilter:
     """The filter of a request for rows of `events`, or of `history` as of a position."""
     cached = request.scope.setdefault("chronology.filters", {})
     key = (database, table, request.scope["query_string"])
@@ -71,7 +94,9 @@ async def event_filter(datasette: Any, request: Any, database: str, table: str) 
     return found
 
 
-async def _event_filter(datasette: Any, request: Any, database: str, table: str) -> EventFilter:
+async def _event_filter(
+    datasette: Datasette, request: Request, database: str, table: str
+) -> EventFilter:
     columns = await datasette.get_database(database).table_columns("events")
     parts = list(_column_filters(_column_arguments(request), table, columns))
     for arguments in await _hook_arguments(datasette, request, database, table):
@@ -83,7 +108,7 @@ async def _event_filter(datasette: Any, request: Any, database: str, table: str)
 
 
 async def datasette_clauses(
-    datasette: Any, request: Any, database: str, table: str
+    datasette: Datasette, request: Request, database: str, table: str
 ) -> tuple[str, ...]:
     """The clauses that Datasette itself makes of the filters of a request."""
     clauses, _ = datasette_compat.build_where(_column_arguments(request), table)
@@ -92,7 +117,7 @@ async def datasette_clauses(
     return tuple(clauses)
 
 
-def _column_arguments(request: Any) -> list[tuple[str, str]]:
+def _column_arguments(request: Request) -> list[tuple[str, str]]:
     return sorted(
         (key, value)
         for key in request.args
@@ -101,19 +126,21 @@ def _column_arguments(request: Any) -> list[tuple[str, str]]:
     )
 
 
-async def _hook_arguments(datasette: Any, request: Any, database: str, table: str) -> list[Any]:
+async def _hook_arguments(
+    datasette: Datasette, request: Request, database: str, table: str
+) -> list[Any]:
     """The filter arguments of all plugins, Datasette's own search among them."""
     cached = request.scope.setdefault("chronology.hook_arguments", {})
     key = (database, table, request.scope["query_string"])
     if key not in cached:
-        token = translating.set(True)
+        token = is_translating.set(True)
         try:
             hooks = pm.hook.filters_from_request(
                 request=request, table=table, database=database, datasette=datasette
             )
             cached[key] = [given for hook in hooks if (given := await await_me_maybe(hook))]
         finally:
-            translating.reset(token)
+            is_translating.reset(token)
     found: list[Any] = cached[key]
     return found
 
@@ -202,7 +229,7 @@ def _number_query(sql: str, params: dict[str, Any]) -> Predicate | None:
 
 
 async def sorting(
-    datasette: Any, request: Any, database: str, table: str
+    datasette: Datasette, request: Request, database: str, table: str
 ) -> tuple[str | None, str | None]:
     """The column by which rows ascend, or the one by which they descend, if there is one."""
     ascending, descending = request.args.get("_sort"), request.args.get("_sort_desc")
@@ -214,7 +241,7 @@ async def sorting(
     return config.get("sort"), config.get("sort_desc")
 
 
-async def order_by(datasette: Any, request: Any, database: str, table: str) -> str:
+async def order_by(datasette: Datasette, request: Request, database: str, table: str) -> str:
     """The ORDER BY of the rows that a request selects; an unknown column is a 400."""
     ascending, descending = await sorting(datasette, request, database, table)
     if ascending and descending:
@@ -226,3 +253,54 @@ async def order_by(datasette: Any, request: Any, database: str, table: str) -> s
     if column not in columns:
         raise BadRequest(f"{column!r} is no column to sort by; known are {', '.join(columns)}")
     return f'"{column}"{"" if ascending else " DESC"}, "id"'
+
+
+# The index ------------------------------------------------------------------------------------
+
+
+def index_of(database: Any) -> EventIndex | None:
+    """The index of a database of Datasette, None if it is in memory."""
+    if database.is_memory:
+        return None
+    return _indexes.setdefault(database, EventIndex())
+
+
+def time_limit(datasette: Datasette) -> TimeLimit:
+    """Bounds queries by Datasette's setting `sql_time_limit_ms`."""
+    return lambda db: sqlite_timelimit(db, datasette.setting("sql_time_limit_ms"))
+
+
+async def run(
+    datasette: Datasette, database: Any, selected: EventFilter, function: Callable[[Selection], T]
+) -> T:
+    """Runs a function of the selected events; raises Datasette's `QueryInterrupted` in time."""
+
+    def read(db: Any) -> T:
+        with select(db, selected, index_of(database), time_limit(datasette)) as selection:
+            return function(selection)
+
+    try:
+        result: T = await database.execute_fn(read)
+    except sqlite3.OperationalError as error:
+        if error.args == ("interrupted",):
+            query_timed_out()
+            raise QueryInterrupted(error, selected.sql, selected.params) from None
+        raise
+    return result
+
+
+async def warm(database: Any) -> None:
+    """Loads the index of a database part by part, between requests."""
+    index = index_of(database)
+    if index is None:
+        return
+    # The first page comes first: both would be slower at once.
+    await asyncio.sleep(WARM_AFTER_S)
+
+    def not_loaded(db: Any) -> Any:
+        with index.at_head(db) as reader:
+            return reader.not_loaded()
+
+    with suppress(sqlite3.DatabaseError):
+        for part in await database.execute_fn(not_loaded):
+            await database.execute_fn(lambda db, part=part: index.load(db, part))

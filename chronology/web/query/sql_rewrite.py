@@ -15,15 +15,24 @@ import re
 from collections import Counter
 from contextvars import ContextVar
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from datasette.database import QueryInterrupted
+from datasette.utils import tilde_encode
 from datasette.utils.sqlite import sqlite3
 
 from chronology.index.predicates import EVERY, Cursor
 from chronology.index.selection import EventFilter, Selection
-from chronology.web.completeness import query_timed_out
-from chronology.web.query.event_index import index_of, run, warm
-from chronology.web.query.selection import datasette_clauses, event_filter
+from chronology.web.datasette_compat import Datasette, Request
+from chronology.web.query.selection import (
+    datasette_clauses,
+    event_filter,
+    index_of,
+    run,
+    sorting,
+    warm,
+)
+from chronology.web.responses import query_timed_out
 
 COUNT = re.compile(
     r"select count\(\*\) from (?:\(select \* )?(?:from )?(?P<table>events|history)"
@@ -52,6 +61,10 @@ _READS_ROWS = re.compile(r"\s*(?:select|with)\b.*\bfrom \[?(?P<table>events|hist
 MANY = 300_000
 """With more rows than this, SQLite sorts them no faster by their numbers."""
 
+_BEFORE_ASCENDING = "$null"
+# No text is greater, and SQLite sorts every number before a text.
+_BEFORE_DESCENDING = tilde_encode("\U0010ffff")
+
 not_recognised: Counter[str] = Counter()
 """Statements on the table of a page, by table, that ran as Datasette made them."""
 
@@ -59,8 +72,8 @@ not_recognised: Counter[str] = Counter()
 class PageRequest(NamedTuple):
     """A request for a page of a table, and its database."""
 
-    datasette: Any
-    request: Any
+    datasette: Datasette
+    request: Request
     database: Any
     table: str
 
@@ -79,7 +92,7 @@ page_request: ContextVar[PageRequest | None] = ContextVar("page_request", defaul
 """The page for which the current task runs SQL."""
 
 
-def expect(datasette: Any, request: Any, database: str, table: str) -> None:
+def expect_page(datasette: Datasette, request: Request, database: str, table: str) -> None:
     """Announces that Datasette is about to make a page of events."""
     if table == "events" or (table == "history" and "_as_of" in request.args):
         served = datasette.get_database(database)
@@ -187,3 +200,24 @@ async def _sorted(
         f" order by {match['order']} limit {match['limit']}"
     )
     return sql, {**params, "numbers": json.dumps(numbers)}
+
+
+# The first page -------------------------------------------------------------------------------
+
+
+async def order_first_page(
+    request: Request, datasette: Datasette, database: str, table: str
+) -> None:
+    """Adds a cursor before every row to a request for the first page of a sorted table.
+
+    Datasette breaks the ties of a sort by the primary key, except on the first page, where SQLite
+    decides. Without the cursor, the following pages would repeat some rows and leave out others.
+    """
+    ascending, descending = await sorting(datasette, request, database, table)
+    keys = await datasette.get_database(database).primary_keys(table)
+    if request.args.get("_next") or not keys or not (ascending or descending):
+        return
+    start = _BEFORE_ASCENDING if ascending else _BEFORE_DESCENDING
+    cursor = urlencode({"_next": ",".join([start, *("" for _ in keys)])})
+    query: bytes = request.scope["query_string"]
+    request.scope["query_string"] = b"&".join(filter(None, (query, cursor.encode())))
