@@ -103,7 +103,7 @@ def test_no_string_of_the_code_is_about_one_chronology(path: Path) -> None:
         id(text) for node in ast.walk(tree) if _is_explanation(node) for text in ast.walk(node)
     }
     # Why a text is no date is told with dates as examples.
-    about = OTHER_WORDS if path.name == "dates.py" else SUBJECT
+    about = OTHER_WORDS if path.name == "edtf.py" else SUBJECT
     found = [
         f"{node.lineno}: {node.value}"
         for node in ast.walk(tree)

@@ -162,29 +162,31 @@ async def requested(datasette: Datasette, request: Request) -> str:
     """The chronology that `_db` names, or the only one; raises if there is a choice."""
     if not names(datasette):
         raise NotFound("There is no chronology here")
-    seen = await visible(datasette, request.actor)
-    given = request.args.getlist(PARAMETER)
-    if not seen:
+    visible_names = await visible(datasette, request.actor)
+    named = request.args.getlist(PARAMETER)
+    if not visible_names:
         raise Forbidden("You do not have permission to view this chronology")
-    if len(given) > 1:
-        raise BadRequest(f"{PARAMETER} was given more than once")
-    if not given and len(seen) > 1:
-        raise BadRequest(f"there are several chronologies; add {_choices(seen)} to the address")
-    name = given[0] if given else seen[0]
-    if name not in seen:
+    if len(named) > 1:
+        raise BadRequest(f"{PARAMETER} was named more than once")
+    if not named and len(visible_names) > 1:
         raise BadRequest(
-            f"{PARAMETER}: there is no chronology {name!r}; write one of {_list(seen)}"
+            f"there are several chronologies; add {_choices(visible_names)} to the address"
+        )
+    name = named[0] if named else visible_names[0]
+    if name not in visible_names:
+        raise BadRequest(
+            f"{PARAMETER}: there is no chronology {name!r}; write one of {_list(visible_names)}"
         )
     await datasette_compat.ensure_seen(datasette, request, name)
     return name
 
 
-def _list(seen: list[str]) -> str:
-    return ", ".join(map(repr, seen))
+def _list(choices: list[str]) -> str:
+    return ", ".join(map(repr, choices))
 
 
-def _choices(seen: list[str]) -> str:
-    return " or ".join(urlencode({PARAMETER: name}) for name in seen)
+def _choices(choices: list[str]) -> str:
+    return " or ".join(urlencode({PARAMETER: name}) for name in choices)
 
 
 async def parameter(datasette: Datasette, request: Request, name: str) -> dict[str, str]:
@@ -198,9 +200,15 @@ async def of_page(datasette: Datasette, request: Request) -> str | None:
     """The chronology whose error page fits a request, None if there is a choice."""
     name, _ = in_path(datasette, local_path(datasette, request.scope))
     if name is None:
-        seen = await visible(datasette, request.actor)
-        given = request.args.get(PARAMETER)
-        name = given if given in seen else seen[0] if len(seen) == 1 else None
+        visible_names = await visible(datasette, request.actor)
+        named = request.args.get(PARAMETER)
+        name = (
+            named
+            if named in visible_names
+            else visible_names[0]
+            if len(visible_names) == 1
+            else None
+        )
     if not is_chronology(datasette, name) or name is None:
         return None
     return name if await datasette_compat.may_view(datasette, request, name) else None

@@ -170,10 +170,10 @@ async def may_view(datasette: Any, request: Request, database: str) -> bool:
 async def table_config(datasette: Any, database: str, table: str) -> dict[str, Any]:
     """What metadata.yml says of a table: facets, sort and the like."""
     if hasattr(datasette, "table_config"):
-        found: dict[str, Any] = await datasette.table_config(database, table)
+        config: dict[str, Any] = await datasette.table_config(database, table)
     else:
-        found = datasette.table_metadata(database, table)
-    return found or {}
+        config = datasette.table_metadata(database, table)
+    return config or {}
 
 
 async def set_defaults(datasette: Any, database: str, before: _Tables, tables: _Tables) -> None:
@@ -204,31 +204,33 @@ def _config(tables: _Tables) -> _Tables:
 def _set_config(
     datasette: Any, attribute: str, database: str, before: _Tables, tables: _Tables
 ) -> None:
-    whole = getattr(datasette, attribute) or {}
-    databases = whole.get("databases") or {}
+    config = getattr(datasette, attribute) or {}
+    databases = config.get("databases") or {}
     settings = databases.get(database) or {}
-    given = settings.get("tables") or {}
+    configured = settings.get("tables") or {}
     merged = {
-        table: _merged(given.get(table) or {}, before.get(table, {}), default)
+        table: _merged(configured.get(table) or {}, before.get(table, {}), default)
         for table, default in tables.items()
     }
-    settings = {**settings, "tables": {**given, **merged}}
-    setattr(datasette, attribute, {**whole, "databases": {**databases, database: settings}})
+    settings = {**settings, "tables": {**configured, **merged}}
+    setattr(datasette, attribute, {**config, "databases": {**databases, database: settings}})
 
 
 def _merged(
-    given: dict[str, Any], before: dict[str, Any], default: dict[str, Any]
+    configured: dict[str, Any], before: dict[str, Any], default: dict[str, Any]
 ) -> dict[str, Any]:
     """The settings of a table: those of metadata.yml, and of the defaults what is left open."""
-    own = {key: value for key, value in given.items() if key not in before or before[key] != value}
+    own = {
+        key: value for key, value in configured.items() if key not in before or before[key] != value
+    }
     order = {"sort", "sort_desc"} if {"sort", "sort_desc"} & own.keys() else set()
-    found = {key: value for key, value in default.items() if key not in order}
+    defaults = {key: value for key, value in default.items() if key not in order}
     described = own.get("columns") or {}
     columns = {
         **described,
         **{k: v for k, v in default.get("columns", {}).items() if k not in described},
     }
-    return {**found, **own, **({"columns": columns} if columns else {})}
+    return {**defaults, **own, **({"columns": columns} if columns else {})}
 
 
 def build_where(arguments: list[tuple[str, str]], table: str) -> tuple[list[str], dict[str, Any]]:
@@ -242,18 +244,18 @@ def build_where(arguments: list[tuple[str, str]], table: str) -> tuple[list[str]
 async def instance_metadata(datasette: Any) -> dict[str, Any]:
     """What metadata.yml says of the whole: title, licence and the like."""
     if hasattr(datasette, "get_instance_metadata"):
-        found: dict[str, Any] = await datasette.get_instance_metadata()
+        metadata: dict[str, Any] = await datasette.get_instance_metadata()
     else:
-        found = datasette.metadata()
-    return found or {}
+        metadata = datasette.metadata()
+    return metadata or {}
 
 
 async def licence(datasette: Any, database: str) -> tuple[str | None, str | None]:
     """The name and the address of the licence that metadata.yml gives a database or all."""
     if hasattr(datasette, "get_database_metadata"):
         own = await datasette.get_database_metadata(database)
-        found = {**await instance_metadata(datasette), **own}
-        return found.get("license"), found.get("license_url")
+        metadata = {**await instance_metadata(datasette), **own}
+        return metadata.get("license"), metadata.get("license_url")
     return tuple(datasette.metadata(key, database=database) for key in ("license", "license_url"))
 
 
@@ -269,8 +271,8 @@ def public_address(datasette: Datasette, request: Request) -> str:
 def disposition(kind: str, name: str) -> str:
     """The header that names a download (RFC 6266), whatever the database is called."""
     plain = re.sub(r"[^\w. -]", "_", name, flags=re.ASCII)
-    found = f'{kind}; filename="{plain}"'
-    return found if plain == name else f"{found}; filename*=UTF-8''{quote(name)}"
+    header = f'{kind}; filename="{plain}"'
+    return header if plain == name else f"{header}; filename*=UTF-8''{quote(name)}"
 
 
 def local_path(datasette: Datasette, scope: Scope) -> str:
@@ -292,8 +294,8 @@ def _below_base(datasette: Datasette, path: str) -> str:
 
 def pairs(request: Request, *without: str) -> list[tuple[str, str]]:
     """The parameters of a request in their order, but for some names."""
-    given = parse_qsl(request.query_string, keep_blank_values=True)
-    return [pair for pair in given if pair[0] not in without]
+    parameters = parse_qsl(request.query_string, keep_blank_values=True)
+    return [pair for pair in parameters if pair[0] not in without]
 
 
 def with_query(address: str, parameters: Sequence[tuple[str, Any]]) -> str:

@@ -35,8 +35,8 @@ async def events_csv(datasette: Datasette, request: Request, send: Send, receive
     table = "history" if "_as_of" in request.args else "events"
     selected = await event_filter(datasette, request, name, table)
     order = await order_by(datasette, request, name, table)
-    known = await database.execute_fn(csv_stream.columns)
-    chosen = {column: known[column] for column in _chosen(request, list(known))}
+    columns = await database.execute_fn(csv_stream.columns)
+    shown_columns = {column: columns[column] for column in _chosen(request, list(columns))}
     with SpooledTemporaryFile(_IN_MEMORY_BYTES) as numbers:
         try:
             fixed = await database.execute_fn(
@@ -47,13 +47,13 @@ async def events_csv(datasette: Datasette, request: Request, send: Send, receive
 
         def lines(piece: list[int]) -> Awaitable[bytes]:
             made: Awaitable[bytes] = database.execute_fn(
-                lambda db: csv_stream.lines(db, fixed, piece, chosen)
+                lambda db: csv_stream.lines(db, fixed, piece, shown_columns)
             )
             return made
 
         await _start(datasette, send, f"{name}-events.csv")
         if request.method != "HEAD":
-            first = csv_stream.BOM.encode() + csv_stream.header(list(chosen))
+            first = csv_stream.BOM.encode() + csv_stream.header(list(shown_columns))
             await streaming.finish(receive, send, _ahead(first, lines, csv_stream.pieces(numbers)))
         else:
             await send({"type": "http.response.body", "body": b""})
@@ -78,11 +78,11 @@ async def _ahead(
 
 
 def _chosen(request: Request, columns: list[str]) -> list[str]:
-    wanted, unwanted = request.args.getlist("_col"), request.args.getlist("_nocol")
-    for column in (*wanted, *unwanted):
+    included, excluded = request.args.getlist("_col"), request.args.getlist("_nocol")
+    for column in (*included, *excluded):
         if column not in columns:
             raise BadRequest(f"{column!r} is no column; known are {', '.join(columns)}")
-    return [c for c in columns if (not wanted or c in wanted) and c not in unwanted]
+    return [c for c in columns if (not included or c in included) and c not in excluded]
 
 
 async def _start(datasette: Datasette, send: Send, name: str, length: int | None = None) -> None:
@@ -100,35 +100,37 @@ async def _start(datasette: Datasette, send: Send, name: str, length: int | None
 async def _dossier(datasette: Datasette, request: Request) -> Dossier:
     database = await databases.in_address(datasette, request)
     name = tilde_decode(request.url_vars["event"])
-    found: Dossier | None = await datasette.get_database(database).execute_fn(
+    event_dossier: Dossier | None = await datasette.get_database(database).execute_fn(
         lambda connection: dossier(as_of.timeline_at(request, connection), name)
     )
-    if found is None:
+    if event_dossier is None:
         raise NotFound(f"There is no event {name!r}; it may have been retracted")
-    return found
+    return event_dossier
 
 
 async def event_json(
     datasette: Datasette, request: Request, send: Send, receive: Receive
 ) -> Response:
     """One event with its accounts, places, formations, people and revisions."""
-    found = await _dossier(datasette, request)
-    body = found._asdict() if request.args.get("_shape") not in ("array", "objects") else None
-    return json_response(datasette, body or [found.event])
+    event_dossier = await _dossier(datasette, request)
+    body = (
+        event_dossier._asdict() if request.args.get("_shape") not in ("array", "objects") else None
+    )
+    return json_response(datasette, body or [event_dossier.event])
 
 
 async def event_csv(datasette: Datasette, request: Request, send: Send, receive: Receive) -> None:
     """The accounts of one event, one a row."""
-    found = await _dossier(datasette, request)
-    columns = list(found.accounts[0]) if found.accounts else ["id"]
+    event_dossier = await _dossier(datasette, request)
+    columns = list(event_dossier.accounts[0]) if event_dossier.accounts else ["id"]
     rows = (
         tuple(json.dumps(v, ensure_ascii=False) if isinstance(v, dict) else v for v in row.values())
-        for row in found.accounts
+        for row in event_dossier.accounts
     )
     text = csv_stream.text(chain([columns], rows), guard=True, quoting=csv.QUOTE_NONNUMERIC)
-    whole = (csv_stream.BOM + text).encode()
-    await _start(datasette, send, f"{found.event['id']}.csv", len(whole))
-    await send({"type": "http.response.body", "body": whole})
+    body = (csv_stream.BOM + text).encode()
+    await _start(datasette, send, f"{event_dossier.event['id']}.csv", len(body))
+    await send({"type": "http.response.body", "body": body})
 
 
 ROUTES = [

@@ -24,7 +24,7 @@ _CELLS_A_DEGREE = (100, 50, 20, 10, 5, 2, 1, 0.2)
 
 def counted(
     reader: Reader,
-    about: Overview,
+    chronology_overview: Overview,
     summary: Summary,
     column: str,
     places: Mapping[tuple[float, float], Mapping[str, Any]],
@@ -34,12 +34,17 @@ def counted(
     `places` are those of points, as they are told.
     """
     dated = reader.group_counts(summary, "date", column)
-    located = reader.group_counts(summary, "latitude", "longitude", about.first)
-    colours = about.series if column == about.first else []
+    located = reader.group_counts(summary, "latitude", "longitude", chronology_overview.first)
+    colours = chronology_overview.series if column == chronology_overview.first else []
     placeless = sum(n for (latitude, _, _), n in located.items() if latitude is None)
     return {
-        "lanes": _lanes(dated, about.chronology.window, about.labels[column], colours),
-        "spots": _spots(located, about.series, places),
+        "lanes": _lanes(
+            dated,
+            chronology_overview.chronology.window,
+            chronology_overview.labels[column],
+            colours,
+        ),
+        "spots": _spots(located, chronology_overview.series, places),
         "placeless": placeless,
     }
 
@@ -53,9 +58,9 @@ def _lanes(dated: DayCounts, window: Date, label: str, series: list[str]) -> dic
     for (_, values), count in dated.items():
         totals[(values,)] += count
     ranked = [name for name, _ in day_histogram.by_value(totals)]
-    own = ranked[: MOST_LANES - 1] if len(ranked) > MOST_LANES else ranked
-    number = {name: index for index, name in enumerate(own)}
-    others, none = len(own), len(own) + 1
+    named = ranked[: MOST_LANES - 1] if len(ranked) > MOST_LANES else ranked
+    number = {name: index for index, name in enumerate(named)}
+    others, none = len(named), len(named) + 1
     first, days = _days(window, dated)
     step_days = -(-days // _MOST_BINS)
     tally = day_histogram.Tally(first, days, none + 1, step_days)
@@ -66,8 +71,8 @@ def _lanes(dated: DayCounts, window: Date, label: str, series: list[str]) -> dic
         for lane in lanes:
             events[lane] += count
     lanes_named = [
-        *((name, name) for name in own),
-        (f"{len(ranked) - len(own)} others", None),
+        *((name, name) for name in named),
+        (f"{len(ranked) - len(named)} others", None),
         (f"No {label} named", ""),
     ]
     rows = zip(lanes_named, events, tally.certain, tally.possible, strict=True)
@@ -91,8 +96,8 @@ def _lanes(dated: DayCounts, window: Date, label: str, series: list[str]) -> dic
 
 def _days(window: Date, dated: DayCounts) -> tuple[date, int]:
     """The first day that is counted and how many there are: the window, or all that is dated."""
-    known = [day_histogram.parsed(text) for text in {text for text, _ in dated}]
-    ends = [day for each in known for day in (each.earliest, each.latest) if day]
+    dates = [day_histogram.parsed(text) for text in {text for text, _ in dated}]
+    ends = [day for each in dates for day in (each.earliest, each.latest) if day]
     first, last = window.earliest or min(ends), window.latest or max(ends)
     return first, (last - first).days + 1
 
@@ -118,25 +123,25 @@ def _spots(
         spot = spots.setdefault((latitude, longitude), _Spot([(latitude, longitude)], [0] * 8))
         # One colour an event: that of its first value.
         spot.colours[day_histogram.colours_of(values, series)[0]] += count
-    found = spots
+    drawn_spots = spots
     for cells_a_degree in _CELLS_A_DEGREE:
-        if len(found) <= MOST_SPOTS:
+        if len(drawn_spots) <= MOST_SPOTS:
             break
-        found = _in_cells(spots, cells_a_degree)
-    return [_drawn(spot, places) for spot in found.values()]
+        drawn_spots = _in_cells(spots, cells_a_degree)
+    return [_drawn(spot, places) for spot in drawn_spots.values()]
 
 
 def _in_cells(
     spots: Mapping[tuple[float, float], _Spot], cells_a_degree: float
 ) -> dict[tuple[float, float], _Spot]:
-    found: dict[tuple[float, float], _Spot] = {}
+    cells: dict[tuple[float, float], _Spot] = {}
     for (latitude, longitude), spot in spots.items():
         cell = (latitude * cells_a_degree // 1, longitude * cells_a_degree // 1)
-        into = found.setdefault(cell, _Spot([], [0] * 8))
-        into.points.extend(spot.points)
+        merged = cells.setdefault(cell, _Spot([], [0] * 8))
+        merged.points.extend(spot.points)
         for colour, count in enumerate(spot.colours):
-            into.colours[colour] += count
-    return found
+            merged.colours[colour] += count
+    return cells
 
 
 def _drawn(spot: _Spot, places: Mapping[tuple[float, float], Mapping[str, Any]]) -> dict[str, Any]:

@@ -63,36 +63,38 @@ class LogHeadMonitor:
             (changes,) = db.execute("PRAGMA data_version").fetchone()
             known = self._known.get(name)
             if known is None or known[0] != changes:
-                found = db.execute(_STATE).fetchone()
-                known = self._known[name] = (changes, State(*found) if found else None)
+                row = db.execute(_STATE).fetchone()
+                known = self._known[name] = (changes, State(*row) if row else None)
         except sqlite3.DatabaseError:
             return None
         return known[1]
 
     def _connection(self, name: str, database: Any) -> sqlite3.Connection:
-        held = self._open.get(name)
-        if held is None or held[0] is not database:
+        opened = self._open.get(name)
+        if opened is None or opened[0] is not database:
             db: sqlite3.Connection = database.connect()
             db.execute("PRAGMA busy_timeout = 0")
-            held = self._open[name] = (database, db)
+            opened = self._open[name] = (database, db)
             self._known.pop(name, None)
-        return held[1]
+        return opened[1]
 
 
 def fingerprint(datasette: Datasette) -> str:
     """What besides the log an answer is made of, the same in every process that has the same."""
-    made = sha256()
+    digest = sha256()
     others = (datasette.template_dir, datasette.plugins_dir)
     folders = [PACKAGE, *(Path(folder) for folder in others if folder)]
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.suffix in _MADE_OF:
-                made.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+                digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
     configured = [
         getattr(datasette, name, None)
         for name in ("_metadata_local", "_metadata", "config", "_settings", "cors")
     ]
     programs = [installed.__version__, version("jinja2"), sqlite3.sqlite_version]
     plugins = [(plugin["name"], plugin["version"]) for plugin in datasette._plugins()]
-    made.update(json.dumps([configured, programs, plugins], sort_keys=True, default=repr).encode())
-    return made.hexdigest()[:12]
+    digest.update(
+        json.dumps([configured, programs, plugins], sort_keys=True, default=repr).encode()
+    )
+    return digest.hexdigest()[:12]

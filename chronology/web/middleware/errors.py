@@ -23,6 +23,9 @@ from chronology.web import databases
 from chronology.web.datasette_compat import App, Datasette, Message, Receive, Request, Scope, Send
 from chronology.web.pages import error_page
 
+# Where rich is installed, Datasette prints even a 404 with local variables, and fails at some.
+handle_exception.rich = None
+
 _FAILED = "The server failed; the cause is in its log"
 
 

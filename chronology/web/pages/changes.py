@@ -25,10 +25,10 @@ def page(db: sqlite3.Connection) -> dict[str, Any]:
 
 
 def _batches(db: sqlite3.Connection) -> list[Row]:
-    found = fetch_rows(db, "SELECT * FROM batches ORDER BY last_position DESC")
-    for batch in found:
+    batches = fetch_rows(db, "SELECT * FROM batches ORDER BY last_position DESC")
+    for batch in batches:
         batch["reasons"] = _reasons(db, batch) if batch["corrected"] + batch["retracted"] else []
-    return found
+    return batches
 
 
 def _reasons(db: sqlite3.Connection, batch: Row) -> list[Row]:
@@ -43,17 +43,17 @@ def _reasons(db: sqlite3.Connection, batch: Row) -> list[Row]:
 
 def latest(db: sqlite3.Connection) -> list[Row]:
     """The latest batches, newest first, each with what it changed of the events."""
-    found = fetch_rows(
+    batches = fetch_rows(
         db, "SELECT * FROM batches ORDER BY first_position DESC LIMIT ?", (FEED_LENGTH,)
     )
-    for batch in found:
+    for batch in batches:
         batch["changes"] = fetch_rows(
             db,
             "SELECT id, title, action, because FROM history WHERE from_position = ?"
             " ORDER BY action, id LIMIT ?",
             (batch["last_position"], REASONS),
         )
-    return found
+    return batches
 
 
 async def feed(datasette: Datasette, request: Request, send: Send, receive: Receive) -> Response:
@@ -61,11 +61,11 @@ async def feed(datasette: Datasette, request: Request, send: Send, receive: Rece
     database = await databases.in_address(datasette, request)
     await datasette_compat.ensure_view_table(datasette, request.actor, database, "history")
     db = datasette.get_database(database)
-    about = await db.execute_fn(lambda connection: at_head(connection).chronology)
-    found = await db.execute_fn(latest)
+    chronology = await db.execute_fn(lambda connection: at_head(connection).chronology)
+    batches = await db.execute_fn(latest)
     address = public_address(datasette, request)
     history = address + datasette.urls.table(database, "history")
-    text = feed_of(about.title if about else database, history, found)
+    text = feed_of(chronology.title if chronology else database, history, batches)
     headers = cors_headers(datasette)
     return Response(text, headers=headers, content_type="application/atom+xml; charset=utf-8")
 

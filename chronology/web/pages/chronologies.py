@@ -63,27 +63,27 @@ async def refusal(
 
 async def _entry(datasette: Datasette, request: Request, name: str, status: int) -> dict[str, Any]:
     """A chronology in the list, linked to its home, or to the page that did not name one."""
-    found: dict[str, Any] = await datasette.get_database(name).execute_fn(_summary)
+    summary: dict[str, Any] = await datasette.get_database(name).execute_fn(_summary)
     path = local_path(datasette, request.scope)
     address = datasette.urls.database(name)
     if status == 400 and path.startswith(_OWN):
-        given = parse_qsl(request.query_string)
-        pairs = [pair for pair in given if pair[0] != databases.PARAMETER]
+        parameters = parse_qsl(request.query_string)
+        pairs = [pair for pair in parameters if pair[0] != databases.PARAMETER]
         address = datasette.urls.path(path) + "?" + urlencode([(databases.PARAMETER, name), *pairs])
-    return {**found, "name": name, "address": address}
+    return {**summary, "name": name, "address": address}
 
 
 def _summary(db: sqlite3.Connection) -> dict[str, Any]:
-    about = at_head(db).chronology
+    chronology = at_head(db).chronology
     (events,) = db.execute("SELECT count(*) FROM events").fetchone()
     (sources,) = db.execute("SELECT count(*) FROM sources").fetchone()
     (recorded,) = db.execute(
         "SELECT recorded_at FROM log WHERE position = ?", (log.head(db).position,)
     ).fetchone()
     return {
-        "title": about.title if about else None,
-        "summary": about.summary if about else "",
-        "window": _days(about.window) if about else "",
+        "title": chronology.title if chronology else None,
+        "summary": chronology.summary if chronology else "",
+        "window": _days(chronology.window) if chronology else "",
         "events": events,
         "sources": sources,
         "recorded": formatting.spoken(date.fromisoformat(recorded[:10])),

@@ -36,11 +36,11 @@ def names(text: str | None) -> tuple[str, ...]:
 
 def by_value(counted: Mapping[tuple[Any, ...], int]) -> list[tuple[str, int]]:
     """How many events have each value of a column, the commonest first."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for (text,), count in counted.items():
         for name in names(text):
-            found[name] += count
-    return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+            counts[name] += count
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def colours_of(text: str | None, series: Sequence[str]) -> list[int]:
@@ -128,13 +128,13 @@ def months(
     first, last = window.earliest, window.latest
     if first is None or last is None:
         return {"sections": [], "most": 0.0}
-    found = Tally(first, (last - first).days + 1, NONE + 1)
+    tally = Tally(first, (last - first).days + 1, NONE + 1)
     for (text, values), count in dated.items():
         colours = colours_of(values, series)
-        found.add(parsed(text), colours, count / len(colours))
-    key = 10 if found.length <= _LONGEST else 7
+        tally.add(parsed(text), colours, count / len(colours))
+    key = 10 if tally.length <= _LONGEST else 7
     bins: dict[str, dict[str, Any]] = {}
-    days = zip(zip(*found.certain, strict=True), zip(*found.possible, strict=True), strict=True)
+    days = zip(zip(*tally.certain, strict=True), zip(*tally.possible, strict=True), strict=True)
     for number, (certain, possible) in enumerate(days):
         day = first + timedelta(days=number)
         bar = bins.setdefault(

@@ -20,7 +20,7 @@ from chronology.web.pages import date_axis, formatting
 
 
 def event(
-    timeline: TimelineAt, request: Request, table: str, about: Chronology | None
+    timeline: TimelineAt, request: Request, table: str, chronology: Chronology | None
 ) -> dict[str, Any]:
     """One event of `events`, or a version of it in `history`."""
     db = timeline.db
@@ -30,25 +30,25 @@ def event(
     shown = dossier(timeline, name)
     if table == "events" and shown is None:
         raise NotFound(f"There is no event {name!r} as of then")
-    lives = db.execute("SELECT 1 FROM events WHERE id = ?", (name,)).fetchone()
-    found = {"dossier": shown, "event_id": name, "retracted_since": lives is None}
-    if shown is None or about is None:
-        return found
+    current_row = db.execute("SELECT 1 FROM events WHERE id = ?", (name,)).fetchone()
+    variables = {"dossier": shown, "event_id": name, "retracted_since": current_row is None}
+    if shown is None or chronology is None:
+        return variables
     return {
-        **found,
+        **variables,
         "meaning": formatting.meaning(shown.event["date"]),
-        "drawn": _drawn(shown, about),
+        "drawn": _drawn(shown, chronology),
         "compared": compared(shown.accounts),
         "beside": neighbours.beside(db, shown.event) if table == "events" else None,
         "mapped": [_point(place, "places") for place in shown.places if _is_located(place)],
     }
 
 
-def _drawn(shown: Dossier, about: Chronology) -> dict[str, Any]:
+def _drawn(shown: Dossier, chronology: Chronology) -> dict[str, Any]:
     """The editor's reading and the dates of the accounts, on one axis."""
     dated = [account for account in shown.accounts if account["date"]]
     texts = [shown.event["date"], *(account["date"] for account in dated)]
-    axis = date_axis.around([parse(text) for text in texts], about.window)
+    axis = date_axis.around([parse(text) for text in texts], chronology.window)
     if axis is None:
         return {}
     return {
@@ -62,22 +62,22 @@ def _drawn(shown: Dossier, about: Chronology) -> dict[str, Any]:
 
 
 def subject(
-    db: sqlite3.Connection, request: Request, table: str, about: Chronology | None
+    db: sqlite3.Connection, request: Request, table: str, chronology: Chronology | None
 ) -> dict[str, Any]:
     """One row of a table of the catalogue, with its days and ties drawn."""
-    found = profile(db, table, tilde_decode(request.url_vars["pks"]))
-    if found is None or about is None:
+    profile_rows = profile(db, table, tilde_decode(request.url_vars["pks"]))
+    if profile_rows is None or chronology is None:
         return {}
-    axis = date_axis.of_window(about.window)
+    axis = date_axis.of_window(chronology.window)
     for ties in ("superiors", "subordinates", "commands"):
-        if ties in found:
-            found[ties] = date_axis.tenures(axis, found[ties])
-    located = [row for row in [found, *found.get("inside", ())] if _is_located(row)]
+        if ties in profile_rows:
+            profile_rows[ties] = date_axis.tenures(axis, profile_rows[ties])
+    located = [row for row in [profile_rows, *profile_rows.get("inside", ())] if _is_located(row)]
     return {
-        "subject": found,
+        "subject": profile_rows,
         "axis": axis,
-        "strip": date_axis.strip(axis, found["days"]),
-        "kind_names": {"levels": about.levels, "sides": about.sides},
+        "strip": date_axis.strip(axis, profile_rows["days"]),
+        "kind_names": {"levels": chronology.levels, "sides": chronology.sides},
         "mapped": [_point(row, "places") for row in located],
     }
 
@@ -87,9 +87,9 @@ def _is_located(place: dict[str, Any]) -> bool:
 
 
 def _point(place: dict[str, Any], table: str) -> dict[str, Any]:
-    kept = ("name", "latitude", "longitude", "radius_km", "role")
+    columns = ("name", "latitude", "longitude", "radius_km", "role")
     path = f"{table}/{tilde_encode(place['id'])}"
-    return {**{key: place[key] for key in kept if place.get(key) is not None}, "path": path}
+    return {**{key: place[key] for key in columns if place.get(key) is not None}, "path": path}
 
 
 def small_map(

@@ -38,9 +38,9 @@ async def page(
     if name is None:
         return await chronologies.refusal(datasette, request, status, message)
     table, row = _asked_for(request, name)
-    found = await datasette.get_database(name).execute_fn(lambda db: _ways_on(db, table, row))
+    suggestions = await datasette.get_database(name).execute_fn(lambda db: _ways_on(db, table, row))
     values = {
-        **found,
+        **suggestions,
         "database": name,
         "status": status,
         "message": _in_words(message, table, row, page_address(datasette, request)),
@@ -65,37 +65,40 @@ def _in_words(message: str, table: str | None, row: str | None, path: str) -> st
 
 def _asked_for(request: Request, database: str) -> tuple[str | None, str | None]:
     """The table and the id of the row that an address names, if they are of the chronology."""
-    given = {key: tilde_decode(text) for key, text in (request.url_vars or {}).items() if text}
-    table = given.get("table")
-    if given.get("database") != database or table not in _SINGULAR:
+    url_vars = {key: tilde_decode(text) for key, text in (request.url_vars or {}).items() if text}
+    table = url_vars.get("table")
+    if url_vars.get("database") != database or table not in _SINGULAR:
         return None, None
-    return table, given.get("pks")
+    return table, url_vars.get("pks")
 
 
 def _ways_on(db: sqlite3.Connection, table: str | None, row: str | None) -> dict[str, Any]:
-    about = at_head(db).chronology
-    found: dict[str, Any] = {"example": about.window.earliest if about else None, "near": []}
+    chronology = at_head(db).chronology
+    suggestions: dict[str, Any] = {
+        "example": chronology.window.earliest if chronology else None,
+        "near": [],
+    }
     if table and row:
-        found["near"] = neighbours.near_ids(db, table, row)
+        suggestions["near"] = neighbours.near_ids(db, table, row)
         if table == "events":
-            found["retracted"] = _retraction(db, row)
-    return found
+            suggestions["retracted"] = _retraction(db, row)
+    return suggestions
 
 
 def _retraction(db: sqlite3.Connection, event: str) -> Row | None:
     """Why an event was retracted, and the last position at which it stood."""
-    found = fetch_rows(
+    retractions = fetch_rows(
         db,
         "SELECT title, because, from_position - 1 AS last FROM history"
         " WHERE id = ? AND action = 'retracted' ORDER BY from_position DESC LIMIT 1",
         (event,),
     )
-    return found[0] if found else None
+    return retractions[0] if retractions else None
 
 
 def _without(datasette: Datasette, request: Request, message: str) -> str | None:
     """The address without the parameter that the message begins with."""
-    named = _PARAMETER.match(message)
-    if named is None or named[1] not in request.args:
+    parameter = _PARAMETER.match(message)
+    if parameter is None or parameter[1] not in request.args:
         return None
-    return with_query(page_address(datasette, request), pairs(request, named[1], "_next"))
+    return with_query(page_address(datasette, request), pairs(request, parameter[1], "_next"))

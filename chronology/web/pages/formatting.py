@@ -71,33 +71,33 @@ def spoken(day: date) -> str:
 
 def meaning(text: str) -> str:
     """The possible days of an EDTF date as a sentence; empty for a plain day."""
-    found = parse(text)
-    first, last = found.earliest, found.latest
-    if found.lasts:
-        says = "Lasted from the first day to the last"
-        says += "; the start is not known" if first is None else ""
-        says += "; the end is not known" if last is None else ""
+    date = parse(text)
+    first, last = date.earliest, date.latest
+    if date.lasts:
+        sentence = "Lasted from the first day to the last"
+        sentence += "; the start is not known" if first is None else ""
+        sentence += "; the end is not known" if last is None else ""
     elif first is None or last is None:
-        says = f"At some point up to {spoken(last)}" if last else "At an unknown point"
-        says = f"At some point from {spoken(first)} on" if first else says
+        sentence = f"At some point up to {spoken(last)}" if last else "At an unknown point"
+        sentence = f"At some point from {spoken(first)} on" if first else sentence
     elif first == last:
-        says = f"At {found.time}" if found.time else ""
+        sentence = f"At {date.time}" if date.time else ""
     else:
-        number = sum((high - low).days + 1 for low, high in found.spans if low and high)
-        says = f"A single event on one of {number} possible days"
+        number = sum((high - low).days + 1 for low, high in date.spans if low and high)
+        sentence = f"A single event on one of {number} possible days"
     doubt = " and ".join(
         word
-        for word, marked in (("uncertain", found.uncertain), ("approximate", found.approximate))
+        for word, marked in (("uncertain", date.uncertain), ("approximate", date.approximate))
         if marked
     )
-    if not says:
+    if not sentence:
         return f"The date is marked as {doubt}." if doubt else ""
-    return f"{says}; marked as {doubt}." if doubt else f"{says}."
+    return f"{sentence}; marked as {doubt}." if doubt else f"{sentence}."
 
 
-def labels(about: Chronology | None) -> dict[str, str]:
+def labels(chronology: Chronology | None) -> dict[str, str]:
     """What the facets are called: a dimension by its level, the others in the singular."""
-    dimensions = about.dimensions if about else {}
+    dimensions = chronology.dimensions if chronology else {}
     return {**dimensions, "places": "place", "sources": "source", "months": "month"}
 
 
@@ -132,12 +132,12 @@ def _names(column: str, value: str, base: str) -> Markup | None:
 def _plain_json(value: str) -> Markup | None:
     """Names, statements and claims without their brackets."""
     try:
-        found = json.loads(value)
+        decoded = json.loads(value)
     except ValueError:
         return None
-    if isinstance(found, dict):
-        return Markup("<br>").join(f"{key}: {item}" for key, item in found.items())
-    return Markup("<br>").join(_line(item) for item in found)
+    if isinstance(decoded, dict):
+        return Markup("<br>").join(f"{key}: {item}" for key, item in decoded.items())
+    return Markup("<br>").join(_line(item) for item in decoded)
 
 
 def _line(item: Any) -> str:

@@ -24,15 +24,15 @@ class Way(NamedTuple):
 
 def home(datasette: Datasette, database: str, parameter: dict[str, str]) -> str:
     """The address of a chronology's home: `/`, or its own where there are several."""
-    found: str = datasette.urls.database(database) if parameter else datasette.urls.path("/")
-    return found
+    address: str = datasette.urls.database(database) if parameter else datasette.urls.path("/")
+    return address
 
 
 def ways(
     datasette: Datasette,
     request: Request,
     database: str,
-    about: Chronology | None,
+    chronology: Chronology | None,
     parameter: dict[str, str],
 ) -> list[Way]:
     """The pages of a chronology; those of formations only if it has levels for them.
@@ -43,7 +43,7 @@ def ways(
     query = f"?{urlencode(parameter)}" if parameter else ""
     tables = [("Sources", "sources"), ("Places", "places")]
     own = [("Disagreements", DISAGREEMENTS)]
-    if about and about.ranks:
+    if chronology and chronology.ranks:
         own.append(("Order of battle", ORDER_OF_BATTLE))
         tables.append(("Formations", "formations"))
     pages = [
@@ -54,8 +54,8 @@ def ways(
     ]
     here = _here(datasette, request, database)
     timeline = Way("Timeline", home(datasette, database, parameter), here == "")
-    found = [timeline, *(Way(label, url, _is_within(here, url)) for label, url in pages)]
-    return [Way("Chronologies", urls.path("/"), False), *found] if parameter else found
+    links = [timeline, *(Way(label, url, _is_within(here, url)) for label, url in pages)]
+    return [Way("Chronologies", urls.path("/"), False), *links] if parameter else links
 
 
 def _here(datasette: Datasette, request: Request, database: str) -> str:

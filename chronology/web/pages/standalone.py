@@ -38,13 +38,13 @@ _KIND = "disputed__arraycontains"
 
 
 async def _answer(
-    datasette: Datasette, request: Request, name: str, view: str, found: dict[str, Any]
+    datasette: Datasette, request: Request, name: str, view: str, variables: dict[str, Any]
 ) -> Response:
     """A page, or the same as JSON if the address ends so."""
     if request.path.endswith(".json"):
-        return json_response(datasette, found["data"])
+        return json_response(datasette, variables["data"])
     metadata = await datasette_compat.instance_metadata(datasette)
-    values = {**found, "database": name, "metadata": metadata}
+    values = {**variables, "database": name, "metadata": metadata}
     html = await datasette.render_template(f"chronology/{view}.html", values, request, view)
     return Response.html(html)
 
@@ -55,19 +55,19 @@ async def _answer(
 async def order_of_battle_page(datasette: Datasette, request: Request) -> Response:
     """All formations as they stood on the day that `_day` names, by side."""
     name = await databases.requested(datasette, request)
-    found = await read_once(datasette, name, lambda db: _on_day(db, request))
-    return await _answer(datasette, request, name, "order-of-battle", found)
+    variables = await read_once(datasette, name, lambda db: _on_day(db, request))
+    return await _answer(datasette, request, name, "order-of-battle", variables)
 
 
 def _on_day(db: sqlite3.Connection, request: Request) -> dict[str, Any]:
     catalogue = as_of.timeline_at(request, db).catalogue
-    about = catalogue.chronology
-    if about is None:
+    chronology = catalogue.chronology
+    if chronology is None:
         raise NotFound("There is no chronology here")
-    day = _day(request, about)
+    day = _day(request, chronology)
     sides = order_of_battle.on_day(catalogue, parse(day.isoformat()))
-    first, last = about.window.earliest, about.window.latest
-    kept = [
+    first, last = chronology.window.earliest, chronology.window.latest
+    parameters = [
         (key, text) for key in ("_as_of", databases.PARAMETER) for text in request.args.getlist(key)
     ]
     return {
@@ -75,40 +75,43 @@ def _on_day(db: sqlite3.Connection, request: Request) -> dict[str, Any]:
         "day": day,
         "spoken": formatting.spoken(day),
         "sides": sides,
-        "levels": about.levels,
-        "before": _turn(day - _DAY, kept) if first is None or day > first else None,
-        "after": _turn(day + _DAY, kept) if last is None or day < last else None,
-        "window": about.window,
-        "kept": kept,
+        "levels": chronology.levels,
+        "before": _turn(day - _DAY, parameters) if first is None or day > first else None,
+        "after": _turn(day + _DAY, parameters) if last is None or day < last else None,
+        "window": chronology.window,
+        "kept": parameters,
     }
 
 
-def _turn(day: date, kept: list[tuple[str, str]]) -> dict[str, str]:
-    return {"words": formatting.spoken(day), "query": urlencode([("_day", day.isoformat()), *kept])}
+def _turn(day: date, parameters: list[tuple[str, str]]) -> dict[str, str]:
+    return {
+        "words": formatting.spoken(day),
+        "query": urlencode([("_day", day.isoformat()), *parameters]),
+    }
 
 
-def _day(request: Request, about: Chronology) -> date:
+def _day(request: Request, chronology: Chronology) -> date:
     """The day that is asked for, the first of the chronology if none is; a 400 if it is no day."""
-    window = about.window
+    window = chronology.window
     text = request.args.get("_day")
     if not text:
         start = window.earliest or window.latest
         assert start is not None
         return start
     try:
-        wanted = parse(text)
+        day = parse(text)
     except DateError as error:
         raise BadRequest(f"_day: {error}") from None
-    if wanted.precision != "day" or wanted.earliest is None:
+    if day.precision != "day" or day.earliest is None:
         raise BadRequest(f"_day: {text!r} is not one day; write year, month and day")
-    if not wanted.overlaps(window):
+    if not day.overlaps(window):
         raise BadRequest(f"_day: {text!r} lies outside of the chronology, which is {window}")
-    return wanted.earliest
+    return day.earliest
 
 
 def _data(side: Side) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.to_builtins(side)
-    return {"id": side.id, "name": side.name, "formations": found["tops"] + found["loose"]}
+    data: dict[str, Any] = msgspec.to_builtins(side)
+    return {"id": side.id, "name": side.name, "formations": data["tops"] + data["loose"]}
 
 
 # Disagreements --------------------------------------------------------------------------------
@@ -119,10 +122,10 @@ async def where_sources_disagree(datasette: Datasette, request: Request) -> Resp
     if "_as_of" in request.args:
         raise BadRequest("_as_of: this page shows what is recorded now; see the list of events")
     name = await databases.requested(datasette, request)
-    wanted = home_request(request)
+    selection = home_request(request)
     events, every_kind = [
         (await home_filter(datasette, each, name)).and_also(DISPUTED)
-        for each in (wanted, wanted.without(_KIND))
+        for each in (selection, selection.without(_KIND))
     ]
     index, limit = index_of(datasette.get_database(name)), time_limit(datasette)
 
@@ -148,8 +151,8 @@ def _disagreements(
     kinds: list[Row],
 ) -> dict[str, Any]:
     events, end = page
-    given = pairs(request, "_next")
-    following = urlencode([*given, ("_next", f"{end.day},{end.id}")]) if end else None
+    parameters = pairs(request, "_next")
+    following = urlencode([*parameters, ("_next", f"{end.day},{end.id}")]) if end else None
     return {
         "data": {"total": total, "events": events, "next": following},
         "chronology": at_head(db).chronology,
@@ -157,7 +160,7 @@ def _disagreements(
         "total": total,
         "kinds": kinds,
         "chosen": request.args.get(_KIND),
-        "others": [pair for pair in given if pair[0] != _KIND],
+        "others": [pair for pair in parameters if pair[0] != _KIND],
         "narrowed_by": filters(request),
         "following": following,
         "first_page": not request.args.get("_next"),

@@ -39,11 +39,11 @@ class _Exact:
         linked = await self._linked()
         others = [c for c in self.get_configs() if _column(c) not in linked and not self._of_all(c)]
         results, timed_out = await self._by_datasette(others)
-        asked: dict[str, str] = {}
+        sources: dict[str, str] = {}
         for config in self.get_configs():
             # Asked for by metadata.yml and by the address, it is still one facet.
-            asked.setdefault(_column(config), config["source"])
-        for column, source in asked.items():
+            sources.setdefault(_column(config), config["source"])
+        for column, source in sources.items():
             if column in linked:
                 try:
                     results.append(await self._count(column, source))
@@ -54,12 +54,12 @@ class _Exact:
     async def _by_datasette(self: Any, configs: list[Any]) -> tuple[list[Any], list[str]]:
         if not configs:
             return [], []
-        kept, self.get_configs = self.get_configs, lambda: configs
+        get_configs, self.get_configs = self.get_configs, lambda: configs
         try:
             results, timed_out = await super().facet_results()  # type: ignore[misc]
             return results, timed_out
         finally:
-            self.get_configs = kept
+            self.get_configs = get_configs
 
     @property
     def _past(self: Any) -> bool:
@@ -105,16 +105,16 @@ class _Exact:
 
     def _toggled(self: Any, key: str, value: str) -> str:
         """This page's address with one argument added, or taken away; always page one."""
-        given = pairs(self.request, "_next")
-        kept = [pair for pair in given if pair != (key, value)]
-        if len(kept) == len(given):
-            kept.append((key, value))
-        return with_query(page_address(self.ds, self.request), kept)
+        parameters = pairs(self.request, "_next")
+        others = [pair for pair in parameters if pair != (key, value)]
+        if len(others) == len(parameters):
+            others.append((key, value))
+        return with_query(page_address(self.ds, self.request), others)
 
 
 def _column(config: dict[str, Any]) -> str:
-    found = config["config"]
-    column = found.get("column") or found["simple"]
+    settings = config["config"]
+    column = settings.get("column") or settings["simple"]
     if not isinstance(column, str):
         raise BadRequest("a facet is of a column; give its name")
     return column

@@ -55,8 +55,8 @@ class HomeRequest(NamedTuple):
 
     def toggled(self, key: str, value: str) -> str:
         """The query with a filter added, or removed if it is there."""
-        kept = [other for other in self.pairs if other != (key, value)]
-        return urlencode(kept if len(kept) < len(self.pairs) else [*kept, (key, value)])
+        others = [other for other in self.pairs if other != (key, value)]
+        return urlencode(others if len(others) < len(self.pairs) else [*others, (key, value)])
 
 
 def state_mark(timeline: TimelineAt) -> str:
@@ -66,23 +66,23 @@ def state_mark(timeline: TimelineAt) -> str:
     return f"{point.position}:{point.digest}.{folded}{'.past' if point.is_past else ''}"
 
 
-def _with_pairs(request: Request, given: list[tuple[str, str]]) -> HomeRequest:
-    scope = {**request.scope, "query_string": urlencode(given).encode()}
-    return HomeRequest(asgi.Request(scope, None), given)
+def _with_pairs(request: Request, parameters: list[tuple[str, str]]) -> HomeRequest:
+    scope = {**request.scope, "query_string": urlencode(parameters).encode()}
+    return HomeRequest(asgi.Request(scope, None), parameters)
 
 
 def home_request(request: Request) -> HomeRequest:
     """The filters of a request to the home page or to its data."""
-    given = pairs(request, *_PAGE_ONLY)
+    parameters = pairs(request, *_PAGE_ONLY)
     return _with_pairs(
-        request, [("_within" if key == "_day" else key, value) for key, value in given]
+        request, [("_within" if key == "_day" else key, value) for key, value in parameters]
     )
 
 
-async def home_filter(datasette: Datasette, wanted: HomeRequest, database: str) -> EventFilter:
+async def home_filter(datasette: Datasette, selection: HomeRequest, database: str) -> EventFilter:
     """The filter of a request; a malformed one is a 400."""
-    table = "history" if wanted.values("_as_of") else "events"
-    return await event_filter(datasette, wanted.request, database, table)
+    table = "history" if selection.values("_as_of") else "events"
+    return await event_filter(datasette, selection.request, database, table)
 
 
 async def read_once(

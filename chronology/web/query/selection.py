@@ -61,14 +61,14 @@ is_translating: ContextVar[bool] = ContextVar("is_translating", default=False)
 
 async def own_filters(request: Request, database: str, datasette: Datasette) -> OwnFilters | None:
     """The plugin's own parameters as filter arguments; a malformed one is a 400."""
-    given = {key: request.args.getlist(key) for key in request.args if key.startswith("_")}
-    if not given:
+    parameters = {key: request.args.getlist(key) for key in request.args if key.startswith("_")}
+    if not parameters:
         return None
-    if "raw" not in given.get("_searchmode", []):
-        given["_search"] = [escape_fts(text) for text in given.get("_search", [])]
+    if "raw" not in parameters.get("_searchmode", []):
+        parameters["_search"] = [escape_fts(text) for text in parameters.get("_search", [])]
     db = datasette.get_database(database)
     try:
-        own = await db.execute_fn(lambda connection: filters.event_filters(connection, given))
+        own = await db.execute_fn(lambda connection: filters.event_filters(connection, parameters))
     except UnknownName as error:
         raise BadRequest(str(error)) from None
     return OwnFilters(own)
@@ -90,8 +90,8 @@ async def event_filter(
     key = (database, table, request.scope["query_string"])
     if key not in cached:
         cached[key] = await _event_filter(datasette, request, database, table)
-    found: EventFilter = cached[key]
-    return found
+    combined: EventFilter = cached[key]
+    return combined
 
 
 async def _event_filter(
@@ -102,9 +102,9 @@ async def _event_filter(
     for arguments in await _hook_arguments(datasette, request, database, table):
         parts += _hook_filters(arguments)
     position = next((part.params["as_of"] for part in parts if part.sql == CURRENT_AT), None)
-    found = all_of(parts, position)
+    combined = all_of(parts, position)
     # A visitor's own SQL may give something else each time.
-    return found._replace(predicate=None) if "_where" in request.args else found
+    return combined._replace(predicate=None) if "_where" in request.args else combined
 
 
 async def datasette_clauses(
@@ -138,11 +138,11 @@ async def _hook_arguments(
             hooks = pm.hook.filters_from_request(
                 request=request, table=table, database=database, datasette=datasette
             )
-            cached[key] = [given for hook in hooks if (given := await await_me_maybe(hook))]
+            cached[key] = [argument for hook in hooks if (argument := await await_me_maybe(hook))]
         finally:
             is_translating.reset(token)
-    found: list[Any] = cached[key]
-    return found
+    arguments: list[Any] = cached[key]
+    return arguments
 
 
 def _column_filters(
@@ -162,8 +162,8 @@ def _column_filters(
         for sql, params in _datasette_filter(key, value, table, mark):
             predicate = linked.predicate if linked else _day_predicate(column, lookup, value)
             if predicate is None and column in columns:
-                ((over_events, given),) = _datasette_filter(key, value, "events", mark)
-                predicate = _number_query(over_events, given)
+                ((over_events, values),) = _datasette_filter(key, value, "events", mark)
+                predicate = _number_query(over_events, values)
             yield EventFilter(sql, params, predicate)
 
 
@@ -193,8 +193,8 @@ def _datasette_filter(
     def named(match: re.Match[str]) -> str:
         return f":{mark}_{match[1]}" if match[1] in params else match[0]
 
-    given = {f"{mark}_{name}": value for name, value in params.items()}
-    return [(_PARAMETER.sub(named, clause), given) for clause in clauses]
+    renamed = {f"{mark}_{name}": value for name, value in params.items()}
+    return [(_PARAMETER.sub(named, clause), renamed) for clause in clauses]
 
 
 def _hook_filters(arguments: Any) -> list[EventFilter]:
@@ -217,12 +217,12 @@ def _parameters(sql: str, params: dict[str, Any]) -> list[str]:
 
 def _number_query(sql: str, params: dict[str, Any]) -> Predicate | None:
     """A condition over `events` as the query of the numbers for which it holds."""
-    given = tuple((name, params[name]) for name in _parameters(sql, params))
-    if not all(isinstance(value, str | int | float) for _, value in given):
+    values = tuple((name, params[name]) for name in _parameters(sql, params))
+    if not all(isinstance(value, str | int | float) for _, value in values):
         return None
     if match := _BY_NUMBER.fullmatch(sql):
-        return NumberQuery(f"SELECT rowid AS event FROM {match[1]}", given)
-    return NumberQuery(f"SELECT events.number AS event FROM events WHERE {sql}", given)
+        return NumberQuery(f"SELECT rowid AS event FROM {match[1]}", values)
+    return NumberQuery(f"SELECT events.number AS event FROM events WHERE {sql}", values)
 
 
 # Order ----------------------------------------------------------------------------------------
