@@ -152,14 +152,14 @@ async def ensure_view_table(datasette: Any, actor: Actor, database: str, table: 
 
 
 async def ensure_seen(datasette: Any, request: Request, database: str) -> None:
-    """Raises `Forbidden` unless who asks may see the events, or their history if it is of then."""
+    """Raises `Forbidden` unless the actor may see the events; with `_as_of`, their history too."""
     await ensure_view_table(datasette, request.actor, database, "events")
     if "_as_of" in request.args:
         await ensure_view_table(datasette, request.actor, database, "history")
 
 
 async def may_view(datasette: Any, request: Request, database: str) -> bool:
-    """Whether who asks may see what is asked for of a database."""
+    """Whether the actor may see the requested events of a database."""
     try:
         await ensure_seen(datasette, request, database)
     except Forbidden:
@@ -168,7 +168,7 @@ async def may_view(datasette: Any, request: Request, database: str) -> bool:
 
 
 async def table_config(datasette: Any, database: str, table: str) -> dict[str, Any]:
-    """What metadata.yml says of a table: facets, sort and the like."""
+    """The settings of a table in metadata.yml: facets, sort and others."""
     if hasattr(datasette, "table_config"):
         config: dict[str, Any] = await datasette.table_config(database, table)
     else:
@@ -177,7 +177,7 @@ async def table_config(datasette: Any, database: str, table: str) -> dict[str, A
 
 
 async def set_defaults(datasette: Any, database: str, before: _Tables, tables: _Tables) -> None:
-    """Sets what metadata.yml leaves open of tables, in place of the defaults of before."""
+    """Replaces the former defaults of tables by new ones; metadata.yml comes before both."""
     if not hasattr(datasette, "set_resource_metadata"):
         _set_config(datasette, "_metadata_local", database, before, tables)
         return
@@ -194,7 +194,7 @@ async def set_defaults(datasette: Any, database: str, before: _Tables, tables: _
 
 
 def _config(tables: _Tables) -> _Tables:
-    """What Datasette 1.0 takes from its configuration: all but the descriptions."""
+    """The settings that Datasette 1.0 reads from its configuration: all but descriptions."""
     return {
         table: {key: settings[key] for key in settings if key not in ("description", "columns")}
         for table, settings in tables.items()
@@ -219,7 +219,7 @@ def _set_config(
 def _merged(
     configured: dict[str, Any], before: dict[str, Any], default: dict[str, Any]
 ) -> dict[str, Any]:
-    """The settings of a table: those of metadata.yml, and of the defaults what is left open."""
+    """The settings of a table: those of metadata.yml, then the defaults."""
     own = {
         key: value for key, value in configured.items() if key not in before or before[key] != value
     }
@@ -242,7 +242,7 @@ def build_where(arguments: list[tuple[str, str]], table: str) -> tuple[list[str]
 
 
 async def instance_metadata(datasette: Any) -> dict[str, Any]:
-    """What metadata.yml says of the whole: title, licence and the like."""
+    """The settings of the instance in metadata.yml: title, licence and others."""
     if hasattr(datasette, "get_instance_metadata"):
         metadata: dict[str, Any] = await datasette.get_instance_metadata()
     else:
@@ -251,7 +251,7 @@ async def instance_metadata(datasette: Any) -> dict[str, Any]:
 
 
 async def licence(datasette: Any, database: str) -> tuple[str | None, str | None]:
-    """The name and the address of the licence that metadata.yml gives a database or all."""
+    """The name and the address of the licence of a database, or of the instance."""
     if hasattr(datasette, "get_database_metadata"):
         own = await datasette.get_database_metadata(database)
         metadata = {**await instance_metadata(datasette), **own}
@@ -263,27 +263,27 @@ async def licence(datasette: Any, database: str) -> tuple[str | None, str | None
 
 
 def public_address(datasette: Datasette, request: Request) -> str:
-    """Where the service is reached: as configured (`public_url`), else as it was asked."""
+    """The address of the service: the setting `public_url`, else that of the request."""
     configured = (datasette.plugin_config(PLUGIN) or {}).get("public_url")
     return configured.rstrip("/") if configured else f"{request.scheme}://{request.host}"
 
 
 def disposition(kind: str, name: str) -> str:
-    """The header that names a download (RFC 6266), whatever the database is called."""
+    """The header that names a download (RFC 6266), for any file name."""
     plain = re.sub(r"[^\w. -]", "_", name, flags=re.ASCII)
     header = f'{kind}; filename="{plain}"'
     return header if plain == name else f"{header}; filename*=UTF-8''{quote(name)}"
 
 
 def local_path(datasette: Datasette, scope: Scope) -> str:
-    """The path of a request as Datasette routes it: not decoded, without its `base_url`."""
+    """The path of a request as Datasette routes it: not decoded, without `base_url`."""
     raw = scope.get("raw_path")
     path = raw.decode("latin-1").partition("?")[0] if raw else scope["path"]
     return _below_base(datasette, path)
 
 
 def page_address(datasette: Datasette, request: Request) -> str:
-    """The path of the page that a request is for, as links to it have it."""
+    """The path of the requested page as links have it."""
     return str(datasette.urls.path(_below_base(datasette, request.path)))
 
 
@@ -293,11 +293,11 @@ def _below_base(datasette: Datasette, path: str) -> str:
 
 
 def pairs(request: Request, *without: str) -> list[tuple[str, str]]:
-    """The parameters of a request in their order, but for some names."""
+    """The parameters of a request in their order, except some names."""
     parameters = parse_qsl(request.query_string, keep_blank_values=True)
     return [pair for pair in parameters if pair[0] not in without]
 
 
 def with_query(address: str, parameters: Sequence[tuple[str, Any]]) -> str:
-    """An address with parameters, if there are any."""
+    """An address with a query string, if there are parameters."""
     return f"{address}?{urlencode(parameters)}" if parameters else address

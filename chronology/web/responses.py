@@ -14,7 +14,7 @@ from chronology.web.datasette_compat import Datasette
 
 
 def cors_headers(datasette: Datasette) -> dict[str, str]:
-    """The headers that Datasette sends with its own data if started with `--cors`."""
+    """The headers that Datasette sends with its own data when started with `--cors`."""
     headers: dict[str, str] = {}
     if datasette.cors:
         add_cors_headers(headers)
@@ -24,7 +24,7 @@ def cors_headers(datasette: Datasette) -> dict[str, str]:
 def json_response(
     datasette: Datasette, value: Any, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A value as JSON; bytes are JSON already."""
+    """A response with a value as JSON; bytes are JSON already."""
     body = value if isinstance(value, bytes) else msgspec.json.encode(value, enc_hook=str)
     return Response(
         body,
@@ -34,9 +34,9 @@ def json_response(
 
 
 def matches(if_none_match: str | None, etag: str, exists: bool = False) -> bool:
-    """Whether a client has the answer: the weak comparison with each tag (RFC 9110, 8.8.3.2).
+    """Whether a client has the response: weak comparison with each tag (RFC 9110, 8.8.3.2).
 
-    A star matches anything that exists, so only an answer that is known to.
+    A star matches any response that exists.
     """
     if not if_none_match:
         return False

@@ -1,4 +1,4 @@
-"""The signed checkpoint at an address that stays: the file that `chronology sign` wrote."""
+"""Serves the signed checkpoint: the file that `chronology sign` wrote."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ FILE = "checkpoint.txt"
 
 
 async def checkpoint(datasette: Datasette, request: Request) -> Response:
-    """The checkpoint that lies beside the chronology's file."""
+    """The checkpoint in the folder of the chronology's file."""
     db = datasette.get_database(await databases.requested(datasette, request))
     path = Path(db.path).with_name(FILE) if db.path else None
     if path and path.is_file():
         return Response.text(path.read_text("utf-8"))
-    raise NotFound("No checkpoint was signed yet")
+    raise NotFound("No checkpoint has been signed yet")
 
 
 ROUTES = [(r"/-/chronology/checkpoint$", checkpoint)]

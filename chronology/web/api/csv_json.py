@@ -1,4 +1,4 @@
-"""Whole answers as files: every selected row as CSV, one event with its accounts as JSON."""
+"""Downloads: all selected events as CSV, one event as JSON or CSV."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from chronology.web.query.selection import event_filter, order_by
 from chronology.web.responses import cors_headers, json_response
 
 _IN_MEMORY_BYTES = 1 << 20
-# SQLite makes pieces on as many cores, and leaves threads of the server to others.
+# Chunks are made on this many threads; the other threads of the server stay free.
 _AHEAD = 2
 
 
 async def events_csv(datasette: Datasette, request: Request, send: Send, receive: Receive) -> None:
-    """Every selected event, all of one state, whatever the size of a page."""
+    """All selected events in one state of the log, not only a page of them."""
     name = await databases.in_address(datasette, request)
     database = datasette.get_database(name)
     table = "history" if "_as_of" in request.args else "events"
@@ -62,7 +62,7 @@ async def events_csv(datasette: Datasette, request: Request, send: Send, receive
 async def _ahead(
     first: bytes, lines: Callable[[list[int]], Awaitable[bytes]], pieces: Iterator[list[int]]
 ) -> AsyncIterator[bytes]:
-    """The text in pieces, of which some are made while those before them are sent."""
+    """The text in chunks, some of which are made while earlier ones are sent."""
     waiting: deque[asyncio.Future[bytes]] = deque()
     try:
         yield first
@@ -81,7 +81,7 @@ def _chosen(request: Request, columns: list[str]) -> list[str]:
     included, excluded = request.args.getlist("_col"), request.args.getlist("_nocol")
     for column in (*included, *excluded):
         if column not in columns:
-            raise BadRequest(f"{column!r} is no column; known are {', '.join(columns)}")
+            raise BadRequest(f"there is no column {column!r}; the columns are {', '.join(columns)}")
     return [c for c in columns if (not included or c in included) and c not in excluded]
 
 
@@ -120,7 +120,7 @@ async def event_json(
 
 
 async def event_csv(datasette: Datasette, request: Request, send: Send, receive: Receive) -> None:
-    """The accounts of one event, one a row."""
+    """The accounts of one event, one per row."""
     event_dossier = await _dossier(datasette, request)
     columns = list(event_dossier.accounts[0]) if event_dossier.accounts else ["id"]
     rows = (

@@ -1,4 +1,4 @@
-"""What Datasette tells of the machine, and a public instance does not.
+"""Hides debug endpoints of Datasette.
 
 `/-/threads` lists the tasks of the process, `/-/databases` the paths of its files.
 """
@@ -11,7 +11,7 @@ from chronology.web.datasette_compat import Request
 
 
 async def hidden(request: Request) -> None:
-    raise NotFound(f"{request.path} is not told here")
+    raise NotFound(f"{request.path} is not public")
 
 
 ROUTES = [(r"/-/(threads|tasks|databases)(\.json)?$", hidden)]

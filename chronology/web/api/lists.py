@@ -31,7 +31,7 @@ from chronology.web.responses import cors_headers
 async def events(
     datasette: Datasette, request: Request, send: Send, receive: Receive
 ) -> Response | None:
-    """Every selected event in a format, in one state of the log."""
+    """All selected events in a format, in one state of the log."""
     extension = request.url_vars["extension"]
     form = FORMATS[extension]
     database = await databases.in_address(datasette, request)
@@ -99,7 +99,7 @@ def _disposition(form: Format, name: str) -> str:
 async def _texts(
     db: Any, form: Format, edition: Edition, versions: SelectedVersions
 ) -> AsyncIterator[bytes]:
-    """The export in pieces of bounded length, each read when it is wanted."""
+    """The export in chunks of bounded length, each read when it is sent."""
     yield form.head(edition).encode()
     between = ""
     for numbers in reader.chunks(versions):

@@ -1,4 +1,4 @@
-"""Answers that are sent as they are made, however long they are."""
+"""Streams responses of any length."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from chronology.web.datasette_compat import Receive, Send
 
 
 async def start(send: Send, headers: Mapping[str, str]) -> None:
-    """Begins an answer with status 200."""
+    """Starts a response with status 200."""
     raw = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
     await send({"type": "http.response.start", "status": 200, "headers": raw})
 
 
 async def finish(receive: Receive, send: Send, chunks: AsyncIterator[bytes]) -> None:
-    """Sends what comes, until the client has it all or goes away."""
+    """Sends chunks until the last one, or until the client disconnects."""
     gone = asyncio.ensure_future(_gone(receive))
     try:
         async for chunk in chunks:

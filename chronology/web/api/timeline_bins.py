@@ -1,7 +1,6 @@
-"""Many events as counts for the timeline and the map: by day and lane, and by point.
+"""Counts of many events for the timeline and the map: by day and lane, and by point.
 
-Each event is counted, whatever there is room for: what has no lane or no point of its own stands
-in one that says so.
+Every event is counted. Events without a lane or a point of their own are counted as such.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ def counted(
 ) -> dict[str, Any]:
     """The lanes by a column, with bins of days; the spots; and how many events have no point.
 
-    `places` are those of points, as they are told.
+    `places` are the places of points, as data.
     """
     dated = reader.group_counts(summary, "date", column)
     located = reader.group_counts(summary, "latitude", "longitude", chronology_overview.first)
@@ -53,7 +52,7 @@ def counted(
 
 
 def _lanes(dated: DayCounts, window: Date, label: str, series: list[str]) -> dict[str, Any]:
-    """The fullest lanes, the others together, and what has no value: events a bin of days."""
+    """Events per bin of days: of the fullest lanes, the others, and events without a value."""
     totals: Counter[tuple[Any, ...]] = Counter()
     for (_, values), count in dated.items():
         totals[(values,)] += count
@@ -95,7 +94,7 @@ def _lanes(dated: DayCounts, window: Date, label: str, series: list[str]) -> dic
 
 
 def _days(window: Date, dated: DayCounts) -> tuple[date, int]:
-    """The first day that is counted and how many there are: the window, or all that is dated."""
+    """The first day and the number of days: of the window, or of all dated events."""
     dates = [day_histogram.parsed(text) for text in {text for text, _ in dated}]
     ends = [day for each in dates for day in (each.earliest, each.latest) if day]
     first, last = window.earliest or min(ends), window.latest or max(ends)
@@ -106,7 +105,7 @@ def _days(window: Date, dated: DayCounts) -> tuple[date, int]:
 
 
 class _Spot(NamedTuple):
-    """Points that are drawn as one, with their events by colour."""
+    """Points drawn as one, with their events by colour."""
 
     points: list[tuple[float, float]]
     colours: list[int]
@@ -115,7 +114,7 @@ class _Spot(NamedTuple):
 def _spots(
     located: DayCounts, series: list[str], places: Mapping[tuple[float, float], Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """The points with their events by colour; too many of them are drawn together, by cells."""
+    """The points with their events by colour; too many points are merged by cells."""
     spots: dict[tuple[float, float], _Spot] = {}
     for (latitude, longitude, values), count in located.items():
         if latitude is None:
@@ -149,7 +148,7 @@ def _drawn(spot: _Spot, places: Mapping[tuple[float, float], Mapping[str, Any]])
     place = places.get(spot.points[0]) if len(spot.points) == 1 else None
     return {
         "at": [sum(latitudes) / len(latitudes), sum(longitudes) / len(longitudes)],
-        # South, west, north, east: what `latitude__gte` and its like select them by.
+        # South, west, north, east, for the filters `latitude__gte` and so on.
         "box": [min(latitudes), min(longitudes), max(latitudes), max(longitudes)],
         "name": place["name"] if place else f"{len(spot.points)} points",
         "place": place,

@@ -1,8 +1,8 @@
 """The selected events as data for the timeline and the map, in one answer of bounded size.
 
-Up to `MOST` events stand in it one by one. Of more, the first stand in it, and all are counted: by
-day and lane for the timeline, by point for the map. Dates and names stand once, in tables; a row
-points to them by number.
+Up to `MOST` events are listed one by one. Of more, the first are listed and all are counted: by day
+and lane for the timeline, by point for the map. Rows refer to dates and names by their numbers in
+tables.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from chronology.web.query.home_filters import (
 from chronology.web.query.selection import index_of, time_limit
 from chronology.web.responses import cors_headers, json_response, matches
 
-FORMAT = 2  # of the answer; part of the ETag
+FORMAT = 2  # part of the ETag
 MOST = 2_000
 FIRST = 60
 _LISTS = ("places", "formations", "disputed")
@@ -45,7 +45,7 @@ _bodies: LruCache[Hashable, bytes] = LruCache(_KEPT_BYTES, lambda _key, body: le
 
 
 async def points(datasette: Datasette, request: Request) -> Response:
-    """The selected events; 304 while the log has not grown."""
+    """The selected events; 304 while the log does not grow."""
     name = await databases.requested(datasette, request)
     selection = home_request(request)
     events, everything = [
@@ -78,7 +78,7 @@ def _body(
     selection: HomeRequest,
     lane: str | None,
 ) -> bytes:
-    """The answer, made once for a state of the log."""
+    """The response, made once per state of the log."""
     with bad_filters():
         chronology_overview = overview(reader, everything, FIRST)
         if chronology_overview is None:
@@ -112,7 +112,7 @@ def _answer(
 
 
 class _Numbers:
-    """Values in the order in which they came, each with its number."""
+    """Values in order of appearance, each with its number."""
 
     def __init__(self) -> None:
         self.of: dict[str, int] = {}
@@ -138,7 +138,7 @@ def _detailed(
     numbers: list[int],
     places: dict[str, Any],
 ) -> dict[str, Any]:
-    """Events one by one: `columns` names the cells of a row, `names` and `dates` their numbers."""
+    """Events one by one: `columns` names the cells, `names` and `dates` resolve numbers."""
     dimensions = [
         column for column in chronology_overview.labels if column not in ("places", "kind")
     ]
@@ -175,7 +175,7 @@ def _detailed(
 
 
 def _date(text: str) -> dict[str, Any]:
-    """A date as it is drawn: possible days, certain days, and how it is said."""
+    """A date for drawing: possible days, certain days, and the date in words."""
     date = day_histogram.parsed(text)
     drawn: dict[str, Any] = {
         "edtf": text,
@@ -194,7 +194,7 @@ def _date(text: str) -> dict[str, Any]:
 
 
 def _places(catalogue: Catalogue) -> dict[str, Any]:
-    """Each place by its name: its point and its other names, those of the period first."""
+    """Each place by name: its point and its other names, period names first."""
     columns = ("name", "latitude", "longitude", "radius_km")
     return {
         place.name: {

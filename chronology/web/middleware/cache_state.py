@@ -1,7 +1,7 @@
-"""How long an answer is valid: until the head of the log moves.
+"""The state of which a cached response is valid: the head of the log, and a fingerprint.
 
-The log only grows and every table follows from it, so its head stands for all that a page shows.
-Beside it stands what else an answer is made of: programs, templates, configuration.
+The log only grows and every table follows from it, so its head represents all data of a page. The
+fingerprint represents the rest: programs, templates, configuration.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NOT_SHOWN = frozenset({"_internal", "_memory"})
 
 
 class State(NamedTuple):
-    """The head of the log, and what the tables reflect."""
+    """The head of the log, and the position that the tables reflect."""
 
     position: int
     digest: str
@@ -38,9 +38,10 @@ _STATE = (
 
 
 class LogHeadMonitor:
-    """Reads the head of each served chronology before and after every answer.
+    """Reads the head of a chronology before and after every response.
 
-    It runs in the event loop, so it never waits: while a writer commits, the state is unknown.
+    It runs in the event loop, so it never waits for a lock: while a writer commits, the state is
+    unknown.
     """
 
     def __init__(self, datasette: Datasette) -> None:
@@ -49,12 +50,12 @@ class LogHeadMonitor:
         self._known: dict[str, tuple[int, State | None]] = {}
 
     def only(self) -> str | None:
-        """The name of the only database that is served, None if there are several."""
+        """The name of the only served database, None if there are several."""
         names = [name for name in self._datasette.databases if name not in _NOT_SHOWN]
         return names[0] if len(names) == 1 else None
 
     def now(self, name: str) -> State | None:
-        """The state of a database; None if it is unknown or the database is no chronology."""
+        """The state of a database, None if it is unknown or the database is not a chronology."""
         database = self._datasette.databases.get(name)
         if database is None or name in _NOT_SHOWN:
             return None
@@ -80,7 +81,7 @@ class LogHeadMonitor:
 
 
 def fingerprint(datasette: Datasette) -> str:
-    """What besides the log an answer is made of, the same in every process that has the same."""
+    """A digest of programs, templates and configuration, equal in processes that share them."""
     digest = sha256()
     others = (datasette.template_dir, datasette.plugins_dir)
     folders = [PACKAGE, *(Path(folder) for folder in others if folder)]

@@ -1,4 +1,4 @@
-"""What each batch added, corrected and retracted: for the page of changes, and as an Atom feed."""
+"""Additions, corrections and retractions by batch: the page of changes and its Atom feed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REASONS = 40
 
 
 def page(db: sqlite3.Connection) -> dict[str, Any]:
-    """What the page of changes tells beside the states: the batches, the newest first."""
+    """The variables of the page of changes: the batches, newest first."""
     (newest,) = db.execute("SELECT max(from_position) FROM history").fetchone()
     return {"batches": _batches(db), "newest": newest, "reason_limit": REASONS}
 
@@ -42,7 +42,7 @@ def _reasons(db: sqlite3.Connection, batch: Row) -> list[Row]:
 
 
 def latest(db: sqlite3.Connection) -> list[Row]:
-    """The latest batches, newest first, each with what it changed of the events."""
+    """The latest batches, newest first, each with its changes to events."""
     batches = fetch_rows(
         db, "SELECT * FROM batches ORDER BY first_position DESC LIMIT ?", (FEED_LENGTH,)
     )
@@ -71,7 +71,7 @@ async def feed(datasette: Datasette, request: Request, send: Send, receive: Rece
 
 
 def feed_of(title: str, address: str, batches: list[Row]) -> str:
-    """An Atom document; `address` is that of the page of changes."""
+    """The feed as an Atom document; `address` is that of the page of changes."""
     updated = batches[0]["recorded_at"] if batches else ""
     links = {"alternate": address, "self": f"{address}.atom"}
     entries = (
@@ -99,7 +99,7 @@ def _lines(batch: Row) -> list[str]:
         reason = f" ({change['because']})" if change["because"] else ""
         lines.append(f"{change['action']}: {change['title']}{reason}")
     if len(batch["changes"]) == REASONS:
-        lines.append("and more")
+        lines.append("There may be more; see the page.")
     return lines
 
 

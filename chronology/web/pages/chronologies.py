@@ -1,4 +1,4 @@
-"""The list of several chronologies in one server, and the pages of those in general."""
+"""The list of several chronologies in one server."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _OWN = "/-/chronology/"
 async def rendered(
     datasette: Datasette, request: Request, template: str, values: dict[str, Any], status: int = 200
 ) -> Response:
-    """A page that has all its variables already, for which no hook is to look for more."""
+    """A page with all its variables; no hook adds any."""
     html = await datasette.render_template(f"chronology/{template}.html", values, request, "index")
-    # As Datasette's own pages at these addresses have it.
+    # As on Datasette's own pages at these addresses.
     path = datasette.urls.path(path_with_format(request=request, format="json"))
     data = datasette.absolute_url(request, path)
     link = f'<{data}>; rel="alternate"; type="application/json+datasette"'
@@ -35,7 +35,7 @@ async def rendered(
 async def page(
     datasette: Datasette, request: Request, seen: list[str], status: int = 200, message: str = ""
 ) -> Response:
-    """The chronologies that the actor may see, each with the way to it."""
+    """The chronologies that the actor may see, with links."""
     metadata = await datasette_compat.instance_metadata(datasette)
     values = {
         "chronologies": [await _entry(datasette, request, name, status) for name in seen],
@@ -51,7 +51,7 @@ async def page(
 async def refusal(
     datasette: Datasette, request: Request, status: int, message: str
 ) -> Response | None:
-    """The list as the answer to a request that does not tell which chronology it is about."""
+    """The list in response to a request that names none of several chronologies."""
     path = local_path(datasette, request.scope)
     if databases.in_path(datasette, path)[0] is not None:
         return None
@@ -62,7 +62,7 @@ async def refusal(
 
 
 async def _entry(datasette: Datasette, request: Request, name: str, status: int) -> dict[str, Any]:
-    """A chronology in the list, linked to its home, or to the page that did not name one."""
+    """A chronology in the list, with a link to its home or to the requested page."""
     summary: dict[str, Any] = await datasette.get_database(name).execute_fn(_summary)
     path = local_path(datasette, request.scope)
     address = datasette.urls.database(name)
@@ -91,12 +91,12 @@ def _summary(db: sqlite3.Connection) -> dict[str, Any]:
 
 
 def _days(window: Date) -> str:
-    """The first and the last day of a window, as they are read."""
+    """The first and the last day of a window in words."""
     return formatting.words(str(window)).removeprefix("from ").removeprefix("on ")
 
 
 async def _others(datasette: Datasette, actor: Actor) -> list[str]:
-    """The databases that are no chronologies, which Datasette shows."""
+    """The databases that are not chronologies and that the actor may see."""
     return [
         name
         for name in datasette.databases

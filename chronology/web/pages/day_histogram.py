@@ -1,8 +1,7 @@
 """Events by day: counts, and the bars of the calendar, stacked by the first dimension.
 
-An event of uncertain date counts in equal parts for each day on which it may have fallen; in the
-calendar one of several fronts counts in equal parts for each of them. So its bars add up to the
-events.
+An event of uncertain date counts in equal parts for each possible day. In the calendar, an event of
+several fronts counts in equal parts for each. So the bars add up to the number of events.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ def names(text: str | None) -> tuple[str, ...]:
 
 
 def by_value(counted: Mapping[tuple[Any, ...], int]) -> list[tuple[str, int]]:
-    """How many events have each value of a column, the commonest first."""
+    """The number of events with each value of a column, the most frequent first."""
     counts: Counter[str] = Counter()
     for (text,), count in counted.items():
         for name in names(text):
@@ -76,7 +75,7 @@ def shares_of(event: Date, first: date, length: int, step_days: int = 1) -> Shar
 
 
 class Tally:
-    """Events a bin of days and group, certain and expected."""
+    """Events per bin of days and group, certain and expected."""
 
     def __init__(self, first: date, days: int, groups: int, step_days: int = 1) -> None:
         self.first = first
@@ -111,7 +110,7 @@ class Tally:
 
     @property
     def possible(self) -> list[list[float]]:
-        """For each group the number expected in each bin besides."""
+        """For each group the further number expected in each bin."""
         return [self._sums(row) for row in self._possible]
 
     def _sums(self, row: list[float]) -> list[float]:

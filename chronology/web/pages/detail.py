@@ -1,4 +1,4 @@
-"""What the pages of single rows show: events, and the sources, places, formations and people."""
+"""Variables of the pages of single rows: events, sources, places, formations and people."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def event(
         timeline = TimelineAt(db, read_point(db, [start]))
     shown = dossier(timeline, name)
     if table == "events" and shown is None:
-        raise NotFound(f"There is no event {name!r} as of then")
+        raise NotFound(f"The event {name!r} did not exist at this moment")
     current_row = db.execute("SELECT 1 FROM events WHERE id = ?", (name,)).fetchone()
     variables = {"dossier": shown, "event_id": name, "retracted_since": current_row is None}
     if shown is None or chronology is None:
@@ -45,7 +45,7 @@ def event(
 
 
 def _drawn(shown: Dossier, chronology: Chronology) -> dict[str, Any]:
-    """The editor's reading and the dates of the accounts, on one axis."""
+    """The editors' date and those of the accounts, on one axis."""
     dated = [account for account in shown.accounts if account["date"]]
     texts = [shown.event["date"], *(account["date"] for account in dated)]
     axis = date_axis.around([parse(text) for text in texts], chronology.window)
@@ -64,7 +64,7 @@ def _drawn(shown: Dossier, chronology: Chronology) -> dict[str, Any]:
 def subject(
     db: sqlite3.Connection, request: Request, table: str, chronology: Chronology | None
 ) -> dict[str, Any]:
-    """One row of a table of the catalogue, with its days and ties drawn."""
+    """A source, place, formation or person, with drawings of its days and ties."""
     profile_rows = profile(db, table, tilde_decode(request.url_vars["pks"]))
     if profile_rows is None or chronology is None:
         return {}
@@ -95,7 +95,7 @@ def _point(place: dict[str, Any], table: str) -> dict[str, Any]:
 def small_map(
     datasette: Datasette, database: str, points: list[dict[str, Any]]
 ) -> dict[str, Any] | None:
-    """What the script of a small map is told; nothing if there is nothing to be shown."""
+    """The configuration of a small map; None without points."""
     if not points:
         return None
     config = datasette.plugin_config(PLUGIN) or {}

@@ -1,6 +1,6 @@
-"""The pages of requests that were refused: what was wrong, and where to go on from there.
+"""Error pages: the fault of the request, and links to continue.
 
-JSON and other data keep Datasette's own answer.
+JSON and other data keep Datasette's own response.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ STATUSES = (400, 403, 404, 405)
 async def page(
     datasette: Datasette, request: Request, status: int, message: str
 ) -> Response | None:
-    """The page of a refusal; None where there is no chronology or no page is asked for.
+    """The page of an error; None without a chronology or if the request is not for a page.
 
-    Where it is not clear which of several chronologies is meant, it lists them.
+    If the request does not name one of several chronologies, the page lists them.
     """
     if "." in request.path.rpartition("/")[2]:
         return None
@@ -55,7 +55,7 @@ async def page(
 
 
 def _in_words(message: str, table: str | None, row: str | None, path: str) -> str:
-    """What was not found; Datasette names the kind of thing only."""
+    """The message with the name of the missing thing; Datasette gives its kind only."""
     if message not in ("404", "Record not found", "Table not found", "Database not found"):
         return message
     if table and row:
@@ -64,7 +64,7 @@ def _in_words(message: str, table: str | None, row: str | None, path: str) -> st
 
 
 def _asked_for(request: Request, database: str) -> tuple[str | None, str | None]:
-    """The table and the id of the row that an address names, if they are of the chronology."""
+    """The table and the row id of an address, if they belong to the chronology."""
     url_vars = {key: tilde_decode(text) for key, text in (request.url_vars or {}).items() if text}
     table = url_vars.get("table")
     if url_vars.get("database") != database or table not in _SINGULAR:
@@ -86,7 +86,7 @@ def _ways_on(db: sqlite3.Connection, table: str | None, row: str | None) -> dict
 
 
 def _retraction(db: sqlite3.Connection, event: str) -> Row | None:
-    """Why an event was retracted, and the last position at which it stood."""
+    """The reason of an event's retraction, and the last position before it."""
     retractions = fetch_rows(
         db,
         "SELECT title, because, from_position - 1 AS last FROM history"

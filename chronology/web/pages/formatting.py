@@ -1,4 +1,4 @@
-"""How dates, facets and the cells of a table are told on the pages."""
+"""Dates, facets and table cells as text on the pages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CUT = {"September": "Sept"}
 
 
 def words(text: str | None) -> str:
-    """An EDTF date in English; anything else as it is."""
+    """An EDTF date in English; any other text unchanged."""
     try:
         return parse(text).in_words() if text else ""
     except DateError:
@@ -51,7 +51,7 @@ def filter_name(key: str) -> str:
 
 
 def month(day: date) -> str:
-    """The name of a day's month, short; in English whatever the machine speaks."""
+    """The short name of a day's month, in English in every locale."""
     name = MONTHS[day.month - 1]
     return name if len(name) <= _LONGEST_MONTH else _CUT.get(name, name[:3])
 
@@ -96,13 +96,13 @@ def meaning(text: str) -> str:
 
 
 def labels(chronology: Chronology | None) -> dict[str, str]:
-    """What the facets are called: a dimension by its level, the others in the singular."""
+    """The names of facets: a dimension by its level, the others in the singular."""
     dimensions = chronology.dimensions if chronology else {}
     return {**dimensions, "places": "place", "sources": "source", "months": "month"}
 
 
 def cell(value: Any, column: str, table: str, base: str) -> Markup | None:
-    """A cell of a table of the chronology as a reader wants it, or None to leave it as it is."""
+    """A table cell as HTML, None to leave it unchanged."""
     if value in (None, "", "[]", "{}"):
         return Markup("") if value in ("[]", "{}") else None
     if column in DATES and isinstance(value, str):

@@ -1,4 +1,4 @@
-"""The exploring page `/`: what it says of the selected events without any script."""
+"""The home page `/`: the selected events as they are shown without scripts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from chronology.web.query.home_filters import (
 from chronology.web.query.selection import index_of, time_limit
 
 ROWS = 60
-READ = 300  # events of a day that are read in full
+READ = 300  # events shown of a day
 _DISPUTES = 24
 _TOP = 10
 _LAZY = "milsymbol"
@@ -57,7 +57,7 @@ _contents: LruCache[Hashable, dict[str, Any]] = LruCache(32)
 
 
 class Filters(NamedTuple):
-    """The filters of the request, the same without those of days, and those of the state alone."""
+    """The filters of the request, the same without days, and those of the state alone."""
 
     events: EventFilter
     any_day: EventFilter
@@ -99,9 +99,9 @@ async def _home(datasette: Datasette, request: Request, name: str, address: str)
 
 
 async def page(datasette: Datasette, request: Request, name: str, address: str) -> dict[str, Any]:
-    """What the template of the page shows, at one of its addresses."""
+    """The variables of the template at one of its addresses."""
     selection = home_request(request)
-    # One chooses a day in the calendar: so it shows the events of every day.
+    # The calendar is for choosing a day, so it shows the events of every day.
     requests = (selection, selection.without(*DAYS), selection.only("_as_of"))
     filters = Filters(*[await home_filter(datasette, each, name) for each in requests])
     lane = request.args.get("_lane") or None
@@ -216,7 +216,7 @@ def _content(
 def _selected(
     reader: Reader, chronology_overview: Overview, filters: Filters, selected: EventFilter
 ) -> tuple[Summary, DayCounts]:
-    """The selected events in figures; those of all events are known."""
+    """Figures of the selected events; those of all events are cached."""
     if selected == filters.everything:
         return chronology_overview.summary, chronology_overview.dated
     summary = reader.summarise(selected, (*chronology_overview.labels, "disputed"), ROWS)
@@ -265,7 +265,7 @@ def _disputed(reader: Reader, events: EventFilter) -> list[dict[str, Any]]:
 def _day(
     reader: Reader, window: Date, day: date, summary: Summary, dated: DayCounts
 ) -> dict[str, Any]:
-    """One day: its events by how certain they are, and how many of each there are."""
+    """One day: its events by certainty, with their numbers."""
     numbers: Counter[str] = Counter()
     for (text, _), count in dated.items():
         numbers[_how(day_histogram.parsed(text), day)] += count
@@ -297,7 +297,7 @@ def _how(event: Date, day: date) -> str:
 
 
 def single_day(within: list[str]) -> date | None:
-    """The day that a `_within` asks for, if it is just one day."""
+    """The day of a `_within`, if it is a single day."""
     if len(within) != 1:
         return None
     try:

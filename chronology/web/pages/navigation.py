@@ -1,4 +1,4 @@
-"""The ways through a chronology that stand at the head of every page."""
+"""The navigation links at the head of every page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DISAGREEMENTS = "/-/chronology/disagreements"
 
 
 class Way(NamedTuple):
-    """A page to go to; `current` if it is this one, or what this one belongs to."""
+    """A link to a page; `current` for the page itself and its section."""
 
     label: str
     address: str
@@ -37,7 +37,7 @@ def ways(
 ) -> list[Way]:
     """The pages of a chronology; those of formations only if it has levels for them.
 
-    `parameter` is what the addresses of pages without a table need to mean this chronology.
+    `parameter` names this chronology in the addresses of pages not backed by a table.
     """
     urls = datasette.urls
     query = f"?{urlencode(parameter)}" if parameter else ""
@@ -59,7 +59,7 @@ def ways(
 
 
 def _here(datasette: Datasette, request: Request, database: str) -> str:
-    """The address of a page as links have it, empty for the home; a past event is an event."""
+    """The address of a page as links have it, empty for the home page."""
     path = local_path(datasette, request.scope)
     name, rest = databases.in_path(datasette, path)
     if path == "/" or (name and not rest and TABLES not in request.args):

@@ -1,4 +1,4 @@
-"""The pages that are of no table: the order of battle on a day, and where the sources disagree.
+"""Pages not backed by a table: the order of battle on a day, and the disagreements.
 
 Each is also JSON, at the same address with `.json`.
 """
@@ -40,7 +40,7 @@ _KIND = "disputed__arraycontains"
 async def _answer(
     datasette: Datasette, request: Request, name: str, view: str, variables: dict[str, Any]
 ) -> Response:
-    """A page, or the same as JSON if the address ends so."""
+    """A page, or its data if the address ends with `.json`."""
     if request.path.endswith(".json"):
         return json_response(datasette, variables["data"])
     metadata = await datasette_compat.instance_metadata(datasette)
@@ -53,7 +53,7 @@ async def _answer(
 
 
 async def order_of_battle_page(datasette: Datasette, request: Request) -> Response:
-    """All formations as they stood on the day that `_day` names, by side."""
+    """The order of battle on the day that `_day` names, by side."""
     name = await databases.requested(datasette, request)
     variables = await read_once(datasette, name, lambda db: _on_day(db, request))
     return await _answer(datasette, request, name, "order-of-battle", variables)
@@ -91,7 +91,7 @@ def _turn(day: date, parameters: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def _day(request: Request, chronology: Chronology) -> date:
-    """The day that is asked for, the first of the chronology if none is; a 400 if it is no day."""
+    """The day of the request, by default the first of the chronology; anything else is a 400."""
     window = chronology.window
     text = request.args.get("_day")
     if not text:
@@ -103,9 +103,9 @@ def _day(request: Request, chronology: Chronology) -> date:
     except DateError as error:
         raise BadRequest(f"_day: {error}") from None
     if day.precision != "day" or day.earliest is None:
-        raise BadRequest(f"_day: {text!r} is not one day; write year, month and day")
+        raise BadRequest(f"_day: {text!r} is not a single day; write year, month and day")
     if not day.overlaps(window):
-        raise BadRequest(f"_day: {text!r} lies outside of the chronology, which is {window}")
+        raise BadRequest(f"_day: {text!r} is outside the chronology, which covers {window}")
     return day.earliest
 
 
@@ -118,7 +118,7 @@ def _data(side: Side) -> dict[str, Any]:
 
 
 async def where_sources_disagree(datasette: Datasette, request: Request) -> Response:
-    """The disputed events with what each source gives; all filters of the events select."""
+    """The disputed events with the values of each source; all filters of events apply."""
     if "_as_of" in request.args:
         raise BadRequest("_as_of: this page shows what is recorded now; see the list of events")
     name = await databases.requested(datasette, request)
@@ -133,7 +133,7 @@ async def where_sources_disagree(datasette: Datasette, request: Request) -> Resp
         with bad_filters(), select(db, events, index, limit) as disputed:
             total = disputed.count()
             page = disagreements.page(db, disputed, _cursor(request), _PAGE)
-        # One chooses among the kinds: so their counts do not depend on the one that is chosen.
+        # The kinds are choices, so their counts do not depend on the chosen one.
         with bad_filters(), select(db, every_kind, index, limit) as disputed:
             kinds = disagreements.kinds(disputed)
         return _disagreements(db, request, total, page, kinds)

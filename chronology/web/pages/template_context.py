@@ -1,4 +1,4 @@
-"""What the templates are given: on every page the state it shows and how to cite it."""
+"""Variables of the templates: on every page the state that it shows and its citation."""
 
 from __future__ import annotations
 
@@ -111,14 +111,14 @@ def filters(request: Request) -> list[dict[str, str]]:
 
 
 def _query(request: Request) -> str:
-    """What was asked of a list, without the cursor: each page is asked for with one."""
+    """The query string of a list without its cursor."""
     return with_query("", pairs(request, "_next"))
 
 
 def _permalink(
     datasette: Datasette, request: Request, database: str, view: str, page_variables: dict[str, Any]
 ) -> str:
-    """The address that shows the same in ten years, where the page has one."""
+    """The address that always shows the same, if the page has one."""
     table = (request.url_vars or {}).get("table")
     parameters = pairs(request, "_as_of", "_next")
     if view == "order-of-battle":

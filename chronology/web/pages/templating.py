@@ -1,8 +1,8 @@
-"""Templates for the pages of each chronology, whatever its database is called.
+"""Templates for the pages of each chronology, independent of the database's name.
 
-Datasette looks for templates by the names of database and table first. Those names are answered
-here for chronologies alone, so that the pages of other databases, and the templates of other
-plugins, are as they would be without this one.
+Datasette first looks for templates by the names of database and table. This module provides those
+names for chronologies only, so that other databases and the templates of other plugins are not
+affected.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ OWN_TABLES = frozenset({"events", "history", *TABLES.values()})
 FOLDER = "chronology/"
 _NAME = re.compile(r"(_table|table|row|database|query)-(.+)\.html")
 _ROWS = frozenset({"events", "history"})
-# A page may be of another database whose name begins alike: that has no `timeline`.
+# A database whose name has the same beginning has no `timeline`.
 _OWN = '{{% extends "chronology/{0}-{1}.html" if timeline else "{0}.html" %}}'
 _OWN_ROWS = '{{% include "chronology/_table-{0}.html" if timeline else "_table.html" %}}'
 _OF_DATASETTE = '{{% set around = "{0}.html" %}}{{% extends "chronology/around.html" %}}'

@@ -1,7 +1,7 @@
-"""Exact facets of `events` from the link tables, in place of Datasette's own.
+"""Exact facets of `events` from the index, in place of Datasette's own.
 
-Counts come from the filters alone, so they are the same on every page; months stand in order
-of time. For other tables and columns Datasette's own facets go on as they are.
+Counts depend on the filters alone, so they are the same on every page. Months are sorted by time.
+Other tables and columns keep Datasette's own facets.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _by_count(pair: tuple[str, int]) -> tuple[int, str]:
 
 
 class _Exact:
-    """Counts the values of an `events` column by its links."""
+    """Counts the values of a column of `events` from the index."""
 
     operator: str
     argument: str
@@ -41,7 +41,7 @@ class _Exact:
         results, timed_out = await self._by_datasette(others)
         sources: dict[str, str] = {}
         for config in self.get_configs():
-            # Asked for by metadata.yml and by the address, it is still one facet.
+            # A facet of both metadata.yml and the address is counted once.
             sources.setdefault(_column(config), config["source"])
         for column, source in sources.items():
             if column in linked:
@@ -66,11 +66,11 @@ class _Exact:
         return self.table == "history" and "_as_of" in self.request.args
 
     def _of_all(self: Any, config: dict[str, Any]) -> bool:
-        """Whether a facet is what metadata.yml has for the page of all states, not of a moment."""
+        """Whether metadata.yml has the facet for all versions, not for those of a moment."""
         return bool(self._past and config["source"] == "metadata")
 
     async def _linked(self: Any) -> set[str]:
-        """The columns that can be counted so, if these are the events of now or of a moment."""
+        """The columns of the index, if the table has the events of now or of a moment."""
         if self.table != "events" and not self._past:
             return set()
         columns = await self.ds.get_database(self.database).table_columns("events")
@@ -104,7 +104,7 @@ class _Exact:
         }
 
     def _toggled(self: Any, key: str, value: str) -> str:
-        """This page's address with one argument added, or taken away; always page one."""
+        """The address of the first page with one argument added or removed."""
         parameters = pairs(self.request, "_next")
         others = [pair for pair in parameters if pair != (key, value)]
         if len(others) == len(parameters):
@@ -116,7 +116,7 @@ def _column(config: dict[str, Any]) -> str:
     settings = config["config"]
     column = settings.get("column") or settings["simple"]
     if not isinstance(column, str):
-        raise BadRequest("a facet is of a column; give its name")
+        raise BadRequest("`_facet` needs a column name")
     return column
 
 

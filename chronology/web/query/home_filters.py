@@ -1,7 +1,7 @@
-"""The filters of a request to the home page or its data, and the state of the log it reads.
+"""The filters of a request to the home page or its data.
 
-The parameters are those of the list of events; `_lane` also chooses the lanes of the timeline, and
-`_day` is short for `_within`.
+The parameters are those of the list of events. `_lane` chooses the lanes of the timeline, `_day` is
+short for `_within`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PAGE_ONLY = frozenset({PARAMETER, "_lane", "_next", "_size", "_sort", "_sort_de
 
 
 class HomeRequest(NamedTuple):
-    """A request with its filters as pairs, without what concerns the page alone."""
+    """A request with its filters as pairs, without parameters of the page itself."""
 
     request: Request
     pairs: list[tuple[str, str]]
@@ -60,7 +60,7 @@ class HomeRequest(NamedTuple):
 
 
 def state_mark(timeline: TimelineAt) -> str:
-    """A text that changes whenever what is read of a timeline may have changed."""
+    """A text that changes whenever the content of a timeline may have changed."""
     point, tracked = timeline.point, tables.tracked(timeline.db)
     folded = f"{tracked.position}.{tracked.version}" if tracked else ""
     return f"{point.position}:{point.digest}.{folded}{'.past' if point.is_past else ''}"

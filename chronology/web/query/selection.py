@@ -1,7 +1,7 @@
 """Translate a request for events to one filter: Datasette's own parameters and the plugin's.
 
-A column that is counted by links, or that holds days, is filtered by them as well: Datasette's own
-condition on an array column unpacks the column of every row.
+Columns with links, and those of days, are filtered by the index: Datasette's own condition on an
+array column decodes the column of every row.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def refuse_unknown_format(datasette: Datasette, request: Request) -> None:
     extension = request.url_vars.get("format")
     if extension and extension not in _DATASETTE_FORMATS and extension not in datasette.renderers:
         known = ", ".join(f".{name}" for name in ("json", "csv", *FORMATS))
-        raise NotFound(f"There is no .{extension} of the events; there are {known}")
+        raise NotFound(f"The events are not available as .{extension}; the formats are {known}")
 
 
 async def event_filter(
@@ -103,7 +103,7 @@ async def _event_filter(
         parts += _hook_filters(arguments)
     position = next((part.params["as_of"] for part in parts if part.sql == CURRENT_AT), None)
     combined = all_of(parts, position)
-    # A visitor's own SQL may give something else each time.
+    # A visitor's own SQL may give a different result each time.
     return combined._replace(predicate=None) if "_where" in request.args else combined
 
 
@@ -148,9 +148,9 @@ async def _hook_arguments(
 def _column_filters(
     arguments: list[tuple[str, str]], table: str, columns: Sequence[str]
 ) -> Iterator[EventFilter]:
-    """Datasette's own filters, each with parameters of its own, by links where that is possible.
+    """Datasette's own filters, each with its own parameters, by links where possible.
 
-    `columns` are those of `events`, over which predicates are, whatever the table.
+    `columns` are those of `events`: predicates are over them for either table.
     """
     for index, (key, value) in enumerate(arguments):
         column, _, lookup = key.rpartition("__") if "__" in key else (key, "", "exact")
@@ -216,7 +216,7 @@ def _parameters(sql: str, params: dict[str, Any]) -> list[str]:
 
 
 def _number_query(sql: str, params: dict[str, Any]) -> Predicate | None:
-    """A condition over `events` as the query of the numbers for which it holds."""
+    """A condition over `events` as a query of the numbers of the events that meet it."""
     values = tuple((name, params[name]) for name in _parameters(sql, params))
     if not all(isinstance(value, str | int | float) for _, value in values):
         return None
@@ -231,11 +231,11 @@ def _number_query(sql: str, params: dict[str, Any]) -> Predicate | None:
 async def sorting(
     datasette: Datasette, request: Request, database: str, table: str
 ) -> tuple[str | None, str | None]:
-    """The column by which rows ascend, or the one by which they descend, if there is one."""
+    """The columns of an ascending and of a descending sort; at most one is set."""
     ascending, descending = request.args.get("_sort"), request.args.get("_sort_desc")
     if ascending or descending:
         return ascending, descending
-    # The versions as of a position are its events, and in the order of events.
+    # The versions as of a position have the order of events.
     like = "events" if "_as_of" in request.args else table
     config = await datasette_compat.table_config(datasette, database, like)
     return config.get("sort"), config.get("sort_desc")
@@ -245,13 +245,13 @@ async def order_by(datasette: Datasette, request: Request, database: str, table:
     """The ORDER BY of the rows that a request selects; an unknown column is a 400."""
     ascending, descending = await sorting(datasette, request, database, table)
     if ascending and descending:
-        raise BadRequest("_sort and _sort_desc cannot both be given; leave one out")
+        raise BadRequest("use either _sort or _sort_desc, not both")
     column = ascending or descending
     columns = await datasette.get_database(database).table_columns(table)
     if column is None:
         return '"id"'
     if column not in columns:
-        raise BadRequest(f"{column!r} is no column to sort by; known are {', '.join(columns)}")
+        raise BadRequest(f"cannot sort by {column!r}; the columns are {', '.join(columns)}")
     return f'"{column}"{"" if ascending else " DESC"}, "id"'
 
 
@@ -266,14 +266,14 @@ def index_of(database: Any) -> EventIndex | None:
 
 
 def time_limit(datasette: Datasette) -> TimeLimit:
-    """Bounds queries by Datasette's setting `sql_time_limit_ms`."""
+    """Limits the time of queries by Datasette's setting `sql_time_limit_ms`."""
     return lambda db: sqlite_timelimit(db, datasette.setting("sql_time_limit_ms"))
 
 
 async def run(
     datasette: Datasette, database: Any, selected: EventFilter, function: Callable[[Selection], T]
 ) -> T:
-    """Runs a function of the selected events; raises Datasette's `QueryInterrupted` in time."""
+    """Runs a function of the selected events; a timeout raises Datasette's `QueryInterrupted`."""
 
     def read(db: Any) -> T:
         with select(db, selected, index_of(database), time_limit(datasette)) as selection:
@@ -294,7 +294,7 @@ async def warm(database: Any) -> None:
     index = index_of(database)
     if index is None:
         return
-    # The first page comes first: both would be slower at once.
+    # After the first page: loading would slow it down.
     await asyncio.sleep(WARM_AFTER_S)
 
     def not_loaded(db: Any) -> Any:

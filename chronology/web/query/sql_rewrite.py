@@ -1,10 +1,10 @@
 """Answer Datasette's count and page queries of events from the index.
 
-Datasette makes its SQL out of the request and hands it to `Database.execute`. `watch` puts a
-function in its place: a statement that is exactly Datasette's count, page or sorted page of the
-events that the request selects is replaced by one that gives the same rows by their numbers. Any
-other statement runs as it is; if it reads rows or a count of the table of the page, it is counted
-in `not_recognised`. This is the only module that knows the text of Datasette's SQL.
+Datasette makes SQL from the request and passes it to `Database.execute`. `watch` wraps that
+method: a statement that is exactly Datasette's count, page or sorted page of the selected events is
+replaced by one that reads the same rows by their numbers. Any other statement runs unchanged; if it
+reads the table of the page, it is counted in `not_recognised`. This is the only module that knows
+the text of Datasette's SQL.
 """
 
 from __future__ import annotations
@@ -89,11 +89,11 @@ class PageRequest(NamedTuple):
 
 
 page_request: ContextVar[PageRequest | None] = ContextVar("page_request", default=None)
-"""The page for which the current task runs SQL."""
+"""The page that the current task makes."""
 
 
 def expect_page(datasette: Datasette, request: Request, database: str, table: str) -> None:
-    """Announces that Datasette is about to make a page of events."""
+    """Prepares the rewriting of the SQL of a page of events."""
     if table == "events" or (table == "history" and "_as_of" in request.args):
         served = datasette.get_database(database)
         watch(served)
@@ -134,7 +134,7 @@ async def rewrite(page: PageRequest, sql: str, params: Any) -> tuple[str, Any]:
         try:
             return await answer(page, match, rest, params) or (sql, params)
         except (QueryInterrupted, sqlite3.OperationalError):
-            # Datasette then reports it in its own way.
+            # Datasette reports the error when it runs the statement.
             return sql, params
     reads = _READS_ROWS.match(sql)
     if reads and reads["table"] == page.table:
