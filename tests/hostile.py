@@ -81,10 +81,10 @@ SECOND: list[dict[str, Any]] = [
 
 def batches() -> dict[str, str]:
     """The batches by file name."""
-    first, second = _lines("first", FIRST), _lines("second", SECOND)
+    first, second = lines("first", FIRST), lines("second", SECOND)
     return {"0001-first.jsonl": first, "0002-second.jsonl": second}
 
 
-def _lines(name: str, records: list[dict[str, Any]]) -> str:
+def lines(name: str, records: list[dict[str, Any]]) -> str:
     header = {"format": 1, "batch": name, "recorded": "2026-01-01T00:00:00Z", "note": TEXT}
     return "".join(json.dumps(line) + "\n" for line in (header, *records))

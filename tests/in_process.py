@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -15,41 +16,29 @@ from datasette.app import Datasette
 HERE = "http://127.0.0.1:8001"
 
 
-class Loop:
-    """An event loop in a thread of its own, as a server has it."""
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """The event loop of all applications, in a thread of its own as a server has it."""
+    loop = asyncio.new_event_loop()
+    Thread(target=loop.run_forever, daemon=True).start()
+    return loop
 
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
 
-    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-    def close(self) -> None:
-        self.run(self._cancel_tasks())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    async def _cancel_tasks(self) -> None:
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run_coroutine_threadsafe(work, _loop()).result()
 
 
 class AppTransport(httpx.BaseTransport):
-    """Passes requests to an ASGI application that runs in a loop."""
+    """Passes requests to an ASGI application."""
 
-    def __init__(self, loop: Loop, app: Any) -> None:
-        self._loop = loop
+    def __init__(self, app: Any) -> None:
         self._app = httpx.ASGITransport(app=app, raise_app_exceptions=False)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._loop.run(self._answer(request))
+        response: httpx.Response = _run(self._respond(request))
+        return response
 
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
+    async def _respond(self, request: httpx.Request) -> httpx.Response:
         request = httpx.Request(
             request.method, request.url, headers=request.headers, content=request.read()
         )
@@ -64,16 +53,15 @@ class AppTransport(httpx.BaseTransport):
 @contextmanager
 def in_process(folder: Path, **options: Any) -> Iterator[httpx.Client]:
     """A client of what `datasette serve .` would serve in the folder."""
-    loop = Loop()
-    try:
-        app = loop.run(_application(folder, options))
-        with httpx.Client(transport=AppTransport(loop, app), base_url=HERE) as client:
-            yield client
-    finally:
-        loop.close()
+    with client_of(Datasette([], config_dir=folder, **options)) as client:
+        yield client
 
 
-async def _application(folder: Path, options: dict[str, Any]) -> Any:
-    served = Datasette([], config_dir=folder, **options)
+def client_of(served: Datasette) -> httpx.Client:
+    """A client of a Datasette, whose application is built once."""
+    return httpx.Client(transport=AppTransport(_run(_application(served))), base_url=HERE)
+
+
+async def _application(served: Datasette) -> Any:
     await served.invoke_startup()
     return served.app()

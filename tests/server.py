@@ -9,10 +9,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
+
+from chronology.batches.batch import read_batch
+from chronology.ingest.pipeline import ingest
+from chronology.ingest.sources import files
+from chronology.store.database import connect
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGURATION = ("metadata.yml", "settings.json", "datasette.yaml", "ingest.py")
@@ -33,7 +38,10 @@ def publish(folder: Path, batches: Mapping[str, str], configuration: Path = ROOT
         (folder / "events" / name).write_text(text, "utf-8")
     for name in CONFIGURATION:
         shutil.copy(configuration / name, folder)
-    run(folder)
+    with closing(connect(folder / "timeline.db", write=True)) as db:
+        for path in files(folder / "events"):
+            with path.open("rb") as source:
+                ingest(db, read_batch(source, path.name, path.suffix.removeprefix(".")))
     return folder
 
 

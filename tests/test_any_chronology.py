@@ -13,7 +13,8 @@ import httpx
 import naval
 import pytest
 from conftest import ROOT
-from server import ids, publish, run, serving
+from in_process import in_process
+from server import ids, publish, run
 from test_web_facets import counts, facets
 
 # The levels as names of something; "in front of" is only English.
@@ -30,7 +31,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     command = [sys.executable, "-c", "from chronology.cli import main; main()", "init", str(folder)]
     subprocess.run(command, check=True, capture_output=True)
     run(folder)
-    with serving(folder) as client:
+    with in_process(folder) as client:
         yield client
 
 
@@ -39,7 +40,7 @@ def fleets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Datasette over a chronology of the 18th century."""
     folder = publish(tmp_path_factory.mktemp("fleets") / "it", naval.BATCHES)
     (folder / "metadata.yml").write_text(naval.METADATA, "utf-8")
-    with serving(folder) as client:
+    with in_process(folder) as client:
         yield client
 
 

@@ -51,7 +51,7 @@ def browse(folder: Path, url: str, *options: str) -> subprocess.CompletedProcess
 
 @pytest.fixture
 def framed(chronicle_server: httpx.Client) -> Iterator[str]:
-    """The address of a server that hands on the chronicle_server's, and frames a page of it."""
+    """The address of a server that forwards to the chronicle's, and frames a page of it."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

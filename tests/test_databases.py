@@ -1,108 +1,31 @@
-"""A chronology under any name, several in one server, and databases of other programs beside."""
+"""Databases of any name, and databases that are not chronologies."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import sqlite3
-from collections.abc import Callable, Sequence
-from html.parser import HTMLParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
-import naval
 import pytest
 from click.testing import CliRunner
 from conftest import EVENTS, ROOT, START, Timeline
 from datasette import hookimpl
-from datasette.app import Datasette
 from datasette.plugins import pm
 from datasette.utils import tilde_encode, to_css_class
+from several_databases import NAMES, Links, Served, make_databases
 
 from chronology.cli import main
-
-NAMES = ("my chron.2", "timeline.2026-11-21", "timeline")
-Get = Callable[..., httpx.Response]
-
-
-class Served:
-    """A Datasette over files, asked without a server."""
-
-    def __init__(self, *paths: Path, **given: Any) -> None:
-        given.setdefault("settings", {"default_page_size": 50, "suggest_facets": False})
-        self.datasette = Datasette([str(path) for path in paths], **given)
-
-    def get(self, path: str, **given: Any) -> httpx.Response:
-        return self.get_all([path], **given)[0]
-
-    def get_all(self, paths: Sequence[str], **given: Any) -> list[httpx.Response]:
-        async def ask() -> list[httpx.Response]:
-            await self.datasette.invoke_startup()
-            return [await self.datasette.client.get(path, **given) for path in paths]
-
-        return asyncio.run(ask())
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small chronology under several names, another one, and the database of a club."""
     folder = tmp_path_factory.mktemp("databases")
-    for name in NAMES:
-        timeline = Timeline(folder / f"{name}.db")
-        timeline.ingest(START)
-        timeline.ingest(EVENTS)
-        timeline.batch(
-            "correction",
-            "- correct: event/nis-taken\n"
-            "  set: {title: Niš falls}\n"
-            "  because: The title was too long.",
-        )
-        timeline.db.close()
-    fleets = Timeline(folder / "fleets & sails.db")
-    for text in naval.BATCHES.values():
-        fleets.ingest(text)
-    fleets.db.close()
-    club = sqlite3.connect(folder / "club.db")
-    club.executescript(CLUB)
-    club.close()
+    make_databases(folder)
     return folder
 
-
-CLUB = """
-CREATE TABLE events (id INTEGER PRIMARY KEY, title TEXT, kind TEXT, sort_day TEXT, places TEXT);
-INSERT INTO events VALUES (1, '=Spring fair', 'fair', '2026-04-01', '["Hall"]');
-INSERT INTO events VALUES (2, 'Autumn fair', 'fair', '2026-10-01', '["Hall", "Park"]');
-CREATE TABLE history (id INTEGER PRIMARY KEY, title TEXT, action TEXT);
-INSERT INTO history VALUES (1, 'founded', 'corrected');
-CREATE TABLE log (id INTEGER PRIMARY KEY, text TEXT);
-CREATE TABLE tracking (id INTEGER PRIMARY KEY, parcel TEXT);
-CREATE TABLE sources (id INTEGER PRIMARY KEY, name TEXT);
-"""
-
-
-@pytest.fixture(scope="module")
-def two(folder: Path) -> Served:
-    """Two chronologies and the club in one server."""
-    return Served(*(folder / f"{name}.db" for name in ("timeline", "fleets & sails", "club")))
-
-
-class Links(HTMLParser):
-    """The addresses that a page leads to on this server."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        address = dict(attrs).get("action" if tag == "form" else "href") or ""
-        if address.startswith("/") and not address.startswith("/-/static"):
-            self.found.append(address)
-
-
-# Any name --------------------------------------------------------------------------------------
 
 PATHS = [
     *("", "/events", "/events?kind=capture", "/events.json?_shape=array", "/events.csv"),
@@ -238,123 +161,6 @@ def test_a_file_of_any_name_is_served_and_exported(
     assert started[0][3:5] == ["serve", str(folder)]
     assert "The first possible day" in json.dumps(package)
 
-
-# Several ---------------------------------------------------------------------------------------
-
-
-def test_several_are_listed_at_the_root(two: Served) -> None:
-    page = two.get("/").text
-    found = Links(page).found
-
-    assert "A test" in page
-    assert "Fleets in the West Indies" in page
-    assert "1 September to 30 November 1944" in page
-    assert "<b>2</b> events" in page
-    assert {"/timeline", f"/{tilde_encode('fleets & sails')}", "/club"} <= set(found)
-
-
-@pytest.mark.parametrize("name", ["timeline", "fleets & sails"])
-def test_each_of_several_has_a_whole_site(two: Served, name: str) -> None:
-    """Every address within two steps of the home answers, and stays with the chronology."""
-    base = f"/{tilde_encode(name)}"
-    own = f"_db={tilde_encode(name).replace('~26', '%26')}"
-    seen: dict[str, httpx.Response] = {}
-    ahead = [base]
-    for _ in range(2):
-        seen.update(zip(ahead, two.get_all(ahead, follow_redirects=True), strict=True))
-        pages = [seen[a].text for a in ahead if "html" in seen[a].headers["content-type"]]
-        links = {link.partition("#")[0] for page in pages for link in Links(page).found}
-        ahead = sorted(links - seen.keys() - {"/", "/-/logout"})[:60]
-
-    assert len(seen) > 30
-    assert {address: a.status_code for address, a in seen.items() if a.status_code != 200} == {}
-    for address in seen:
-        assert address.startswith(base) or own in address, address
-
-
-def test_the_home_of_each_shows_its_own_events(two: Served) -> None:
-    test, fleets = two.get_all(["/timeline", f"/{tilde_encode('fleets & sails')}"])
-
-    assert "Belgrade is taken" in test.text
-    assert "Belgrade is taken" not in fleets.text
-    assert '"database": {"_db": "timeline"}' in test.text
-    assert '"database": {"_db": "fleets \\u0026 sails"}' in fleets.text
-
-
-@pytest.mark.parametrize("page", ["points.json", "order-of-battle.json", "disagreements.json"])
-def test_data_of_several_has_to_be_named(two: Served, page: str) -> None:
-    address = f"/-/chronology/{page}"
-    unnamed, unknown, named = two.get_all(
-        [address, f"{address}?_db=club", f"{address}?_db=fleets+%26+sails"]
-    )
-
-    assert unnamed.status_code == 400
-    assert "add _db=timeline or _db=fleets+%26+sails" in unnamed.json()["error"]
-    assert unknown.status_code == 400
-    assert "'club' is no chronology here" in unknown.json()["error"]
-    assert named.status_code == 200
-    assert "Belgrade" not in named.text
-
-
-def test_a_page_of_several_that_is_not_named_asks_which(two: Served) -> None:
-    answer = two.get("/-/chronology/disagreements?kind=action")
-
-    assert answer.status_code == 400
-    found = Links(answer.text).found
-    assert "/-/chronology/disagreements?_db=timeline&kind=action" in found
-
-
-def test_the_checkpoint_of_each_is_its_own(folder: Path, tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / f"{name}.db").write_bytes((folder / "timeline.db").read_bytes())
-    (tmp_path / "two" / "checkpoint.txt").write_text("signed\n", "utf-8")
-    served = Served(tmp_path / "one" / "one.db", tmp_path / "two" / "two.db")
-    address = "/-/chronology/checkpoint"
-    found = served.get_all([address, f"{address}?_db=one", f"{address}?_db=two"])
-
-    assert [answer.status_code for answer in found] == [400, 404, 200]
-    assert found[2].text == "signed\n"
-
-
-def test_the_routes_behind_an_address_are_none_themselves(two: Served) -> None:
-    paths = ["/-/chronology/of", "/-/chronology/of/timeline", "/-/chronology/of/club/events.csv"]
-
-    assert [answer.status_code for answer in two.get_all(paths)] == [404, 404, 404]
-
-
-def test_one_chronology_need_not_be_named(folder: Path) -> None:
-    served = Served(folder / "my chron.2.db", folder / "club.db")
-    paths = ["/", "/-/chronology/disagreements", "/-/chronology/disagreements?_db=my+chron.2"]
-
-    for answer in served.get_all(paths):
-        assert answer.status_code == 200
-        assert "_db=fleets" not in answer.text
-    assert "_db=" not in served.get("/").text
-
-
-def test_what_an_actor_may_not_see_is_neither_listed_nor_named(folder: Path) -> None:
-    hidden = {"databases": {"fleets & sails": {"allow": {"id": "admiral"}}}}
-    served = Served(folder / "timeline.db", folder / "fleets & sails.db", metadata=hidden)
-    paths = ["/", "/-/chronology/points.json", "/-/chronology/points.json?_db=fleets+%26+sails"]
-    home, points, named = served.get_all(paths)
-    admiral = served.get("/", cookies={"ds_actor": cookie(served, "admiral")})
-
-    assert "<h1>A test</h1>" in home.text
-    assert points.status_code == 200
-    assert named.status_code == 400
-    for answer in (home, points, named):
-        assert "West Indies" not in answer.text
-    assert "known are 'timeline'" in named.json()["error"]
-    assert "Fleets in the West Indies" in admiral.text
-    assert served.get(f"/{tilde_encode('fleets & sails')}").status_code == 403
-
-
-def cookie(served: Served, actor: str) -> str:
-    return str(served.datasette.sign({"a": {"id": actor}}, "actor"))
-
-
-# Databases of others ---------------------------------------------------------------------------
 
 FOREIGN = [
     *("/club", "/club.json", "/club/events", "/club/events.json", "/club/events.csv"),

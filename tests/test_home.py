@@ -1,100 +1,26 @@
-"""The exploring page without its scripts, and the data that they are given."""
+"""The home page without scripts, and the data for its scripts."""
 
 from __future__ import annotations
 
 import asyncio
-import gzip
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
-from datetime import date, timedelta
-from fractions import Fraction
-from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
 from datasette.app import Datasette
-from server import ids, publish, rows, serving
+from home_page import POINTS, QUERIES, Page, page, points
+from server import ids, rows
 
-from chronology.export.formats import FORMATS
 from chronology.model.edtf import parse
 from chronology.web.pages import home
 from chronology.web.query import as_of
-
-POINTS = "/-/chronology/points.json"
-WEIGHT_LIMIT = 250_000
-SHAPES_LIMIT = 80_000
-FIRST, DAYS = date(1944, 9, 1), 91
-QUERIES = (
-    "",
-    "_front=3rd+Ukrainian+Front",
-    "_army=46th+Army&kind=battle",
-    "_place=Serbia",
-    "_place=Serbia&_front=2nd+Ukrainian+Front",
-    "sources__arraycontains=First+source&sources__arraycontains=Second+source",
-    "_within=1944-10-14/1944-10-20",
-    "_certain=1944-10",
-    "_search=event+12",
-    "kind=capture&_within=1944-11-03&_place=Belgrade",
-    "_search=nothingatall",
-)
-
-
-class Page(HTMLParser):
-    """The elements of a page: tag, attributes and the text up to the next tag."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None], str]] = []
-        self.open = False
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs), ""))
-        self.open = True
-
-    def handle_endtag(self, tag: str) -> None:
-        self.open = False
-
-    def handle_data(self, data: str) -> None:
-        if self.open:
-            tag, attrs, text = self.elements[-1]
-            self.elements[-1] = (tag, attrs, text + data)
-
-    def having(self, name: str, value: str | None = None) -> list[dict[str, str | None]]:
-        return [a for _, a, _ in self.elements if name in a and value in (None, a[name])]
-
-    def text(self, css_class: str) -> str:
-        return next(t for _, a, t in self.elements if a.get("class") == css_class).strip()
-
-
-def page(client: httpx.Client, query: str = "") -> Page:
-    answer = client.get(f"/?{query}")
-    assert answer.status_code == 200, answer.text
-    return Page(answer.text)
-
-
-def points(client: httpx.Client, query: str = "") -> list[dict[str, Any]]:
-    """The rows of the data with their numbers resolved."""
-    answer = client.get(f"{POINTS}?{query}")
-    assert answer.status_code == 200, answer.text
-    found = answer.json()
-    events = []
-    for row in found["rows"]:
-        event: dict[str, Any] = dict(zip(found["columns"], row, strict=True))
-        for column, value in event.items():
-            names = found["dates"] if column == "date" else found["names"].get(column)
-            if names is not None:
-                many = isinstance(value, list)
-                event[column] = [names[n] for n in value] if many else names[value]
-        events.append(event)
-    return events
 
 
 @pytest.mark.parametrize("query", QUERIES)
@@ -338,200 +264,3 @@ def test_a_past_state_has_the_lanes_of_now(timeline: Timeline, path: str) -> Non
     assert second.status_code == 200
     assert "armies" not in second.text
     assert first.headers["etag"] != second.headers["etag"]
-
-
-# The days -------------------------------------------------------------------------------------
-
-
-def expected_days(dates: list[str]) -> tuple[list[int], list[Fraction]]:
-    """By brute force: for each day, the events certainly on it, and the expected number besides."""
-    window = [FIRST + timedelta(days=n) for n in range(DAYS)]
-    certain, possible = [0] * DAYS, [Fraction()] * DAYS
-    for text in dates:
-        event = parse(text)
-        if event.core:
-            for number, day in enumerate(window):
-                certain[number] += event.core[0] <= day <= event.core[1]
-        elif not event.lasts:
-            on = [n for n, day in enumerate(window) if event.overlaps(parse(day.isoformat()))]
-            for number in on:
-                possible[number] += Fraction(1, len(on))
-    return certain, possible
-
-
-@pytest.mark.parametrize("query", ["", "_front=3rd+Ukrainian+Front", "_place=Serbia&kind=battle"])
-def test_the_days_add_up_to_the_events(server: httpx.Client, query: str) -> None:
-    certain, possible = expected_days([str(row["date"]) for row in rows(server, query)])
-    bars = [bar["aria-label"] or "" for bar in page(server, query).having("data-day")]
-    told = [re.findall(r"[\d.]+", bar.partition(":")[2]) for bar in bars]
-    assert [float(c) for c, _ in told] == certain
-    assert [float(p) for _, p in told] == pytest.approx([float(p) for p in possible], abs=0.06)
-
-
-def test_the_bars_are_as_high_as_the_days_have_events(server: httpx.Client) -> None:
-    certain, possible = expected_days([str(row["date"]) for row in rows(server)])
-    most = max(float(c + p) for c, p in zip(certain, possible, strict=True))
-    heights = dict.fromkeys(range(-1, DAYS), 0.0)
-    number = -1
-    for tag, attributes, _ in page(server).elements:
-        number += "data-day" in attributes
-        if tag == "rect" and number >= 0 and "x" in attributes and attributes.get("y") != "3.5":
-            heights[number] += float(attributes["height"] or 0)
-        if attributes.get("class") == "key":
-            break
-    shown = [heights[number] for number in range(DAYS)]
-    wanted = [100 * float(c + p) / most for c, p in zip(certain, possible, strict=True)]
-    assert shown == pytest.approx(wanted, abs=0.1)
-
-
-def test_a_chosen_day_leaves_the_calendar_as_it_is(server: httpx.Client) -> None:
-    def bars(query: str) -> list[str | None]:
-        return [bar["aria-label"] for bar in page(server, query).having("data-day")]
-
-    assert bars("_within=1944-10-14") == bars("_certain=1944-10") == bars("")
-
-
-def test_a_day_is_read_with_the_days_beside_it(chronicle: httpx.Client) -> None:
-    for parameter in ("_day", "_within"):
-        found = chronicle.get(f"/?{parameter}=1944-10-14&_front=3rd+Ukrainian+Front")
-        assert "Saturday, 14 October 1944" in found.text
-        assert "The assault on Belgrade begins" in found.text
-        links = {a["rel"]: a["href"] or "" for a in Page(found.text).having("rel") if "href" in a}
-        assert "_within=1944-10-13" in links["prev"]
-        assert "_within=1944-10-15" in links["next"]
-        assert "_front=3rd+Ukrainian+Front" in links["next"]
-
-
-def test_the_window_has_a_first_and_a_last_day(chronicle: httpx.Client) -> None:
-    assert not page(chronicle, "_day=1944-09-01").having("rel", "prev")
-    assert not page(chronicle, "_day=1944-11-30").having("rel", "next")
-
-
-def test_a_day_tells_the_sure_from_the_possible(tmp_path: Path) -> None:
-    events = """\
-format: 1
-batch: three
-recorded: 2026-01-02T00:00:00Z
-records:
-- {event: a, date: 1944-10-14T17:00, title: Surely, kind: battle,
-   accounts: [{source: one, at: "1"}]}
-- {event: b, date: 1944-10-10/1944-10-20, title: Lastingly, kind: battle,
-   accounts: [{source: one, at: "2"}]}
-- {event: c, date: "[1944-10-14,1944-10-15]", title: Perhaps, kind: battle,
-   accounts: [{source: one, at: "3"}]}
-"""
-    folder = publish(tmp_path / "three", {"0001-start.yml": START, "0002-three.yml": events})
-    with serving(folder) as client:
-        text = client.get("/?_day=1944-10-14").text.partition('data-part="list"')[0]
-    order = [
-        "On this day",
-        ">Surely<",
-        "Under way",
-        ">Lastingly<",
-        "Could have happened on this day",
-        ">Perhaps<",
-    ]
-    places = [text.index(part) for part in order]
-    assert places == sorted(places)
-
-
-# Without scripts, and within the limits ---------------------------------------------------------
-
-
-def test_the_list_exports_and_facets_stand_in_the_page(chronicle: httpx.Client) -> None:
-    text = chronicle.get("/?_front=Army+Group+E").text
-    query = "?_front=Army+Group+E"
-    for row in rows(chronicle, query[1:])[: home.ROWS]:
-        assert f'/timeline/events/{row["id"]}"' in text
-    for address in ("events", "events.csv", "events.json", *(f"events.{name}" for name in FORMATS)):
-        assert f'href="/timeline/{address}{query}"' in text
-    assert "By place" in text
-
-
-def test_every_filter_can_be_taken_away(server: httpx.Client) -> None:
-    query = "kind=battle&_front=3rd+Ukrainian+Front&_front=2nd+Ukrainian+Front"
-    chips = [a["href"] or "" for a in page(server, query).having("class", "chip")]
-    assert len(chips) == 3
-    for chip in chips:
-        assert len(points(server, chip.partition("?")[2])) >= len(points(server, query))
-    hidden = [a for a in page(server, query).having("type", "hidden") if a["name"] != "_lane"]
-    assert [(a["name"], a["value"]) for a in hidden] == [("_front", "2nd Ukrainian Front")]
-
-
-def test_nothing_in_the_page_runs_inline_or_comes_from_elsewhere(chronicle: httpx.Client) -> None:
-    text = chronicle.get("/").text
-    for tag, attributes, _ in Page(text).elements:
-        assert tag != "script" or "src" in attributes or attributes["type"] == "application/json"
-        assert not [name for name in attributes if name == "style" or name.startswith("on")]
-        if "src" in attributes:
-            assert (attributes["src"] or "").startswith("/")
-    sheets = [a["href"] or "" for a in Page(text).having("rel", "stylesheet")]
-    assert all(sheet.startswith("/") for sheet in sheets)
-
-
-def loaded(client: httpx.Client) -> Iterator[bytes]:
-    """Scripts and styles of the page with the modules that they import."""
-    found = Page(client.get("/").text)
-    waiting = [a["href"] or "" for a in found.having("rel", "stylesheet")]
-    waiting += [a["src"] or "" for a in found.having("src")]
-    yield from with_imports(client, waiting)
-
-
-def with_imports(client: httpx.Client, waiting: list[str]) -> Iterator[bytes]:
-    """Files with the modules that they import."""
-    seen: set[str] = set()
-    while waiting:
-        url = waiting.pop()
-        if url in seen:
-            continue
-        seen.add(url)
-        answer = client.get(url)
-        assert answer.status_code == 200, url
-        yield answer.content
-        imports = re.findall(r'^(?:import|export) .*?from "(\.[^"]+)"', answer.text, re.MULTILINE)
-        waiting += [str(httpx.URL(url).join(name)) for name in imports]
-
-
-def weight(contents: Iterable[bytes]) -> int:
-    """Bytes compressed, each file by itself."""
-    return sum(len(gzip.compress(content)) for content in contents)
-
-
-def test_the_page_is_light(chronicle: httpx.Client) -> None:
-    """Scripts and styles, also with the library of unit symbols, which is loaded when asked for."""
-    text = chronicle.get("/").text
-    config = json.loads(text.partition('id="explore">')[2].partition("</script>")[0])
-    parts = ("milsymbol.js", "numbersidc/metadata.js", "numbersidc/geticons.js")
-    at_once = list(loaded(chronicle))
-    later = list(with_imports(chronicle, [config["symbols"] + part for part in parts]))
-    assert len(at_once) > 20
-    assert len(later) > 20
-    assert weight(at_once) > 60_000
-    assert weight(at_once) + weight(later) <= WEIGHT_LIMIT
-
-
-def test_the_shapes_of_the_map_are_light(chronicle: httpx.Client) -> None:
-    names = ("land", "rivers", "lakes")
-    path = "/-/static-plugins/datasette-chronology/map"
-    answers = [chronicle.get(f"{path}/{name}.json") for name in names]
-    assert all(answer.status_code == 200 for answer in answers)
-    assert weight(answer.content for answer in answers) <= SHAPES_LIMIT
-
-
-def test_the_page_works_below_a_prefix(tmp_path: Path) -> None:
-    folder = publish(tmp_path / "below", {"0001-start.yml": START, "0002-events.yml": EVENTS})
-    settings = json.loads((folder / "settings.json").read_text("utf-8"))
-    (folder / "settings.json").write_text(json.dumps({**settings, "base_url": "/x/"}), "utf-8")
-    newer = (folder / "datasette.yaml").read_text("utf-8")
-    newer = newer.replace("settings:\n", "settings:\n  base_url: /x/\n", 1)
-    (folder / "datasette.yaml").write_text(newer, "utf-8")
-    with serving(folder) as client:
-        text = client.get("/x/").text
-        config = json.loads(text.partition('id="explore">')[2].partition("</script>")[0])
-        assert client.get(config["points"]).status_code == 200
-        assert client.get(f"{config['shapes']}land.json").status_code == 200
-        found = Page(text)
-        for url in [a["src"] or "" for a in found.having("src")]:
-            assert url.startswith("/x/")
-            assert client.get(url).status_code == 200
-        assert all((a["href"] or "").startswith("/x/") for a in found.having("data-day"))

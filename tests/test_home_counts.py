@@ -14,7 +14,8 @@ import pytest
 from conftest import START
 from hypothesis import given
 from hypothesis import strategies as st
-from server import ids, publish, rows, serving
+from in_process import in_process
+from server import ids, publish, rows
 from test_home import POINTS, expected_days
 
 from chronology.model.edtf import Date, parse
@@ -31,7 +32,7 @@ COLUMNS = {"front": "fronts", "army": "armies", "place": "places", "kind": "kind
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Datasette over more events than are told one by one."""
     folder = tmp_path_factory.mktemp("crowd") / "many"
-    with serving(publish(folder, many_events.batches(START, COUNT))) as client:
+    with in_process(publish(folder, many_events.batches(START, COUNT))) as client:
         yield client
 
 

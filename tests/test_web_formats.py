@@ -16,8 +16,9 @@ import pytest
 import yaml
 from conftest import ROOT
 from html_page import elements
+from in_process import in_process
 from read_back import READERS, Read
-from server import ids, publish, rows, run, serving
+from server import ids, publish, rows, run
 from test_as_of import BATCHES
 
 from chronology.export.formats import FORMATS
@@ -59,7 +60,7 @@ def growing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Growing]:
         found = yaml.safe_load((folder / name).read_text("utf-8"))
         found["plugins"] = {"datasette-chronology": {"public_url": PUBLIC}}
         (folder / name).write_text(yaml.safe_dump(found), "utf-8")
-    with serving(folder, more=["--cors"]) as client:
+    with in_process(folder, cors=True) as client:
         states = [state(client)]
         for name, batch in later:
             (folder / "events" / name).write_text(batch, "utf-8")
@@ -240,7 +241,7 @@ def test_the_list_links_to_it_with_its_filters(growing: Growing, extension: str)
 def test_another_chronology_has_its_own_dimensions(tmp_path: Path) -> None:
     folder = publish(tmp_path / "west-indies", naval.BATCHES)
     (folder / "metadata.yml").write_text(naval.METADATA, "utf-8")
-    with serving(folder) as client:
+    with in_process(folder) as client:
         for extension in FORMATS:
             assert len(read(client, extension)) == 3
         collection = json.loads(text(client, "geojson", "_fleet=leeward&_certain=1782"))

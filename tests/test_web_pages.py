@@ -15,7 +15,8 @@ import pytest
 from conftest import START
 from datasette.utils import tilde_encode
 from html_page import elements, links, loaded
-from server import ids, publish, rows, serving
+from in_process import in_process
+from server import ids, publish, rows
 
 from chronology.model.edtf import parse
 
@@ -38,7 +39,9 @@ PAGES = (
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Datasette over the chronology with markup in every text."""
-    with serving(publish(tmp_path_factory.mktemp("attacked") / "it", hostile.batches())) as client:
+    with in_process(
+        publish(tmp_path_factory.mktemp("attacked") / "it", hostile.batches())
+    ) as client:
         yield client
 
 
@@ -208,7 +211,7 @@ def test_a_page_loads_nothing_from_elsewhere(chronicle: httpx.Client, path: str)
 
 def test_a_chronology_without_events_has_its_pages_too(tmp_path: Path) -> None:
     start = "".join(START.partition("- {place: serbia")[:1])
-    with serving(publish(tmp_path / "empty", {"0001-start.yml": start})) as client:
+    with in_process(publish(tmp_path / "empty", {"0001-start.yml": start})) as client:
         for path in ("/", "/timeline/events", "/timeline/events?_within=1944-10"):
             assert client.get(path).status_code == 200
         assert rows(client) == []

@@ -1,7 +1,6 @@
 """The Datasette plugin: filters, exact facets, pages and exports of a chronology.
 
-Only hooks that Datasette 0.65 and 1.0 both have; everything that a hook does stands in the
-modules beside this one.
+It has only hooks that Datasette 0.65 and 1.0 share. The modules of this package do the work.
 """
 
 from __future__ import annotations
@@ -12,38 +11,35 @@ from typing import Any
 from datasette import hookimpl
 
 from chronology.projections.subject_rows import COLUMNS
-from chronology.web import (
-    databases,
-    datasette_compat,
-    routing,
-)
+from chronology.web import databases, datasette_compat
 from chronology.web.api import checkpoint, csv_json, hidden, lists, timeline_data
-from chronology.web.middleware import (
-    csv_guard,
-    empty_fields,
-    errors,
-    response_cache,
-    security_headers,
-)
+from chronology.web.datasette_compat import App, Datasette, Receive, Request, Scope, Send
+from chronology.web.middleware import csv_guard
+from chronology.web.middleware.as_of_redirect import as_of_redirect_middleware
+from chronology.web.middleware.empty_fields import empty_fields_middleware, has_empty_field
+from chronology.web.middleware.errors import error_middleware, response_to
+from chronology.web.middleware.response_cache import response_cache_middleware
+from chronology.web.middleware.security_headers import security_headers_middleware
 from chronology.web.pages import changes, formatting, home, standalone, template_context, templating
-from chronology.web.query import as_of, facets, paging, selection, sql_rewrite
+from chronology.web.query import facets, selection, sql_rewrite
+from chronology.web.routing import routing_middleware
 
 TABLES = frozenset({"events", "history", "batches", *COLUMNS})
 
 
 @hookimpl
 def filters_from_request(
-    request: Any, database: str, table: str, datasette: Any
+    request: Request, database: str, table: str, datasette: Datasette
 ) -> Callable[[], Awaitable[Any]] | None:
     if table not in TABLES or not databases.is_chronology(datasette, database):
         return None
 
     async def filters() -> Any:
         if table == "events":
-            lists.refuse_unknown(datasette, request)
-        if not selection.translating.get():
-            await paging.order_first_page(request, datasette, database, table)
-            sql_rewrite.expect(datasette, request, database, table)
+            selection.refuse_unknown_format(datasette, request)
+        if not selection.is_translating.get():
+            await sql_rewrite.order_first_page(request, datasette, database, table)
+            sql_rewrite.expect_page(datasette, request, database, table)
         if table != "events" and not (table == "history" and "_as_of" in request.args):
             return None
         return await selection.own_filters(request, database, datasette)
@@ -53,9 +49,9 @@ def filters_from_request(
 
 @hookimpl(hookwrapper=True)
 def register_facet_classes() -> Any:
-    outcome = yield
-    outcome.force_result(
-        [[facets.SUBSTITUTES.get(kind, kind) for kind in kinds] for kinds in outcome.get_result()]
+    result = yield
+    result.force_result(
+        [[facets.SUBSTITUTES.get(kind, kind) for kind in kinds] for kinds in result.get_result()]
     )
 
 
@@ -66,47 +62,67 @@ def register_routes() -> list[tuple[str, Any]]:
 
 
 @hookimpl
-def prepare_jinja2_environment(env: Any, datasette: Any) -> None:
+def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
     templating.extend_environment(env, datasette)
 
 
-# Innermost: the headers depend on the page as it is, before another plugin compresses it.
+# Innermost: the headers depend on the page before another plugin compresses it.
 @hookimpl(tryfirst=True)
-def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
-    def wrapped(app: Any) -> Any:
-        redirecting = as_of.redirecting(routing.routed(app, datasette), datasette)
-        guarding = csv_guard.csv_guard_middleware(redirecting, datasette)
-        caught = errors.caught(empty_fields.without_empty_fields(guarding, datasette))
-        own = response_cache.kept(security_headers.guarded(caught, datasette), datasette)
-        foreign = security_headers.guarded(app, datasette)
+def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
+    csv_guard.install()
 
-        async def application(scope: Any, receive: Any, send: Any) -> None:
+    def wrapped(app: App) -> App:
+        answering = error_middleware(
+            _needed_middleware(routing_middleware(app, datasette), datasette)
+        )
+        own = response_cache_middleware(
+            security_headers_middleware(answering, datasette), datasette
+        )
+        foreign = security_headers_middleware(app, datasette)
+
+        async def application(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
-                await own(scope, receive, send)
+                await app(scope, receive, send)
                 return
-            await databases.introduce(datasette)
-            chosen = foreign if databases.is_foreign(datasette, scope) else own
-            await chosen(scope, receive, send)
+            await databases.refresh(datasette)
+            handler = foreign if databases.is_foreign(datasette, scope) else own
+            await handler(scope, receive, send)
 
         return application
 
     return wrapped
 
 
-@hookimpl
-def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
-    return errors.answer(datasette, request, exception)
+def _needed_middleware(app: App, datasette: Datasette) -> App:
+    """Passes a request through those middleware functions alone that it needs."""
+    redirecting = as_of_redirect_middleware(app, datasette)
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        query = scope["query_string"]
+        handler = redirecting if b"_as_of=" in query else app
+        if scope["path"].endswith(".csv"):
+            handler = csv_guard.csv_guard_middleware(handler, datasette)
+        if has_empty_field(query):
+            handler = empty_fields_middleware(handler, datasette)
+        await handler(scope, receive, send)
+
+    return application
 
 
 @hookimpl
-def render_cell(value: Any, column: str, table: str, database: str, datasette: Any) -> Any:
+def handle_exception(datasette: Datasette, request: Request, exception: Exception) -> Any:
+    return response_to(datasette, request, exception)
+
+
+@hookimpl
+def render_cell(value: Any, column: str, table: str, database: str, datasette: Datasette) -> Any:
     if table not in TABLES or not databases.is_chronology(datasette, database):
         return None
     return formatting.cell(value, column, table, datasette.urls.table(database, "events"))
 
 
 @hookimpl
-def extra_css_urls(template: str, database: str | None, datasette: Any) -> list[str]:
+def extra_css_urls(template: str, database: str | None, datasette: Datasette) -> list[str]:
     if not (template.startswith(templating.FOLDER) or databases.is_chronology(datasette, database)):
         return []
     return [datasette.urls.path("/-/static-plugins/datasette-chronology/chronology.css")]
@@ -114,7 +130,7 @@ def extra_css_urls(template: str, database: str | None, datasette: Any) -> list[
 
 @hookimpl
 def extra_template_vars(
-    database: str | None, table: str | None, view_name: str, request: Any, datasette: Any
+    database: str | None, table: str | None, view_name: str, request: Request, datasette: Datasette
 ) -> Callable[[], Awaitable[dict[str, Any]]]:
     async def values() -> dict[str, Any]:
         if request is None or not databases.is_chronology(datasette, database):

@@ -1,7 +1,7 @@
-"""Which databases are chronologies, which of them a request names, and which the actor may see.
+"""Find the chronologies among the databases, and the one that a request is for.
 
-A chronology is recognised by its tables, whatever its file is called. Everything that depends on
-the name of a database goes through this module.
+A chronology is recognised by its tables, not by its name. Everything that depends on the name of a
+database goes through this module.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from datasette.utils.asgi import BadRequest, Forbidden, NotFound
 
 from chronology.timeline import table_defaults
 from chronology.web import datasette_compat
-from chronology.web.addresses import local_path
+from chronology.web.datasette_compat import Actor, Datasette, Request, Scope, local_path
 
 PARAMETER = "_db"
 """The parameter that names one of several chronologies."""
@@ -38,15 +38,15 @@ _TABLES = {
 
 
 class _Schema:
-    """The columns of a chronology's `events`, empty if the database is none.
+    """The columns of a chronology's `events`; empty for any other database.
 
-    They are read in the event loop, at the start of each request. Except for the first time that
-    never waits: while a writer commits, the columns are those of before.
+    They are read in the event loop at the start of each request. Only the first read may wait for
+    a lock: while a writer commits, the columns stay the same.
     """
 
     def __init__(self, database: Any) -> None:
         self.columns: tuple[str, ...] = ()
-        self.introduced: tuple[str, ...] = ()
+        self.configured: tuple[str, ...] = ()
         self.defaults: dict[str, dict[str, Any]] = {}
         self._version: int | None = None
         self._db: sqlite3.Connection | None = None
@@ -81,43 +81,43 @@ def _columns_of_events(db: sqlite3.Connection) -> tuple[str, ...]:
 
 
 def _schema(database: Any) -> _Schema:
-    found = _schemas.get(database)
-    if found is None:
-        found = _schemas[database] = _Schema(database)
-    return found
+    schema = _schemas.get(database)
+    if schema is None:
+        schema = _schemas[database] = _Schema(database)
+    return schema
 
 
-def is_chronology(datasette: Any, name: str | None) -> bool:
+def is_chronology(datasette: Datasette, name: str | None) -> bool:
     """Whether a database of this name is served and has the tables of a chronology."""
-    database = datasette.databases.get(name)
+    database = datasette.databases.get(name) if name else None
     if database is None or name in NOT_SHOWN:
         return False
     return bool(_schema(database).columns)
 
 
-def names(datasette: Any) -> list[str]:
-    """The chronologies that are served, in the order in which Datasette lists databases."""
+def names(datasette: Datasette) -> list[str]:
+    """The names of the chronologies, in the order in which Datasette lists databases."""
     return [name for name in datasette.databases if is_chronology(datasette, name)]
 
 
-async def introduce(datasette: Any) -> None:
-    """Looks at the databases again, and gives chronologies what metadata.yml does not set."""
+async def refresh(datasette: Datasette) -> None:
+    """Reads the schemas again, and sets the defaults of chronologies that are new or changed."""
     for name, database in datasette.databases.items():
         if name in NOT_SHOWN:
             continue
         schema = _schema(database)
         schema.refresh()
-        if schema.columns and schema.columns != schema.introduced:
-            schema.introduced = schema.columns
+        if schema.columns and schema.columns != schema.configured:
+            schema.configured = schema.columns
             before, schema.defaults = schema.defaults, table_defaults.tables(schema.columns)
             await datasette_compat.set_defaults(datasette, name, before, schema.defaults)
 
 
-# What an address names -------------------------------------------------------------------------
+# The database of a request ---------------------------------------------------------------------
 
 
-def in_path(datasette: Any, path: str) -> tuple[str | None, str]:
-    """The database that a local path begins with, None if there is none, and what follows it."""
+def in_path(datasette: Datasette, path: str) -> tuple[str | None, str]:
+    """The database at the start of a local path, if there is one, and the rest of the path."""
     first, slash, rest = path.removeprefix("/").partition("/")
     segment, dot, ending = first.partition(".")
     try:
@@ -127,14 +127,14 @@ def in_path(datasette: Any, path: str) -> tuple[str | None, str]:
     return name, f"{dot}{ending}{slash}{rest}"
 
 
-def is_foreign(datasette: Any, scope: Any) -> bool:
-    """Whether a request is for a database that is no chronology."""
+def is_foreign(datasette: Datasette, scope: Scope) -> bool:
+    """Whether a request is for a database that is not a chronology."""
     name, _ = in_path(datasette, local_path(datasette, scope))
     return name is not None and not is_chronology(datasette, name)
 
 
-async def in_address(datasette: Any, request: Any) -> str:
-    """The chronology in the path of a request; raises if there is none or it is hidden."""
+async def in_address(datasette: Datasette, request: Request) -> str:
+    """The chronology in the path of a request; raises if it is missing or hidden."""
     route = tilde_decode(request.url_vars["database"])
     try:
         name: str = datasette.get_database(route=route).name
@@ -142,14 +142,14 @@ async def in_address(datasette: Any, request: Any) -> str:
         raise NotFound(f"There is no database {route!r}") from None
     await datasette_compat.ensure_seen(datasette, request, name)
     if not is_chronology(datasette, name):
-        raise NotFound(f"The database {name!r} holds no chronology")
+        raise NotFound(f"The database {name!r} is not a chronology")
     return name
 
 
-# What an actor may see -------------------------------------------------------------------------
+# Permissions -----------------------------------------------------------------------------------
 
 
-async def visible(datasette: Any, actor: Any) -> list[str]:
+async def visible(datasette: Datasette, actor: Actor) -> list[str]:
     """The chronologies that an actor may see."""
     return [
         name
@@ -158,47 +158,57 @@ async def visible(datasette: Any, actor: Any) -> list[str]:
     ]
 
 
-async def requested(datasette: Any, request: Any) -> str:
-    """The chronology that `_db` names, or the only one; raises if that is not clear."""
+async def requested(datasette: Datasette, request: Request) -> str:
+    """The chronology that `_db` names, or the only one; raises if there is a choice."""
     if not names(datasette):
         raise NotFound("There is no chronology here")
-    seen = await visible(datasette, request.actor)
-    given = request.args.getlist(PARAMETER)
-    if not seen:
+    visible_names = await visible(datasette, request.actor)
+    named = request.args.getlist(PARAMETER)
+    if not visible_names:
         raise Forbidden("You do not have permission to view this chronology")
-    if len(given) > 1:
-        raise BadRequest(f"{PARAMETER}: given more than once")
-    if not given and len(seen) > 1:
-        raise BadRequest(f"several chronologies are here; add {_choices(seen)}")
-    name = given[0] if given else seen[0]
-    if name not in seen:
-        raise BadRequest(f"{PARAMETER}: {name!r} is no chronology here; known are {_list(seen)}")
+    if len(named) > 1:
+        raise BadRequest(f"{PARAMETER} was named more than once")
+    if not named and len(visible_names) > 1:
+        raise BadRequest(
+            f"there are several chronologies; add {_choices(visible_names)} to the address"
+        )
+    name = named[0] if named else visible_names[0]
+    if name not in visible_names:
+        raise BadRequest(
+            f"{PARAMETER}: there is no chronology {name!r}; write one of {_list(visible_names)}"
+        )
     await datasette_compat.ensure_seen(datasette, request, name)
     return name
 
 
-def _list(seen: list[str]) -> str:
-    return ", ".join(map(repr, seen))
+def _list(choices: list[str]) -> str:
+    return ", ".join(map(repr, choices))
 
 
-def _choices(seen: list[str]) -> str:
-    return " or ".join(urlencode({PARAMETER: name}) for name in seen)
+def _choices(choices: list[str]) -> str:
+    return " or ".join(urlencode({PARAMETER: name}) for name in choices)
 
 
-async def parameter(datasette: Any, request: Any, name: str) -> dict[str, str]:
-    """What the addresses under `/-/chronology/` need to mean one chronology: `_db` of several."""
+async def parameter(datasette: Datasette, request: Request, name: str) -> dict[str, str]:
+    """The parameter that names one of several chronologies; empty if there is only one."""
     if len(names(datasette)) < 2 or len(await visible(datasette, request.actor)) < 2:
         return {}
     return {PARAMETER: name}
 
 
-async def of_page(datasette: Any, request: Any) -> str | None:
-    """The chronology whose page a request is answered with, None if that is not clear."""
+async def of_page(datasette: Datasette, request: Request) -> str | None:
+    """The chronology whose error page fits a request, None if there is a choice."""
     name, _ = in_path(datasette, local_path(datasette, request.scope))
     if name is None:
-        seen = await visible(datasette, request.actor)
-        given = request.args.get(PARAMETER)
-        name = given if given in seen else seen[0] if len(seen) == 1 else None
+        visible_names = await visible(datasette, request.actor)
+        named = request.args.get(PARAMETER)
+        name = (
+            named
+            if named in visible_names
+            else visible_names[0]
+            if len(visible_names) == 1
+            else None
+        )
     if not is_chronology(datasette, name) or name is None:
         return None
     return name if await datasette_compat.may_view(datasette, request, name) else None

@@ -1,12 +1,109 @@
-"""Where Datasette 0.65 and 1.0 differ, behind one set of names."""
+"""Datasette as this package uses it: types, differences between 0.65 and 1.0, addresses."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, quote, urlencode
 
 from datasette.utils.asgi import Forbidden
 
+PLUGIN = "datasette-chronology"
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+Actor = Mapping[str, Any] | None
 _Tables = dict[str, dict[str, Any]]
+
+
+class Arguments(Protocol):
+    """The parameters of a query string."""
+
+    def __contains__(self, key: str) -> bool: ...
+
+    def __iter__(self) -> Any: ...
+
+    def get(self, name: str, default: str | None = None) -> Any: ...
+
+    def getlist(self, name: str) -> list[str]: ...
+
+
+class Request(Protocol):
+    """A request as Datasette passes it to views and hooks."""
+
+    scope: Scope
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def scheme(self) -> str: ...
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def query_string(self) -> str: ...
+
+    @property
+    def headers(self) -> dict[str, str]: ...
+
+    @property
+    def args(self) -> Arguments: ...
+
+    @property
+    def url_vars(self) -> dict[str, str]: ...
+
+    @property
+    def actor(self) -> Actor: ...
+
+
+class Urls(Protocol):
+    """Makes addresses below `base_url`."""
+
+    def path(self, path: str) -> str: ...
+
+    def database(self, database: str) -> str: ...
+
+    def table(self, database: str, table: str) -> str: ...
+
+    def static_plugins(self, plugin: str, path: str) -> str: ...
+
+
+class Datasette(Protocol):
+    """The parts of the Datasette object that both versions have."""
+
+    databases: dict[str, Any]
+    renderers: dict[str, Any]
+    cors: bool
+    template_dir: str | None
+    plugins_dir: str | None
+
+    @property
+    def urls(self) -> Urls: ...
+
+    def get_database(self, name: str | None = None, route: str | None = None) -> Any: ...
+
+    def setting(self, key: str) -> Any: ...
+
+    def plugin_config(self, plugin_name: str) -> dict[str, Any] | None: ...
+
+    def absolute_url(self, request: Request, path: str) -> str: ...
+
+    async def render_template(
+        self, templates: str, context: dict[str, Any], request: Request, view_name: str
+    ) -> str: ...
+
+    def _plugins(self) -> list[dict[str, Any]]: ...
+
 
 try:
     from datasette.resources import DatabaseResource, TableResource
@@ -14,7 +111,7 @@ except ImportError:  # Datasette 0.65
     DatabaseResource = TableResource = None
 
 
-async def may_view_instance(datasette: Any, actor: Any) -> bool:
+async def may_view_instance(datasette: Any, actor: Actor) -> bool:
     """Whether the actor may see anything at all."""
     if TableResource is None:
         visible, _ = await datasette.check_visibility(actor, permissions=["view-instance"])
@@ -22,7 +119,7 @@ async def may_view_instance(datasette: Any, actor: Any) -> bool:
     return bool(await datasette.allowed(action="view-instance", actor=actor))
 
 
-async def may_view_database(datasette: Any, actor: Any, database: str) -> bool:
+async def may_view_database(datasette: Any, actor: Actor, database: str) -> bool:
     """Whether the actor may see the list of a database's tables."""
     if DatabaseResource is None:
         permissions = [("view-database", database), "view-instance"]
@@ -32,7 +129,7 @@ async def may_view_database(datasette: Any, actor: Any, database: str) -> bool:
     return bool(await datasette.allowed(action="view-database", resource=resource, actor=actor))
 
 
-async def may_view_table(datasette: Any, actor: Any, database: str, table: str) -> bool:
+async def may_view_table(datasette: Any, actor: Actor, database: str, table: str) -> bool:
     """Whether the actor may see a table."""
     if TableResource is None:
         visible, _ = await datasette.check_visibility(
@@ -48,21 +145,21 @@ async def may_view_table(datasette: Any, actor: Any, database: str, table: str) 
     return bool(await datasette.allowed(action="view-table", resource=resource, actor=actor))
 
 
-async def ensure_view_table(datasette: Any, actor: Any, database: str, table: str) -> None:
+async def ensure_view_table(datasette: Any, actor: Actor, database: str, table: str) -> None:
     """Raises `Forbidden` unless the actor may see the table."""
     if not await may_view_table(datasette, actor, database, table):
         raise Forbidden("You do not have permission to view this table")
 
 
-async def ensure_seen(datasette: Any, request: Any, database: str) -> None:
-    """Raises `Forbidden` unless who asks may see the events, or their history if it is of then."""
+async def ensure_seen(datasette: Any, request: Request, database: str) -> None:
+    """Raises `Forbidden` unless the actor may see the events; with `_as_of`, their history too."""
     await ensure_view_table(datasette, request.actor, database, "events")
     if "_as_of" in request.args:
         await ensure_view_table(datasette, request.actor, database, "history")
 
 
-async def may_view(datasette: Any, request: Any, database: str) -> bool:
-    """Whether who asks may see what is asked for of a database."""
+async def may_view(datasette: Any, request: Request, database: str) -> bool:
+    """Whether the actor may see the requested events of a database."""
     try:
         await ensure_seen(datasette, request, database)
     except Forbidden:
@@ -71,16 +168,16 @@ async def may_view(datasette: Any, request: Any, database: str) -> bool:
 
 
 async def table_config(datasette: Any, database: str, table: str) -> dict[str, Any]:
-    """What metadata.yml says of a table: facets, sort and the like."""
+    """The settings of a table in metadata.yml: facets, sort and others."""
     if hasattr(datasette, "table_config"):
-        found: dict[str, Any] = await datasette.table_config(database, table)
+        config: dict[str, Any] = await datasette.table_config(database, table)
     else:
-        found = datasette.table_metadata(database, table)
-    return found or {}
+        config = datasette.table_metadata(database, table)
+    return config or {}
 
 
 async def set_defaults(datasette: Any, database: str, before: _Tables, tables: _Tables) -> None:
-    """Sets what metadata.yml leaves open of tables, in place of the defaults of before."""
+    """Replaces the former defaults of tables by new ones; metadata.yml comes before both."""
     if not hasattr(datasette, "set_resource_metadata"):
         _set_config(datasette, "_metadata_local", database, before, tables)
         return
@@ -97,7 +194,7 @@ async def set_defaults(datasette: Any, database: str, before: _Tables, tables: _
 
 
 def _config(tables: _Tables) -> _Tables:
-    """What Datasette 1.0 takes from its configuration: all but the descriptions."""
+    """The settings that Datasette 1.0 reads from its configuration: all but descriptions."""
     return {
         table: {key: settings[key] for key in settings if key not in ("description", "columns")}
         for table, settings in tables.items()
@@ -107,31 +204,33 @@ def _config(tables: _Tables) -> _Tables:
 def _set_config(
     datasette: Any, attribute: str, database: str, before: _Tables, tables: _Tables
 ) -> None:
-    whole = getattr(datasette, attribute) or {}
-    databases = whole.get("databases") or {}
+    config = getattr(datasette, attribute) or {}
+    databases = config.get("databases") or {}
     settings = databases.get(database) or {}
-    given = settings.get("tables") or {}
+    configured = settings.get("tables") or {}
     merged = {
-        table: _merged(given.get(table) or {}, before.get(table, {}), default)
+        table: _merged(configured.get(table) or {}, before.get(table, {}), default)
         for table, default in tables.items()
     }
-    settings = {**settings, "tables": {**given, **merged}}
-    setattr(datasette, attribute, {**whole, "databases": {**databases, database: settings}})
+    settings = {**settings, "tables": {**configured, **merged}}
+    setattr(datasette, attribute, {**config, "databases": {**databases, database: settings}})
 
 
 def _merged(
-    given: dict[str, Any], before: dict[str, Any], default: dict[str, Any]
+    configured: dict[str, Any], before: dict[str, Any], default: dict[str, Any]
 ) -> dict[str, Any]:
-    """The settings of a table: those of metadata.yml, and of the defaults what is left open."""
-    own = {key: value for key, value in given.items() if key not in before or before[key] != value}
+    """The settings of a table: those of metadata.yml, then the defaults."""
+    own = {
+        key: value for key, value in configured.items() if key not in before or before[key] != value
+    }
     order = {"sort", "sort_desc"} if {"sort", "sort_desc"} & own.keys() else set()
-    found = {key: value for key, value in default.items() if key not in order}
+    defaults = {key: value for key, value in default.items() if key not in order}
     described = own.get("columns") or {}
     columns = {
         **described,
         **{k: v for k, v in default.get("columns", {}).items() if k not in described},
     }
-    return {**found, **own, **({"columns": columns} if columns else {})}
+    return {**defaults, **own, **({"columns": columns} if columns else {})}
 
 
 def build_where(arguments: list[tuple[str, str]], table: str) -> tuple[list[str], dict[str, Any]]:
@@ -143,18 +242,62 @@ def build_where(arguments: list[tuple[str, str]], table: str) -> tuple[list[str]
 
 
 async def instance_metadata(datasette: Any) -> dict[str, Any]:
-    """What metadata.yml says of the whole: title, licence and the like."""
+    """The settings of the instance in metadata.yml: title, licence and others."""
     if hasattr(datasette, "get_instance_metadata"):
-        found: dict[str, Any] = await datasette.get_instance_metadata()
+        metadata: dict[str, Any] = await datasette.get_instance_metadata()
     else:
-        found = datasette.metadata()
-    return found or {}
+        metadata = datasette.metadata()
+    return metadata or {}
 
 
 async def licence(datasette: Any, database: str) -> tuple[str | None, str | None]:
-    """The name and the address of the licence that metadata.yml gives a database or all."""
+    """The name and the address of the licence of a database, or of the instance."""
     if hasattr(datasette, "get_database_metadata"):
         own = await datasette.get_database_metadata(database)
-        found = {**await instance_metadata(datasette), **own}
-        return found.get("license"), found.get("license_url")
+        metadata = {**await instance_metadata(datasette), **own}
+        return metadata.get("license"), metadata.get("license_url")
     return tuple(datasette.metadata(key, database=database) for key in ("license", "license_url"))
+
+
+# Addresses ------------------------------------------------------------------------------------
+
+
+def public_address(datasette: Datasette, request: Request) -> str:
+    """The address of the service: the setting `public_url`, else that of the request."""
+    configured = (datasette.plugin_config(PLUGIN) or {}).get("public_url")
+    return configured.rstrip("/") if configured else f"{request.scheme}://{request.host}"
+
+
+def disposition(kind: str, name: str) -> str:
+    """The header that names a download (RFC 6266), for any file name."""
+    plain = re.sub(r"[^\w. -]", "_", name, flags=re.ASCII)
+    header = f'{kind}; filename="{plain}"'
+    return header if plain == name else f"{header}; filename*=UTF-8''{quote(name)}"
+
+
+def local_path(datasette: Datasette, scope: Scope) -> str:
+    """The path of a request as Datasette routes it: not decoded, without `base_url`."""
+    raw = scope.get("raw_path")
+    path = raw.decode("latin-1").partition("?")[0] if raw else scope["path"]
+    return _below_base(datasette, path)
+
+
+def page_address(datasette: Datasette, request: Request) -> str:
+    """The path of the requested page as links have it."""
+    return str(datasette.urls.path(_below_base(datasette, request.path)))
+
+
+def _below_base(datasette: Datasette, path: str) -> str:
+    base = datasette.setting("base_url")
+    return f"/{path.removeprefix(base)}" if path.startswith(base) else path
+
+
+def pairs(request: Request, *without: str) -> list[tuple[str, str]]:
+    """The parameters of a request in their order, except some names."""
+    parameters = parse_qsl(request.query_string, keep_blank_values=True)
+    return [pair for pair in parameters if pair[0] not in without]
+
+
+def with_query(address: str, parameters: Sequence[tuple[str, Any]]) -> str:
+    """An address with a query string, if there are parameters."""
+    return f"{address}?{urlencode(parameters)}" if parameters else address

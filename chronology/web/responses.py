@@ -1,25 +1,30 @@
-"""Responses of this package's own addresses: JSON, CORS headers and conditional requests."""
+"""JSON responses, CORS headers, conditional requests, and whether a response is complete."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any
 
 import msgspec
 from datasette.utils import add_cors_headers
 from datasette.utils.asgi import Response
 
+from chronology.web.datasette_compat import Datasette
 
-def cors_headers(datasette: Any) -> dict[str, str]:
-    """The headers that Datasette sends with its own data if started with `--cors`."""
+
+def cors_headers(datasette: Datasette) -> dict[str, str]:
+    """The headers that Datasette sends with its own data when started with `--cors`."""
     headers: dict[str, str] = {}
     if datasette.cors:
         add_cors_headers(headers)
     return headers
 
 
-def json_response(datasette: Any, value: Any, headers: Mapping[str, str] | None = None) -> Response:
-    """A value as JSON; bytes are JSON already."""
+def json_response(
+    datasette: Datasette, value: Any, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A response with a value as JSON; bytes are JSON already."""
     body = value if isinstance(value, bytes) else msgspec.json.encode(value, enc_hook=str)
     return Response(
         body,
@@ -29,11 +34,28 @@ def json_response(datasette: Any, value: Any, headers: Mapping[str, str] | None 
 
 
 def matches(if_none_match: str | None, etag: str, exists: bool = False) -> bool:
-    """Whether a client has the answer: the weak comparison with each tag (RFC 9110, 8.8.3.2).
+    """Whether a client has the response: weak comparison with each tag (RFC 9110, 8.8.3.2).
 
-    A star matches anything that exists, so only an answer that is known to.
+    A star matches any response that exists.
     """
     if not if_none_match:
         return False
     tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return etag.removeprefix("W/") in tags or (exists and "*" in tags)
+
+
+class ResponseCompleteness:
+    """False once a count or a facet has timed out; the response is then not cached."""
+
+    def __init__(self) -> None:
+        self.complete = True
+
+
+completeness: ContextVar[ResponseCompleteness | None] = ContextVar("completeness", default=None)
+"""The completeness of the response to the current request."""
+
+
+def query_timed_out() -> None:
+    """Marks the current response as incomplete."""
+    if (response := completeness.get()) is not None:
+        response.complete = False

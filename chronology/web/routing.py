@@ -1,7 +1,7 @@
-"""The addresses of a chronology that this plugin answers in place of Datasette.
+"""Routes the addresses of a chronology to this package in place of Datasette.
 
-A route of a plugin wins over Datasette's for every database alike. So requests for a chronology
-are led to routes under a path of their own, and all others reach Datasette as they came.
+A route of a plugin applies to every database alike. So a request for a chronology is moved to a
+path of this package, and all other requests reach Datasette unchanged.
 """
 
 from __future__ import annotations
@@ -15,78 +15,87 @@ from datasette.utils.asgi import NotFound
 
 from chronology.export.formats import FORMATS
 from chronology.web import databases
-from chronology.web.addresses import local_path
+from chronology.web.datasette_compat import (
+    App,
+    Datasette,
+    Receive,
+    Request,
+    Scope,
+    Send,
+    local_path,
+)
 
-_App = Callable[[Any, Any, Any], Awaitable[None]]
-_View = Callable[[Any, Any, Any, Any], Awaitable[Any]]
+_View = Callable[[Datasette, Request, Send, Receive], Awaitable[Any]]
 
 HOME = "/-/chronology/of"
 NAMED = rf"{HOME}/(?P<database>[^/]+)"
-_KEY = "chronology.original"
-_ANSWERED = re.compile(
-    rf"|/events\.(csv|{'|'.join(FORMATS)})|/events/[^/.]+\.(csv|json)|/history\.atom"
-)
 TABLES = "_tables"
 """The parameter that shows Datasette's list of tables at the address of a chronology's home."""
+_KEY = "chronology.original"
+_PAGES = re.compile(
+    rf"|/events\.(csv|{'|'.join(FORMATS)})|/events/[^/.]+\.(csv|json)|/history\.atom"
+)
 _OF_DATASETTE = frozenset({TABLES, "_show_hidden", "sql"})
 
 
 class _Original:
-    """A request as it came, and whether it is to be left to Datasette after all."""
+    """The scope of a request before it was moved, and whether its view declined it."""
 
-    def __init__(self, scope: Any) -> None:
+    def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.declined = False
+        self.is_declined = False
 
 
-def routed(app: _App, datasette: Any) -> _App:
-    """The application, with requests for chronologies led to the routes of this plugin."""
+def routing_middleware(app: App, datasette: Datasette) -> App:
+    """Moves requests for the pages of a chronology to the routes of this package."""
 
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        path = _target(datasette, scope) if scope["type"] == "http" else None
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        path = _target(datasette, scope)
         if path is None:
             await app(scope, receive, send)
             return
         original = _Original(scope)
-        led = {**scope, "path": path, "raw_path": path.encode("latin-1"), _KEY: original}
-        await app(led, receive, send)
-        if original.declined:
+        moved = {**scope, "path": path, "raw_path": path.encode("latin-1"), _KEY: original}
+        await app(moved, receive, send)
+        if original.is_declined:
             await app(scope, receive, send)
 
     return application
 
 
-def _target(datasette: Any, scope: Any) -> str | None:
+def _target(datasette: Datasette, scope: Scope) -> str | None:
+    """The path of this package for a request, None if Datasette answers it."""
     if scope["method"] not in ("GET", "HEAD"):
         return None
     path = local_path(datasette, scope)
     if path == "/":
         return HOME if databases.names(datasette) else None
     name, rest = databases.in_path(datasette, path)
-    if not _ANSWERED.fullmatch(rest) or not databases.is_chronology(datasette, name):
+    if not _PAGES.fullmatch(rest) or not databases.is_chronology(datasette, name):
         return None
     keys = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     return f"{HOME}{path}" if rest or not _OF_DATASETTE & keys.keys() else None
 
 
 def view(function: _View) -> Any:
-    """A view of such a route; its request has the address that was asked for."""
+    """Gives a view the address of the request before it was moved."""
 
-    async def answered(datasette: Any, request: Any, send: Any, receive: Any) -> Any:
+    async def view_of_original(
+        datasette: Datasette, request: Request, send: Send, receive: Receive
+    ) -> Any:
         original = request.scope.get(_KEY)
         if original is None:
-            raise NotFound(f"Nothing is at {request.path}")
-        came = original.scope
+            raise NotFound(f"There is no page at {request.path}")
         request.scope = {
             **request.scope,
-            "path": came["path"],
-            "raw_path": came.get("raw_path"),
+            "path": original.scope["path"],
+            "raw_path": original.scope.get("raw_path"),
         }
         return await function(datasette, request, send, receive)
 
-    return answered
+    return view_of_original
 
 
-def decline(request: Any) -> None:
-    """Leaves a request to Datasette; the view then sends nothing."""
-    request.scope[_KEY].declined = True
+def decline(request: Request) -> None:
+    """Passes a request on to Datasette; the view must send nothing."""
+    request.scope[_KEY].is_declined = True

@@ -1,4 +1,4 @@
-"""Whole answers as files: every selected row as CSV, one event with its accounts as JSON."""
+"""Downloads: all selected events as CSV, one event as JSON or CSV."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from itertools import chain
 from tempfile import SpooledTemporaryFile
-from typing import Any
 
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import BadRequest, NotFound, Response
@@ -18,26 +17,26 @@ from datasette.utils.asgi import BadRequest, NotFound, Response
 from chronology.export import csv_stream
 from chronology.timeline.event_detail import EventDetail, event_detail
 from chronology.web import databases, routing
-from chronology.web.addresses import disposition
 from chronology.web.api import streaming
+from chronology.web.datasette_compat import Datasette, Receive, Request, Send, disposition
 from chronology.web.query import as_of
 from chronology.web.query.selection import event_filter, order_by
 from chronology.web.responses import cors_headers, json_response
 
 _IN_MEMORY_BYTES = 1 << 20
-# SQLite makes pieces on as many cores, and leaves threads of the server to others.
+# Chunks are made on this many threads; the other threads of the server stay free.
 _AHEAD = 2
 
 
-async def events_csv(datasette: Any, request: Any, send: Any, receive: Any) -> None:
-    """Every selected event, all of one state, whatever the size of a page."""
+async def events_csv(datasette: Datasette, request: Request, send: Send, receive: Receive) -> None:
+    """All selected events in one state of the log, not only a page of them."""
     name = await databases.in_address(datasette, request)
     database = datasette.get_database(name)
     table = "history" if "_as_of" in request.args else "events"
     selected = await event_filter(datasette, request, name, table)
     order = await order_by(datasette, request, name, table)
-    known = await database.execute_fn(csv_stream.columns)
-    chosen = {column: known[column] for column in _chosen(request, list(known))}
+    columns = await database.execute_fn(csv_stream.columns)
+    shown_columns = {column: columns[column] for column in _chosen(request, list(columns))}
     with SpooledTemporaryFile(_IN_MEMORY_BYTES) as numbers:
         try:
             fixed = await database.execute_fn(
@@ -48,13 +47,13 @@ async def events_csv(datasette: Any, request: Any, send: Any, receive: Any) -> N
 
         def lines(piece: list[int]) -> Awaitable[bytes]:
             made: Awaitable[bytes] = database.execute_fn(
-                lambda db: csv_stream.read_rows(db, fixed, piece, chosen)
+                lambda db: csv_stream.read_rows(db, fixed, piece, shown_columns)
             )
             return made
 
         await _start(datasette, send, f"{name}-events.csv")
         if request.method != "HEAD":
-            first = csv_stream.BOM.encode() + csv_stream.header(list(chosen))
+            first = csv_stream.BOM.encode() + csv_stream.header(list(shown_columns))
             await streaming.finish(
                 receive, send, _ahead(first, lines, csv_stream.read_numbers(numbers))
             )
@@ -65,7 +64,7 @@ async def events_csv(datasette: Any, request: Any, send: Any, receive: Any) -> N
 async def _ahead(
     first: bytes, lines: Callable[[list[int]], Awaitable[bytes]], pieces: Iterator[list[int]]
 ) -> AsyncIterator[bytes]:
-    """The text in pieces, of which some are made while those before them are sent."""
+    """The text in chunks, some of which are made while earlier ones are sent."""
     waiting: deque[asyncio.Future[bytes]] = deque()
     try:
         yield first
@@ -80,15 +79,15 @@ async def _ahead(
             each.cancel()
 
 
-def _chosen(request: Any, columns: list[str]) -> list[str]:
-    wanted, unwanted = request.args.getlist("_col"), request.args.getlist("_nocol")
-    for column in (*wanted, *unwanted):
+def _chosen(request: Request, columns: list[str]) -> list[str]:
+    included, excluded = request.args.getlist("_col"), request.args.getlist("_nocol")
+    for column in (*included, *excluded):
         if column not in columns:
-            raise BadRequest(f"{column!r} is no column; known are {', '.join(columns)}")
-    return [c for c in columns if (not wanted or c in wanted) and c not in unwanted]
+            raise BadRequest(f"there is no column {column!r}; the columns are {', '.join(columns)}")
+    return [c for c in columns if (not included or c in included) and c not in excluded]
 
 
-async def _start(datasette: Any, send: Any, name: str, length: int | None = None) -> None:
+async def _start(datasette: Datasette, send: Send, name: str, length: int | None = None) -> None:
     headers = {
         "content-type": "text/csv; charset=utf-8",
         "content-disposition": disposition("attachment", name),
@@ -100,36 +99,38 @@ async def _start(datasette: Any, send: Any, name: str, length: int | None = None
     await streaming.start(send, headers)
 
 
-async def _event_detail(datasette: Any, request: Any) -> EventDetail:
+async def _event_detail(datasette: Datasette, request: Request) -> EventDetail:
     database = await databases.in_address(datasette, request)
     name = tilde_decode(request.url_vars["event"])
-    found: EventDetail | None = await datasette.get_database(database).execute_fn(
+    detail: EventDetail | None = await datasette.get_database(database).execute_fn(
         lambda connection: event_detail(as_of.timeline_at(request, connection), name)
     )
-    if found is None:
+    if detail is None:
         raise NotFound(f"There is no event {name!r}; it may have been retracted")
-    return found
+    return detail
 
 
-async def event_json(datasette: Any, request: Any, send: Any, receive: Any) -> Response:
+async def event_json(
+    datasette: Datasette, request: Request, send: Send, receive: Receive
+) -> Response:
     """One event with its accounts, places, formations, people and revisions."""
-    found = await _event_detail(datasette, request)
-    body = found._asdict() if request.args.get("_shape") not in ("array", "objects") else None
-    return json_response(datasette, body or [found.event])
+    detail = await _event_detail(datasette, request)
+    body = detail._asdict() if request.args.get("_shape") not in ("array", "objects") else None
+    return json_response(datasette, body or [detail.event])
 
 
-async def event_csv(datasette: Any, request: Any, send: Any, receive: Any) -> None:
-    """The accounts of one event, one a row."""
-    found = await _event_detail(datasette, request)
-    columns = list(found.accounts[0]) if found.accounts else ["id"]
+async def event_csv(datasette: Datasette, request: Request, send: Send, receive: Receive) -> None:
+    """The accounts of one event, one per row."""
+    detail = await _event_detail(datasette, request)
+    columns = list(detail.accounts[0]) if detail.accounts else ["id"]
     rows = (
         tuple(json.dumps(v, ensure_ascii=False) if isinstance(v, dict) else v for v in row.values())
-        for row in found.accounts
+        for row in detail.accounts
     )
     text = csv_stream.to_csv(chain([columns], rows), guard=True, quoting=csv.QUOTE_NONNUMERIC)
-    whole = (csv_stream.BOM + text).encode()
-    await _start(datasette, send, f"{found.event['id']}.csv", len(whole))
-    await send({"type": "http.response.body", "body": whole})
+    body = (csv_stream.BOM + text).encode()
+    await _start(datasette, send, f"{detail.event['id']}.csv", len(body))
+    await send({"type": "http.response.body", "body": body})
 
 
 ROUTES = [

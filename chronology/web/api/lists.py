@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from datasette.utils.asgi import BadRequest, NotFound, Response
+from datasette.utils.asgi import BadRequest, Response
 from datasette.utils.sqlite import sqlite3
 
 from chronology.export import reader
@@ -13,30 +13,30 @@ from chronology.export.edition import Edition
 from chronology.export.formats import FORMATS, Format
 from chronology.export.reader import SelectedVersions
 from chronology.web import databases, datasette_compat, routing
-from chronology.web.addresses import disposition, pairs, public_address, with_query
 from chronology.web.api import streaming
+from chronology.web.datasette_compat import (
+    Datasette,
+    Receive,
+    Request,
+    Send,
+    disposition,
+    pairs,
+    public_address,
+    with_query,
+)
 from chronology.web.query.selection import event_filter, order_by
 from chronology.web.responses import cors_headers
 
-# What Datasette itself answers; plugins may add to them.
-_DATASETTE = frozenset({"html", "json", "csv", "blob"})
 
-
-def refuse_unknown(datasette: Any, request: Any) -> None:
-    """Raises `NotFound` for a format of the events that nothing gives."""
-    asked = request.url_vars.get("format")
-    if asked and asked not in _DATASETTE and asked not in datasette.renderers:
-        known = ", ".join(f".{name}" for name in ("json", "csv", *FORMATS))
-        raise NotFound(f"There is no .{asked} of the events; there are {known}")
-
-
-async def events(datasette: Any, request: Any, send: Any, receive: Any) -> Response | None:
-    """Every selected event in a format, in one state of the log."""
+async def events(
+    datasette: Datasette, request: Request, send: Send, receive: Receive
+) -> Response | None:
+    """All selected events in a format, in one state of the log."""
     extension = request.url_vars["extension"]
     form = FORMATS[extension]
     database = await databases.in_address(datasette, request)
-    found = await _select(datasette, request, database)
-    edition = await _edition(datasette, request, database, extension, found)
+    versions = await _select(datasette, request, database)
+    edition = await _edition(datasette, request, database, extension, versions)
     headers = {
         "content-disposition": _disposition(form, f"{database}-events.{extension}"),
         "cache-control": "no-cache",
@@ -44,45 +44,51 @@ async def events(datasette: Any, request: Any, send: Any, receive: Any) -> Respo
     }
     if request.method == "HEAD":
         return Response("", headers=headers, content_type=form.media_type)
-    texts = _texts(datasette.get_database(database), form, edition, found)
+    texts = _texts(datasette.get_database(database), form, edition, versions)
     await streaming.start(send, {"content-type": form.media_type, **headers})
     await streaming.finish(receive, send, texts)
     return None
 
 
-async def _select(datasette: Any, request: Any, database: str) -> SelectedVersions:
+async def _select(datasette: Datasette, request: Request, database: str) -> SelectedVersions:
     table = "history" if "_as_of" in request.args else "events"
-    selected = await event_filter(datasette, request, database, table)
+    event_selection = await event_filter(datasette, request, database, table)
     order = await order_by(datasette, request, database, table)
     try:
-        found: SelectedVersions = await datasette.get_database(database).execute_fn(
-            lambda connection: reader.select(connection, selected, order)
+        versions: SelectedVersions = await datasette.get_database(database).execute_fn(
+            lambda connection: reader.select(connection, event_selection, order)
         )
     except sqlite3.OperationalError as error:
         raise BadRequest(f"the filters cannot be applied: {error}") from None
-    return found
+    return versions
 
 
 async def _edition(
-    datasette: Any, request: Any, database: str, extension: str, found: SelectedVersions
+    datasette: Datasette,
+    request: Request,
+    database: str,
+    extension: str,
+    versions: SelectedVersions,
 ) -> Edition:
-    about = found.chronology
+    chronology = versions.chronology
     licence, licence_url = await datasette_compat.licence(datasette, database)
     page = public_address(datasette, request) + datasette.urls.table(database, "events")
-    kept = pairs(request, "_next", "_size")
-    then = pairs(request, "_next", "_size", "_as_of")
+    parameters = pairs(request, "_next", "_size")
+    parameters_of_now = pairs(request, "_next", "_size", "_as_of")
     return Edition(
-        title=about.title if about else database,
-        summary=about.summary if about else None,
-        identity=found.identity,
-        state=found.state,
+        title=chronology.title if chronology else database,
+        summary=chronology.summary if chronology else None,
+        identity=versions.identity,
+        state=versions.state,
         licence=licence,
         licence_url=licence_url,
-        address=with_query(f"{page}.{extension}", kept),
-        permalink=with_query(f"{page}.{extension}", [*then, ("_as_of", str(found.state.position))]),
-        page=with_query(page, kept),
+        address=with_query(f"{page}.{extension}", parameters),
+        permalink=with_query(
+            f"{page}.{extension}", [*parameters_of_now, ("_as_of", str(versions.state.position))]
+        ),
+        page=with_query(page, parameters),
         events=page,
-        counts=found.counts,
+        counts=versions.counts,
     )
 
 
@@ -91,23 +97,23 @@ def _disposition(form: Format, name: str) -> str:
 
 
 async def _texts(
-    db: Any, form: Format, edition: Edition, found: SelectedVersions
+    db: Any, form: Format, edition: Edition, versions: SelectedVersions
 ) -> AsyncIterator[bytes]:
-    """The export in pieces of bounded length, each read when it is wanted."""
+    """The export in chunks of bounded length, each read when it is sent."""
     yield form.head(edition).encode()
     between = ""
-    for numbers in reader.chunks(found):
-        text = await db.execute_fn(_rendering(form, edition, found, numbers))
+    for numbers in reader.chunks(versions):
+        text = await db.execute_fn(_rendering(form, edition, versions, numbers))
         yield (between + text).encode()
         between = form.between
     yield form.foot(edition).encode()
 
 
 def _rendering(
-    form: Format, edition: Edition, found: SelectedVersions, numbers: Any
+    form: Format, edition: Edition, versions: SelectedVersions, numbers: Any
 ) -> Callable[[Any], str]:
     return lambda connection: form.between.join(
-        form.item(edition, event) for event in reader.read(connection, found, numbers)
+        form.item(edition, event) for event in reader.read(connection, versions, numbers)
     )
 
 

@@ -1,20 +1,21 @@
-"""Answers that are sent as they are made, however long they are."""
+"""Streams responses of any length."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+
+from chronology.web.datasette_compat import Receive, Send
 
 
-async def start(send: Any, headers: Mapping[str, str]) -> None:
-    """Begins an answer with status 200."""
+async def start(send: Send, headers: Mapping[str, str]) -> None:
+    """Starts a response with status 200."""
     raw = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
     await send({"type": "http.response.start", "status": 200, "headers": raw})
 
 
-async def finish(receive: Any, send: Any, chunks: AsyncIterator[bytes]) -> None:
-    """Sends what comes, until the client has it all or goes away."""
+async def finish(receive: Receive, send: Send, chunks: AsyncIterator[bytes]) -> None:
+    """Sends chunks until the last one, or until the client disconnects."""
     gone = asyncio.ensure_future(_gone(receive))
     try:
         async for chunk in chunks:
@@ -26,6 +27,6 @@ async def finish(receive: Any, send: Any, chunks: AsyncIterator[bytes]) -> None:
         gone.cancel()
 
 
-async def _gone(receive: Any) -> None:
+async def _gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

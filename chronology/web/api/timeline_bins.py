@@ -1,7 +1,6 @@
-"""Many events as counts for the timeline and the map: by day and lane, and by point.
+"""Counts of many events for the timeline and the map: by day and lane, and by point.
 
-Each event is counted, whatever there is room for: what has no lane or no point of its own stands
-in one that says so.
+Every event is counted. Events without a lane or a point of their own are counted as such.
 """
 
 from __future__ import annotations
@@ -24,22 +23,27 @@ _CELLS_A_DEGREE = (100, 50, 20, 10, 5, 2, 1, 0.2)
 
 def counted(
     reader: Reader,
-    about: Overview,
+    chronology_overview: Overview,
     summary: Summary,
     column: str,
     places: Mapping[tuple[float, float], Mapping[str, Any]],
 ) -> dict[str, Any]:
     """The lanes by a column, with bins of days; the spots; and how many events have no point.
 
-    `places` are those of points, as they are told.
+    `places` are the places of points, as data.
     """
     dated = reader.group_counts(summary, "date", column)
-    located = reader.group_counts(summary, "latitude", "longitude", about.first)
-    colours = about.series if column == about.first else []
+    located = reader.group_counts(summary, "latitude", "longitude", chronology_overview.first)
+    colours = chronology_overview.series if column == chronology_overview.first else []
     placeless = sum(n for (latitude, _, _), n in located.items() if latitude is None)
     return {
-        "lanes": _lanes(dated, about.chronology.window, about.labels[column], colours),
-        "spots": _spots(located, about.series, places),
+        "lanes": _lanes(
+            dated,
+            chronology_overview.chronology.window,
+            chronology_overview.labels[column],
+            colours,
+        ),
+        "spots": _spots(located, chronology_overview.series, places),
         "placeless": placeless,
     }
 
@@ -48,14 +52,14 @@ def counted(
 
 
 def _lanes(dated: DayCounts, window: Date, label: str, series: list[str]) -> dict[str, Any]:
-    """The fullest lanes, the others together, and what has no value: events a bin of days."""
+    """Events per bin of days: of the fullest lanes, the others, and events without a value."""
     totals: Counter[tuple[Any, ...]] = Counter()
     for (_, values), count in dated.items():
         totals[(values,)] += count
     ranked = [name for name, _ in day_histogram.by_value(totals)]
-    own = ranked[: MOST_LANES - 1] if len(ranked) > MOST_LANES else ranked
-    number = {name: index for index, name in enumerate(own)}
-    others, none = len(own), len(own) + 1
+    named = ranked[: MOST_LANES - 1] if len(ranked) > MOST_LANES else ranked
+    number = {name: index for index, name in enumerate(named)}
+    others, none = len(named), len(named) + 1
     first, days = _days(window, dated)
     step_days = -(-days // _MOST_BINS)
     tally = day_histogram.Tally(first, days, none + 1, step_days)
@@ -66,8 +70,8 @@ def _lanes(dated: DayCounts, window: Date, label: str, series: list[str]) -> dic
         for lane in lanes:
             events[lane] += count
     lanes_named = [
-        *((name, name) for name in own),
-        (f"{len(ranked) - len(own)} others", None),
+        *((name, name) for name in named),
+        (f"{len(ranked) - len(named)} others", None),
         (f"No {label} named", ""),
     ]
     rows = zip(lanes_named, events, tally.certain, tally.possible, strict=True)
@@ -90,9 +94,9 @@ def _lanes(dated: DayCounts, window: Date, label: str, series: list[str]) -> dic
 
 
 def _days(window: Date, dated: DayCounts) -> tuple[date, int]:
-    """The first day that is counted and how many there are: the window, or all that is dated."""
-    known = [day_histogram.parsed(text) for text in {text for text, _ in dated}]
-    ends = [day for each in known for day in (each.earliest, each.latest) if day]
+    """The first day and the number of days: of the window, or of all dated events."""
+    dates = [day_histogram.parsed(text) for text in {text for text, _ in dated}]
+    ends = [day for each in dates for day in (each.earliest, each.latest) if day]
     first, last = window.earliest or min(ends), window.latest or max(ends)
     return first, (last - first).days + 1
 
@@ -101,7 +105,7 @@ def _days(window: Date, dated: DayCounts) -> tuple[date, int]:
 
 
 class _Spot(NamedTuple):
-    """Points that are drawn as one, with their events by colour."""
+    """Points drawn as one, with their events by colour."""
 
     points: list[tuple[float, float]]
     colours: list[int]
@@ -110,7 +114,7 @@ class _Spot(NamedTuple):
 def _spots(
     located: DayCounts, series: list[str], places: Mapping[tuple[float, float], Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """The points with their events by colour; too many of them are drawn together, by cells."""
+    """The points with their events by colour; too many points are merged by cells."""
     spots: dict[tuple[float, float], _Spot] = {}
     for (latitude, longitude, values), count in located.items():
         if latitude is None:
@@ -118,25 +122,25 @@ def _spots(
         spot = spots.setdefault((latitude, longitude), _Spot([(latitude, longitude)], [0] * 8))
         # One colour an event: that of its first value.
         spot.colours[day_histogram.colours_of(values, series)[0]] += count
-    found = spots
+    drawn_spots = spots
     for cells_a_degree in _CELLS_A_DEGREE:
-        if len(found) <= MOST_SPOTS:
+        if len(drawn_spots) <= MOST_SPOTS:
             break
-        found = _in_cells(spots, cells_a_degree)
-    return [_drawn(spot, places) for spot in found.values()]
+        drawn_spots = _in_cells(spots, cells_a_degree)
+    return [_drawn(spot, places) for spot in drawn_spots.values()]
 
 
 def _in_cells(
     spots: Mapping[tuple[float, float], _Spot], cells_a_degree: float
 ) -> dict[tuple[float, float], _Spot]:
-    found: dict[tuple[float, float], _Spot] = {}
+    cells: dict[tuple[float, float], _Spot] = {}
     for (latitude, longitude), spot in spots.items():
         cell = (latitude * cells_a_degree // 1, longitude * cells_a_degree // 1)
-        into = found.setdefault(cell, _Spot([], [0] * 8))
-        into.points.extend(spot.points)
+        merged = cells.setdefault(cell, _Spot([], [0] * 8))
+        merged.points.extend(spot.points)
         for colour, count in enumerate(spot.colours):
-            into.colours[colour] += count
-    return found
+            merged.colours[colour] += count
+    return cells
 
 
 def _drawn(spot: _Spot, places: Mapping[tuple[float, float], Mapping[str, Any]]) -> dict[str, Any]:
@@ -144,7 +148,7 @@ def _drawn(spot: _Spot, places: Mapping[tuple[float, float], Mapping[str, Any]])
     place = places.get(spot.points[0]) if len(spot.points) == 1 else None
     return {
         "at": [sum(latitudes) / len(latitudes), sum(longitudes) / len(longitudes)],
-        # South, west, north, east: what `latitude__gte` and its like select them by.
+        # South, west, north, east, for the filters `latitude__gte` and so on.
         "box": [min(latitudes), min(longitudes), max(latitudes), max(longitudes)],
         "name": place["name"] if place else f"{len(spot.points)} points",
         "place": place,

@@ -1,8 +1,8 @@
 """The selected events as data for the timeline and the map, in one answer of bounded size.
 
-Up to `MOST` events stand in it one by one. Of more, the first stand in it, and all are counted: by
-day and lane for the timeline, by point for the map. Dates and names stand once, in tables; a row
-points to them by number.
+Up to `MOST` events are listed one by one. Of more, the first are listed and all are counted: by day
+and lane for the timeline, by point for the map. Rows refer to dates and names by their numbers in
+tables.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from chronology.lru_cache import LruCache
 from chronology.projections.catalogue import Catalogue
 from chronology.web import databases
 from chronology.web.api import timeline_bins
+from chronology.web.datasette_compat import Datasette, Request
 from chronology.web.pages import day_histogram
 from chronology.web.pages.home_overview import Overview, Reader, overview
 from chronology.web.query import as_of
-from chronology.web.query.event_index import index_of, time_limit
 from chronology.web.query.home_filters import (
     HomeRequest,
     bad_filters,
@@ -33,9 +33,10 @@ from chronology.web.query.home_filters import (
     read_once,
     state_mark,
 )
+from chronology.web.query.selection import index_of, time_limit
 from chronology.web.responses import cors_headers, json_response, matches
 
-FORMAT = 2  # of the answer; part of the ETag
+FORMAT = 2  # part of the ETag
 MOST = 2_000
 FIRST = 60
 _LISTS = ("places", "formations", "disputed")
@@ -43,25 +44,25 @@ _KEPT_BYTES = 16 << 20
 _bodies: LruCache[Hashable, bytes] = LruCache(_KEPT_BYTES, lambda _key, body: len(body))
 
 
-async def points(datasette: Any, request: Any) -> Response:
-    """The selected events; 304 while the log has not grown."""
+async def points(datasette: Datasette, request: Request) -> Response:
+    """The selected events; 304 while the log does not grow."""
     name = await databases.requested(datasette, request)
-    wanted = home_request(request)
+    selection = home_request(request)
     events, everything = [
-        await home_filter(datasette, each, name) for each in (wanted, wanted.only("_as_of"))
+        await home_filter(datasette, each, name) for each in (selection, selection.only("_as_of"))
     ]
     if_none_match = request.headers.get("if-none-match")
     lane = request.args.get("_lane") or None
     index, limit = index_of(datasette.get_database(name)), time_limit(datasette)
 
     def answer(db: sqlite3.Connection) -> tuple[str, bytes | None]:
-        reader = Reader(as_of.timeline_at(wanted.request, db), index, limit)
+        reader = Reader(as_of.timeline_at(selection.request, db), index, limit)
         # Weak, since it is the same for each encoding.
         mark = state_mark(reader.timeline)
-        etag = "" if wanted.values("_where") else f'W/"{mark}.{FORMAT}"'
+        etag = "" if selection.values("_where") else f'W/"{mark}.{FORMAT}"'
         if etag and matches(if_none_match, etag):
             return etag, None
-        return etag, _body(reader, events, everything, wanted, lane)
+        return etag, _body(reader, events, everything, selection, lane)
 
     etag, body = await read_once(datasette, name, answer)
     headers = {"cache-control": "no-cache", **({"etag": etag} if etag else {})}
@@ -74,23 +75,25 @@ def _body(
     reader: Reader,
     events: EventFilter,
     everything: EventFilter,
-    wanted: HomeRequest,
+    selection: HomeRequest,
     lane: str | None,
 ) -> bytes:
-    """The answer, made once for a state of the log."""
+    """The response, made once per state of the log."""
     with bad_filters():
-        about = overview(reader, everything, FIRST)
-        if about is None:
+        chronology_overview = overview(reader, everything, FIRST)
+        if chronology_overview is None:
             raise NotFound("There is no chronology here")
-        column = about.lane(lane)
+        column = chronology_overview.lane(lane)
         return _bodies.get_or_make(
-            wanted.cache_key(reader.timeline, column, repr((events, everything))),
-            lambda: msgspec.json.encode(_answer(reader, about, events, column)),
+            selection.cache_key(reader.timeline, column, repr((events, everything))),
+            lambda: msgspec.json.encode(_answer(reader, chronology_overview, events, column)),
         )
 
 
-def _answer(reader: Reader, about: Overview, events: EventFilter, lane: str) -> dict[str, Any]:
-    point, window = reader.timeline.point, about.chronology.window
+def _answer(
+    reader: Reader, chronology_overview: Overview, events: EventFilter, lane: str
+) -> dict[str, Any]:
+    point, window = reader.timeline.point, chronology_overview.chronology.window
     summary = reader.summarise(events, (), MOST)
     places = _places(reader.timeline.catalogue)
     drawn = {(row["latitude"], row["longitude"]): _place(name, row) for name, row in places.items()}
@@ -99,9 +102,9 @@ def _answer(reader: Reader, about: Overview, events: EventFilter, lane: str) -> 
         "head": {"position": point.position, "digest": point.digest},
         "window": [window.earliest, window.latest],
         "total": summary.total,
-        **_detailed(reader, about, summary.table, numbers, places),
+        **_detailed(reader, chronology_overview, summary.table, numbers, places),
         **(
-            timeline_bins.counted(reader, about, summary, lane, drawn)
+            timeline_bins.counted(reader, chronology_overview, summary, lane, drawn)
             if summary.total > MOST
             else {}
         ),
@@ -109,7 +112,7 @@ def _answer(reader: Reader, about: Overview, events: EventFilter, lane: str) -> 
 
 
 class _Numbers:
-    """Values in the order in which they came, each with its number."""
+    """Values in order of appearance, each with its number."""
 
     def __init__(self) -> None:
         self.of: dict[str, int] = {}
@@ -120,31 +123,39 @@ class _Numbers:
 
     def numbers(self, text: str) -> list[int]:
         """The numbers of the values of an array column."""
-        found = self._lists.get(text)
-        if found is None:
-            found = self._lists[text] = [self.number(value) for value in day_histogram.names(text)]
-        return found
+        numbers = self._lists.get(text)
+        if numbers is None:
+            numbers = self._lists[text] = [
+                self.number(value) for value in day_histogram.names(text)
+            ]
+        return numbers
 
 
 def _detailed(
-    reader: Reader, about: Overview, table: str, numbers: list[int], places: dict[str, Any]
+    reader: Reader,
+    chronology_overview: Overview,
+    table: str,
+    numbers: list[int],
+    places: dict[str, Any],
 ) -> dict[str, Any]:
-    """Events one by one: `columns` names the cells of a row, `names` and `dates` their numbers."""
-    dimensions = [column for column in about.labels if column not in ("places", "kind")]
+    """Events one by one: `columns` names the cells, `names` and `dates` resolve numbers."""
+    dimensions = [
+        column for column in chronology_overview.labels if column not in ("places", "kind")
+    ]
     lists = (*dimensions, *_LISTS)
     columns = ("id", "title", "date", "kind", "status", "latitude", "longitude", *lists)
     tables = {column: _Numbers() for column in ("date", "kind", "status", *lists)}
     date, kind, status = (tables[column].number for column in columns[2:5])
     listed = [tables[column].numbers for column in lists]
-    found = reader.timeline.db.execute(
+    cursor = reader.timeline.db.execute(
         f"SELECT {', '.join(map(escape_sqlite, columns))} FROM {table}"
         " WHERE number IN (SELECT value FROM json_each(?)) ORDER BY sort_day, id",
         (json.dumps(numbers),),
     )
     rows = [
-        [name, title, date(day), kind(what), status(stance), latitude, longitude]
+        [name, title, date(day), kind(kind_name), status(status_name), latitude, longitude]
         + [number(text) for number, text in zip(listed, texts, strict=True)]
-        for name, title, day, what, stance, latitude, longitude, *texts in found
+        for name, title, day, kind_name, status_name, latitude, longitude, *texts in cursor
     ]
     formations = {
         f.name: (f.level, f.side) for _, f in reader.timeline.catalogue.formations.items()
@@ -164,26 +175,26 @@ def _detailed(
 
 
 def _date(text: str) -> dict[str, Any]:
-    """A date as it is drawn: possible days, certain days, and how it is said."""
-    found = day_histogram.parsed(text)
+    """A date for drawing: possible days, certain days, and the date in words."""
+    date = day_histogram.parsed(text)
     drawn: dict[str, Any] = {
         "edtf": text,
-        "words": found.in_words(),
-        "earliest": found.earliest,
-        "latest": found.latest,
-        "core": found.core,
+        "words": date.in_words(),
+        "earliest": date.earliest,
+        "latest": date.latest,
+        "core": date.core,
     }
-    if found.lasts:
+    if date.lasts:
         drawn["lasts"] = True
-    if found.time:
-        drawn["time"] = found.time[:5]
-    if len(found.spans) > 1:
-        drawn["spans"] = found.spans
+    if date.time:
+        drawn["time"] = date.time[:5]
+    if len(date.spans) > 1:
+        drawn["spans"] = date.spans
     return drawn
 
 
 def _places(catalogue: Catalogue) -> dict[str, Any]:
-    """Each place by its name: its point and its other names, those of the period first."""
+    """Each place by name: its point and its other names, period names first."""
     columns = ("name", "latitude", "longitude", "radius_km")
     return {
         place.name: {

@@ -1,7 +1,7 @@
-"""How long an answer is valid: until the head of the log moves.
+"""The state of which a cached response is valid: the head of the log, and a fingerprint.
 
-The log only grows and every table follows from it, so its head stands for all that a page shows.
-Beside it stands what else an answer is made of: programs, templates, configuration.
+The log only grows and every table follows from it, so its head represents all data of a page. The
+fingerprint represents the rest: programs, templates, configuration.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from typing import Any, NamedTuple
 
 import datasette as installed
 
+from chronology.web.datasette_compat import Datasette
+
 PACKAGE = Path(__file__).resolve().parents[2]
 _MADE_OF = (".py", ".html")
 _NOT_SHOWN = frozenset({"_internal", "_memory"})
 
 
 class State(NamedTuple):
-    """The head of the log, and what the tables reflect."""
+    """The head of the log, and the position that the tables reflect."""
 
     position: int
     digest: str
@@ -36,23 +38,24 @@ _STATE = (
 
 
 class LogHeadMonitor:
-    """Reads the head of each served chronology before and after every answer.
+    """Reads the head of a chronology before and after every response.
 
-    It runs in the event loop, so it never waits: while a writer commits, the state is unknown.
+    It runs in the event loop, so it never waits for a lock: while a writer commits, the state is
+    unknown.
     """
 
-    def __init__(self, datasette: Any) -> None:
+    def __init__(self, datasette: Datasette) -> None:
         self._datasette = datasette
         self._open: dict[str, tuple[Any, sqlite3.Connection]] = {}
         self._known: dict[str, tuple[int, State | None]] = {}
 
     def only(self) -> str | None:
-        """The name of the only database that is served, None if there are several."""
+        """The name of the only served database, None if there are several."""
         names = [name for name in self._datasette.databases if name not in _NOT_SHOWN]
         return names[0] if len(names) == 1 else None
 
     def now(self, name: str) -> State | None:
-        """The state of a database; None if it is unknown or the database is no chronology."""
+        """The state of a database, None if it is unknown or the database is not a chronology."""
         database = self._datasette.databases.get(name)
         if database is None or name in _NOT_SHOWN:
             return None
@@ -61,36 +64,38 @@ class LogHeadMonitor:
             (changes,) = db.execute("PRAGMA data_version").fetchone()
             known = self._known.get(name)
             if known is None or known[0] != changes:
-                found = db.execute(_STATE).fetchone()
-                known = self._known[name] = (changes, State(*found) if found else None)
+                row = db.execute(_STATE).fetchone()
+                known = self._known[name] = (changes, State(*row) if row else None)
         except sqlite3.DatabaseError:
             return None
         return known[1]
 
     def _connection(self, name: str, database: Any) -> sqlite3.Connection:
-        held = self._open.get(name)
-        if held is None or held[0] is not database:
+        opened = self._open.get(name)
+        if opened is None or opened[0] is not database:
             db: sqlite3.Connection = database.connect()
             db.execute("PRAGMA busy_timeout = 0")
-            held = self._open[name] = (database, db)
+            opened = self._open[name] = (database, db)
             self._known.pop(name, None)
-        return held[1]
+        return opened[1]
 
 
-def fingerprint(datasette: Any) -> str:
-    """What besides the log an answer is made of, the same in every process that has the same."""
-    made = sha256()
+def fingerprint(datasette: Datasette) -> str:
+    """A digest of programs, templates and configuration, equal in processes that share them."""
+    digest = sha256()
     others = (datasette.template_dir, datasette.plugins_dir)
     folders = [PACKAGE, *(Path(folder) for folder in others if folder)]
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.suffix in _MADE_OF:
-                made.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+                digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
     configured = [
         getattr(datasette, name, None)
         for name in ("_metadata_local", "_metadata", "config", "_settings", "cors")
     ]
     programs = [installed.__version__, version("jinja2"), sqlite3.sqlite_version]
     plugins = [(plugin["name"], plugin["version"]) for plugin in datasette._plugins()]
-    made.update(json.dumps([configured, programs, plugins], sort_keys=True, default=repr).encode())
-    return made.hexdigest()[:12]
+    digest.update(
+        json.dumps([configured, programs, plugins], sort_keys=True, default=repr).encode()
+    )
+    return digest.hexdigest()[:12]

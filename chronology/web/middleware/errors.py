@@ -1,7 +1,7 @@
-"""Requests that Datasette answers as a failure of its own (500), told as what they are: wrong.
+"""Turns errors (500) that a bad request causes into 4xx.
 
-`refused` makes the page, Datasette's own handler of exceptions the JSON. What remains a failure
-is told in the server's log alone: the text of an exception may hold paths.
+`error_page` makes the page, Datasette's own exception handler the JSON. The cause of any other
+error is in the server's log alone: the text of an exception may contain paths.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import json
 import re
 import sys
 import traceback
-from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from datasette import handle_exception
@@ -21,34 +20,37 @@ from datasette.utils.sqlite import sqlite3
 from datasette.views.base import DatasetteError
 
 from chronology.web import databases
+from chronology.web.datasette_compat import App, Datasette, Message, Receive, Request, Scope, Send
 from chronology.web.pages import error_page
 
-_App = Callable[[Any, Any, Any], Awaitable[None]]
-_FAILED = "The server failed; its log tells why"
+# Where rich is installed, Datasette prints even a 404 with local variables, and fails at some.
+handle_exception.rich = None
+
+_FAILED = "The server failed; the cause is in its log"
 
 
-def answer(datasette: Any, request: Any, exception: Exception) -> Any:
-    """Datasette's own answer to the fault of the request, or None if it is one already."""
+def response_to(datasette: Datasette, request: Request, exception: Exception) -> Any:
+    """The response to an exception, or None if Datasette responds correctly."""
     if databases.is_foreign(datasette, request.scope):
         return None
     fault = _fault(request, exception)
     if fault is None and not isinstance(exception, Base400 | DatasetteError):
-        # Datasette's own handler, which is asked too, writes it to the log.
+        # Datasette's own handler, which runs too, writes the exception to the log.
         fault = DatasetteError(_FAILED, status=500)
-    told = fault or exception
-    status, message = getattr(told, "status", 500), _message(told)
+    error = fault or exception
+    status, message = getattr(error, "status", 500), _message(error)
 
-    async def answered() -> Any:
+    async def respond() -> Any:
         page = await error_page.page(datasette, request, status, message) if message else None
         if page is None and fault is not None:
             return await handle_exception.handle_exception(datasette, request, fault)()
         return page
 
-    return answered if fault is not None or status in error_page.STATUSES else None
+    return respond if fault is not None or status in error_page.STATUSES else None
 
 
 def _message(exception: Exception) -> str:
-    """What a refused request is told; nothing if Datasette tells it in its own way."""
+    """The message of an error page; empty if Datasette shows the error in its own way."""
     if getattr(exception, "status", 500) not in error_page.STATUSES:
         return ""
     if isinstance(exception, DatasetteError):
@@ -56,90 +58,94 @@ def _message(exception: Exception) -> str:
     return str(exception.args[0]) if exception.args else ""
 
 
-def caught(app: _App) -> _App:
-    """The application, with an answer also to what fails before Datasette catches anything."""
+def error_middleware(app: App) -> App:
+    """Responds to exceptions that are raised before Datasette catches any."""
 
-    async def asked(scope: Any, receive: Any, send: Any) -> None:
-        begun = False
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        has_started = False
 
-        async def sending(message: Any) -> None:
-            nonlocal begun
-            begun = True
+        async def send_and_note(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
             await send(message)
 
         try:
-            await app(scope, receive, sending)
+            await app(scope, receive, send_and_note)
         except Exception as error:
-            if begun or scope["type"] != "http":
+            if has_started:
                 raise
             if isinstance(error, ValueError):
-                response = Response.text("The request is malformed: its headers", status=400)
+                response = Response.text("The headers of the request are malformed", status=400)
             else:
                 traceback.print_exception(error, file=sys.stderr)
                 response = Response.text(_FAILED, status=500)
             await response.asgi_send(send)
 
-    return asked
+    return application
 
 
-def _fault(request: Any, exception: Exception) -> Any:
-    """The exception that tells what is wrong with the request, or None."""
+def _fault(request: Request, exception: Exception) -> Any:
+    """The exception for a fault of the request, or None."""
     if isinstance(exception, DatasetteError):
-        told = exception.status == 500 and exception.message.startswith(("Cannot ", "Invalid "))
-        return BadRequest(exception.message) if told else None
+        is_bad = exception.status == 500 and exception.message.startswith(("Cannot ", "Invalid "))
+        return BadRequest(exception.message) if is_bad else None
     if isinstance(exception, TypeError | AssertionError) and request.method not in ("GET", "HEAD"):
-        return DatasetteError(f"{request.method} is not for this address", status=405)
+        return DatasetteError(f"{request.method} is not allowed at this address", status=405)
     return _fault_of_path(request, exception) or _fault_of_arguments(request, exception)
 
 
-def _fault_of_path(request: Any, exception: Exception) -> Any:
-    given = request.url_vars
-    if isinstance(exception, KeyError) and "table" not in given and given.get("format") == "csv":
-        return NotFound("A database as a whole is no CSV; each of its tables is")
+def _fault_of_path(request: Request, exception: Exception) -> Any:
+    url_vars = request.url_vars
+    if (
+        isinstance(exception, KeyError)
+        and "table" not in url_vars
+        and url_vars.get("format") == "csv"
+    ):
+        return NotFound("CSV export is per table; add the name of a table")
     if isinstance(exception, AssertionError) and str(exception).startswith("Invalid format"):
-        return NotFound(f"There is no .{given.get('format')} of it")
-    if isinstance(exception, KeyError) and exception.args[:1] == (given.get("table"),):
-        return NotFound(f"There is no table {given['table']!r} to show")
+        return NotFound(f"The format .{url_vars.get('format')} is not available here")
+    if isinstance(exception, KeyError) and exception.args[:1] == (url_vars.get("table"),):
+        return NotFound(f"There is no table {url_vars['table']!r}")
     too_short = str(exception).startswith("You did not supply a value for binding")
-    if isinstance(exception, sqlite3.ProgrammingError) and too_short and "pks" in given:
-        return NotFound("The key of a row there has more parts")
+    if isinstance(exception, sqlite3.ProgrammingError) and too_short and "pks" in url_vars:
+        return NotFound("The key of a row of this table has more parts")
     return None
 
 
-def _fault_of_arguments(request: Any, exception: Exception) -> Any:
+def _fault_of_arguments(request: Request, exception: Exception) -> Any:
     text = str(exception)
     for rule in _RULES:
         suspects = [key for key in request.args if re.fullmatch(rule.arguments, key, re.DOTALL)]
         if suspects and isinstance(exception, rule.exceptions) and text.startswith(rule.start):
-            # As JSON, so that a control character in a name is shown.
+            # As JSON, so that control characters in a name are visible.
             shown = ", ".join(json.dumps(key, ensure_ascii=False)[1:-1] for key in suspects)
-            return BadRequest(f"{shown}: {rule.says}" + (f" ({text})" if text else ""))
+            return BadRequest(f"{shown}: {rule.message}" + (f" ({text})" if text else ""))
     return None
 
 
 class _Rule(NamedTuple):
-    """Which arguments are wrong (a pattern of their names) if an exception is one of these."""
+    """The arguments (a pattern of their names) that cause an exception, and the message."""
 
     arguments: str
     exceptions: type[Exception] | tuple[type[Exception], ...]
     start: str
-    says: str
+    message: str
 
 
 _FACETS = "_facet.*"
 _RULES = (
-    _Rule(f"_through|.*__(not)?in|{_FACETS}", json.JSONDecodeError, "", "that is no JSON"),
-    _Rule(".*", RecursionError, "maximum recursion depth exceeded while d", "that is too deep"),
-    _Rule(_FACETS, KeyError, "'simple'", "the column to count is missing"),
-    _Rule(_FACETS, sqlite3.OperationalError, "no such column", "nothing to count"),
-    _Rule(_FACETS, sqlite3.OperationalError, "malformed JSON", "that column holds no lists"),
-    _Rule("_through", (KeyError, TypeError), "", "give an object of table, column and value"),
-    _Rule(".*__(not)?in", sqlite3.Error, "Error binding", "give a list of texts and numbers"),
-    _Rule("_timelimit", ValueError, "invalid literal", "give a number of milliseconds"),
-    _Rule("_timelimit", QueryInterrupted, "", "that was too little time"),
-    _Rule("_json_infinity|_initial", ValueAsBooleanError, "", "give on or off"),
-    _Rule("_shape", KeyError, "'rows'", "a database has no rows; each of its tables does"),
-    _Rule(".*", ValueError, "Exceeds the limit", "a number is too long"),
-    _Rule(".*", OverflowError, "Python int too large", "a number is too great"),
-    _Rule(".*", sqlite3.ProgrammingError, "the query contains a null", "take the character out"),
+    _Rule(f"_through|.*__(not)?in|{_FACETS}", json.JSONDecodeError, "", "not valid JSON"),
+    _Rule(".*", RecursionError, "maximum recursion depth exceeded while d", "nested too deeply"),
+    _Rule(_FACETS, KeyError, "'simple'", "`_facet` needs a column name"),
+    _Rule(_FACETS, sqlite3.OperationalError, "no such column", "there is no such column"),
+    _Rule(_FACETS, sqlite3.OperationalError, "malformed JSON", "the column does not contain lists"),
+    _Rule("_through", (KeyError, TypeError), "", "write an object with table, column and value"),
+    _Rule(".*__(not)?in", sqlite3.Error, "Error binding", "write a list of texts and numbers"),
+    _Rule("_timelimit", ValueError, "invalid literal", "write a number of milliseconds"),
+    _Rule("_timelimit", QueryInterrupted, "", "the query took longer"),
+    _Rule("_json_infinity|_initial", ValueAsBooleanError, "", "write on or off"),
+    _Rule("_shape", KeyError, "'rows'", "a database has no rows; add the name of a table"),
+    _Rule(".*", ValueError, "Exceeds the limit", "a number has too many digits"),
+    _Rule(".*", OverflowError, "Python int too large", "a number is too large"),
+    _Rule(".*", sqlite3.ProgrammingError, "the query contains a null", "remove the null character"),
 )

@@ -1,12 +1,12 @@
-"""The response cache: answers kept in memory, conditional requests, and compression.
+"""The response cache: keeps responses in memory, compares validators and compresses.
 
-Kept is only what is the same for everybody and holds until the head of the log moves: pages and
-JSON of a chronology, whole, answered with 200 to a request without cookies or credentials, while
-the head stayed. A file that is sent as a stream gets its validator and is not kept. An answer
-with a validator of its own is compared and compressed in the same way, whoever asked for it.
+A response is kept if it is the same for everybody and valid until the head of the log moves: a
+page or JSON of a chronology, with status 200, to a request without cookies or credentials, while
+the head did not move. A streamed file gets a validator and is not kept. A response that brings a
+validator of its own is compared and compressed in the same way.
 
-The validators are weak: an answer may tell how many milliseconds it took. See RFC 9110, sections
-8.8.3 (ETag), 12.5.3 (Accept-Encoding) and 13.1.2 (If-None-Match), and RFC 9111.
+The validators are weak, since a response may contain its time in milliseconds. See RFC 9110,
+sections 8.8.3 (ETag), 12.5.3 (Accept-Encoding) and 13.1.2 (If-None-Match), and RFC 9111.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import re
-from collections.abc import Awaitable, Callable
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -23,231 +22,236 @@ from urllib.parse import parse_qsl
 from chronology.lru_cache import LruCache
 from chronology.projections.tables import DERIVED
 from chronology.web import databases
-from chronology.web.addresses import PLUGIN, local_path
-from chronology.web.completeness import ResponseCompleteness, completeness
-from chronology.web.middleware.cache_state import LogHeadMonitor, fingerprint
+from chronology.web.datasette_compat import (
+    PLUGIN,
+    App,
+    Datasette,
+    Headers,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    local_path,
+)
+from chronology.web.middleware.cache_state import LogHeadMonitor, State, fingerprint
 from chronology.web.query.sql_rewrite import watch
-from chronology.web.responses import matches
-
-_App = Callable[[Any, Any, Any], Awaitable[None]]
-_Headers = list[tuple[bytes, bytes]]
+from chronology.web.responses import ResponseCompleteness, completeness, matches
 
 CACHE_MB = 64
-"""How much is kept unless the plugin's setting `cache_mb` says otherwise; 0 turns it off."""
+"""The size of the cache without the plugin's setting `cache_mb`; 0 turns it off."""
 GZIP_LEVEL = 5
 _WORTH_GZIP_BYTES = 1_000
 _TABLES = frozenset({"log", *DERIVED})
-# The checkpoint is a file, which changes without the log.
-_OWN = re.compile(r"/-/chronology/(?!checkpoint$)[\w./-]+")
-_OF_A_TABLE = re.compile(r"/(?P<table>[a-z_]+)(\.[a-z]+|/[^/]+)?")
-# What an answer depends on besides the log: a time limit, or SQL that may ask for the time.
-_OTHERWISE = frozenset({"_where", "_timelimit", "_trace", "_nocache", "_tables", "sql"})
-_WHOLE_TYPES = (b"text/html", b"application/json")
+# The checkpoint is a file that changes without the log.
+_OWN_PATH = re.compile(r"/-/chronology/(?!checkpoint$)[\w./-]+")
+_TABLE_PATH = re.compile(r"/(?P<table>[a-z_]+)(\.[a-z]+|/[^/]+)?")
+# With these, a response depends on more than the log: on a time limit, or SQL that reads the time.
+_UNCACHED = frozenset({"_where", "_timelimit", "_trace", "_nocache", "_tables", "sql"})
+_BUFFERED_TYPES = (b"text/html", b"application/json")
 _VARY = (b"vary", b"accept-encoding")
-_OF_NOT_MODIFIED = (b"etag", b"cache-control", b"vary")
+_NOT_MODIFIED_HEADERS = (b"etag", b"cache-control", b"vary")
 _WEIGHT = re.compile(r"\s*q=([01](?:\.\d*)?)\s*")
 _OVERHEAD_BYTES = 1_000
-"""About what an answer takes in memory besides its texts."""
+"""The approximate memory of a response besides its texts."""
 
 
-class _Request(NamedTuple):
-    """The headers of a request that decide how an answer is sent."""
+class _RequestHeaders(NamedTuple):
+    """The headers of a request that decide how a response is sent."""
 
     if_none_match: str | None
-    gzip: bool
+    accepts_gzip: bool
 
 
-class _Answer(NamedTuple):
-    headers: _Headers
+class _Response(NamedTuple):
+    headers: Headers
     body: bytes
     etag: bytes | None
 
 
-def _size_bytes(key: tuple[Any, ...], answer: _Answer) -> int:
-    texts = [answer.body, *(text for header in answer.headers for text in header), *key]
+class _CacheEntry(NamedTuple):
+    """The place of a response in the cache: its database, the state of the log, key and tag."""
+
+    database: str
+    state: State
+    key: tuple[Any, ...]
+    etag: bytes
+
+
+def _size_bytes(key: tuple[Any, ...], response: _Response) -> int:
+    texts = [response.body, *(text for header in response.headers for text in header), *key]
     return _OVERHEAD_BYTES + sum(len(text) for text in texts if isinstance(text, bytes))
 
 
-def kept(app: _App, datasette: Any) -> _App:
-    """Middleware: keeps answers, compares validators and compresses."""
+def response_cache_middleware(app: App, datasette: Datasette) -> App:
+    """Keeps responses, compares validators and compresses."""
     limit_mb = float((datasette.plugin_config(PLUGIN) or {}).get("cache_mb", CACHE_MB))
-    cache = _Cache(app, datasette, int(limit_mb * 1e6))
-
-    # A server takes only a function for an application of this kind.
-    async def answer(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            await cache.answer(scope, receive, send)
-        else:
-            await app(scope, receive, send)
-
-    return answer
+    return _ResponseCache(app, datasette, int(limit_mb * 1e6)).respond
 
 
-class _Cache:
-    def __init__(self, app: _App, datasette: Any, limit_bytes: int) -> None:
+class _ResponseCache:
+    def __init__(self, app: App, datasette: Datasette, limit_bytes: int) -> None:
         self._app = app
         self._datasette = datasette
         self._heads = LogHeadMonitor(datasette)
-        # A state is part of the key: the answers of earlier ones are used no more, and go first.
-        self._answers: LruCache[tuple[Any, ...], _Answer] = LruCache(limit_bytes, _size_bytes)
+        # The state is part of the key: responses of earlier states are never used, and go first.
+        self._responses: LruCache[tuple[Any, ...], _Response] = LruCache(limit_bytes, _size_bytes)
 
     @cached_property
     def _fingerprint(self) -> str:
         return fingerprint(self._datasette)
 
-    async def answer(self, scope: Any, receive: Any, send: Any) -> None:
-        given = {key.lower(): value.decode("latin-1") for key, value in scope["headers"]}
-        request = _Request(
-            given.get(b"if-none-match") if scope["method"] in ("GET", "HEAD") else None,
-            accepts_gzip(given.get(b"accept-encoding", "")),
+    async def respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        request = _RequestHeaders(
+            headers.get(b"if-none-match") if scope["method"] in ("GET", "HEAD") else None,
+            accepts_gzip(headers.get(b"accept-encoding", "")),
         )
-        name = self._database(scope) if self._answers.limit else None
-        if name in self._datasette.databases:
-            watch(self._datasette.databases[name])
-        state = self._heads.now(name) if name else None
-        if name is None or state is None:
-            await self._pass_on(scope, receive, send, request)
-            return
-        path = scope.get("raw_path") or scope["path"].encode()
-        address = (given.get(b"host"), scope.get("scheme"), path, scope["query_string"])
-        key = (*address, request.gzip, state)
-        # A digest, so that it tells nothing of a log that whoever asks may not see.
-        made = f"{state.position}-{state.digest}-{self._fingerprint}"
-        etag = f'W/"{sha256(made.encode()).hexdigest()[:24]}"'.encode()
-        answer = self._answers.get(key)
-        if answer:
-            await _send(send, request, answer)
-        elif matches(request.if_none_match, etag.decode()):
-            await _send_parts(send, 304, validators(etag), b"")
+        entry = self._entry(scope, headers, request) if self._responses.limit else None
+        response = self._responses.get(entry.key) if entry else None
+        if response:
+            await _send(send, request, response)
+        elif entry and matches(request.if_none_match, entry.etag.decode()):
+            await _send(send, request, _Response(validators(entry.etag), b"", entry.etag))
         else:
-            await self._make(scope, receive, send, (name, state, key, etag, request))
+            await self._make(scope, receive, send, entry, request)
 
-    async def _pass_on(self, scope: Any, receive: Any, send: Any, request: _Request) -> None:
-        """Answers a request whose answer is not kept."""
-        buffer = _Buffer(send, None)
-        await self._app(scope, receive, buffer.send)
-        if buffer.start is not None:
-            answer = await _finished(buffer.start["headers"], buffer.body, None, request)
-            await _send(send, request, answer)
-
-    async def _make(self, scope: Any, receive: Any, send: Any, known: Any) -> None:
-        name, state, key, etag, request = known
+    async def _make(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        entry: _CacheEntry | None,
+        request: _RequestHeaders,
+    ) -> None:
+        """Makes a response, and keeps it if that is allowed."""
         response = ResponseCompleteness()
         token = completeness.set(response)
-        buffer = _Buffer(send, etag)
+        buffer = _Buffer(send, entry.etag if entry else None)
         try:
             await self._app(scope, receive, buffer.send)
         finally:
             completeness.reset(token)
         if buffer.start is None:
             return
-        holds = response.complete and _is_shared(buffer.start)
-        holds = holds and self._heads.now(name) == state
-        answer = await _finished(
-            buffer.start["headers"], buffer.body, etag if holds else None, request
+        is_valid = (
+            entry is not None
+            and response.complete
+            and buffer.is_shared
+            and self._heads.now(entry.database) == entry.state
         )
-        if holds and len(answer.body) <= self._answers.limit // 4:
-            self._answers.put(key, answer)
-        await _send(send, request, answer)
+        etag = entry.etag if entry and is_valid else None
+        finished = await _finished(buffer, etag, request)
+        if entry and is_valid and len(finished.body) <= self._responses.limit // 4:
+            self._responses.put(entry.key, finished)
+        await _send(send, request, finished)
 
-    def _database(self, scope: Any) -> str | None:
-        """The chronology that an answer follows from alone; None if that is not sure."""
-        if scope["type"] != "http" or scope["method"] != "GET":
+    def _entry(
+        self, scope: Scope, headers: dict[bytes, str], request: _RequestHeaders
+    ) -> _CacheEntry | None:
+        """The place of the response, None if it must not be kept."""
+        name = self._database(scope, headers)
+        if name in self._datasette.databases:
+            watch(self._datasette.databases[name])
+        state = self._heads.now(name) if name else None
+        if name is None or state is None:
             return None
-        if any(key.lower() in (b"cookie", b"authorization") for key, _ in scope["headers"]):
+        path = scope.get("raw_path") or scope["path"].encode()
+        address = (headers.get(b"host"), scope.get("scheme"), path, scope["query_string"])
+        # A digest, since the client may not be allowed to see the head of the log.
+        basis = f"{state.position}-{state.digest}-{self._fingerprint}"
+        etag = f'W/"{sha256(basis.encode()).hexdigest()[:24]}"'.encode()
+        return _CacheEntry(name, state, (*address, request.accepts_gzip, state), etag)
+
+    def _database(self, scope: Scope, headers: dict[bytes, str]) -> str | None:
+        """The one chronology that the response depends on; None if that is uncertain."""
+        if scope["method"] != "GET" or b"cookie" in headers or b"authorization" in headers:
             return None
-        if _OTHERWISE & dict(parse_qsl(scope["query_string"].decode("latin-1"), True)).keys():
+        if _UNCACHED & dict(parse_qsl(scope["query_string"].decode("latin-1"), True)).keys():
             return None
         path = local_path(self._datasette, scope)
-        if path == "/" or _OWN.fullmatch(path):
+        if path == "/" or _OWN_PATH.fullmatch(path):
             only = self._heads.only()
             return only if databases.is_chronology(self._datasette, only) else None
         name, rest = databases.in_path(self._datasette, path)
-        found = _OF_A_TABLE.fullmatch(rest)
-        return name if not rest or (found and found["table"] in _TABLES) else None
+        match = _TABLE_PATH.fullmatch(rest)
+        return name if not rest or (match and match["table"] in _TABLES) else None
 
 
 class _Buffer:
-    """Holds back a page or JSON that has a validator, to be sent whole; passes on anything else.
+    """Buffers a page or JSON that has a validator, and passes on any other response.
 
-    `etag` is the validator of an answer that has none of its own, None if it gets none.
+    `etag` is the validator for responses without one of their own.
     """
 
-    def __init__(self, send: Callable[[Any], Awaitable[None]], etag: bytes | None) -> None:
+    def __init__(self, send: Send, etag: bytes | None) -> None:
         self._send = send
         self._etag = etag
-        self._chunks: list[bytes] = []
-        self.start: Any = None
+        self.chunks: list[bytes] = []
+        self.start: Message | None = None
+        self.headers: dict[bytes, bytes] = {}
+        self.is_shared = False
 
-    @property
-    def body(self) -> bytes:
-        return b"".join(self._chunks)
-
-    async def send(self, message: Any) -> None:
+    async def send(self, message: Message) -> None:
         if message["type"] != "http.response.start":
-            await self._take(message)
+            if self.start is None:
+                await self._send(message)
+            else:
+                self.chunks.append(message.get("body", b""))
             return
-        own = b"etag" in dict(_lower(message["headers"]))
-        shared = self._etag is not None and _is_shared(message)
-        if (own or shared) and _is_whole(message):
+        self.headers = headers = {name.lower(): value for name, value in message["headers"]}
+        caching = headers.get(b"cache-control", b"")
+        self.is_shared = (
+            message["status"] == 200
+            and b"set-cookie" not in headers
+            and b"private" not in caching
+            and b"no-store" not in caching
+        )
+        is_tagged = b"etag" in headers
+        gets_tag = self._etag is not None and self.is_shared
+        is_buffered = message["status"] == 200 and headers.get(b"content-type", b"").startswith(
+            _BUFFERED_TYPES
+        )
+        if (is_tagged or gets_tag) and is_buffered:
             self.start = message
-        elif shared and not own:
-            headers = _with(message["headers"], validators(self._etag or b""))
-            await self._send({**message, "headers": headers})
+        elif self._etag and gets_tag and not is_tagged:
+            tagged = _replaced(message["headers"], validators(self._etag))
+            await self._send({**message, "headers": tagged})
         else:
             await self._send(message)
 
-    async def _take(self, message: Any) -> None:
-        if self.start is None:
-            await self._send(message)
-        else:
-            self._chunks.append(message.get("body", b""))
 
+async def _finished(buffer: _Buffer, etag: bytes | None, request: _RequestHeaders) -> _Response:
+    """A response as it is sent: with validators, compressed if the client accepts that.
 
-def _is_whole(start: Any) -> bool:
-    """Whether it is the beginning of a page or JSON."""
-    kind = dict(_lower(start["headers"])).get(b"content-type", b"")
-    return start["status"] == 200 and kind.startswith(_WHOLE_TYPES)
-
-
-def _is_shared(start: Any) -> bool:
-    """Whether it is the beginning of an answer that is the same for everybody."""
-    given = dict(_lower(start["headers"]))
-    private = any(word in given.get(b"cache-control", b"") for word in (b"private", b"no-store"))
-    return start["status"] == 200 and b"set-cookie" not in given and not private
-
-
-async def _finished(
-    headers: _Headers, body: bytes, etag: bytes | None, request: _Request
-) -> _Answer:
-    """An answer as it is sent: with validators if it holds, compressed where that is accepted.
-
-    `etag` is that of the state, None if the answer may not be kept; one of its own goes before it.
+    `etag` is the tag of the state, None for a response that must not be kept. A tag of the
+    response itself comes before it.
     """
-    given = dict(_lower(headers))
-    tag = given.get(b"etag", etag)
-    varies = b", ".join(filter(None, (given.get(b"vary"), _VARY[1])))
-    own = validators(tag) if tag and etag else [(b"vary", varies)]
-    if request.gzip and b"content-encoding" not in given and len(body) > _WORTH_GZIP_BYTES:
+    assert buffer.start is not None
+    headers, body = buffer.headers, b"".join(buffer.chunks)
+    tag = headers.get(b"etag", etag)
+    vary = b", ".join(filter(None, (headers.get(b"vary"), _VARY[1])))
+    own = validators(tag) if tag and etag else [(b"vary", vary)]
+    if (
+        request.accepts_gzip
+        and b"content-encoding" not in headers
+        and len(body) > _WORTH_GZIP_BYTES
+    ):
         body = await asyncio.to_thread(gzip.compress, body, GZIP_LEVEL, mtime=0)
         own.append((b"content-encoding", b"gzip"))
     own.append((b"content-length", str(len(body)).encode()))
-    return _Answer(_with(headers, own), body, tag)
+    return _Response(_replaced(buffer.start["headers"], own), body, tag)
 
 
-def validators(etag: bytes) -> _Headers:
-    """The headers of an answer that any cache may keep, and asks about before it gives it."""
+def validators(etag: bytes) -> Headers:
+    """The headers of a response that any cache may keep and must revalidate."""
     return [(b"etag", etag), (b"cache-control", b"public, no-cache"), _VARY]
 
 
-def _with(headers: _Headers, own: _Headers) -> _Headers:
+def _replaced(headers: Headers, own: Headers) -> Headers:
     """Headers with some replaced."""
     names = {name for name, _ in own}
-    return [pair for pair in _lower(headers) if pair[0] not in names] + own
-
-
-def _lower(headers: _Headers) -> _Headers:
-    return [(name.lower(), value) for name, value in headers]
+    others = [(name.lower(), value) for name, value in headers]
+    return [pair for pair in others if pair[0] not in names] + own
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
@@ -260,14 +264,10 @@ def accepts_gzip(accept_encoding: str) -> bool:
     return weights.get("gzip", weights.get("*", 0.0)) > 0
 
 
-async def _send(send: Any, request: _Request, answer: _Answer) -> None:
-    if answer.etag and matches(request.if_none_match, answer.etag.decode(), exists=True):
-        headers = [pair for pair in answer.headers if pair[0] in _OF_NOT_MODIFIED]
-        await _send_parts(send, 304, headers, b"")
-    else:
-        await _send_parts(send, 200, answer.headers, answer.body)
-
-
-async def _send_parts(send: Any, status: int, headers: _Headers, body: bytes) -> None:
+async def _send(send: Send, request: _RequestHeaders, response: _Response) -> None:
+    status, headers, body = 200, response.headers, response.body
+    if response.etag and matches(request.if_none_match, response.etag.decode(), exists=True):
+        status, body = 304, b""
+        headers = [pair for pair in headers if pair[0] in _NOT_MODIFIED_HEADERS]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

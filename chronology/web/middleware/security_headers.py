@@ -1,9 +1,9 @@
-"""What a browser is told not to do with any answer: Content-Security-Policy and its like.
+"""Security headers for every response: Content-Security-Policy and others.
 
-Scripts are files of this server. Of inline ones only those run that stand in Datasette's own
-templates, by their hash (Content Security Policy Level 3, section 8.3): never by a nonce, since
-pages are kept by caches. Where such a template puts a value into its script, the value has to be
-JSON or a word, so that data never is code.
+Scripts are files of this server. The only inline scripts that run are those of Datasette's own
+templates, allowed by their hash (Content Security Policy Level 3, section 8.3). A nonce would not
+do, since caches keep pages. A value that such a template puts into a script must be JSON or a word,
+so that data never runs as code.
 """
 
 from __future__ import annotations
@@ -13,29 +13,28 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import datasette as installed
 
-from chronology.web.addresses import PLUGIN
+from chronology.web.datasette_compat import PLUGIN, App, Datasette, Message, Receive, Scope, Send
 
-_App = Callable[[Any, Any, Any], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 PLAIN = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
-    # A server of map tiles is told which site asks, and nothing of what is looked at.
+    # A server of map tiles learns the site, but not the page.
     b"referrer-policy": b"strict-origin-when-cross-origin",
 }
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _HANDLER = re.compile(r"""\son[a-z]+="([^"{}]*)\"""")
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%-?\s*(\w+).*?%\}|\{#.*?#\}", re.DOTALL)
-# A choice of Jinja as one of a pattern; a part that is left out may be absent.
+# An `if` of Jinja as alternatives of a pattern; without an `else` the part is optional.
 _CHOICES = {"if": "(?:", "elif": "|", "else": "|", "endif": "|)"}
 
 
@@ -46,12 +45,12 @@ class Inline(NamedTuple):
     handlers: frozenset[str]
 
     def allows(self, script: str) -> bool:
-        found = filter(None, (known.fullmatch(script) for known in self.scripts))
-        return any(all(map(_is_value, match.groups())) for match in found)
+        matches = filter(None, (pattern.fullmatch(script) for pattern in self.scripts))
+        return any(all(map(_is_value, match.groups())) for match in matches)
 
 
 def inline_of(templates: Iterable[str]) -> Inline:
-    """What stands inline in templates."""
+    """The inline scripts and handlers of templates."""
     scripts, handlers = set(), set()
     for template in templates:
         scripts |= {_pattern(script) for script in _SCRIPT.findall(template)}
@@ -61,22 +60,22 @@ def inline_of(templates: Iterable[str]) -> Inline:
 
 
 def _pattern(script: str) -> str | None:
-    """What a script of a template can be on a page; None if it has loops and the like."""
-    found, at = "", 0
+    """A pattern of a template's script as rendered; None if it has loops or similar."""
+    pattern, end = "", 0
     for match in _JINJA.finditer(script):
-        found += re.escape(script[at : match.start()])
-        at = match.end()
+        pattern += re.escape(script[end : match.start()])
+        end = match.end()
         if match[1] is None:
-            found += "(.*)" if match[0].startswith("{{") else ""
+            pattern += "(.*)" if match[0].startswith("{{") else ""
         elif match[1] in _CHOICES:
-            found += _CHOICES[match[1]]
+            pattern += _CHOICES[match[1]]
         else:
             return None
-    return found + re.escape(script[at:])
+    return pattern + re.escape(script[end:])
 
 
 def _is_value(text: str | None) -> bool:
-    """Whether a text can stand in a script without being code; None is no text."""
+    """Whether a text in a script is a value and not code; None is a part that is left out."""
     if text is None or re.fullmatch(r"[\w.+-]*", text):
         return True
     try:
@@ -87,7 +86,7 @@ def _is_value(text: str | None) -> bool:
 
 
 @cache
-def _of_datasette() -> Inline:
+def _inline_of_datasette() -> Inline:
     folder = Path(str(installed.__file__)).parent / "templates"
     return inline_of(path.read_text("utf-8") for path in sorted(folder.glob("*.html")))
 
@@ -99,10 +98,10 @@ def hashed(text: str) -> str:
 
 
 def policy(page: str, inline: Inline, tiles: str = "") -> str:
-    """The policy for a page, which is empty for what is no page; `tiles` is where a map's are."""
+    """The policy for a page, empty for other responses; `tiles` is the origin of map tiles."""
     scripts = [hashed(text) for text in _SCRIPT.findall(page) if inline.allows(text)]
-    given = {html.unescape(text) for text in _HANDLER.findall(page)}
-    handlers = [hashed(text) for text in sorted(given & inline.handlers)]
+    texts = {html.unescape(text) for text in _HANDLER.findall(page)}
+    handlers = [hashed(text) for text in sorted(texts & inline.handlers)]
     directives = [
         "default-src 'self'",
         " ".join(["script-src 'self'", *dict.fromkeys(scripts)]),
@@ -120,63 +119,65 @@ def policy(page: str, inline: Inline, tiles: str = "") -> str:
 
 
 def origin(tile_url: str | None) -> str:
-    """Where tiles come from, as the policy writes it: `https://{s}.x.org/…` is `https://*.x.org`."""
-    found = urlsplit(tile_url or "")
-    host = re.sub(r"^\{\w+\}", "*", found.netloc)
-    if found.scheme not in ("http", "https") or not re.fullmatch(r"[\w*.:-]+", host):
+    """The origin of tiles as the policy writes it: `https://{s}.x.org/…` is `https://*.x.org`."""
+    url = urlsplit(tile_url or "")
+    host = re.sub(r"^\{\w+\}", "*", url.netloc)
+    if url.scheme not in ("http", "https") or not re.fullmatch(r"[\w*.:-]+", host):
         return ""
-    return f"{found.scheme}://{host}"
+    return f"{url.scheme}://{host}"
 
 
-def guarded(app: _App, datasette: Any) -> _App:
-    """The application, each of its answers with these headers."""
+def security_headers_middleware(app: App, datasette: Datasette) -> App:
+    """Adds the security headers to every response."""
     tiles = origin((datasette.plugin_config(PLUGIN) or {}).get("tile_url"))
 
-    async def asked(scope: Any, receive: Any, send: Any) -> None:
-        guard = _Guard(send, tiles).send if scope["type"] == "http" else send
-        await app(scope, receive, guard)
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, _Sender(send, tiles).send)
 
-    return asked
+    return application
 
 
-class _Guard:
-    """Passes an answer on with the headers; a page once it is whole, since they depend on it."""
+class _Sender:
+    """Sends a response with the headers; buffers a page, since its policy depends on its text."""
 
-    def __init__(self, send: Callable[[Any], Awaitable[None]], tiles: str) -> None:
+    def __init__(self, send: Send, tiles: str) -> None:
         self._send = send
         self._tiles = tiles
-        self._start: Any = None
+        self._start: Message | None = None
         self._page: list[bytes] = []
 
-    async def send(self, message: Any) -> None:
-        if message["type"] == "http.response.start" and _is_page(message["headers"]):
-            self._start = message
-        elif message["type"] == "http.response.start":
-            await self._send(self._with_headers(message, ""))
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            if _is_page(message["headers"]):
+                self._start = message
+            else:
+                await self._send(_with_headers(message, "", self._tiles))
         elif self._start is None:
             await self._send(message)
         else:
-            await self._gather(message)
-
-    async def _gather(self, message: Any) -> None:
-        self._page.append(message.get("body", b""))
-        if message.get("more_body"):
-            return
-        body = b"".join(self._page)
-        await self._send(self._with_headers(self._start, body.decode("utf-8", "replace")))
-        await self._send({"type": "http.response.body", "body": body})
-
-    def _with_headers(self, start: Any, page: str) -> Any:
-        told = policy(page, _of_datasette(), self._tiles).encode()
-        own = {**PLAIN, b"content-security-policy": told}
-        given: Headers = [(bytes(name).lower(), value) for name, value in start["headers"]]
-        kept = [(name, _local(name, value)) for name, value in given if name not in own]
-        return {**start, "headers": [*kept, *own.items()]}
+            self._page.append(message.get("body", b""))
+            if not message.get("more_body"):
+                body = b"".join(self._page)
+                page = body.decode("utf-8", "replace")
+                await self._send(_with_headers(self._start, page, self._tiles))
+                await self._send({"type": "http.response.body", "body": body})
 
 
-def _local(name: bytes, value: bytes) -> bytes:
-    """A header; a redirect stays on this server, also where `//x` was asked for, or `/\\x`."""
-    return re.sub(rb"^[/\\]{2,}", b"/", value) if name == b"location" else value
+def _with_headers(start: Message, page: str, tiles: str) -> Message:
+    content_policy = policy(page, _inline_of_datasette(), tiles).encode()
+    own = {**PLAIN, b"content-security-policy": content_policy}
+    headers = [(bytes(name).lower(), value) for name, value in start["headers"]]
+    others = [
+        (name, _local(value) if name == b"location" else value)
+        for name, value in headers
+        if name not in own
+    ]
+    return {**start, "headers": [*others, *own.items()]}
+
+
+def _local(location: bytes) -> bytes:
+    """A redirect that stays on this server, also for a request for `//x` or `/\\x`."""
+    return re.sub(rb"^[/\\]{2,}", b"/", location)
 
 
 def _is_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -1,4 +1,4 @@
-"""What each batch added, corrected and retracted: for the page of changes, and as an Atom feed."""
+"""Additions, corrections and retractions by batch: the page of changes and its Atom feed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chronology.export import atom
 from chronology.store.database import Row, fetch_rows
 from chronology.timeline.as_of import at_head
 from chronology.web import databases, datasette_compat, routing
-from chronology.web.addresses import public_address
+from chronology.web.datasette_compat import Datasette, Receive, Request, Send, public_address
 from chronology.web.responses import cors_headers
 
 FEED_LENGTH = 50
@@ -19,16 +19,16 @@ REASONS = 40
 
 
 def page(db: sqlite3.Connection) -> dict[str, Any]:
-    """What the page of changes tells beside the states: the batches, the newest first."""
+    """The variables of the page of changes: the batches, newest first."""
     (newest,) = db.execute("SELECT max(from_position) FROM history").fetchone()
     return {"batches": _batches(db), "newest": newest, "reason_limit": REASONS}
 
 
 def _batches(db: sqlite3.Connection) -> list[Row]:
-    found = fetch_rows(db, "SELECT * FROM batches ORDER BY last_position DESC")
-    for batch in found:
+    batches = fetch_rows(db, "SELECT * FROM batches ORDER BY last_position DESC")
+    for batch in batches:
         batch["reasons"] = _reasons(db, batch) if batch["corrected"] + batch["retracted"] else []
-    return found
+    return batches
 
 
 def _reasons(db: sqlite3.Connection, batch: Row) -> list[Row]:
@@ -42,36 +42,36 @@ def _reasons(db: sqlite3.Connection, batch: Row) -> list[Row]:
 
 
 def latest(db: sqlite3.Connection) -> list[Row]:
-    """The latest batches, newest first, each with what it changed of the events."""
-    found = fetch_rows(
+    """The latest batches, newest first, each with its changes to events."""
+    batches = fetch_rows(
         db, "SELECT * FROM batches ORDER BY first_position DESC LIMIT ?", (FEED_LENGTH,)
     )
-    for batch in found:
+    for batch in batches:
         batch["changes"] = fetch_rows(
             db,
             "SELECT id, title, action, because FROM history WHERE from_position = ?"
             " ORDER BY action, id LIMIT ?",
             (batch["last_position"], REASONS),
         )
-    return found
+    return batches
 
 
-async def feed(datasette: Any, request: Any, send: Any, receive: Any) -> Response:
+async def feed(datasette: Datasette, request: Request, send: Send, receive: Receive) -> Response:
     """The Atom feed of the batches."""
     database = await databases.in_address(datasette, request)
     await datasette_compat.ensure_view_table(datasette, request.actor, database, "history")
     db = datasette.get_database(database)
-    about = await db.execute_fn(lambda connection: at_head(connection).chronology)
-    found = await db.execute_fn(latest)
+    chronology = await db.execute_fn(lambda connection: at_head(connection).chronology)
+    batches = await db.execute_fn(latest)
     address = public_address(datasette, request)
     history = address + datasette.urls.table(database, "history")
-    text = feed_of(about.title if about else database, history, found)
+    text = feed_of(chronology.title if chronology else database, history, batches)
     headers = cors_headers(datasette)
     return Response(text, headers=headers, content_type="application/atom+xml; charset=utf-8")
 
 
 def feed_of(title: str, address: str, batches: list[Row]) -> str:
-    """An Atom document; `address` is that of the page of changes."""
+    """The feed as an Atom document; `address` is that of the page of changes."""
     updated = batches[0]["recorded_at"] if batches else ""
     links = {"alternate": address, "self": f"{address}.atom"}
     entries = (
@@ -99,7 +99,7 @@ def _lines(batch: Row) -> list[str]:
         reason = f" ({change['because']})" if change["because"] else ""
         lines.append(f"{change['action']}: {change['title']}{reason}")
     if len(batch["changes"]) == REASONS:
-        lines.append("and more")
+        lines.append("There may be more; see the page.")
     return lines
 
 

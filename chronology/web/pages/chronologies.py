@@ -1,4 +1,4 @@
-"""The list of several chronologies in one server, and the pages of those in general."""
+"""The list of several chronologies in one server."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from chronology.model.edtf import Date
 from chronology.store import log
 from chronology.timeline.as_of import at_head
 from chronology.web import databases, datasette_compat
-from chronology.web.addresses import local_path
+from chronology.web.datasette_compat import Actor, Datasette, Request, local_path
 from chronology.web.pages import formatting
 
 _OWN = "/-/chronology/"
 
 
 async def rendered(
-    datasette: Any, request: Any, template: str, values: dict[str, Any], status: int = 200
+    datasette: Datasette, request: Request, template: str, values: dict[str, Any], status: int = 200
 ) -> Response:
-    """A page that has all its variables already, for which no hook is to look for more."""
+    """A page with all its variables; no hook adds any."""
     html = await datasette.render_template(f"chronology/{template}.html", values, request, "index")
-    # As Datasette's own pages at these addresses have it.
+    # As on Datasette's own pages at these addresses.
     path = datasette.urls.path(path_with_format(request=request, format="json"))
     data = datasette.absolute_url(request, path)
     link = f'<{data}>; rel="alternate"; type="application/json+datasette"'
@@ -33,9 +33,9 @@ async def rendered(
 
 
 async def page(
-    datasette: Any, request: Any, seen: list[str], status: int = 200, message: str = ""
+    datasette: Datasette, request: Request, seen: list[str], status: int = 200, message: str = ""
 ) -> Response:
-    """The chronologies that the actor may see, each with the way to it."""
+    """The chronologies that the actor may see, with links."""
     metadata = await datasette_compat.instance_metadata(datasette)
     values = {
         "chronologies": [await _entry(datasette, request, name, status) for name in seen],
@@ -48,8 +48,10 @@ async def page(
     return await rendered(datasette, request, "chronologies", values, status)
 
 
-async def refusal(datasette: Any, request: Any, status: int, message: str) -> Response | None:
-    """The list as the answer to a request that does not tell which chronology it is about."""
+async def refusal(
+    datasette: Datasette, request: Request, status: int, message: str
+) -> Response | None:
+    """The list in response to a request that names none of several chronologies."""
     path = local_path(datasette, request.scope)
     if databases.in_path(datasette, path)[0] is not None:
         return None
@@ -59,29 +61,29 @@ async def refusal(datasette: Any, request: Any, status: int, message: str) -> Re
     return await page(datasette, request, seen, status, "" if message == "404" else message)
 
 
-async def _entry(datasette: Any, request: Any, name: str, status: int) -> dict[str, Any]:
-    """A chronology in the list, linked to its home, or to the page that did not name one."""
-    found: dict[str, Any] = await datasette.get_database(name).execute_fn(_summary)
+async def _entry(datasette: Datasette, request: Request, name: str, status: int) -> dict[str, Any]:
+    """A chronology in the list, with a link to its home or to the requested page."""
+    summary: dict[str, Any] = await datasette.get_database(name).execute_fn(_summary)
     path = local_path(datasette, request.scope)
     address = datasette.urls.database(name)
     if status == 400 and path.startswith(_OWN):
-        given = parse_qsl(request.query_string)
-        pairs = [pair for pair in given if pair[0] != databases.PARAMETER]
+        parameters = parse_qsl(request.query_string)
+        pairs = [pair for pair in parameters if pair[0] != databases.PARAMETER]
         address = datasette.urls.path(path) + "?" + urlencode([(databases.PARAMETER, name), *pairs])
-    return {**found, "name": name, "address": address}
+    return {**summary, "name": name, "address": address}
 
 
 def _summary(db: sqlite3.Connection) -> dict[str, Any]:
-    about = at_head(db).chronology
+    chronology = at_head(db).chronology
     (events,) = db.execute("SELECT count(*) FROM events").fetchone()
     (sources,) = db.execute("SELECT count(*) FROM sources").fetchone()
     (recorded,) = db.execute(
         "SELECT recorded_at FROM log WHERE position = ?", (log.head(db).position,)
     ).fetchone()
     return {
-        "title": about.title if about else None,
-        "summary": about.summary if about else "",
-        "window": _days(about.window) if about else "",
+        "title": chronology.title if chronology else None,
+        "summary": chronology.summary if chronology else "",
+        "window": _days(chronology.window) if chronology else "",
         "events": events,
         "sources": sources,
         "recorded": formatting.spoken(date.fromisoformat(recorded[:10])),
@@ -89,12 +91,12 @@ def _summary(db: sqlite3.Connection) -> dict[str, Any]:
 
 
 def _days(window: Date) -> str:
-    """The first and the last day of a window, as they are read."""
+    """The first and the last day of a window in words."""
     return formatting.words(str(window)).removeprefix("from ").removeprefix("on ")
 
 
-async def _others(datasette: Any, actor: Any) -> list[str]:
-    """The databases that are no chronologies, which Datasette shows."""
+async def _others(datasette: Datasette, actor: Actor) -> list[str]:
+    """The databases that are not chronologies and that the actor may see."""
     return [
         name
         for name in datasette.databases

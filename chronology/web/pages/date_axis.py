@@ -1,4 +1,4 @@
-"""Dates drawn on an axis of days: what is certain, what is possible, and ends that are open.
+"""Dates drawn on an axis of days: certain days, possible days, and open ends.
 
 Lengths are thousandths of the axis, for an SVG whose view box is 1,000 wide.
 """
@@ -14,7 +14,7 @@ from chronology.web.pages import formatting
 from chronology.web.pages.day_histogram import parsed, shares_of
 
 WIDTH = 1000
-_LEAST = 4  # so that one day of a long axis is seen
+_LEAST = 4  # keeps one day of a long axis visible
 # The first of these steps in days that leaves few enough labels; then months and years.
 _STEPS = (1, 2, 5, 10, 15)
 _LABELS = 7
@@ -22,7 +22,7 @@ _HEIGHT = 40
 
 
 class Piece(NamedTuple):
-    """A bar: `certain` or `possible`, where it begins, how long it is, and which ends are open."""
+    """A bar of `certain` or `possible` days: its start, length and open ends."""
 
     kind: str
     x: float
@@ -37,7 +37,7 @@ class Tick(NamedTuple):
 
 
 class Axis(NamedTuple):
-    """The days from the first to the last, both drawn whole."""
+    """The days from the first to the last, both included."""
 
     first: date
     last: date
@@ -49,15 +49,15 @@ class Axis(NamedTuple):
     @property
     def ticks(self) -> list[Tick]:
         """Days, or the firsts of months or years, with few enough labels to be read."""
-        found = [Tick(self.x(day), label) for day, label in _marked(self)]
-        # What begins at the very end has no room for its label.
-        return [tick for tick in found if tick.x < 0.96 * WIDTH]
+        ticks = [Tick(self.x(day), label) for day, label in _marked(self)]
+        # There is no room for a label at the end.
+        return [tick for tick in ticks if tick.x < 0.96 * WIDTH]
 
     def x(self, day: date) -> float:
         return round(WIDTH * (day - self.first).days / self.length, 1)
 
     def piece(self, kind: str, span: Span) -> Piece | None:
-        """The bar of some days; None if they lie beyond the axis."""
+        """The bar of a span; None if it is outside the axis."""
         low, high = span
         start = max(low, self.first) if low else self.first
         end = min(high, self.last) if high else self.last
@@ -84,29 +84,29 @@ def around(dates: Iterable[Date], window: Date) -> Axis | None:
 
 
 def of_window(window: Date) -> Axis | None:
-    """The axis of a whole chronology; None if it has an open end."""
+    """The axis of a chronology's window; None if the window has an open end."""
     first, last = window.earliest, window.latest
     return Axis(first, last) if first and last else None
 
 
 def bars(axis: Axis, day: Date) -> list[Piece]:
     """The possible days of a date, and over them the certain ones."""
-    found = [axis.piece("possible", span) for span in day.spans]
+    pieces = [axis.piece("possible", span) for span in day.spans]
     if day.core:
-        found.append(axis.piece("certain", day.core))
-    return [piece for piece in found if piece]
+        pieces.append(axis.piece("certain", day.core))
+    return [piece for piece in pieces if piece]
 
 
 def tenure(axis: Axis, since: str | None, until: str | None) -> list[Piece]:
-    """What began and ended on such dates; an end that is unknown is drawn as open."""
+    """The bars of an attachment or command between two dates; an unknown end is open."""
     start, end = (parse(text) if text else None for text in (since, until))
-    found = [
+    pieces = [
         axis.piece("possible", (start.earliest if start else None, end.latest if end else None))
     ]
     first, last = start.latest if start else None, end.earliest if end else None
     if first and last and first <= last:
-        found.append(axis.piece("certain", (first, last)))
-    return [piece for piece in found if piece]
+        pieces.append(axis.piece("certain", (first, last)))
+    return [piece for piece in pieces if piece]
 
 
 def tenures(axis: Axis | None, ties: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -119,23 +119,23 @@ def tenures(axis: Axis | None, ties: Sequence[dict[str, Any]]) -> list[dict[str,
 def strip(axis: Axis | None, days: Sequence[tuple[str, int]]) -> dict[str, Any]:
     """The number of events on each day: certain ones and, spread evenly, possible ones.
 
-    Of a long axis several days are one bar. Each bar is its place, width and heights from above.
+    On a long axis a bar covers several days.
     """
     if axis is None or not days:
         return {}
-    each = -(-axis.length // 400)
-    sums = [[0.0, 0.0] for _ in range(-(-axis.length // each))]
+    step_days = -(-axis.length // 400)
+    sums = [[0.0, 0.0] for _ in range(-(-axis.length // step_days))]
     for text, count in days:
         shares = shares_of(parsed(text), axis.first, axis.length)
         for start, end in shares.runs:
-            for number in range(start // each, (end - 1) // each + 1):
-                inside = min(end, (number + 1) * each) - max(start, number * each)
-                sums[number][not shares.certain] += count * shares.each * inside
+            for number in range(start // step_days, (end - 1) // step_days + 1):
+                days_inside = min(end, (number + 1) * step_days) - max(start, number * step_days)
+                sums[number][not shares.certain] += count * shares.each * days_inside
     most = max(sum(pair) for pair in sums)
-    width = round(WIDTH * each / axis.length, 2)
-    found = [
+    width = round(WIDTH * step_days / axis.length, 2)
+    bars = [
         {
-            "day": axis.first + timedelta(days=number * each),
+            "day": axis.first + timedelta(days=number * step_days),
             "x": round(number * width, 2),
             "width": round(width * 0.86, 2),
             "certain": round(_HEIGHT * certain / most, 2),
@@ -144,7 +144,7 @@ def strip(axis: Axis | None, days: Sequence[tuple[str, int]]) -> dict[str, Any]:
         for number, (certain, possible) in enumerate(sums)
         if certain or possible
     ]
-    return {"bars": found, "axis": axis, "height": _HEIGHT}
+    return {"bars": bars, "axis": axis, "height": _HEIGHT}
 
 
 def _marked(axis: Axis) -> list[tuple[date, str]]:
@@ -166,10 +166,10 @@ def _marked(axis: Axis) -> list[tuple[date, str]]:
 
 def _firsts(axis: Axis) -> list[date]:
     """The first days of the months on the axis; all years have them."""
-    found, year, month = [], axis.first.year, axis.first.month
+    firsts, year, month = [], axis.first.year, axis.first.month
     while (year, month) <= (axis.last.year, axis.last.month):
         day = date(year, month, 1)
         if day >= axis.first:
-            found.append(day)
+            firsts.append(day)
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-    return found
+    return firsts

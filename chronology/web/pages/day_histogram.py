@@ -1,8 +1,7 @@
 """Events by day: counts, and the bars of the calendar, stacked by the first dimension.
 
-An event of uncertain date counts in equal parts for each day on which it may have fallen; in the
-calendar one of several fronts counts in equal parts for each of them. So its bars add up to the
-events.
+An event of uncertain date counts in equal parts for each possible day. In the calendar, an event of
+several fronts counts in equal parts for each. So the bars add up to the number of events.
 """
 
 from __future__ import annotations
@@ -35,12 +34,12 @@ def names(text: str | None) -> tuple[str, ...]:
 
 
 def by_value(counted: Mapping[tuple[Any, ...], int]) -> list[tuple[str, int]]:
-    """How many events have each value of a column, the commonest first."""
-    found: Counter[str] = Counter()
+    """The number of events with each value of a column, the most frequent first."""
+    counts: Counter[str] = Counter()
     for (text,), count in counted.items():
         for name in names(text):
-            found[name] += count
-    return sorted(found.items(), key=lambda item: (-item[1], item[0]))
+            counts[name] += count
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def colours_of(text: str | None, series: Sequence[str]) -> list[int]:
@@ -76,7 +75,7 @@ def shares_of(event: Date, first: date, length: int, step_days: int = 1) -> Shar
 
 
 class Tally:
-    """Events a bin of days and group, certain and expected."""
+    """Events per bin of days and group, certain and expected."""
 
     def __init__(self, first: date, days: int, groups: int, step_days: int = 1) -> None:
         self.first = first
@@ -111,7 +110,7 @@ class Tally:
 
     @property
     def possible(self) -> list[list[float]]:
-        """For each group the number expected in each bin besides."""
+        """For each group the further number expected in each bin."""
         return [self._sums(row) for row in self._possible]
 
     def _sums(self, row: list[float]) -> list[float]:
@@ -128,13 +127,13 @@ def months(
     first, last = window.earliest, window.latest
     if first is None or last is None:
         return {"sections": [], "most": 0.0}
-    found = Tally(first, (last - first).days + 1, NONE + 1)
+    tally = Tally(first, (last - first).days + 1, NONE + 1)
     for (text, values), count in dated.items():
         colours = colours_of(values, series)
-        found.add(parsed(text), colours, count / len(colours))
-    key = 10 if found.length <= _LONGEST else 7
+        tally.add(parsed(text), colours, count / len(colours))
+    key = 10 if tally.length <= _LONGEST else 7
     bins: dict[str, dict[str, Any]] = {}
-    days = zip(zip(*found.certain, strict=True), zip(*found.possible, strict=True), strict=True)
+    days = zip(zip(*tally.certain, strict=True), zip(*tally.possible, strict=True), strict=True)
     for number, (certain, possible) in enumerate(days):
         day = first + timedelta(days=number)
         bar = bins.setdefault(
@@ -163,6 +162,8 @@ def _bar(name: str, bar: dict[str, Any], most: float) -> dict[str, Any]:
     return {
         "name": name,
         "day": bar["day"],
+        "certain": round(certain, 2),
+        "possible": round(possible, 2),
         "words": _in_words(certain, possible),
         "total": certain + possible,
         "parts": parts,

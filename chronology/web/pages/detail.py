@@ -1,4 +1,4 @@
-"""What the pages of single rows show: events, and the sources, places, formations and people."""
+"""Variables of the pages of single rows: events, sources, places, formations and people."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from chronology.timeline.disagreements import compare_accounts
 from chronology.timeline.event_detail import EventDetail, event_detail
 from chronology.timeline.neighbours import neighbours
 from chronology.timeline.subject_detail import subject_detail
-from chronology.web.addresses import PLUGIN
+from chronology.web.datasette_compat import PLUGIN, Datasette, Request
 from chronology.web.pages import date_axis, formatting
 
 
 def event(
-    timeline: TimelineAt, request: Any, table: str, about: Chronology | None
+    timeline: TimelineAt, request: Request, table: str, chronology: Chronology | None
 ) -> dict[str, Any]:
     """One event of `events`, or a version of it in `history`."""
     db = timeline.db
@@ -29,26 +29,26 @@ def event(
         timeline = TimelineAt(db, read_point(db, [start]))
     shown = event_detail(timeline, name)
     if table == "events" and shown is None:
-        raise NotFound(f"There is no event {name!r} as of then")
-    lives = db.execute("SELECT 1 FROM events WHERE id = ?", (name,)).fetchone()
-    found = {"dossier": shown, "event_id": name, "retracted_since": lives is None}
-    if shown is None or about is None:
-        return found
+        raise NotFound(f"The event {name!r} did not exist at this moment")
+    current_row = db.execute("SELECT 1 FROM events WHERE id = ?", (name,)).fetchone()
+    variables = {"dossier": shown, "event_id": name, "retracted_since": current_row is None}
+    if shown is None or chronology is None:
+        return variables
     return {
-        **found,
+        **variables,
         "meaning": formatting.meaning(shown.event["date"]),
-        "drawn": _drawn(shown, about),
+        "drawn": _drawn(shown, chronology),
         "compared": compare_accounts(shown.accounts),
         "beside": neighbours(db, shown.event) if table == "events" else None,
         "mapped": [_point(place, "places") for place in shown.places if _is_located(place)],
     }
 
 
-def _drawn(shown: EventDetail, about: Chronology) -> dict[str, Any]:
-    """The editor's reading and the dates of the accounts, on one axis."""
+def _drawn(shown: EventDetail, chronology: Chronology) -> dict[str, Any]:
+    """The editors' date and those of the accounts, on one axis."""
     dated = [account for account in shown.accounts if account["date"]]
     texts = [shown.event["date"], *(account["date"] for account in dated)]
-    axis = date_axis.around([parse(text) for text in texts], about.window)
+    axis = date_axis.around([parse(text) for text in texts], chronology.window)
     if axis is None:
         return {}
     return {
@@ -62,22 +62,22 @@ def _drawn(shown: EventDetail, about: Chronology) -> dict[str, Any]:
 
 
 def subject(
-    db: sqlite3.Connection, request: Any, table: str, about: Chronology | None
+    db: sqlite3.Connection, request: Request, table: str, chronology: Chronology | None
 ) -> dict[str, Any]:
-    """One row of a table of the catalogue, with its days and ties drawn."""
-    found = subject_detail(db, table, tilde_decode(request.url_vars["pks"]))
-    if found is None or about is None:
+    """A source, place, formation or person, with drawings of its days and ties."""
+    profile_rows = subject_detail(db, table, tilde_decode(request.url_vars["pks"]))
+    if profile_rows is None or chronology is None:
         return {}
-    axis = date_axis.of_window(about.window)
+    axis = date_axis.of_window(chronology.window)
     for ties in ("superiors", "subordinates", "commands"):
-        if ties in found:
-            found[ties] = date_axis.tenures(axis, found[ties])
-    located = [row for row in [found, *found.get("inside", ())] if _is_located(row)]
+        if ties in profile_rows:
+            profile_rows[ties] = date_axis.tenures(axis, profile_rows[ties])
+    located = [row for row in [profile_rows, *profile_rows.get("inside", ())] if _is_located(row)]
     return {
-        "subject": found,
+        "subject": profile_rows,
         "axis": axis,
-        "strip": date_axis.strip(axis, found["days"]),
-        "kind_names": {"levels": about.levels, "sides": about.sides},
+        "strip": date_axis.strip(axis, profile_rows["days"]),
+        "kind_names": {"levels": chronology.levels, "sides": chronology.sides},
         "mapped": [_point(row, "places") for row in located],
     }
 
@@ -87,13 +87,15 @@ def _is_located(place: dict[str, Any]) -> bool:
 
 
 def _point(place: dict[str, Any], table: str) -> dict[str, Any]:
-    kept = ("name", "latitude", "longitude", "radius_km", "role")
+    columns = ("name", "latitude", "longitude", "radius_km", "role")
     path = f"{table}/{tilde_encode(place['id'])}"
-    return {**{key: place[key] for key in kept if place.get(key) is not None}, "path": path}
+    return {**{key: place[key] for key in columns if place.get(key) is not None}, "path": path}
 
 
-def small_map(datasette: Any, database: str, points: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """What the script of a small map is told; nothing if there is nothing to be shown."""
+def small_map(
+    datasette: Datasette, database: str, points: list[dict[str, Any]]
+) -> dict[str, Any] | None:
+    """The configuration of a small map; None without points."""
     if not points:
         return None
     config = datasette.plugin_config(PLUGIN) or {}

@@ -1,6 +1,6 @@
-"""The pages of requests that were refused: what was wrong, and where to go on from there.
+"""Error pages: the fault of the request, and links to continue.
 
-JSON and other data keep Datasette's own answer.
+JSON and other data keep Datasette's own response.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chronology.store.database import Row, fetch_rows
 from chronology.timeline.as_of import at_head
 from chronology.timeline.similar_ids import similar_ids
 from chronology.web import databases, datasette_compat
-from chronology.web.addresses import page_address, pairs, with_query
+from chronology.web.datasette_compat import Datasette, Request, page_address, pairs, with_query
 from chronology.web.pages import chronologies
 
 _SINGULAR = {"events": "event", **{table: kind for kind, table in TABLES.items()}}
@@ -25,10 +25,12 @@ _PARAMETER = re.compile(r"(_?\w+): ")
 STATUSES = (400, 403, 404, 405)
 
 
-async def page(datasette: Any, request: Any, status: int, message: str) -> Response | None:
-    """The page of a refusal; None where there is no chronology or no page is asked for.
+async def page(
+    datasette: Datasette, request: Request, status: int, message: str
+) -> Response | None:
+    """The page of an error; None without a chronology or if the request is not for a page.
 
-    Where it is not clear which of several chronologies is meant, it lists them.
+    If the request does not name one of several chronologies, the page lists them.
     """
     if "." in request.path.rpartition("/")[2]:
         return None
@@ -36,9 +38,9 @@ async def page(datasette: Any, request: Any, status: int, message: str) -> Respo
     if name is None:
         return await chronologies.refusal(datasette, request, status, message)
     table, row = _asked_for(request, name)
-    found = await datasette.get_database(name).execute_fn(lambda db: _ways_on(db, table, row))
+    suggestions = await datasette.get_database(name).execute_fn(lambda db: _ways_on(db, table, row))
     values = {
-        **found,
+        **suggestions,
         "database": name,
         "status": status,
         "message": _in_words(message, table, row, page_address(datasette, request)),
@@ -53,7 +55,7 @@ async def page(datasette: Any, request: Any, status: int, message: str) -> Respo
 
 
 def _in_words(message: str, table: str | None, row: str | None, path: str) -> str:
-    """What was not found; Datasette names the kind of thing only."""
+    """The message with the name of the missing thing; Datasette gives its kind only."""
     if message not in ("404", "Record not found", "Table not found", "Database not found"):
         return message
     if table and row:
@@ -61,39 +63,42 @@ def _in_words(message: str, table: str | None, row: str | None, path: str) -> st
     return f"There is no page at {path}"
 
 
-def _asked_for(request: Any, database: str) -> tuple[str | None, str | None]:
-    """The table and the id of the row that an address names, if they are of the chronology."""
-    given = {key: tilde_decode(text) for key, text in (request.url_vars or {}).items() if text}
-    table = given.get("table")
-    if given.get("database") != database or table not in _SINGULAR:
+def _asked_for(request: Request, database: str) -> tuple[str | None, str | None]:
+    """The table and the row id of an address, if they belong to the chronology."""
+    url_vars = {key: tilde_decode(text) for key, text in (request.url_vars or {}).items() if text}
+    table = url_vars.get("table")
+    if url_vars.get("database") != database or table not in _SINGULAR:
         return None, None
-    return table, given.get("pks")
+    return table, url_vars.get("pks")
 
 
 def _ways_on(db: sqlite3.Connection, table: str | None, row: str | None) -> dict[str, Any]:
-    about = at_head(db).chronology
-    found: dict[str, Any] = {"example": about.window.earliest if about else None, "near": []}
+    chronology = at_head(db).chronology
+    suggestions: dict[str, Any] = {
+        "example": chronology.window.earliest if chronology else None,
+        "near": [],
+    }
     if table and row:
-        found["near"] = similar_ids(db, table, row)
+        suggestions["near"] = similar_ids(db, table, row)
         if table == "events":
-            found["retracted"] = _retraction(db, row)
-    return found
+            suggestions["retracted"] = _retraction(db, row)
+    return suggestions
 
 
 def _retraction(db: sqlite3.Connection, event: str) -> Row | None:
-    """Why an event was retracted, and the last position at which it stood."""
-    found = fetch_rows(
+    """The reason of an event's retraction, and the last position before it."""
+    retractions = fetch_rows(
         db,
         "SELECT title, because, from_position - 1 AS last FROM history"
         " WHERE id = ? AND action = 'retracted' ORDER BY from_position DESC LIMIT 1",
         (event,),
     )
-    return found[0] if found else None
+    return retractions[0] if retractions else None
 
 
-def _without(datasette: Any, request: Any, message: str) -> str | None:
+def _without(datasette: Datasette, request: Request, message: str) -> str | None:
     """The address without the parameter that the message begins with."""
-    named = _PARAMETER.match(message)
-    if named is None or named[1] not in request.args:
+    parameter = _PARAMETER.match(message)
+    if parameter is None or parameter[1] not in request.args:
         return None
-    return with_query(page_address(datasette, request), pairs(request, named[1], "_next"))
+    return with_query(page_address(datasette, request), pairs(request, parameter[1], "_next"))

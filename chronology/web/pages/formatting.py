@@ -1,4 +1,4 @@
-"""How dates, facets and the cells of a table are told on the pages."""
+"""Dates, facets and table cells as text on the pages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CUT = {"September": "Sept"}
 
 
 def words(text: str | None) -> str:
-    """An EDTF date in English; anything else as it is."""
+    """An EDTF date in English; any other text unchanged."""
     try:
         return parse(text).in_words() if text else ""
     except DateError:
@@ -52,7 +52,7 @@ def filter_name(key: str) -> str:
 
 
 def month(day: date) -> str:
-    """The name of a day's month, short; in English whatever the machine speaks."""
+    """The short name of a day's month, in English in every locale."""
     name = MONTHS[day.month - 1]
     return name if len(name) <= _LONGEST_MONTH else _CUT.get(name, name[:3])
 
@@ -72,38 +72,38 @@ def spoken(day: date) -> str:
 
 def meaning(text: str) -> str:
     """The possible days of an EDTF date as a sentence; empty for a plain day."""
-    found = parse(text)
-    first, last = found.earliest, found.latest
-    if found.lasts:
-        says = "Lasted from the first day to the last"
-        says += "; the start is not known" if first is None else ""
-        says += "; the end is not known" if last is None else ""
+    date = parse(text)
+    first, last = date.earliest, date.latest
+    if date.lasts:
+        sentence = "Lasted from the first day to the last"
+        sentence += "; the start is not known" if first is None else ""
+        sentence += "; the end is not known" if last is None else ""
     elif first is None or last is None:
-        says = f"At some point up to {spoken(last)}" if last else "At an unknown point"
-        says = f"At some point from {spoken(first)} on" if first else says
+        sentence = f"At some point up to {spoken(last)}" if last else "At an unknown point"
+        sentence = f"At some point from {spoken(first)} on" if first else sentence
     elif first == last:
-        says = f"At {found.time}" if found.time else ""
+        sentence = f"At {date.time}" if date.time else ""
     else:
-        number = sum((high - low).days + 1 for low, high in found.spans if low and high)
-        says = f"A single event on one of {number} possible days"
+        number = sum((high - low).days + 1 for low, high in date.spans if low and high)
+        sentence = f"A single event on one of {number} possible days"
     doubt = " and ".join(
         word
-        for word, marked in (("uncertain", found.uncertain), ("approximate", found.approximate))
+        for word, marked in (("uncertain", date.uncertain), ("approximate", date.approximate))
         if marked
     )
-    if not says:
+    if not sentence:
         return f"The date is marked as {doubt}." if doubt else ""
-    return f"{says}; marked as {doubt}." if doubt else f"{says}."
+    return f"{sentence}; marked as {doubt}." if doubt else f"{sentence}."
 
 
-def labels(about: Chronology | None) -> dict[str, str]:
-    """What the facets are called: a dimension by its level, the others in the singular."""
-    dimensions = about.dimensions if about else {}
+def labels(chronology: Chronology | None) -> dict[str, str]:
+    """The names of facets: a dimension by its level, the others in the singular."""
+    dimensions = chronology.dimensions if chronology else {}
     return {**dimensions, "places": "place", "sources": "source", "months": "month"}
 
 
 def cell(value: Any, column: str, table: str, base: str) -> Markup | None:
-    """A cell of a table of the chronology as a reader wants it, or None to leave it as it is."""
+    """A table cell as HTML, None to leave it unchanged."""
     if value in (None, "", "[]", "{}"):
         return Markup("") if value in ("[]", "{}") else None
     if column in DATES and isinstance(value, str):
@@ -133,12 +133,12 @@ def _names(column: str, value: str, base: str) -> Markup | None:
 def _plain_json(value: str) -> Markup | None:
     """Names, statements and claims without their brackets."""
     try:
-        found = json.loads(value)
+        decoded = json.loads(value)
     except ValueError:
         return None
-    if isinstance(found, dict):
-        return Markup("<br>").join(f"{key}: {item}" for key, item in found.items())
-    return Markup("<br>").join(_line(item) for item in found)
+    if isinstance(decoded, dict):
+        return Markup("<br>").join(f"{key}: {item}" for key, item in decoded.items())
+    return Markup("<br>").join(_line(item) for item in decoded)
 
 
 def _line(item: Any) -> str:

@@ -1,4 +1,4 @@
-"""The exploring page `/`: what it says of the selected events without any script."""
+"""The home page `/`: the selected events as they are shown without scripts."""
 
 from __future__ import annotations
 
@@ -21,11 +21,18 @@ from chronology.model.errors import DateError
 from chronology.store.database import fetch_rows
 from chronology.timeline.filters import DISPUTED
 from chronology.web import databases, datasette_compat, routing
-from chronology.web.addresses import PLUGIN, public_address, with_query
+from chronology.web.datasette_compat import (
+    PLUGIN,
+    Datasette,
+    Receive,
+    Request,
+    Send,
+    public_address,
+    with_query,
+)
 from chronology.web.pages import chronologies, day_histogram, formatting, template_context
 from chronology.web.pages.home_overview import DayCounts, Overview, Reader, overview
 from chronology.web.query import as_of
-from chronology.web.query.event_index import index_of, time_limit
 from chronology.web.query.home_filters import (
     DAYS,
     HomeRequest,
@@ -34,9 +41,10 @@ from chronology.web.query.home_filters import (
     home_request,
     read_once,
 )
+from chronology.web.query.selection import index_of, time_limit
 
 ROWS = 60
-READ = 300  # events of a day that are read in full
+READ = 300  # events shown of a day
 _DISPUTES = 24
 _TOP = 10
 _LAZY = "milsymbol"
@@ -49,14 +57,16 @@ _contents: LruCache[Hashable, dict[str, Any]] = LruCache(32)
 
 
 class Filters(NamedTuple):
-    """The filters of the request, the same without those of days, and those of the state alone."""
+    """The filters of the request, the same without days, and those of the state alone."""
 
     events: EventFilter
     any_day: EventFilter
     everything: EventFilter
 
 
-async def of_instance(datasette: Any, request: Any, send: Any, receive: Any) -> Response | None:
+async def of_instance(
+    datasette: Datasette, request: Request, send: Send, receive: Receive
+) -> Response | None:
     """`/`: the home of the only chronology, or a list of several."""
     seen = await databases.visible(datasette, request.actor)
     if not seen or not await datasette_compat.may_view_instance(datasette, request.actor):
@@ -67,7 +77,9 @@ async def of_instance(datasette: Any, request: Any, send: Any, receive: Any) -> 
     return await _home(datasette, request, seen[0], datasette.urls.path("/"))
 
 
-async def of_one(datasette: Any, request: Any, send: Any, receive: Any) -> Response | None:
+async def of_one(
+    datasette: Datasette, request: Request, send: Send, receive: Receive
+) -> Response | None:
     """`/NAME`: the home of a chronology."""
     name = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
     if not await datasette_compat.may_view_table(datasette, request.actor, name, "events"):
@@ -76,7 +88,7 @@ async def of_one(datasette: Any, request: Any, send: Any, receive: Any) -> Respo
     return await _home(datasette, request, name, datasette.urls.database(name))
 
 
-async def _home(datasette: Any, request: Any, name: str, address: str) -> Response:
+async def _home(datasette: Datasette, request: Request, name: str, address: str) -> Response:
     await datasette_compat.ensure_seen(datasette, request, name)
     values = {
         **await template_context.variables(datasette, request, name, None, "index"),
@@ -86,23 +98,23 @@ async def _home(datasette: Any, request: Any, name: str, address: str) -> Respon
     return await chronologies.rendered(datasette, request, "home", values)
 
 
-async def page(datasette: Any, request: Any, name: str, address: str) -> dict[str, Any]:
-    """What the template of the page shows, at one of its addresses."""
-    wanted = home_request(request)
-    # One chooses a day in the calendar: so it shows the events of every day.
-    requests = (wanted, wanted.without(*DAYS), wanted.only("_as_of"))
+async def page(datasette: Datasette, request: Request, name: str, address: str) -> dict[str, Any]:
+    """The variables of the template at one of its addresses."""
+    selection = home_request(request)
+    # The calendar is for choosing a day, so it shows the events of every day.
+    requests = (selection, selection.without(*DAYS), selection.only("_as_of"))
     filters = Filters(*[await home_filter(datasette, each, name) for each in requests])
     lane = request.args.get("_lane") or None
     index, limit = index_of(datasette.get_database(name)), time_limit(datasette)
 
     def read(db: sqlite3.Connection) -> dict[str, Any]:
-        reader = Reader(as_of.timeline_at(wanted.request, db), index, limit)
-        return _page(reader, filters, wanted, lane)
+        reader = Reader(as_of.timeline_at(selection.request, db), index, limit)
+        return _page(reader, filters, selection, lane)
 
-    found = await read_once(datasette, name, read)
+    content = await read_once(datasette, name, read)
     config = datasette.plugin_config(PLUGIN) or {}
     explore = {
-        **found["explore"],
+        **content["explore"],
         **_addresses(datasette, name),
         "home": address,
         "database": await databases.parameter(datasette, request, name),
@@ -110,22 +122,22 @@ async def page(datasette: Any, request: Any, name: str, address: str) -> dict[st
         "attribution": config.get("tile_attribution"),
         "affiliations": config.get("affiliations") or {},
     }
-    state = found["state"]
-    kept = [pair for pair in wanted.pairs if pair[0] != "_as_of"]
-    permanent = with_query(address, [*kept, ("_as_of", state.position)])
+    state = content["state"]
+    parameters = [pair for pair in selection.pairs if pair[0] != "_as_of"]
+    permanent = with_query(address, [*parameters, ("_as_of", state.position)])
     return {
-        **found,
+        **content,
         "home": address,
         "words": formatting.words,
         "day_and_month": formatting.day_and_month,
         "month_and_year": formatting.month_and_year,
         "explore": explore,
-        "now_url": with_query(address, kept),
+        "now_url": with_query(address, parameters),
         "permalink": public_address(datasette, request) + permanent,
     }
 
 
-def _addresses(datasette: Any, name: str) -> dict[str, str]:
+def _addresses(datasette: Datasette, name: str) -> dict[str, str]:
     def static(path: str) -> str:
         url: str = datasette.urls.static_plugins(PLUGIN, path)
         return url
@@ -139,61 +151,61 @@ def _addresses(datasette: Any, name: str) -> dict[str, str]:
 
 
 def _page(
-    reader: Reader, filters: Filters, wanted: HomeRequest, lane: str | None
+    reader: Reader, filters: Filters, selection: HomeRequest, lane: str | None
 ) -> dict[str, Any]:
     with bad_filters():
-        about = overview(reader, filters.everything, ROWS)
-        if about is None:
+        chronology_overview = overview(reader, filters.everything, ROWS)
+        if chronology_overview is None:
             raise NotFound("There is no chronology here")
-        column = about.lane(lane)
+        column = chronology_overview.lane(lane)
         content = _contents.get_or_make(
-            wanted.cache_key(reader.timeline, repr(filters)),
-            lambda: _content(reader, about, filters, wanted),
+            selection.cache_key(reader.timeline, repr(filters)),
+            lambda: _content(reader, chronology_overview, filters, selection),
         )
-    undated = wanted.without("_within").query
-    keys = {option["key"] for option in about.options}
+    undated = selection.without("_within").query
+    keys = {option["key"] for option in chronology_overview.options}
     point = reader.timeline.point
     return {
         **content,
-        "chronology": about.chronology,
-        "chronology_title": about.chronology.title,
-        "counts": about.figures,
-        "series": about.series,
-        "labels": about.labels,
-        "lane": about.labels[column],
-        "options": about.options,
+        "chronology": chronology_overview.chronology,
+        "chronology_title": chronology_overview.chronology.title,
+        "counts": chronology_overview.figures,
+        "series": chronology_overview.series,
+        "labels": chronology_overview.labels,
+        "lane": chronology_overview.labels[column],
+        "options": chronology_overview.options,
         "scripts": _scripts(),
-        "asked": wanted,
-        "filters": [pair for pair in wanted.pairs if pair[0] != "_as_of"],
-        "others": _others(wanted, keys),
-        "names_of": {**{o["key"]: o["label"] for o in about.options}, **_NAMES},
+        "selection": selection,
+        "filters": [pair for pair in selection.pairs if pair[0] != "_as_of"],
+        "others": _others(selection, keys),
+        "names_of": {**{o["key"]: o["label"] for o in chronology_overview.options}, **_NAMES},
         "undated": f"{undated}&" if undated else "",
         "state": point,
         "moment": point if point.is_past else None,
         "explore": {
-            "series": about.series,
-            "first": about.first,
-            "lane": about.labels[about.first],
+            "series": chronology_overview.series,
+            "first": chronology_overview.first,
+            "lane": chronology_overview.labels[chronology_overview.first],
         },
     }
 
 
 def _content(
-    reader: Reader, about: Overview, filters: Filters, wanted: HomeRequest
+    reader: Reader, chronology_overview: Overview, filters: Filters, selection: HomeRequest
 ) -> dict[str, Any]:
     """The part of the page that depends on the selected events alone."""
-    summary, dated = _selected(reader, about, filters, filters.events)
+    summary, dated = _selected(reader, chronology_overview, filters, filters.events)
     days = dated
     if filters.any_day != filters.events:
-        _, days = _selected(reader, about, filters, filters.any_day)
-    day = single_day(wanted.values("_within"))
-    window = about.chronology.window
+        _, days = _selected(reader, chronology_overview, filters, filters.any_day)
+    day = single_day(selection.values("_within"))
+    window = chronology_overview.chronology.window
     return {
         "total": summary.total,
-        "strip": day_histogram.months(window, about.series, days),
+        "strip": day_histogram.months(window, chronology_overview.series, days),
         "facets": {
             column: [{"value": v, "count": n} for v, n in summary.counts[column][:_TOP]]
-            for column in about.labels
+            for column in chronology_overview.labels
         },
         "day": _day(reader, window, day, summary, dated) if day else None,
         "shown": _rows(reader, f"FROM {summary.table} WHERE {_AMONG}", _IN_TIME, summary.first),
@@ -202,20 +214,20 @@ def _content(
 
 
 def _selected(
-    reader: Reader, about: Overview, filters: Filters, selected: EventFilter
+    reader: Reader, chronology_overview: Overview, filters: Filters, selected: EventFilter
 ) -> tuple[Summary, DayCounts]:
-    """The selected events in figures; those of all events are known."""
+    """Figures of the selected events; those of all events are cached."""
     if selected == filters.everything:
-        return about.summary, about.dated
-    summary = reader.summarise(selected, (*about.labels, "disputed"), ROWS)
-    return summary, reader.group_counts(summary, "date", about.first)
+        return chronology_overview.summary, chronology_overview.dated
+    summary = reader.summarise(selected, (*chronology_overview.labels, "disputed"), ROWS)
+    return summary, reader.group_counts(summary, "date", chronology_overview.first)
 
 
-def _others(wanted: HomeRequest, keys: set[str]) -> list[tuple[str, str]]:
+def _others(selection: HomeRequest, keys: set[str]) -> list[tuple[str, str]]:
     """The filters that no field of the form shows: unknown to it, or the second of their key."""
-    first = {key: (key, value) for key, value in reversed(wanted.pairs)}
+    first = {key: (key, value) for key, value in reversed(selection.pairs)}
     fields = {first[key] for key in (*keys, *_NAMES) if key in first}
-    return [pair for pair in wanted.pairs if pair not in fields]
+    return [pair for pair in selection.pairs if pair not in fields]
 
 
 @cache
@@ -236,10 +248,10 @@ def _rows(
 ) -> list[dict[str, Any]]:
     """Events to be listed, with their arrays as lists."""
     lists = ("places", "formations", "disputed")
-    given = {"numbers": json.dumps(numbers), **params}
+    parameters = {"numbers": json.dumps(numbers), **params}
     return [
         {**row, **{column: day_histogram.names(row[column]) for column in lists}}
-        for row in fetch_rows(reader.timeline.db, f"SELECT {_SHOWN} {source} {order}", given)
+        for row in fetch_rows(reader.timeline.db, f"SELECT {_SHOWN} {source} {order}", parameters)
     ]
 
 
@@ -253,7 +265,7 @@ def _disputed(reader: Reader, events: EventFilter) -> list[dict[str, Any]]:
 def _day(
     reader: Reader, window: Date, day: date, summary: Summary, dated: DayCounts
 ) -> dict[str, Any]:
-    """One day: its events by how certain they are, and how many of each there are."""
+    """One day: its events by certainty, with their numbers."""
     numbers: Counter[str] = Counter()
     for (text, _), count in dated.items():
         numbers[_how(day_histogram.parsed(text), day)] += count
@@ -285,14 +297,14 @@ def _how(event: Date, day: date) -> str:
 
 
 def single_day(within: list[str]) -> date | None:
-    """The day that a `_within` asks for, if it is just one day."""
+    """The day of a `_within`, if it is a single day."""
     if len(within) != 1:
         return None
     try:
-        wanted = parse(within[0])
+        day = parse(within[0])
     except DateError:
         return None
-    return wanted.earliest if wanted.precision == "day" else None
+    return day.earliest if day.precision == "day" else None
 
 
 ROUTES = [

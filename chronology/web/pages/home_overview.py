@@ -1,4 +1,4 @@
-"""Figures, filter choices and colours of a whole chronology in one state, for the home page."""
+"""Figures, filter choices and colours of a chronology in one state, for the home page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NO_DIMENSION = ("places", "kind")
 
 
 class Reader(NamedTuple):
-    """What it takes to read a state: the timeline, the index of its file, and a time limit."""
+    """A reader of a state: the timeline, the index of its file, and a time limit."""
 
     timeline: TimelineAt
     events: EventIndex | None
@@ -37,7 +37,7 @@ class Reader(NamedTuple):
 
 
 class Overview(NamedTuple):
-    """A whole chronology in one state.
+    """A chronology in one state.
 
     `labels` names the columns that can be lanes: the dimensions first. `series` are the commonest
     values of the first one, which have a colour of their own. `options` are the choices of each
@@ -64,7 +64,7 @@ class Overview(NamedTuple):
             if name == label:
                 return column
         known = ", ".join(self.labels.values())
-        raise BadRequest(f"_lane: {label!r} is no choice; known are {known}")
+        raise BadRequest(f"_lane: there is no lane {label!r}; the lanes are {known}")
 
 
 _overviews: LruCache[Hashable, Overview] = LruCache(8)
@@ -76,7 +76,7 @@ def overview(reader: Reader, everything: EventFilter, size: int) -> Overview | N
     now = at_head(reader.timeline.db).chronology
     if then is None or now is None:
         return None
-    # The columns are those that the tables have now, whatever was declared then.
+    # The tables have the columns of now; only the names are those of then.
     dimensions = {
         **now.dimensions,
         **{column: name for column, name in then.dimensions.items() if column in now.dimensions},

@@ -1,13 +1,13 @@
-"""The ways through a chronology that stand at the head of every page."""
+"""The navigation links at the head of every page."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from chronology.model.records import Chronology
 from chronology.web import databases
-from chronology.web.addresses import local_path
+from chronology.web.datasette_compat import Datasette, Request, local_path
 from chronology.web.routing import TABLES
 
 ORDER_OF_BATTLE = "/-/chronology/order-of-battle"
@@ -15,35 +15,35 @@ DISAGREEMENTS = "/-/chronology/disagreements"
 
 
 class Way(NamedTuple):
-    """A page to go to; `current` if it is this one, or what this one belongs to."""
+    """A link to a page; `current` for the page itself and its section."""
 
     label: str
     address: str
     current: bool
 
 
-def home(datasette: Any, database: str, parameter: dict[str, str]) -> str:
+def home(datasette: Datasette, database: str, parameter: dict[str, str]) -> str:
     """The address of a chronology's home: `/`, or its own where there are several."""
-    found: str = datasette.urls.database(database) if parameter else datasette.urls.path("/")
-    return found
+    address: str = datasette.urls.database(database) if parameter else datasette.urls.path("/")
+    return address
 
 
 def ways(
-    datasette: Any,
-    request: Any,
+    datasette: Datasette,
+    request: Request,
     database: str,
-    about: Chronology | None,
+    chronology: Chronology | None,
     parameter: dict[str, str],
 ) -> list[Way]:
     """The pages of a chronology; those of formations only if it has levels for them.
 
-    `parameter` is what the addresses of pages without a table need to mean this chronology.
+    `parameter` names this chronology in the addresses of pages not backed by a table.
     """
     urls = datasette.urls
     query = f"?{urlencode(parameter)}" if parameter else ""
     tables = [("Sources", "sources"), ("Places", "places")]
     own = [("Disagreements", DISAGREEMENTS)]
-    if about and about.ranks:
+    if chronology and chronology.ranks:
         own.append(("Order of battle", ORDER_OF_BATTLE))
         tables.append(("Formations", "formations"))
     pages = [
@@ -54,12 +54,12 @@ def ways(
     ]
     here = _here(datasette, request, database)
     timeline = Way("Timeline", home(datasette, database, parameter), here == "")
-    found = [timeline, *(Way(label, url, _is_within(here, url)) for label, url in pages)]
-    return [Way("Chronologies", urls.path("/"), False), *found] if parameter else found
+    links = [timeline, *(Way(label, url, _is_within(here, url)) for label, url in pages)]
+    return [Way("Chronologies", urls.path("/"), False), *links] if parameter else links
 
 
-def _here(datasette: Any, request: Any, database: str) -> str:
-    """The address of a page as links have it, empty for the home; a past event is an event."""
+def _here(datasette: Datasette, request: Request, database: str) -> str:
+    """The address of a page as links have it, empty for the home page."""
     path = local_path(datasette, request.scope)
     name, rest = databases.in_path(datasette, path)
     if path == "/" or (name and not rest and TABLES not in request.args):

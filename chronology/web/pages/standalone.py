@@ -1,4 +1,4 @@
-"""The pages that are of no table: the order of battle on a day, and where the sources disagree.
+"""Pages not backed by a table: the order of battle on a day, and the disagreements.
 
 Each is also JSON, at the same address with `.json`.
 """
@@ -24,12 +24,12 @@ from chronology.timeline.as_of import at_head
 from chronology.timeline.filters import DISPUTED
 from chronology.timeline.order_of_battle import Side
 from chronology.web import databases, datasette_compat
-from chronology.web.addresses import pairs
+from chronology.web.datasette_compat import Datasette, Request, pairs
 from chronology.web.pages import formatting, navigation
 from chronology.web.pages.template_context import filters
 from chronology.web.query import as_of
-from chronology.web.query.event_index import index_of, time_limit
 from chronology.web.query.home_filters import bad_filters, home_filter, home_request, read_once
+from chronology.web.query.selection import index_of, time_limit
 from chronology.web.responses import json_response
 
 _PAGE = 25
@@ -38,13 +38,13 @@ _KIND = "disputed__arraycontains"
 
 
 async def _answer(
-    datasette: Any, request: Any, name: str, view: str, found: dict[str, Any]
+    datasette: Datasette, request: Request, name: str, view: str, variables: dict[str, Any]
 ) -> Response:
-    """A page, or the same as JSON if the address ends so."""
+    """A page, or its data if the address ends with `.json`."""
     if request.path.endswith(".json"):
-        return json_response(datasette, found["data"])
+        return json_response(datasette, variables["data"])
     metadata = await datasette_compat.instance_metadata(datasette)
-    values = {**found, "database": name, "metadata": metadata}
+    values = {**variables, "database": name, "metadata": metadata}
     html = await datasette.render_template(f"chronology/{view}.html", values, request, view)
     return Response.html(html)
 
@@ -52,22 +52,22 @@ async def _answer(
 # Order of battle ------------------------------------------------------------------------------
 
 
-async def order_of_battle_page(datasette: Any, request: Any) -> Response:
-    """All formations as they stood on the day that `_day` names, by side."""
+async def order_of_battle_page(datasette: Datasette, request: Request) -> Response:
+    """The order of battle on the day that `_day` names, by side."""
     name = await databases.requested(datasette, request)
-    found = await read_once(datasette, name, lambda db: _on_day(db, request))
-    return await _answer(datasette, request, name, "order-of-battle", found)
+    variables = await read_once(datasette, name, lambda db: _on_day(db, request))
+    return await _answer(datasette, request, name, "order-of-battle", variables)
 
 
-def _on_day(db: sqlite3.Connection, request: Any) -> dict[str, Any]:
+def _on_day(db: sqlite3.Connection, request: Request) -> dict[str, Any]:
     catalogue = as_of.timeline_at(request, db).catalogue
-    about = catalogue.chronology
-    if about is None:
+    chronology = catalogue.chronology
+    if chronology is None:
         raise NotFound("There is no chronology here")
-    day = _day(request, about)
+    day = _day(request, chronology)
     sides = order_of_battle.on_day(catalogue, parse(day.isoformat()))
-    first, last = about.window.earliest, about.window.latest
-    kept = [
+    first, last = chronology.window.earliest, chronology.window.latest
+    parameters = [
         (key, text) for key in ("_as_of", databases.PARAMETER) for text in request.args.getlist(key)
     ]
     return {
@@ -75,54 +75,57 @@ def _on_day(db: sqlite3.Connection, request: Any) -> dict[str, Any]:
         "day": day,
         "spoken": formatting.spoken(day),
         "sides": sides,
-        "levels": about.levels,
-        "before": _turn(day - _DAY, kept) if first is None or day > first else None,
-        "after": _turn(day + _DAY, kept) if last is None or day < last else None,
-        "window": about.window,
-        "kept": kept,
+        "levels": chronology.levels,
+        "before": _turn(day - _DAY, parameters) if first is None or day > first else None,
+        "after": _turn(day + _DAY, parameters) if last is None or day < last else None,
+        "window": chronology.window,
+        "kept": parameters,
     }
 
 
-def _turn(day: date, kept: list[tuple[str, str]]) -> dict[str, str]:
-    return {"words": formatting.spoken(day), "query": urlencode([("_day", day.isoformat()), *kept])}
+def _turn(day: date, parameters: list[tuple[str, str]]) -> dict[str, str]:
+    return {
+        "words": formatting.spoken(day),
+        "query": urlencode([("_day", day.isoformat()), *parameters]),
+    }
 
 
-def _day(request: Any, about: Chronology) -> date:
-    """The day that is asked for, the first of the chronology if none is; a 400 if it is no day."""
-    window = about.window
+def _day(request: Request, chronology: Chronology) -> date:
+    """The day of the request, by default the first of the chronology; anything else is a 400."""
+    window = chronology.window
     text = request.args.get("_day")
     if not text:
         start = window.earliest or window.latest
         assert start is not None
         return start
     try:
-        wanted = parse(text)
+        day = parse(text)
     except DateError as error:
         raise BadRequest(f"_day: {error}") from None
-    if wanted.precision != "day" or wanted.earliest is None:
-        raise BadRequest(f"_day: {text!r} is not one day; write year, month and day")
-    if not wanted.overlaps(window):
-        raise BadRequest(f"_day: {text!r} lies outside of the chronology, which is {window}")
-    return wanted.earliest
+    if day.precision != "day" or day.earliest is None:
+        raise BadRequest(f"_day: {text!r} is not a single day; write year, month and day")
+    if not day.overlaps(window):
+        raise BadRequest(f"_day: {text!r} is outside the chronology, which covers {window}")
+    return day.earliest
 
 
 def _data(side: Side) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.to_builtins(side)
-    return {"id": side.id, "name": side.name, "formations": found["tops"] + found["loose"]}
+    data: dict[str, Any] = msgspec.to_builtins(side)
+    return {"id": side.id, "name": side.name, "formations": data["tops"] + data["loose"]}
 
 
 # Disagreements --------------------------------------------------------------------------------
 
 
-async def where_sources_disagree(datasette: Any, request: Any) -> Response:
-    """The disputed events with what each source gives; all filters of the events select."""
+async def where_sources_disagree(datasette: Datasette, request: Request) -> Response:
+    """The disputed events with the values of each source; all filters of events apply."""
     if "_as_of" in request.args:
         raise BadRequest("_as_of: this page shows what is recorded now; see the list of events")
     name = await databases.requested(datasette, request)
-    wanted = home_request(request)
+    selection = home_request(request)
     events, every_kind = [
         (await home_filter(datasette, each, name)).and_also(DISPUTED)
-        for each in (wanted, wanted.without(_KIND))
+        for each in (selection, selection.without(_KIND))
     ]
     index, limit = index_of(datasette.get_database(name)), time_limit(datasette)
 
@@ -130,7 +133,7 @@ async def where_sources_disagree(datasette: Any, request: Any) -> Response:
         with bad_filters(), select(db, events, index, limit) as disputed:
             total = disputed.count()
             page = disagreements.page(db, disputed, _cursor(request), _PAGE)
-        # One chooses among the kinds: so their counts do not depend on the one that is chosen.
+        # The kinds are choices, so their counts do not depend on the chosen one.
         with bad_filters(), select(db, every_kind, index, limit) as disputed:
             kinds = disagreements.kinds(disputed)
         return _disagreements(db, request, total, page, kinds)
@@ -142,14 +145,14 @@ async def where_sources_disagree(datasette: Any, request: Any) -> Response:
 
 def _disagreements(
     db: sqlite3.Connection,
-    request: Any,
+    request: Request,
     total: int,
     page: tuple[list[Row], Cursor | None],
     kinds: list[Row],
 ) -> dict[str, Any]:
     events, end = page
-    given = pairs(request, "_next")
-    following = urlencode([*given, ("_next", f"{end.day},{end.id}")]) if end else None
+    parameters = pairs(request, "_next")
+    following = urlencode([*parameters, ("_next", f"{end.day},{end.id}")]) if end else None
     return {
         "data": {"total": total, "events": events, "next": following},
         "chronology": at_head(db).chronology,
@@ -157,14 +160,14 @@ def _disagreements(
         "total": total,
         "kinds": kinds,
         "chosen": request.args.get(_KIND),
-        "others": [pair for pair in given if pair[0] != _KIND],
+        "others": [pair for pair in parameters if pair[0] != _KIND],
         "narrowed_by": filters(request),
         "following": following,
         "first_page": not request.args.get("_next"),
     }
 
 
-def _cursor(request: Any) -> Cursor | None:
+def _cursor(request: Request) -> Cursor | None:
     text = request.args.get("_next")
     if not text:
         return None

@@ -1,4 +1,4 @@
-"""What the templates are given: on every page the state it shows and how to cite it."""
+"""Variables of the templates: on every page the state that it shows and its citation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from chronology.model.records import Chronology
 from chronology.timeline.as_of import TimelineAt, at_head
 from chronology.timeline.subject_detail import DETAIL_READERS
 from chronology.web import databases
-from chronology.web.addresses import page_address, pairs, public_address, with_query
+from chronology.web.datasette_compat import (
+    Datasette,
+    Request,
+    page_address,
+    pairs,
+    public_address,
+    with_query,
+)
 from chronology.web.pages import changes, detail, formatting, navigation
 from chronology.web.pages.templating import OWN_TABLES
 from chronology.web.query import as_of
@@ -31,56 +38,56 @@ _OF_A_PAGE = (
 
 
 async def variables(
-    datasette: Any, request: Any, database: str, table: str | None, view: str
+    datasette: Datasette, request: Request, database: str, table: str | None, view: str
 ) -> dict[str, Any]:
     """The variables of a page of a chronology's database."""
     db = datasette.get_database(database)
-    about, found = await db.execute_fn(lambda c: _variables(c, request, table, view))
-    where = public_address(datasette, request)
+    chronology, page_variables = await db.execute_fn(lambda c: _variables(c, request, table, view))
+    service = public_address(datasette, request)
     parameter = await databases.parameter(datasette, request, database)
     return {
-        **found,
+        **page_variables,
         "timeline": database,
         "db_query": urlencode(parameter),
         "home": navigation.home(datasette, database, parameter),
-        "ways": navigation.ways(datasette, request, database, about, parameter),
+        "ways": navigation.ways(datasette, request, database, chronology, parameter),
         "event_formats": FORMATS,
-        "permalink": where + _permalink(datasette, request, database, view, found),
-        "now_url": as_of.now(datasette, request, database),
-        "map": detail.small_map(datasette, database, found.get("mapped", [])),
+        "permalink": service + _permalink(datasette, request, database, view, page_variables),
+        "now_url": as_of.address_of_now(datasette, request, database),
+        "map": detail.small_map(datasette, database, page_variables.get("mapped", [])),
     }
 
 
 def _variables(
-    db: sqlite3.Connection, request: Any, table: str | None, view: str
+    db: sqlite3.Connection, request: Request, table: str | None, view: str
 ) -> tuple[Chronology | None, dict[str, Any]]:
-    about = at_head(db).chronology
+    chronology = at_head(db).chronology
     has_past = table in ("events", "history") or view == "order-of-battle"
     timeline = as_of.timeline_at(request, db) if has_past else at_head(db)
     point = timeline.point
     found = {
         "words": formatting.words,
         "changed_value": formatting.changed_value,
-        "labels": formatting.labels(about),
-        "chronology_title": about.title if about else "",
+        "labels": formatting.labels(chronology),
+        "chronology_title": chronology.title if chronology else "",
         "moment": point if point.is_past else None,
         "state": point,
-        **_of_page(timeline, request, table, view, about),
+        **_of_page(timeline, request, table, view, chronology),
     }
-    return about, found
+    return chronology, found
 
 
 def _of_page(
     timeline: TimelineAt,
-    request: Any,
+    request: Request,
     table: str | None,
     view: str,
-    about: Chronology | None,
+    chronology: Chronology | None,
 ) -> dict[str, Any]:
     if view == "row" and table in ("events", "history"):
-        return detail.event(timeline, request, table, about)
+        return detail.event(timeline, request, table, chronology)
     if view == "row" and table in DETAIL_READERS:
-        return detail.subject(timeline.db, request, table, about)
+        return detail.subject(timeline.db, request, table, chronology)
     if view == "table" and table == "history" and not timeline.point.is_past:
         return changes.page(timeline.db)
     if view == "table" and table in OWN_TABLES:
@@ -88,42 +95,44 @@ def _of_page(
     return {}
 
 
-def filters(request: Any) -> list[dict[str, str]]:
+def filters(request: Request) -> list[dict[str, str]]:
     """The filters of a list, each with the query of the list without it."""
-    given = pairs(request, "_next")
+    parameters = pairs(request, "_next")
     return [
         {
             "key": key,
             "name": formatting.filter_name(key),
             "value": value,
-            "without": urlencode([other for other in given if other != (key, value)]),
+            "without": urlencode([other for other in parameters if other != (key, value)]),
         }
-        for key, value in given
+        for key, value in parameters
         if key not in _OF_A_PAGE
     ]
 
 
-def _query(request: Any) -> str:
-    """What was asked of a list, without the cursor: each page is asked for with one."""
+def _query(request: Request) -> str:
+    """The query string of a list without its cursor."""
     return with_query("", pairs(request, "_next"))
 
 
 def _permalink(
-    datasette: Any, request: Any, database: str, view: str, found: dict[str, Any]
+    datasette: Datasette, request: Request, database: str, view: str, page_variables: dict[str, Any]
 ) -> str:
-    """The address that shows the same in ten years, where the page has one."""
+    """The address that always shows the same, if the page has one."""
     table = (request.url_vars or {}).get("table")
-    kept = pairs(request, "_as_of", "_next")
+    parameters = pairs(request, "_as_of", "_next")
     if view == "order-of-battle":
         path = page_address(datasette, request)
-    elif table not in ("events", "history") or (table == "history" and _is_of_now(found)):
-        return with_query(page_address(datasette, request), kept)
-    elif "event_id" in found:
-        path = f"{datasette.urls.table(database, 'events')}/{tilde_encode(found['event_id'])}"
+    elif table not in ("events", "history") or (table == "history" and _is_of_now(page_variables)):
+        return with_query(page_address(datasette, request), parameters)
+    elif "event_id" in page_variables:
+        path = (
+            f"{datasette.urls.table(database, 'events')}/{tilde_encode(page_variables['event_id'])}"
+        )
     else:
         path = datasette.urls.table(database, "events")
-    return with_query(path, [*kept, ("_as_of", found["state"].position)])
+    return with_query(path, [*parameters, ("_as_of", page_variables["state"].position)])
 
 
-def _is_of_now(found: dict[str, Any]) -> bool:
-    return found["moment"] is None and "event_id" not in found
+def _is_of_now(page_variables: dict[str, Any]) -> bool:
+    return page_variables["moment"] is None and "event_id" not in page_variables

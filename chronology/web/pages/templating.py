@@ -1,28 +1,28 @@
-"""Templates for the pages of each chronology, whatever its database is called.
+"""Templates for the pages of each chronology, independent of the database's name.
 
-Datasette looks for templates by the names of database and table first. Those names are answered
-here for chronologies alone, so that the pages of other databases, and the templates of other
-plugins, are as they would be without this one.
+Datasette first looks for templates by the names of database and table. This module provides those
+names for chronologies only, so that other databases and the templates of other plugins are not
+affected.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from datasette.utils import to_css_class
 from jinja2 import BaseLoader, ChoiceLoader, Environment, TemplateNotFound
 
 from chronology.projections.subject_rows import TABLES
 from chronology.web import databases
+from chronology.web.datasette_compat import Datasette
 from chronology.web.pages import formatting
 
 OWN_TABLES = frozenset({"events", "history", *TABLES.values()})
 FOLDER = "chronology/"
 _NAME = re.compile(r"(_table|table|row|database|query)-(.+)\.html")
 _ROWS = frozenset({"events", "history"})
-# A page may be of another database whose name begins alike: that has no `timeline`.
+# A database whose name has the same beginning has no `timeline`.
 _OWN = '{{% extends "chronology/{0}-{1}.html" if timeline else "{0}.html" %}}'
 _OWN_ROWS = '{{% include "chronology/_table-{0}.html" if timeline else "_table.html" %}}'
 _OF_DATASETTE = '{{% set around = "{0}.html" %}}{{% extends "chronology/around.html" %}}'
@@ -31,7 +31,7 @@ _OF_DATASETTE = '{{% set around = "{0}.html" %}}{{% extends "chronology/around.h
 class _Loader(BaseLoader):
     """Finds the template of a page of a chronology by the name that Datasette gives it."""
 
-    def __init__(self, datasette: Any) -> None:
+    def __init__(self, datasette: Datasette) -> None:
         self._datasette = datasette
 
     def get_source(
@@ -64,7 +64,7 @@ def _template(kind: str, table: str) -> str | None:
     return _OF_DATASETTE.format(kind)
 
 
-def extend_environment(env: Environment, datasette: Any) -> None:
+def extend_environment(env: Environment, datasette: Datasette) -> None:
     """Adds the templates of chronologies after those of the operator, and the filter `unslug`."""
     env.filters["unslug"] = formatting.unslug
     assert env.loader is not None

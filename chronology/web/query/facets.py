@@ -1,7 +1,7 @@
-"""Exact facets of `events` from the link tables, in place of Datasette's own.
+"""Exact facets of `events` from the index, in place of Datasette's own.
 
-Counts come from the filters alone, so they are the same on every page; months stand in order
-of time. For other tables and columns Datasette's own facets go on as they are.
+Counts depend on the filters alone, so they are the same on every page. Months are sorted by time.
+Other tables and columns keep Datasette's own facets.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from datasette.utils.asgi import BadRequest
 
 from chronology.projections.event_rows import SINGLE_VALUED, array_columns
 from chronology.web import databases
-from chronology.web.addresses import page_address, pairs, with_query
-from chronology.web.query.event_index import run
-from chronology.web.query.selection import event_filter
+from chronology.web.datasette_compat import page_address, pairs, with_query
+from chronology.web.query.selection import event_filter, run
 
 BY_VALUE = frozenset({"months"})
 
@@ -28,7 +27,7 @@ def _by_count(pair: tuple[str, int]) -> tuple[int, str]:
 
 
 class _Exact:
-    """Counts the values of an `events` column by its links."""
+    """Counts the values of a column of `events` from the index."""
 
     operator: str
     argument: str
@@ -40,11 +39,11 @@ class _Exact:
         linked = await self._linked()
         others = [c for c in self.get_configs() if _column(c) not in linked and not self._of_all(c)]
         results, timed_out = await self._by_datasette(others)
-        asked: dict[str, str] = {}
+        sources: dict[str, str] = {}
         for config in self.get_configs():
-            # Asked for by metadata.yml and by the address, it is still one facet.
-            asked.setdefault(_column(config), config["source"])
-        for column, source in asked.items():
+            # A facet of both metadata.yml and the address is counted once.
+            sources.setdefault(_column(config), config["source"])
+        for column, source in sources.items():
             if column in linked:
                 try:
                     results.append(await self._count(column, source))
@@ -55,23 +54,23 @@ class _Exact:
     async def _by_datasette(self: Any, configs: list[Any]) -> tuple[list[Any], list[str]]:
         if not configs:
             return [], []
-        kept, self.get_configs = self.get_configs, lambda: configs
+        get_configs, self.get_configs = self.get_configs, lambda: configs
         try:
             results, timed_out = await super().facet_results()  # type: ignore[misc]
             return results, timed_out
         finally:
-            self.get_configs = kept
+            self.get_configs = get_configs
 
     @property
     def _past(self: Any) -> bool:
         return self.table == "history" and "_as_of" in self.request.args
 
     def _of_all(self: Any, config: dict[str, Any]) -> bool:
-        """Whether a facet is what metadata.yml has for the page of all states, not of a moment."""
+        """Whether metadata.yml has the facet for all versions, not for those of a moment."""
         return bool(self._past and config["source"] == "metadata")
 
     async def _linked(self: Any) -> set[str]:
-        """The columns that can be counted so, if these are the events of now or of a moment."""
+        """The columns of the index, if the table has the events of now or of a moment."""
         if self.table != "events" and not self._past:
             return set()
         columns = await self.ds.get_database(self.database).table_columns("events")
@@ -105,19 +104,19 @@ class _Exact:
         }
 
     def _toggled(self: Any, key: str, value: str) -> str:
-        """This page's address with one argument added, or taken away; always page one."""
-        given = pairs(self.request, "_next")
-        kept = [pair for pair in given if pair != (key, value)]
-        if len(kept) == len(given):
-            kept.append((key, value))
-        return with_query(page_address(self.ds, self.request), kept)
+        """The address of the first page with one argument added or removed."""
+        parameters = pairs(self.request, "_next")
+        others = [pair for pair in parameters if pair != (key, value)]
+        if len(others) == len(parameters):
+            others.append((key, value))
+        return with_query(page_address(self.ds, self.request), others)
 
 
 def _column(config: dict[str, Any]) -> str:
-    found = config["config"]
-    column = found.get("column") or found["simple"]
+    settings = config["config"]
+    column = settings.get("column") or settings["simple"]
     if not isinstance(column, str):
-        raise BadRequest("a facet is of a column; give its name")
+        raise BadRequest("`_facet` needs a column name")
     return column
 
 

@@ -1,7 +1,7 @@
-"""The filters of a request to the home page or its data, and the state of the log it reads.
+"""The filters of a request to the home page or its data.
 
-The parameters are those of the list of events; `_lane` also chooses the lanes of the timeline, and
-`_day` is short for `_within`.
+The parameters are those of the list of events. `_lane` chooses the lanes of the timeline, `_day` is
+short for `_within`.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 from urllib.parse import urlencode
 
-from datasette.utils.asgi import BadRequest, Request
+from datasette.utils import asgi
+from datasette.utils.asgi import BadRequest
 
 from chronology.index.selection import EventFilter
 from chronology.projections import tables
 from chronology.store.database import snapshot
 from chronology.timeline.as_of import TimelineAt
-from chronology.web.addresses import pairs
 from chronology.web.databases import PARAMETER
+from chronology.web.datasette_compat import Datasette, Request, pairs
 from chronology.web.query.selection import event_filter
 
 T = TypeVar("T")
@@ -28,9 +29,9 @@ _PAGE_ONLY = frozenset({PARAMETER, "_lane", "_next", "_size", "_sort", "_sort_de
 
 
 class HomeRequest(NamedTuple):
-    """A request with its filters as pairs, without what concerns the page alone."""
+    """A request with its filters as pairs, without parameters of the page itself."""
 
-    request: Any
+    request: Request
     pairs: list[tuple[str, str]]
 
     @property
@@ -54,38 +55,38 @@ class HomeRequest(NamedTuple):
 
     def toggled(self, key: str, value: str) -> str:
         """The query with a filter added, or removed if it is there."""
-        kept = [other for other in self.pairs if other != (key, value)]
-        return urlencode(kept if len(kept) < len(self.pairs) else [*kept, (key, value)])
+        others = [other for other in self.pairs if other != (key, value)]
+        return urlencode(others if len(others) < len(self.pairs) else [*others, (key, value)])
 
 
 def state_mark(timeline: TimelineAt) -> str:
-    """A text that changes whenever what is read of a timeline may have changed."""
+    """A text that changes whenever the content of a timeline may have changed."""
     point, tracked = timeline.point, tables.tracked(timeline.db)
     folded = f"{tracked.position}.{tracked.version}" if tracked else ""
     return f"{point.position}:{point.digest}.{folded}{'.past' if point.is_past else ''}"
 
 
-def _with_pairs(request: Any, given: list[tuple[str, str]]) -> HomeRequest:
-    scope = {**request.scope, "query_string": urlencode(given).encode()}
-    return HomeRequest(Request(scope, None), given)
+def _with_pairs(request: Request, parameters: list[tuple[str, str]]) -> HomeRequest:
+    scope = {**request.scope, "query_string": urlencode(parameters).encode()}
+    return HomeRequest(asgi.Request(scope, None), parameters)
 
 
-def home_request(request: Any) -> HomeRequest:
+def home_request(request: Request) -> HomeRequest:
     """The filters of a request to the home page or to its data."""
-    given = pairs(request, *_PAGE_ONLY)
+    parameters = pairs(request, *_PAGE_ONLY)
     return _with_pairs(
-        request, [("_within" if key == "_day" else key, value) for key, value in given]
+        request, [("_within" if key == "_day" else key, value) for key, value in parameters]
     )
 
 
-async def home_filter(datasette: Any, wanted: HomeRequest, database: str) -> EventFilter:
+async def home_filter(datasette: Datasette, selection: HomeRequest, database: str) -> EventFilter:
     """The filter of a request; a malformed one is a 400."""
-    table = "history" if wanted.values("_as_of") else "events"
-    return await event_filter(datasette, wanted.request, database, table)
+    table = "history" if selection.values("_as_of") else "events"
+    return await event_filter(datasette, selection.request, database, table)
 
 
 async def read_once(
-    datasette: Any, database: str, function: Callable[[sqlite3.Connection], T]
+    datasette: Datasette, database: str, function: Callable[[sqlite3.Connection], T]
 ) -> T:
     """Runs a function of a connection in one read transaction."""
 

@@ -1,32 +1,45 @@
 """Translate a request for events to one filter: Datasette's own parameters and the plugin's.
 
-A column that is counted by links, or that holds days, is filtered by them as well: Datasette's own
-condition on an array column unpacks the column of every row.
+Columns with links, and those of days, are filtered by the index: Datasette's own condition on an
+array column decodes the column of every row.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
+from datasette.database import QueryInterrupted
 from datasette.filters import FilterArguments
 from datasette.plugins import pm
-from datasette.utils import await_me_maybe, escape_fts
-from datasette.utils.asgi import BadRequest
+from datasette.utils import await_me_maybe, escape_fts, sqlite_timelimit
+from datasette.utils.asgi import BadRequest, NotFound
+from datasette.utils.sqlite import sqlite3
 
+from chronology.export.formats import FORMATS
+from chronology.index.current import EventIndex, TimeLimit
 from chronology.index.predicates import DAY_COLUMNS, DayComparison, NumberQuery, Predicate
-from chronology.index.selection import EventFilter, all_of
+from chronology.index.selection import EventFilter, Selection, all_of, select
 from chronology.model.errors import UnknownName
 from chronology.projections.event_rows import SINGLE_VALUED, array_columns
 from chronology.timeline import filters
 from chronology.timeline.as_of import CURRENT_AT
 from chronology.web import datasette_compat
+from chronology.web.datasette_compat import Datasette, Request
+from chronology.web.responses import query_timed_out
 
+T = TypeVar("T")
+WARM_AFTER_S = 2.0
+_indexes: WeakKeyDictionary[Any, EventIndex] = WeakKeyDictionary()
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _OPERATORS = {"exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _BY_NUMBER = re.compile(r"(?:events\.)?number in \(select rowid from (.*)\)", re.DOTALL)
+_DATASETTE_FORMATS = frozenset({"html", "json", "csv", "blob"})
 _PARAMETER = re.compile(r":(\w+)")
 
 
@@ -42,48 +55,60 @@ class OwnFilters(FilterArguments):
         self.filters = own
 
 
-translating: ContextVar[bool] = ContextVar("translating", default=False)
+is_translating: ContextVar[bool] = ContextVar("is_translating", default=False)
 """Whether the filter hooks run for `event_filter`, and not for a page of Datasette."""
 
 
-async def own_filters(request: Any, database: str, datasette: Any) -> OwnFilters | None:
+async def own_filters(request: Request, database: str, datasette: Datasette) -> OwnFilters | None:
     """The plugin's own parameters as filter arguments; a malformed one is a 400."""
-    given = {key: request.args.getlist(key) for key in request.args if key.startswith("_")}
-    if not given:
+    parameters = {key: request.args.getlist(key) for key in request.args if key.startswith("_")}
+    if not parameters:
         return None
-    if "raw" not in given.get("_searchmode", []):
-        given["_search"] = [escape_fts(text) for text in given.get("_search", [])]
+    if "raw" not in parameters.get("_searchmode", []):
+        parameters["_search"] = [escape_fts(text) for text in parameters.get("_search", [])]
     db = datasette.get_database(database)
     try:
-        own = await db.execute_fn(lambda connection: filters.event_filters(connection, given))
+        own = await db.execute_fn(lambda connection: filters.event_filters(connection, parameters))
     except UnknownName as error:
         raise BadRequest(str(error)) from None
     return OwnFilters(own)
 
 
-async def event_filter(datasette: Any, request: Any, database: str, table: str) -> EventFilter:
+def refuse_unknown_format(datasette: Datasette, request: Request) -> None:
+    """Raises `NotFound` for a format of the events that nothing provides."""
+    extension = request.url_vars.get("format")
+    if extension and extension not in _DATASETTE_FORMATS and extension not in datasette.renderers:
+        known = ", ".join(f".{name}" for name in ("json", "csv", *FORMATS))
+        raise NotFound(f"The events are not available as .{extension}; the formats are {known}")
+
+
+async def event_filter(
+    datasette: Datasette, request: Request, database: str, table: str
+) -> EventFilter:
     """The filter of a request for rows of `events`, or of `history` as of a position."""
     cached = request.scope.setdefault("chronology.filters", {})
     key = (database, table, request.scope["query_string"])
     if key not in cached:
         cached[key] = await _event_filter(datasette, request, database, table)
-    found: EventFilter = cached[key]
-    return found
+    combined: EventFilter = cached[key]
+    return combined
 
 
-async def _event_filter(datasette: Any, request: Any, database: str, table: str) -> EventFilter:
+async def _event_filter(
+    datasette: Datasette, request: Request, database: str, table: str
+) -> EventFilter:
     columns = await datasette.get_database(database).table_columns("events")
     parts = list(_column_filters(_column_arguments(request), table, columns))
     for arguments in await _hook_arguments(datasette, request, database, table):
         parts += _hook_filters(arguments)
     position = next((part.params["as_of"] for part in parts if part.sql == CURRENT_AT), None)
-    found = all_of(parts, position)
-    # A visitor's own SQL may give something else each time.
-    return found._replace(predicate=None) if "_where" in request.args else found
+    combined = all_of(parts, position)
+    # A visitor's own SQL may give a different result each time.
+    return combined._replace(predicate=None) if "_where" in request.args else combined
 
 
 async def datasette_clauses(
-    datasette: Any, request: Any, database: str, table: str
+    datasette: Datasette, request: Request, database: str, table: str
 ) -> tuple[str, ...]:
     """The clauses that Datasette itself makes of the filters of a request."""
     clauses, _ = datasette_compat.build_where(_column_arguments(request), table)
@@ -92,7 +117,7 @@ async def datasette_clauses(
     return tuple(clauses)
 
 
-def _column_arguments(request: Any) -> list[tuple[str, str]]:
+def _column_arguments(request: Request) -> list[tuple[str, str]]:
     return sorted(
         (key, value)
         for key in request.args
@@ -101,29 +126,31 @@ def _column_arguments(request: Any) -> list[tuple[str, str]]:
     )
 
 
-async def _hook_arguments(datasette: Any, request: Any, database: str, table: str) -> list[Any]:
+async def _hook_arguments(
+    datasette: Datasette, request: Request, database: str, table: str
+) -> list[Any]:
     """The filter arguments of all plugins, Datasette's own search among them."""
     cached = request.scope.setdefault("chronology.hook_arguments", {})
     key = (database, table, request.scope["query_string"])
     if key not in cached:
-        token = translating.set(True)
+        token = is_translating.set(True)
         try:
             hooks = pm.hook.filters_from_request(
                 request=request, table=table, database=database, datasette=datasette
             )
-            cached[key] = [given for hook in hooks if (given := await await_me_maybe(hook))]
+            cached[key] = [argument for hook in hooks if (argument := await await_me_maybe(hook))]
         finally:
-            translating.reset(token)
-    found: list[Any] = cached[key]
-    return found
+            is_translating.reset(token)
+    arguments: list[Any] = cached[key]
+    return arguments
 
 
 def _column_filters(
     arguments: list[tuple[str, str]], table: str, columns: Sequence[str]
 ) -> Iterator[EventFilter]:
-    """Datasette's own filters, each with parameters of its own, by links where that is possible.
+    """Datasette's own filters, each with its own parameters, by links where possible.
 
-    `columns` are those of `events`, over which predicates are, whatever the table.
+    `columns` are those of `events`: predicates are over them for either table.
     """
     for index, (key, value) in enumerate(arguments):
         column, _, lookup = key.rpartition("__") if "__" in key else (key, "", "exact")
@@ -135,8 +162,8 @@ def _column_filters(
         for sql, params in _datasette_filter(key, value, table, mark):
             predicate = linked.predicate if linked else _day_predicate(column, lookup, value)
             if predicate is None and column in columns:
-                ((over_events, given),) = _datasette_filter(key, value, "events", mark)
-                predicate = _number_query(over_events, given)
+                ((over_events, values),) = _datasette_filter(key, value, "events", mark)
+                predicate = _number_query(over_events, values)
             yield EventFilter(sql, params, predicate)
 
 
@@ -166,8 +193,8 @@ def _datasette_filter(
     def named(match: re.Match[str]) -> str:
         return f":{mark}_{match[1]}" if match[1] in params else match[0]
 
-    given = {f"{mark}_{name}": value for name, value in params.items()}
-    return [(_PARAMETER.sub(named, clause), given) for clause in clauses]
+    renamed = {f"{mark}_{name}": value for name, value in params.items()}
+    return [(_PARAMETER.sub(named, clause), renamed) for clause in clauses]
 
 
 def _hook_filters(arguments: Any) -> list[EventFilter]:
@@ -189,40 +216,91 @@ def _parameters(sql: str, params: dict[str, Any]) -> list[str]:
 
 
 def _number_query(sql: str, params: dict[str, Any]) -> Predicate | None:
-    """A condition over `events` as the query of the numbers for which it holds."""
-    given = tuple((name, params[name]) for name in _parameters(sql, params))
-    if not all(isinstance(value, str | int | float) for _, value in given):
+    """A condition over `events` as a query of the numbers of the events that meet it."""
+    values = tuple((name, params[name]) for name in _parameters(sql, params))
+    if not all(isinstance(value, str | int | float) for _, value in values):
         return None
     if match := _BY_NUMBER.fullmatch(sql):
-        return NumberQuery(f"SELECT rowid AS event FROM {match[1]}", given)
-    return NumberQuery(f"SELECT events.number AS event FROM events WHERE {sql}", given)
+        return NumberQuery(f"SELECT rowid AS event FROM {match[1]}", values)
+    return NumberQuery(f"SELECT events.number AS event FROM events WHERE {sql}", values)
 
 
 # Order ----------------------------------------------------------------------------------------
 
 
 async def sorting(
-    datasette: Any, request: Any, database: str, table: str
+    datasette: Datasette, request: Request, database: str, table: str
 ) -> tuple[str | None, str | None]:
-    """The column by which rows ascend, or the one by which they descend, if there is one."""
+    """The columns of an ascending and of a descending sort; at most one is set."""
     ascending, descending = request.args.get("_sort"), request.args.get("_sort_desc")
     if ascending or descending:
         return ascending, descending
-    # The versions as of a position are its events, and in the order of events.
+    # The versions as of a position have the order of events.
     like = "events" if "_as_of" in request.args else table
     config = await datasette_compat.table_config(datasette, database, like)
     return config.get("sort"), config.get("sort_desc")
 
 
-async def order_by(datasette: Any, request: Any, database: str, table: str) -> str:
+async def order_by(datasette: Datasette, request: Request, database: str, table: str) -> str:
     """The ORDER BY of the rows that a request selects; an unknown column is a 400."""
     ascending, descending = await sorting(datasette, request, database, table)
     if ascending and descending:
-        raise BadRequest("_sort and _sort_desc cannot both be given; leave one out")
+        raise BadRequest("use either _sort or _sort_desc, not both")
     column = ascending or descending
     columns = await datasette.get_database(database).table_columns(table)
     if column is None:
         return '"id"'
     if column not in columns:
-        raise BadRequest(f"{column!r} is no column to sort by; known are {', '.join(columns)}")
+        raise BadRequest(f"cannot sort by {column!r}; the columns are {', '.join(columns)}")
     return f'"{column}"{"" if ascending else " DESC"}, "id"'
+
+
+# The index ------------------------------------------------------------------------------------
+
+
+def index_of(database: Any) -> EventIndex | None:
+    """The index of a database of Datasette, None if it is in memory."""
+    if database.is_memory:
+        return None
+    return _indexes.setdefault(database, EventIndex())
+
+
+def time_limit(datasette: Datasette) -> TimeLimit:
+    """Limits the time of queries by Datasette's setting `sql_time_limit_ms`."""
+    return lambda db: sqlite_timelimit(db, datasette.setting("sql_time_limit_ms"))
+
+
+async def run(
+    datasette: Datasette, database: Any, selected: EventFilter, function: Callable[[Selection], T]
+) -> T:
+    """Runs a function of the selected events; a timeout raises Datasette's `QueryInterrupted`."""
+
+    def read(db: Any) -> T:
+        with select(db, selected, index_of(database), time_limit(datasette)) as selection:
+            return function(selection)
+
+    try:
+        result: T = await database.execute_fn(read)
+    except sqlite3.OperationalError as error:
+        if error.args == ("interrupted",):
+            query_timed_out()
+            raise QueryInterrupted(error, selected.sql, selected.params) from None
+        raise
+    return result
+
+
+async def warm(database: Any) -> None:
+    """Loads the index of a database part by part, between requests."""
+    index = index_of(database)
+    if index is None:
+        return
+    # After the first page: loading would slow it down.
+    await asyncio.sleep(WARM_AFTER_S)
+
+    def not_loaded(db: Any) -> Any:
+        with index.at_head(db) as reader:
+            return reader.not_loaded()
+
+    with suppress(sqlite3.DatabaseError):
+        for part in await database.execute_fn(not_loaded):
+            await database.execute_fn(lambda db, part=part: index.load(db, part))

@@ -1,10 +1,10 @@
 """Answer Datasette's count and page queries of events from the index.
 
-Datasette makes its SQL out of the request and hands it to `Database.execute`. `watch` puts a
-function in its place: a statement that is exactly Datasette's count, page or sorted page of the
-events that the request selects is replaced by one that gives the same rows by their numbers. Any
-other statement runs as it is; if it reads rows or a count of the table of the page, it is counted
-in `not_recognised`. This is the only module that knows the text of Datasette's SQL.
+Datasette makes SQL from the request and passes it to `Database.execute`. `watch` wraps that
+method: a statement that is exactly Datasette's count, page or sorted page of the selected events is
+replaced by one that reads the same rows by their numbers. Any other statement runs unchanged; if it
+reads the table of the page, it is counted in `not_recognised`. This is the only module that knows
+the text of Datasette's SQL.
 """
 
 from __future__ import annotations
@@ -15,15 +15,24 @@ import re
 from collections import Counter
 from contextvars import ContextVar
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from datasette.database import QueryInterrupted
+from datasette.utils import tilde_encode
 from datasette.utils.sqlite import sqlite3
 
 from chronology.index.predicates import EVERY, Cursor
 from chronology.index.selection import EventFilter, Selection
-from chronology.web.completeness import query_timed_out
-from chronology.web.query.event_index import index_of, run, warm
-from chronology.web.query.selection import datasette_clauses, event_filter
+from chronology.web.datasette_compat import Datasette, Request
+from chronology.web.query.selection import (
+    datasette_clauses,
+    event_filter,
+    index_of,
+    run,
+    sorting,
+    warm,
+)
+from chronology.web.responses import query_timed_out
 
 COUNT = re.compile(
     r"select count\(\*\) from (?:\(select \* )?(?:from )?(?P<table>events|history)"
@@ -52,6 +61,10 @@ _READS_ROWS = re.compile(r"\s*(?:select|with)\b.*\bfrom \[?(?P<table>events|hist
 MANY = 300_000
 """With more rows than this, SQLite sorts them no faster by their numbers."""
 
+_BEFORE_ASCENDING = "$null"
+# No text is greater, and SQLite sorts every number before a text.
+_BEFORE_DESCENDING = tilde_encode("\U0010ffff")
+
 not_recognised: Counter[str] = Counter()
 """Statements on the table of a page, by table, that ran as Datasette made them."""
 
@@ -59,8 +72,8 @@ not_recognised: Counter[str] = Counter()
 class PageRequest(NamedTuple):
     """A request for a page of a table, and its database."""
 
-    datasette: Any
-    request: Any
+    datasette: Datasette
+    request: Request
     database: Any
     table: str
 
@@ -76,11 +89,11 @@ class PageRequest(NamedTuple):
 
 
 page_request: ContextVar[PageRequest | None] = ContextVar("page_request", default=None)
-"""The page for which the current task runs SQL."""
+"""The page that the current task makes."""
 
 
-def expect(datasette: Any, request: Any, database: str, table: str) -> None:
-    """Announces that Datasette is about to make a page of events."""
+def expect_page(datasette: Datasette, request: Request, database: str, table: str) -> None:
+    """Prepares the rewriting of the SQL of a page of events."""
     if table == "events" or (table == "history" and "_as_of" in request.args):
         served = datasette.get_database(database)
         watch(served)
@@ -121,7 +134,7 @@ async def rewrite(page: PageRequest, sql: str, params: Any) -> tuple[str, Any]:
         try:
             return await answer(page, match, rest, params) or (sql, params)
         except (QueryInterrupted, sqlite3.OperationalError):
-            # Datasette then reports it in its own way.
+            # Datasette reports the error when it runs the statement.
             return sql, params
     reads = _READS_ROWS.match(sql)
     if reads and reads["table"] == page.table:
@@ -187,3 +200,24 @@ async def _sorted(
         f" order by {match['order']} limit {match['limit']}"
     )
     return sql, {**params, "numbers": json.dumps(numbers)}
+
+
+# The first page -------------------------------------------------------------------------------
+
+
+async def order_first_page(
+    request: Request, datasette: Datasette, database: str, table: str
+) -> None:
+    """Adds a cursor before every row to a request for the first page of a sorted table.
+
+    Datasette breaks the ties of a sort by the primary key, except on the first page, where SQLite
+    decides. Without the cursor, the following pages would repeat some rows and leave out others.
+    """
+    ascending, descending = await sorting(datasette, request, database, table)
+    keys = await datasette.get_database(database).primary_keys(table)
+    if request.args.get("_next") or not keys or not (ascending or descending):
+        return
+    start = _BEFORE_ASCENDING if ascending else _BEFORE_DESCENDING
+    cursor = urlencode({"_next": ",".join([start, *("" for _ in keys)])})
+    query: bytes = request.scope["query_string"]
+    request.scope["query_string"] = b"&".join(filter(None, (query, cursor.encode())))

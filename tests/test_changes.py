@@ -1,0 +1,128 @@
+"""The page of changes and its Atom feed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import datasette
+import httpx
+import pytest
+from growing import BATCHES, PUBLIC, Served, growing_timeline
+from html_page import elements
+from in_process import in_process
+from server import publish
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with growing_timeline(tmp_path_factory.mktemp("as-of") / "it") as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A service that is told how it is reached, where its line of Datasette reads that."""
+    name = "metadata.yml" if datasette.__version__.startswith("0.") else "datasette.yaml"
+    folder = publish(tmp_path_factory.mktemp("public") / "it", BATCHES)
+    told = f"\nplugins:\n  datasette-chronology:\n    public_url: {PUBLIC}/\n"
+    with (folder / name).open("a", encoding="utf-8") as file:
+        file.write(told)
+    with in_process(folder) as client:
+        yield client
+
+
+def test_the_page_of_changes_tells_of_batches_notes_and_reasons(served: Served) -> None:
+    page = served.client.get("/timeline/history?_size=max")
+    batches = re.findall(r'<section class="batch">\s*<h2>(.*?)</h2>', page.text)
+
+    # The last one changed no event: it recorded the chronology, its sources and its places.
+    assert batches == ["retraction", "names", "corrections", "many", "events", "start"]
+    reasons = re.findall(r"</span> (\w+/[a-z0-9-]+)<br>", page.text)
+    assert any(stream.startswith("account/") for stream in reasons)
+    for text in (
+        *("What was read wrongly", "It was recorded twice.", "As the source writes."),
+        *("Many events, and one twice", "0 recorded, 3 corrected, 0 retracted"),
+        *("The source leaves the day open.", "It never happened, &lt;b&gt;we&lt;/b&gt; think."),
+    ):
+        assert text in page.text
+    types = [a.get("type") for tag, a in elements(page) if a.get("rel") == "alternate"]
+    assert "application/atom+xml" in types
+
+
+def feed(client: httpx.Client) -> ElementTree.Element:
+    answer = client.get("/timeline/history.atom")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
+    return ElementTree.fromstring(answer.content)
+
+
+def text(element: ElementTree.Element, name: str) -> str:
+    (found,) = element.findall(ATOM + name)
+    return found.text or ""
+
+
+def target(element: ElementTree.Element, relation: str) -> str:
+    (found,) = (e for e in element.findall(f"{ATOM}link") if e.get("rel") == relation)
+    return found.get("href") or ""
+
+
+def test_the_feed_is_valid_atom(served: Served) -> None:
+    root = feed(served.client)
+    entries = root.findall(f"{ATOM}entry")
+
+    assert root.tag == f"{ATOM}feed"
+    assert [text(entry, "title").partition(":")[0] for entry in entries] == [
+        *("retraction", "names", "corrections", "many", "events", "start")
+    ]
+    for element in (root, *entries):
+        assert text(element, "title")
+        assert MOMENT.fullmatch(text(element, "updated"))
+        assert urlsplit(text(element, "id")).netloc
+    assert len({text(element, "id") for element in (root, *entries)}) == 1 + len(BATCHES)
+    assert text(root, "updated") == max(text(entry, "updated") for entry in entries)
+    assert text(root.findall(f"{ATOM}author")[0], "name")
+
+
+def test_the_feed_leads_to_itself_its_page_and_each_batch(served: Served) -> None:
+    root = feed(served.client)
+
+    assert served.client.get(target(root, "self")).content.startswith(b"<?xml")
+    assert "<h1>Changes</h1>" in served.client.get(target(root, "alternate")).text
+    for entry in root.findall(f"{ATOM}entry"):
+        assert text(entry, "id") == target(entry, "alternate")
+        page = served.client.get(target(entry, "alternate")).text
+        batches = re.findall(r'<section class="batch">\s*<h2>(.*?)</h2>', page)
+        name = text(entry, "title").partition(":")[0]
+        # The first one recorded no event.
+        assert batches == ([name] if name != "start" else [])
+
+
+def test_an_entry_of_the_feed_tells_the_note_the_changes_and_the_reasons(served: Served) -> None:
+    entries = {
+        text(e, "title").partition(":")[0]: text(e, "content")
+        for e in feed(served.client).findall(f"{ATOM}entry")
+    }
+
+    assert entries["corrections"].startswith("What was read wrongly\n")
+    assert "corrected: Niš is given up (" in entries["corrections"]
+    assert "The source leaves the day open." in entries["corrections"]
+    assert re.search(
+        r"retracted: The capital falls \(.*It was recorded twice", entries["retraction"]
+    )
+    assert "retracted: Event 7 (It never happened, <b>we</b> think.)" in entries["retraction"]
+
+
+def test_the_feed_has_the_address_that_is_configured(public: httpx.Client) -> None:
+    root = feed(public)
+
+    assert text(root, "id") == target(root, "alternate") == f"{PUBLIC}/timeline/history"
+    assert target(root, "self") == f"{PUBLIC}/timeline/history.atom"
+    for entry in root.findall(f"{ATOM}entry"):
+        assert text(entry, "id") == target(entry, "alternate")
+        assert text(entry, "id").startswith(f"{PUBLIC}/timeline/history?from_position=")

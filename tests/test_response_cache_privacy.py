@@ -1,0 +1,102 @@
+"""The response cache of private chronologies, and its setting."""
+
+from __future__ import annotations
+
+import asyncio
+from inspect import signature
+from typing import Any
+
+import pytest
+from conftest import Timeline
+from datasette.app import Datasette
+from test_response_cache import event
+
+from chronology.store import log
+
+
+def test_a_private_chronology_tells_nothing_of_itself(timeline: Timeline) -> None:
+    head = log.head(timeline.db)
+    private = {"allow": {"id": "root"}}
+    for path in ("/", "/timeline-0/events", "/timeline-0/events/nothing", "/-/chronology/x"):
+        for answer in answers(str(timeline.path), path, {}, {}, private):
+            assert answer.status_code in (403, 404)
+            assert head.digest not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/-/chronology/points.json", "/-/chronology/order-of-battle", "/{}/events.csv"),
+        *("/{}/events.geojson", "/{}/events.ics", "/{}/events/e1.json"),
+    ],
+)
+def test_who_may_not_see_the_history_sees_nothing_of_the_past(
+    timeline: Timeline, path: str
+) -> None:
+    timeline.batch("more", event(1))
+    name = timeline.path.stem
+    private = {"databases": {name: {"tables": {"history": {"allow": {"id": "root"}}}}}}
+    past = f"{path.format(name)}?_as_of={log.head(timeline.db).position}"
+
+    def status(asked: str, more: Any = None) -> int:
+        return answers(str(timeline.path), asked, {}, {}, more)[0].status_code
+
+    assert status(past) == 200
+    assert status(past, private) == 403
+    assert status(path.format(name), private) == 200
+
+
+def test_a_page_of_the_past_is_empty_for_who_may_not_see_the_history(timeline: Timeline) -> None:
+    private = {"databases": {timeline.path.stem: {"tables": {"history": {"allow": False}}}}}
+    past = f"/?_as_of={log.head(timeline.db).position}"
+
+    for more, told in ((None, True), (private, False)):
+        (answer, _) = answers(str(timeline.path), past, {}, {}, more)
+        assert ("Niš" in answer.text) is told
+
+
+def test_where_only_the_database_is_private_nothing_tells_of_its_head(timeline: Timeline) -> None:
+    head = log.head(timeline.db)
+    private = {"databases": {timeline.path.stem: {"allow": {"id": "root"}}}}
+    for answer in answers(str(timeline.path), "/", {}, {}, private):
+        assert head.digest[:16] not in f"{answer.headers} {answer.text}"
+        assert "Niš" not in answer.text
+
+
+def answers(
+    path: str,
+    asked: str,
+    settings: dict[str, Any],
+    config: dict[str, Any],
+    more: dict[str, Any] | None = None,
+) -> list[Any]:
+    """Two answers in one process, with settings of Datasette and of this plugin."""
+
+    async def ask() -> list[Any]:
+        # Datasette 1.0 has what concerns plugins in its configuration.
+        known = signature(Datasette.__init__).parameters
+        where = "config" if "config" in known else "metadata"
+        given = {where: {"plugins": {"datasette-chronology": config}, **(more or {})}}
+        served = Datasette([path], settings=settings, **given)
+        await served.invoke_startup()
+        return [await served.client.get(asked) for _ in range(2)]
+
+    return asyncio.run(ask())
+
+
+def test_it_can_be_turned_off(timeline: Timeline) -> None:
+    for answer in answers(str(timeline.path), "/timeline-0/events", {}, {"cache_mb": 0}):
+        assert answer.status_code == 200
+        assert "etag" not in answer.headers
+
+
+def test_what_was_not_counted_in_time_is_not_kept(timeline: Timeline) -> None:
+    timeline.batch("many", "\n".join(event(number) for number in range(2_000)))
+    asked = "/timeline-0/events.json?_size=1&_extra=facet_results&_facet=precision"
+    first, second = answers(str(timeline.path), asked, {"facet_time_limit_ms": 1}, {})
+
+    counted = first.json()["facet_results"]
+    assert "precision" not in counted.get("results", counted)
+    for answer in (first, second):
+        assert "etag" not in answer.headers
+        assert "public" not in answer.headers.get("cache-control", "")

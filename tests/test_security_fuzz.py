@@ -1,0 +1,83 @@
+"""No request, however malformed, is a failure of the server."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import hostile
+import httpx
+import mischief
+import pytest
+from attacked import (
+    REQUESTS,
+    SEED,
+    THREADS,
+    Attacked,
+    assert_no_path,
+    attacked_server,
+)
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
+    with attacked_server(tmp_path_factory.mktemp("attacked") / "it") as attacked:
+        yield attacked
+
+
+def test_the_same_seed_asks_for_the_same_addresses_and_all_known_faults() -> None:
+    asked = mischief.addresses(REQUESTS, SEED)
+
+    assert asked == mischief.addresses(REQUESTS, SEED)
+    assert len(asked) == REQUESTS
+    assert {*mischief.addresses(REQUESTS, SEED + 1)} != {*asked}
+    known = {path.format(form) for path in mischief.STOCK_FAULTS for form in ("", ".json", ".csv")}
+    assert known <= {*asked}
+    for parameter in (*mischief.OWN, *mischief.STANDARD):
+        assert any(f"{parameter}=" in address for address in asked), parameter
+
+
+def test_no_address_is_a_failure_of_the_server(attacked: Attacked) -> None:
+    def ask(address: str) -> tuple[str, httpx.Response]:
+        return address, attacked.get("/", extensions={"target": address.encode("ascii")})
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        answers = list(threads.map(ask, mischief.addresses(REQUESTS, SEED)))
+
+    failed = [address for address, answer in answers if answer.status_code >= 500]
+    assert failed == []
+    for address, answer in answers:
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"], address
+        assert hostile.ALERT not in answer.text or "html" not in answer.headers["content-type"]
+        assert not answer.headers.get("location", "/").startswith(("//", "/\\", "http")), address
+        assert_no_path(attacked, answer.text)
+    statuses = {answer.status_code for _, answer in answers}
+    assert {200, 302, 400, 403, 404} <= statuses
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"GET /timeline/events?x=\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /timeline/\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /timeline/events?_as_of=\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /timeline HTTP/1.1\r\nHost: x\r\nCookie: ds_actor=\xff; ds_messages=x\r\n\r\n",
+        b"GET /timeline HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer dstok_x\r\n\r\n",
+        b'GET / HTTP/1.1\r\nHost: "><script>alert(1)</script>\r\n\r\n',
+        b'GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: \xff\r\nIf-None-Match: "\r\n\r\n',
+        b"GET http://example.org/timeline/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET " + b"/" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"nonsense\r\n\r\n",
+    ],
+)
+def test_no_bytes_are_a_failure_of_the_server(attacked: Attacked, raw: bytes) -> None:
+    url = attacked.client.base_url
+    with socket.create_connection((url.host, url.port or 80), timeout=20) as connection:
+        connection.sendall(raw)
+        answer = connection.recv(1 << 20)
+    status = answer.split(b" ", 2)[1] if answer else b"400"
+
+    assert int(status) < 500, answer[:300]
+    assert hostile.ALERT.encode() not in answer
