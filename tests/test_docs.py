@@ -16,7 +16,7 @@ INLINE = re.compile(r"`([^`\n]+)`")
 BLOCK = re.compile(r"^```.*?\n(.*?)^```|^ {4}(.*?)$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 FILE = re.compile(r"[\w./-]+\.(?:py|md|js|toml)")
-COMMAND = re.compile(r"(?<![\w/.-])chronology ([a-z]+)\b([^#\n]*)")
+COMMAND = re.compile(r"(?:^|&& |bin/)chronology ([a-z]+)\b([^#\n]*)", re.MULTILINE)
 TARGET = re.compile(r"^make ([a-z][\w.-]*)")
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
