@@ -42,7 +42,7 @@ def batches(count: int, *, accounts: bool = True) -> list[Path]:
 
 
 def rows(count: int, *, accounts: bool = True) -> Path:
-    """The same events for a peer: one object a line, with its key in `id`, and no header."""
+    """The same events for a peer: one object per line, with its key in `id`, and no header."""
     name = f"rows-{generator.VERSION}{'' if accounts else '-alone'}"
     source = batches(count, accounts=accounts)[1]
 
@@ -56,7 +56,7 @@ def rows(count: int, *, accounts: bool = True) -> Path:
 
 def timeline(count: int, report_progress: Progress) -> Path:
     """A folder to serve, with the ingested batches."""
-    folder = BUILD / str(count) / f"timeline-{generator.VERSION}-{_code_digest()}"
+    folder = BUILD / str(count) / f"timeline-{generator.VERSION}-{code_digest()}"
     if not folder.exists():
         for outdated in folder.parent.glob("timeline-*"):
             shutil.rmtree(outdated)
@@ -109,7 +109,7 @@ def _make_once(folder: Path, make: Callable[[Path], Any]) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def _code_digest() -> str:
+def code_digest() -> str:
     """A digest of the code that the rows of a timeline depend on."""
     folders = [ROOT / "chronology" / name for name in WRITE_PATH]
     return _digest(path for folder in folders for path in folder.glob("*.py"))

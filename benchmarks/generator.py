@@ -158,8 +158,8 @@ class _Weighted:
     def __init__(self, weights: Iterable[float]) -> None:
         self._sums = list(accumulate(weights))
 
-    def pick(self, chance: _Random) -> int:
-        return bisect(self._sums, chance.random() * self._sums[-1], 0, len(self._sums) - 1)
+    def pick(self, rng: _Random) -> int:
+        return bisect(self._sums, rng.random() * self._sums[-1], 0, len(self._sums) - 1)
 
 
 _ARMY = _Weighted(0.8**number for number in range(ARMIES))
@@ -202,74 +202,74 @@ def event_id(number: int) -> str:
 
 def events(count: int, *, accounts: bool = True) -> Iterator[Row]:
     """The events, all with one nested account or all without."""
-    chance = _Random(SEED)
+    rng = _Random(SEED)
     for number in range(count):
-        event = _event(number, chance)
+        event = _event(number, rng)
         if not accounts:
             del event["accounts"]
         yield event
 
 
-def _event(number: int, chance: _Random) -> Row:
-    day = chance.below(DAYS)
-    places = _distinct(_PLACE, _PLACES_EACH, chance)
+def _event(number: int, rng: _Random) -> Row:
+    day = rng.below(DAYS)
+    places = _distinct(_PLACE, _PLACES_EACH, rng)
     where = place_name(places[0]) if places else "the border"
-    kind = words.KINDS[_KIND.pick(chance)]
+    kind = words.KINDS[_KIND.pick(rng)]
     return {
         "event": event_id(number),
-        "date": _date(day, chance),
-        "title": f"{chance.of(words.SUBJECTS)} {words.VERBS[kind]} {where}",
+        "date": _date(day, rng),
+        "title": f"{rng.of(words.SUBJECTS)} {words.VERBS[kind]} {where}",
         "kind": kind,
-        "summary": _sentence(13, chance),
+        "summary": _sentence(13, rng),
         "places": [_PLACE_IDS[index] for index in places],
-        "formations": _acting(chance),
-        "people": [person(index) for index in _distinct(_PERSON, _PEOPLE_EACH, chance)],
-        "accounts": [_account(number, day, chance)],
+        "formations": _choose_formations(rng),
+        "people": [person(index) for index in _distinct(_PERSON, _PEOPLE_EACH, rng)],
+        "accounts": [_account(number, day, rng)],
     }
 
 
-def _distinct(weighted: _Weighted, each: _Weighted, chance: _Random) -> list[int]:
+def _distinct(weighted: _Weighted, each: _Weighted, rng: _Random) -> list[int]:
     """Different numbers; `each` picks how many."""
-    return list(dict.fromkeys([weighted.pick(chance) for _ in range(each.pick(chance))]))
+    return list(dict.fromkeys([weighted.pick(rng) for _ in range(each.pick(rng))]))
 
 
-def _acting(chance: _Random) -> list[str]:
+def _choose_formations(rng: _Random) -> list[str]:
     """No formation for three events in five; otherwise one or two armies or their corps."""
     formations = []
-    for _ in range(_FORMATIONS_EACH.pick(chance)):
-        number = _ARMY.pick(chance)
-        choice = chance.below(3)
+    for _ in range(_FORMATIONS_EACH.pick(rng)):
+        number = _ARMY.pick(rng)
+        choice = rng.below(3)
         formations.append(army(number) if choice == 2 else corps(number + choice * ARMIES))
     return list(dict.fromkeys(formations))
 
 
-def _date(day: int, chance: _Random) -> str:
-    form = _FORM_TEXTS[_FORM.pick(chance)]
+def _date(day: int, rng: _Random) -> str:
+    form = _FORM_TEXTS[_FORM.pick(rng)]
     text = _DAY_TEXTS[day]
     if form == "{0}":
         return text
     later = (_DAY_TEXTS[day + after] for after in _LATER)
-    return form.format(text, *later, hour=chance.below(24), month=text[:7])
+    return form.format(text, *later, hour=rng.below(24), month=text[:7])
 
 
-def _account(number: int, day: int, chance: _Random) -> Row:
+def _account(number: int, day: int, rng: _Random) -> Row:
     """An account with the day itself, and usually a figure."""
     record: Row = {
-        "source": source(_SOURCE.pick(chance)),
+        "source": source(_SOURCE.pick(rng)),
         "at": f"p. {number % 900 + 1}",
         "date": _DAY_TEXTS[day],
-        "says": _sentence(9, chance),
+        "says": _sentence(9, rng),
     }
-    if chance.random() < 0.7:
-        key, figure = chance.of(words.COUNTED), 10 + chance.below(900)
-        record["claims"] = {key: chance.of(("{}", "{}+", "~{}")).format(figure)}
+    if rng.random() < 0.7:
+        key, figure = rng.of(words.COUNTED), 10 + rng.below(900)
+        record["claims"] = {key: rng.of(("{}", "{}+", "~{}")).format(figure)}
     return record
 
 
-def _sentence(length: int, chance: _Random) -> str:
-    draw, size = chance.random, len(_PROSE)
+def _sentence(length: int, rng: _Random) -> str:
+    draw, size = rng.random, len(_PROSE)
     prose = " ".join([_PROSE[int(draw() * size)] for _ in range(length)])
-    return f"{chance.of(words.SUBJECTS)} {prose}."
+    return f"{rng.of(words.SUBJECTS)} {prose}."
 
 
 # The second reading ---------------------------------------------------------------------------
@@ -277,13 +277,13 @@ def _sentence(length: int, chance: _Random) -> str:
 
 def corrections(count: int) -> Iterator[Row]:
     """The changes of a second reading of `count` events: two or three in a hundred."""
-    chance = _Random(SEED + 1)
+    rng = _Random(SEED + 1)
     for number in range(0, count, CHANGE_EVERY["account"]):
-        day = chance.below(DAYS)
-        yield {"account": "", "event": event_id(number), **_account(number + 1, day, chance)}
+        day = rng.below(DAYS)
+        yield {"account": "", "event": event_id(number), **_account(number + 1, day, rng)}
     for number in range(1, count, CHANGE_EVERY["correction"]):
         change: Row = {"correct": f"event/{event_id(number)}"}
-        change["set"] = {"date": _date(chance.below(DAYS), chance), "summary": _sentence(9, chance)}
+        change["set"] = {"date": _date(rng.below(DAYS), rng), "summary": _sentence(9, rng)}
         yield {**change, "because": "The source was read again."}
     for number in range(3, count, CHANGE_EVERY["retraction"]):
         target = event_id(number)

@@ -1,4 +1,4 @@
-"""Pictures of the pages for the documentation: `make screenshots`, with Chromium installed."""
+"""Take the screenshots in docs/: `make screenshots`; needs Chromium."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ def main() -> None:
     command = [sys.executable, "-m", "datasette", "serve", str(ROOT), "--port", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        wait(address)
+        wait_until_up(address)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             for name, (path, height) in PAGES.items():
                 for scheme in ("", "-dark"):
-                    shoot(browser, address + path, name, height, scheme)
+                    take_screenshot(browser, address + path, name, height, scheme)
             browser.close()
     finally:
         server.terminate()
         server.wait()
 
 
-def wait(address: str) -> None:
+def wait_until_up(address: str) -> None:
     deadline = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline:
         try:
@@ -57,7 +57,7 @@ def wait(address: str) -> None:
     raise SystemExit(f"{address} did not answer in {DEADLINE_S} seconds")
 
 
-def shoot(browser: Browser, address: str, name: str, height: int, scheme: str) -> None:
+def take_screenshot(browser: Browser, address: str, name: str, height: int, scheme: str) -> None:
     size: ViewportSize = {"width": 1300, "height": height}
     page = browser.new_page(viewport=size, color_scheme="dark" if scheme else None)
     page.goto(address)

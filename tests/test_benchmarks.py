@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -146,6 +147,24 @@ def test_the_list_names_every_benchmark() -> None:
     output = CliRunner().invoke(main, ["--list"]).output
 
     assert all(each.name in output for group in groups() for each in group.benchmarks)
+
+
+@pytest.mark.parametrize(
+    ("module", "is_remade"),
+    [
+        *((f"{folder}/__init__.py", True) for folder in files.WRITE_PATH),
+        ("web/addresses.py", False),
+    ],
+)
+def test_a_timeline_is_remade_when_the_write_path_changes(
+    module: str, is_remade: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copytree(files.ROOT / "chronology", tmp_path / "chronology")
+    monkeypatch.setattr(files, "ROOT", tmp_path)
+    digest = files.code_digest()
+    (copy / module).write_text("# changed\n", "utf-8")
+
+    assert (files.code_digest() != digest) is is_remade
 
 
 # With real servers ------------------------------------------------------------------------------
