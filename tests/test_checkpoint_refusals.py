@@ -44,3 +44,10 @@ def test_base64_with_spare_bits_is_refused() -> None:
     assert base64.b64decode(with_spare_bits) == base64.b64decode(root)
     with pytest.raises(CheckpointRefused):
         checkpoints.open_note(signed(text.replace(root, with_spare_bits)), VERIFIER)
+
+
+def test_a_name_of_a_key_may_have_other_signs_than_plus_and_spaces() -> None:
+    name = "example.org/'timeline' (1944), *draft*"
+    with pytest.raises(CheckpointRefused):
+        checkpoints.generate(name)
+    assert checkpoints.generate(name.replace(" ", "")).name == name.replace(" ", "")
