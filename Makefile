@@ -79,6 +79,22 @@ soak: $(TEST)/.installed $(TEST_1_0)/.installed ## faults, racing writers and fu
 	    || echo "atheris cannot be installed here."
 	@PYTHONPATH=build/atheris $(TEST)/bin/python -m tests.fuzz $(FUZZ_SECONDS)
 
+# `make mutants N=100 SEED=7 FOLDERS="model store" MINUTES=30` tries a smaller sample.
+N = 500
+SEED = 1944
+FOLDERS = model store projections timeline web/query
+MINUTES = inf
+
+# Cosmic Ray is in no lock of an environment: only this target uses it.
+.PHONY: mutants
+mutants: build/cosmic-ray/.installed ## change the code in N places, and count the changes that tests notice (docs/testing.md)
+	@PYTHONPATH=.:build/cosmic-ray $(TEST)/bin/python -m tests.mutants --count $(N) --seed $(SEED) \
+	    --minutes $(MINUTES) --folders $(FOLDERS)
+
+build/cosmic-ray/.installed: scripts/requirements-mutants.lock $(TEST)/.installed
+	@$(find_python) && "$$python" -m pip --python $(TEST)/bin/python install -qq --upgrade --no-deps \
+	    --require-hashes --only-binary :all: --target $(@D) -r $< && touch $@
+
 .PHONY: screenshots
 screenshots: $(TEST)/.installed ## make the pictures in docs/ (needs chromium)
 	@$(TEST)/bin/python scripts/screenshots.py

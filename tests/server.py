@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from chronology.batches.batch import read_batch
+from chronology.batches.batch_reader import read_batch
 from chronology.ingest.pipeline import ingest
 from chronology.ingest.sources import files
 from chronology.store.database import connect

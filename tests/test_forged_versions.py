@@ -1,0 +1,51 @@
+"""A log whose digests were made anew, so that only its versions show the forgery."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from chronology.model.errors import CorruptLog
+from chronology.model.records import Record
+from chronology.store import log, verification
+
+
+def forge_versions(db: sqlite3.Connection, versions: list[int]) -> None:
+    """Give the records these versions, in order of position, and make all digests anew."""
+    for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        db.execute(f"DROP TRIGGER {name}")
+    # A version is unique in its stream.
+    db.execute("UPDATE log SET version = version + 1000")
+    digest = log.GENESIS
+    for position, version in enumerate(versions, 1):
+        db.execute("UPDATE log SET version = ? WHERE position = ?", (version, position))
+        (row,) = db.execute(f"SELECT {log.FIELDS} FROM log WHERE position = ?", (position,))
+        digest = log.digest(digest, *row[:-1])
+        db.execute("UPDATE log SET digest = ? WHERE position = ?", (digest, position))
+
+
+@pytest.mark.parametrize(
+    ("versions", "fault"),
+    [
+        ([1, 2, 3], None),
+        ([2, 1, 3], "position 1"),
+        ([1, 3, 2], "position 2"),
+        ([1, 2, 4], "position 3: event/a has version 4 where 3 is due"),
+        ([2, 3, 4], "position 1: event/a has version 2 where 1 is due"),
+    ],
+)
+def test_versions_have_to_grow_with_the_positions(
+    memory: sqlite3.Connection, versions: list[int], fault: str | None
+) -> None:
+    records = [
+        Record(name, "event/a", "event.recorded", "2026-01-01T00:00:00Z", "b", "{}")
+        for name in ("r1", "r2", "r3")
+    ]
+    log.append(memory, records)
+    forge_versions(memory, versions)
+    if fault is None:
+        assert verification.verify(memory).position == 3
+        return
+    with pytest.raises(CorruptLog, match=fault):
+        verification.verify(memory)

@@ -1,0 +1,113 @@
+"""Mutation testing itself: the draw, the runs and the count. It takes no Cosmic Ray."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.__main__ import run
+from tests.mutants.folders import statement_lines
+from tests.mutants.operators import changes
+from tests.mutants.report import Result, interval, load_equivalents, text
+from tests.mutants.sample import Mutant, draw
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULE = '''\
+"""A module."""
+
+
+def is_open(day: int | None, closed: bool) -> bool:
+    return day is not None and not closed
+
+
+QUERY = "SELECT id FROM events WHERE earliest <= ? AND latest >= ?"
+'''
+TEST = """\
+from chronology.model.days import is_open
+
+
+def test_a_closed_day_is_not_open():
+    assert is_open(1, False)
+    assert not is_open(1, True)
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A repository of one module and one test."""
+    for path, content in {
+        "chronology/__init__.py": "",
+        "chronology/model/__init__.py": "",
+        "chronology/model/days.py": MODULE,
+        "tests/test_days.py": TEST,
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content, "utf-8")
+    return tmp_path
+
+
+def drawn(root: Path, count: int, seed: int) -> list[Mutant]:
+    return draw(root, ["model"], count, seed, cosmic_ray=False)
+
+
+def test_one_seed_draws_the_same_mutants() -> None:
+    first, second = drawn(ROOT, 20, 1944), drawn(ROOT, 20, 1944)
+    assert len({mutant.key for mutant in first}) == 20
+    assert [mutant.key for mutant in first] == [mutant.key for mutant in second]
+
+
+def test_another_seed_draws_other_mutants(small: Path) -> None:
+    assert {one.key for one in drawn(small, 4, 1)} != {one.key for one in drawn(small, 4, 2)}
+
+
+def test_a_larger_sample_contains_the_smaller_one(small: Path) -> None:
+    assert drawn(small, 6, 1944)[:4] == drawn(small, 4, 1944)
+
+
+def test_an_edit_elsewhere_keeps_the_draw(small: Path) -> None:
+    before = [mutant.lines for mutant in drawn(small, 100, 1)]
+    (small / "chronology/model/days.py").write_text(MODULE.replace("A module", "Days\n\nMore"))
+    assert [mutant.lines for mutant in drawn(small, 100, 1)] == before
+
+
+def test_conditions_of_python_and_sql_are_changed() -> None:
+    made = {change.apply(MODULE) for change in changes(MODULE, cosmic_ray=False)}
+    assert MODULE.replace("and not closed", "and True") in made
+    assert MODULE.replace("earliest <= ?", "earliest < ?") in made
+    assert MODULE.replace(" AND ", " OR ") in made
+
+
+def test_a_line_of_a_long_statement_belongs_to_all_of_it() -> None:
+    source = "if (\n    a\n    and b\n):\n    c(\n        d\n    )\n"
+    assert list(statement_lines(source, 3)) == [1, 2, 3, 4]
+    assert list(statement_lines(source, 6)) == [5, 6, 7]
+
+
+def test_a_tested_change_is_killed_and_an_untested_one_survives(small: Path) -> None:
+    mutants = [one for one in drawn(small, 100, 1) if one.lines[1].endswith("and True")]
+    mutants += [one for one in drawn(small, 100, 1) if "True and not closed" in one.lines[1]]
+    results = run(small, small / "build" / "mutants", mutants)
+    assert [result.outcome for result in results] == ["killed", "survived"]
+    assert results[0].test == "tests/test_days.py::test_a_closed_day_is_not_open"
+    assert (small / "chronology/model/days.py").read_text("utf-8") == MODULE
+
+
+def test_the_report_counts_and_lists_survivors() -> None:
+    outcomes = ["killed", "timed out", "survived", "equivalent"]
+    path = "chronology/model/days.py"
+    report = text([Result(path, n, f"old {n}", f"new {n}", o, 1.0) for n, o in enumerate(outcomes)])
+    assert "| model | 4 | 1 | 1 | 1 | 0 | 1 | 67% |" in report
+    assert "Score: 2 of 3, 66.7% (95% confidence: 21% to 94%)" in report
+    assert f"{path}:2: survived\n  - old 2\n  + new 2" in report
+
+
+def test_the_interval_is_wilsons() -> None:
+    assert interval(85, 100) == pytest.approx((0.767, 0.907), abs=0.001)
+
+
+def test_equivalent_mutants_are_of_the_code_as_it_is() -> None:
+    for entry in load_equivalents(ROOT / "tests" / "equivalent_mutants.toml"):
+        lines = [line.strip() for line in (ROOT / entry.path).read_text("utf-8").splitlines()]
+        assert entry.before in " ".join(lines), f"{entry.path} has no line {entry.before!r} now"
+        assert entry.reason

@@ -1,0 +1,71 @@
+"""An uncertain day counts with all the days that it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from conftest import START, Timeline
+
+from chronology.model.edtf import parse
+from chronology.projections.catalogue import load_catalogue
+from chronology.timeline import duplicates, neighbours, order_of_battle
+
+Make = Callable[..., Timeline]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "day", "sure"),
+    [
+        ("1944-10-01", "1944-10-20", "1944-10-05", True),
+        ("1944-10-05", "1944-10-05", "1944-10-05", True),
+        ("1944-10", "1944-11-20", "1944-10-05", False),
+        ("1944-10-01", "1944-10", "1944-10-05", False),
+        ("1944-10-01", "1944-10-20", "1944-10-15/1944-10-25", False),
+        ("1944-10-10", "1944-10-20", "1944-10-05/1944-10-15", False),
+    ],
+)
+def test_a_command_is_sure_if_it_covers_every_possible_day(
+    make_timeline: Make, since: str, until: str, day: str, sure: bool
+) -> None:
+    timeline = make_timeline(START)
+    timeline.batch(
+        "command",
+        "- {formation: a4, name: 4th Army, level: army, side: soviet, commanders:"
+        f" [{{person: tolbukhin, source: one, at: '1', from: '{since}', until: '{until}'}}]}}\n",
+    )
+    sides = order_of_battle.on_day(load_catalogue(timeline.db), parse(day))
+    (army,) = (unit for side in sides for unit in side.loose if unit.id == "a4")
+    assert [commander.sure for commander in army.commanders] == [sure]
+
+
+def event(name: str, date: str, **fields: str) -> str:
+    values = {"title": name, "source": "one", **fields}
+    return (
+        f"- {{event: {name}, date: '{date}', title: {values['title']}, kind: capture,"
+        f" places: [nis], accounts: [{{source: {values['source']}, at: '1'}}]}}\n"
+    )
+
+
+def test_events_of_any_possible_day_are_events_of_the_same_days(make_timeline: Make) -> None:
+    timeline = make_timeline(START)
+    days = {"before": "13", "first": "14", "last": "16", "after": "17"}
+    records = [event(name, f"1944-10-{day}") for name, day in days.items()]
+    records.append(event("uncertain", "[1944-10-14..1944-10-16]"))
+    timeline.batch("events", "".join(records))
+    row = neighbours.parsed(timeline.event("uncertain"))
+    same = neighbours.beside(timeline.db, row).same_days
+    assert [other["id"] for other in same] == ["first", "last"]
+
+
+def test_two_events_of_one_source_are_less_likely_one_event(make_timeline: Make) -> None:
+    """A source that reports both mostly reports two events."""
+    scores = []
+    for source in ("one", "two"):
+        timeline = make_timeline(START)
+        first = event("a", "1944-10-14", title="Soviet troops take Niš")
+        second = event("b", "1944-10-14", title="Soviet troops take Niš", source=source)
+        timeline.batch("events", first + second)
+        (pair,) = duplicates.find(timeline.db)
+        scores.append(pair.score)
+    assert scores[0] < scores[1]
