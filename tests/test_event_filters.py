@@ -98,7 +98,7 @@ def test_several_dates_are_all_to_hold(dated):
 @pytest.mark.parametrize("name", ["within", "certain"])
 def test_a_malformed_date_is_refused_with_its_parameter_and_the_reason(timeline, name):
     with pytest.raises(
-        UnknownName, match=f"^_{name}: '8 October' is no date: a date has no spaces"
+        UnknownName, match=f"^_{name}: '8 October' is not a date: a date has no spaces"
     ):
         matching(timeline.db, **{name: ["8 October"]})
 

@@ -1,4 +1,4 @@
-"""The cache of bounded size that every part of the system uses."""
+"""The LRU cache."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ ACTIONS = st.lists(st.tuples(st.sampled_from(["get", "put"]), st.sampled_from("a
 
 
 @given(ACTIONS, st.integers(1, 4))
-def test_it_keeps_the_entries_that_were_used_last(
-    actions: list[tuple[str, str]], limit: int
-) -> None:
+def test_the_most_recently_used_entries_stay(actions: list[tuple[str, str]], limit: int) -> None:
     cache: LruCache[str, str] = LruCache(limit)
     used: list[str] = []  # the keys, the one used last at the end
     for action, key in actions:
@@ -32,7 +30,7 @@ def test_it_keeps_the_entries_that_were_used_last(
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcde"), st.binary(max_size=30))))
-def test_it_takes_no_more_bytes_than_its_limit(entries: list[tuple[str, bytes]]) -> None:
+def test_the_total_size_never_exceeds_the_limit(entries: list[tuple[str, bytes]]) -> None:
     cache: LruCache[str, bytes] = LruCache(25, lambda key, value: len(key) + len(value))
     for key, value in entries:
         cache.put(key, value)
