@@ -131,8 +131,8 @@ def test_faults_are_listed_and_counted_and_nothing_is_appended(db: Path, here: P
     result = ingest()
     assert result.exit_code == FAULTS
     assert result.stderr == (
-        "events/0003-more.yml:5: event/a: 'siege' is no kind of the chronology;"
-        " known are battle, capture, death\n"
+        "events/0003-more.yml:5: event/a: 'siege' is not a kind of the chronology;"
+        " known kinds are battle, capture, death\n"
         "events/0003-more.yml:6: place/nis: the id 'nis' is recorded already;"
         " choose another, or correct it\n"
         "2 faults; nothing of this batch was appended\n"
@@ -183,14 +183,14 @@ def test_a_batch_that_sorts_before_an_old_one_exits_with_faults(db: Path, here: 
     (here / "events/0000-more.yml").write_text(MORE + EVENT, "utf-8")
     result = ingest()
     assert result.exit_code == FAULTS
-    assert "0000-more.yml is new, and sorts before 0001-start.yml" in result.stderr
+    assert "0000-more.yml is new, but sorts before the ingested 0001-start.yml" in result.stderr
 
 
 def test_a_missing_folder_exits_with_faults(here: Path) -> None:
     shutil.rmtree(here / "events")
     result = ingest()
     assert result.exit_code == FAULTS
-    assert result.stderr.startswith("events:1: the folder does not exist; create it, or name anot")
+    assert result.stderr.startswith("events:1: the folder does not exist; create it or name anot")
 
 
 def test_another_folder_can_be_named(here: Path) -> None:
@@ -221,7 +221,7 @@ def test_standard_input_is_read_in_the_form_that_is_said() -> None:
 def test_a_fault_of_standard_input_stands_at_a_dash() -> None:
     result = ingest("-", stdin=MORE + "- text\n")
     assert result.exit_code == FAULTS
-    assert result.stderr.startswith("-:5: record 1 is no mapping")
+    assert result.stderr.startswith("-:5: record 1 is not a mapping")
 
 
 def test_csv_gets_its_header_from_options(db: Path, here: Path) -> None:
@@ -239,9 +239,12 @@ def test_csv_gets_its_header_from_options(db: Path, here: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "fault"),
     [
-        (("--batch", "B", "--recorded", "2026-02-01T00:00:00Z"), "header: batch: 'B' is no id"),
-        (("--batch", "b", "--recorded", "today"), "header: recorded: 'today' is no timestamp"),
-        ((), "a CSV file has no header of a batch; ingest it by name, with --batch and --recorded"),
+        (("--batch", "B", "--recorded", "2026-02-01T00:00:00Z"), "header: batch: 'B' is not an id"),
+        (("--batch", "b", "--recorded", "today"), "header: recorded: 'today' is not a timestamp"),
+        (
+            (),
+            "a CSV file needs a batch header; ingest the file by name, with --batch and --recorded",
+        ),
     ],
 )
 def test_a_fault_of_the_header_of_csv_is_told(
@@ -322,7 +325,7 @@ def test_the_script_runs_from_anywhere(here: Path) -> None:
     refused = run()
     assert refused.returncode == FAULTS
     assert refused.stderr.splitlines() == [
-        "events/0003-more.yml:1: the file is not UTF-8; save it again as UTF-8",
+        "events/0003-more.yml:1: the file is not UTF-8; save it as UTF-8",
         "1 fault; nothing of this batch was appended",
     ]
 

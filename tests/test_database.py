@@ -1,4 +1,4 @@
-"""The file: how it is opened, what its triggers refuse, and its transactions."""
+"""The database file: connections, triggers and transactions."""
 
 from __future__ import annotations
 
@@ -45,13 +45,11 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def db(path: Path):
+def db(path: Path) -> Iterator[sqlite3.Connection]:
     db = connect(path, write=True)
     yield db
     db.close()
 
-
-# What the triggers refuse
 
 FORGERIES = {
     "an update": "UPDATE log SET data = '[]' WHERE position = 1",
@@ -87,7 +85,9 @@ FORGERIES = {
 
 @pytest.mark.parametrize("recursive", ["ON", "OFF"])
 @pytest.mark.parametrize("sql", FORGERIES.values(), ids=FORGERIES)
-def test_the_log_refuses_and_stays_as_it_was(db, sql, recursive):
+def test_the_triggers_refuse_every_change_to_the_log(
+    db: sqlite3.Connection, sql: str, recursive: str
+) -> None:
     db.execute(f"PRAGMA recursive_triggers = {recursive}")
     before = contents(db)
     with pytest.raises(sqlite3.IntegrityError, match="the log is append-only"):
@@ -95,23 +95,20 @@ def test_the_log_refuses_and_stays_as_it_was(db, sql, recursive):
     assert contents(db) == before
 
 
-def test_an_insertion_at_the_next_position_and_version_is_taken(db):
+def test_an_insertion_at_the_next_position_and_version_is_accepted(db: sqlite3.Connection) -> None:
     db.execute(f"INSERT INTO log {FIELDS} {values(3, 'new', 3)}")
     assert len(contents(db)) == 3
 
 
 @pytest.mark.parametrize("column", ["position", "version", "data", "digest"])
-def test_the_log_is_strict_and_holds_no_bytes(db, column):
+def test_the_table_of_the_log_refuses_bytes(db: sqlite3.Connection, column: str) -> None:
     fields = dict(zip(FIELDS[1:-1].split(", "), contents(db)[1], strict=True))
     row = {**fields, "position": 3, "record_id": "new", "version": 3, column: b"{}"}
     with pytest.raises(sqlite3.IntegrityError):
         db.execute(f"INSERT INTO log {FIELDS} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [*row.values()])
 
 
-# Opening
-
-
-def test_a_new_file_gets_an_empty_log_that_other_programs_can_tell(tmp_path):
+def test_a_new_file_gets_an_empty_log_and_an_application_id(tmp_path: Path) -> None:
     db = connect(tmp_path / "new.db", write=True)
     assert log.head(db).position == 0
     assert db.execute("PRAGMA application_id").fetchone() == (int.from_bytes(b"CHRN"),)
@@ -119,7 +116,7 @@ def test_a_new_file_gets_an_empty_log_that_other_programs_can_tell(tmp_path):
     db.close()
 
 
-def test_a_log_is_found_again_as_it_was_left(db, path):
+def test_a_log_opens_with_its_records(db: sqlite3.Connection, path: Path) -> None:
     with transaction(db):
         head = log.append(db, [record("r3")])
     again = connect(path)
@@ -127,15 +124,15 @@ def test_a_log_is_found_again_as_it_was_left(db, path):
     again.close()
 
 
-def test_a_writer_waits_for_the_disk_before_it_acknowledges(db):
+def test_a_writer_waits_for_the_disk(db: sqlite3.Connection) -> None:
     assert db.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
-def test_a_writer_leaves_what_it_deletes_as_it_is(db):
+def test_a_writer_does_not_overwrite_deleted_data(db: sqlite3.Connection) -> None:
     assert db.execute("PRAGMA secure_delete").fetchone() == (0,)
 
 
-def test_opened_to_read_nothing_can_be_written(path):
+def test_a_read_only_connection_cannot_write(path: Path) -> None:
     db = connect(path)
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         log.append(db, [record("r3")])
@@ -143,25 +140,25 @@ def test_opened_to_read_nothing_can_be_written(path):
 
 
 @pytest.mark.parametrize("name", ["a b.db", "a?mode=memory.db", "a#b.db", "100%41.db", "Ниш.db"])
-def test_any_name_of_a_file_is_taken_literally(tmp_path, name):
+def test_special_characters_in_a_file_name_are_literal(tmp_path: Path, name: str) -> None:
     connect(tmp_path / name, write=True).close()
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_a_missing_file_is_not_made_by_reading(tmp_path):
+def test_reading_does_not_create_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(CorruptLog, match=r"none\.db cannot be opened as a chronology"):
         connect(tmp_path / "none.db")
     assert not list(tmp_path.iterdir())
 
 
-def test_an_empty_file_holds_no_chronology(tmp_path):
+def test_an_empty_file_is_not_a_chronology(tmp_path: Path) -> None:
     (tmp_path / "empty.db").touch()
     with pytest.raises(CorruptLog, match=r"empty\.db is not a chronology"):
         connect(tmp_path / "empty.db")
 
 
 @pytest.mark.parametrize("write", [False, True])
-def test_a_text_is_no_chronology_and_stays_as_it_was(tmp_path, write):
+def test_a_text_file_is_refused_and_unchanged(tmp_path: Path, write: bool) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("Belgrade, 20 October 1944\n" * 40)
     before = path.read_bytes()
@@ -172,7 +169,9 @@ def test_a_text_is_no_chronology_and_stays_as_it_was(tmp_path, write):
 
 @pytest.mark.parametrize("write", [False, True])
 @pytest.mark.parametrize("table", ["CREATE TABLE notes (text)", "CREATE TABLE log (message)"])
-def test_the_database_of_another_program_is_refused_and_stays_as_it_was(tmp_path, table, write):
+def test_the_database_of_another_program_is_refused_and_unchanged(
+    tmp_path: Path, table: str, write: bool
+) -> None:
     path = tmp_path / "other.db"
     other = sqlite3.connect(path)
     other.execute(table)
@@ -184,24 +183,25 @@ def test_the_database_of_another_program_is_refused_and_stays_as_it_was(tmp_path
 
 
 @pytest.mark.parametrize("write", [False, True])
-def test_a_log_of_a_later_format_is_refused_with_the_remedy(db, path, write):
+def test_a_log_of_a_later_format_is_refused_with_the_remedy(
+    db: sqlite3.Connection, path: Path, write: bool
+) -> None:
     db.execute(f"PRAGMA user_version = {LOG_FORMAT + 1}")
     with pytest.raises(CorruptLog, match="has log format 2; upgrade this program"):
         connect(path, write=write)
 
 
-def test_a_log_of_an_earlier_format_is_read(db, path):
+def test_a_log_of_an_earlier_format_is_read(db: sqlite3.Connection, path: Path) -> None:
     db.execute("PRAGMA user_version = 0")
     again = connect(path)
     assert verification.verify(again).position == 2
     again.close()
 
 
-# Transactions
-
-
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_a_transaction_goes_back_on_any_exception(db, error):
+def test_a_transaction_is_rolled_back_on_any_exception(
+    db: sqlite3.Connection, error: type[BaseException]
+) -> None:
     def append_and_fail() -> Iterator[Record]:
         yield record("r3")
         log.append(db, [record("r4")])
@@ -214,7 +214,9 @@ def test_a_transaction_goes_back_on_any_exception(db, error):
     assert not db.in_transaction
 
 
-def test_a_transaction_that_cannot_be_committed_goes_back(db, path):
+def test_a_transaction_that_cannot_be_committed_is_rolled_back(
+    db: sqlite3.Connection, path: Path
+) -> None:
     reader = connect(path)
     db.execute("PRAGMA busy_timeout = 0")
     with snapshot(reader):
@@ -226,7 +228,7 @@ def test_a_transaction_that_cannot_be_committed_goes_back(db, path):
     assert log.head(db).position == 2
 
 
-def test_a_second_writer_that_cannot_wait_longer_is_told_so(db, path):
+def test_a_second_writer_fails_after_its_timeout(db: sqlite3.Connection, path: Path) -> None:
     second = connect(path, write=True)
     second.execute("PRAGMA busy_timeout = 0")
     with (
@@ -238,7 +240,9 @@ def test_a_second_writer_that_cannot_wait_longer_is_told_so(db, path):
     second.close()
 
 
-def test_a_second_writer_waits_and_then_sees_what_the_first_appended(db, path):
+def test_a_second_writer_waits_and_then_sees_what_the_first_appended(
+    db: sqlite3.Connection, path: Path
+) -> None:
     about_to_write, seen = Event(), []
 
     def expect_version_2() -> None:
@@ -260,7 +264,7 @@ def test_a_second_writer_waits_and_then_sees_what_the_first_appended(db, path):
     assert seen == [3]
 
 
-def test_a_snapshot_reads_one_state_and_ends_without_a_trace(db):
+def test_a_snapshot_reads_one_state_and_changes_nothing(db: sqlite3.Connection) -> None:
     with snapshot(db):
         assert db.in_transaction
         assert log.head(db).position == 2

@@ -101,7 +101,7 @@ def test_an_error_for_a_malformed_date_names_the_parameter_and_the_reason(
     timeline: Timeline, name: str
 ) -> None:
     with pytest.raises(
-        UnknownName, match=f"^_{name}: '8 October' is no date: a date has no spaces"
+        UnknownName, match=f"^_{name}: '8 October' is not a date: a date has no spaces"
     ):
         matching(timeline.db, **{name: ["8 October"]})
 

@@ -25,12 +25,12 @@ Serve = Callable[..., str]
 
 
 class Server(ThreadingHTTPServer):
-    """Answers each path with the answers it was given, one by one, the last for ever."""
+    """Sends the prepared responses of each path in turn, and repeats the last one."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers: dict[str, list[Answer]] = {}
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.validators: list[str | None] = []
 
 
@@ -38,7 +38,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        self.server.asked.append(self.path)
+        self.server.requests.append(self.path)
         self.server.validators.append(self.headers.get("If-None-Match"))
         answers = self.server.answers[self.path]
         status, headers, body = answers.pop(0) if len(answers) > 1 else answers[0]
@@ -58,11 +58,11 @@ class Handler(BaseHTTPRequestHandler):
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setattr(http_source, "BACK_OFF_S", 0)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with Server() as found:
-        thread = Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
+    with Server() as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield found
-        found.shutdown()
+        yield server
+        server.shutdown()
         thread.join()
 
 
@@ -82,8 +82,8 @@ def ok(body: bytes = b"format: 1\n", kind: str = "text/plain", **headers: str) -
 
 
 def got(url: str) -> tuple[bytes, str]:
-    with fetch(url) as found:
-        return found.body.read(), found.form
+    with fetch(url) as fetched:
+        return fetched.body.read(), fetched.form
 
 
 def why(url: str) -> str:
@@ -109,54 +109,56 @@ def test_the_body_and_its_form_are_fetched(serve: Serve) -> None:
         ("/a.jsonl", "text/csv", "jsonl"),
     ],
 )
-def test_the_form_is_told_by_the_extension_then_by_the_type(
+def test_the_format_follows_from_the_extension_or_else_the_type(
     serve: Serve, path: str, kind: str, form: str
 ) -> None:
     assert got(serve(path, ok(kind=kind)))[1] == form
 
 
 def test_a_missing_page_fails_with_its_status(serve: Serve, server: Server) -> None:
-    assert why(serve("/a.yml", (404, {}, b"gone"))) == "answered 404 Not Found"
-    assert len(server.asked) == 1
+    assert why(serve("/a.yml", (404, {}, b"gone"))) == "responded 404 Not Found"
+    assert len(server.requests) == 1
 
 
 def test_an_empty_answer_of_another_status_fails(serve: Serve) -> None:
-    assert why(serve("/a.yml", (204, {}, b""))) == "answered 204 No Content"
+    assert why(serve("/a.yml", (204, {}, b""))) == "responded 204 No Content"
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_server_in_trouble_is_asked_again(serve: Serve, server: Server, status: int) -> None:
+def test_an_unavailable_server_is_tried_again(serve: Serve, server: Server, status: int) -> None:
     url = serve("/a.yml", (status, {}, b"busy"), (status, {}, b"busy"), ok())
     assert got(url)[0] == b"format: 1\n"
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
 
 
-def test_a_server_that_stays_in_trouble_fails_with_its_status(serve: Serve, server: Server) -> None:
-    assert why(serve("/a.yml", (500, {}, b"busy"))) == "answered 500 Internal Server Error"
-    assert len(server.asked) == http_source.TRIES
+def test_a_server_that_stays_unavailable_fails_with_its_status(
+    serve: Serve, server: Server
+) -> None:
+    assert why(serve("/a.yml", (500, {}, b"busy"))) == "responded 500 Internal Server Error"
+    assert len(server.requests) == http_source.TRIES
 
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What is waited between tries, and then nothing is."""
-    found: list[float] = []
+    pauses: list[float] = []
     monkeypatch.setattr(http_source, "BACK_OFF_S", 1.0)
-    monkeypatch.setattr("chronology.batches.http_source.time.sleep", found.append)
-    return found
+    monkeypatch.setattr("chronology.batches.http_source.time.sleep", pauses.append)
+    return pauses
 
 
-def test_the_pauses_between_tries_grow(serve: Serve, pauses: list[float]) -> None:
+def test_the_pauses_between_attempts_grow(serve: Serve, pauses: list[float]) -> None:
     why(serve("/a.yml", (503, {}, b"busy")))
     assert pauses == [1, 2, 4]
 
 
-def test_the_pause_that_a_server_asks_for_is_kept(serve: Serve, pauses: list[float]) -> None:
+def test_the_pause_of_retry_after_is_respected(serve: Serve, pauses: list[float]) -> None:
     busy: Answer = (429, {"Retry-After": "7"}, b"busy")
     assert got(serve("/a.yml", busy, ok()))[0] == b"format: 1\n"
     assert pauses == [7]
 
 
-def test_a_pause_may_be_asked_for_with_a_date(serve: Serve, pauses: list[float]) -> None:
+def test_a_retry_after_may_be_a_date(serve: Serve, pauses: list[float]) -> None:
     until = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
     past = format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True)
     later: Answer = (503, {"Retry-After": until}, b"")
@@ -165,29 +167,27 @@ def test_a_pause_may_be_asked_for_with_a_date(serve: Serve, pauses: list[float])
 
 
 @pytest.mark.parametrize("text", ["soon", "-1", "1.5", "٣", ""])
-def test_a_pause_that_cannot_be_read_is_as_if_none_was_asked_for(
-    serve: Serve, pauses: list[float], text: str
-) -> None:
+def test_an_unreadable_retry_after_is_ignored(serve: Serve, pauses: list[float], text: str) -> None:
     got(serve("/a.yml", (503, {"Retry-After": text.encode().decode("latin-1")}, b""), ok()))
     assert pauses == [1]
 
 
-def test_a_server_that_asks_for_a_long_pause_is_not_asked_again(
+def test_a_long_retry_after_ends_the_attempts(
     serve: Serve, server: Server, pauses: list[float]
 ) -> None:
     url = serve("/a.yml", (503, {"Retry-After": "3600"}, b""), ok())
-    assert why(url) == "answered 503 Service Unavailable"
-    assert (pauses, len(server.asked)) == ([], 1)
+    assert why(url) == "responded 503 Service Unavailable"
+    assert (pauses, len(server.requests)) == ([], 1)
 
 
-def test_an_answer_that_takes_too_long_as_a_whole_fails(
+def test_a_response_that_takes_too_long_fails(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_source, "TRANSFER_S", -1)
     assert why(serve("/a.yml", ok())) == "took longer than -1 s"
 
 
-def test_a_server_that_says_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_server_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_source, "TIMEOUT_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert "timed out" in why(f"http://127.0.0.1:{silent.getsockname()[1]}/a.yml")
@@ -195,12 +195,12 @@ def test_a_server_that_says_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_web_page_by_type_is_refused(serve: Serve) -> None:
     url = serve("/a.yml", ok(kind="text/html; charset=utf-8"))
-    assert why(url) == "is a web page, not a batch; use the address of the file itself"
+    assert why(url) == "is a web page, not a batch; use the address of the batch"
 
 
 def test_a_web_page_by_content_is_refused(serve: Serve) -> None:
     url = serve("/a.yml", ok(b"\n <!doctype html><p>Sign in"))
-    assert why(url) == "holds HTML or XML, not a batch; use the file's own address"
+    assert why(url) == "contains HTML or XML, not a batch; use the address of the batch"
 
 
 def test_a_body_beyond_the_limit_is_refused(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,7 +209,7 @@ def test_a_body_beyond_the_limit_is_refused(serve: Serve, monkeypatch: pytest.Mo
     assert why(serve("/b.yml", ok(b"x" * (1 << 20) + b"x"))) == "is larger than 1 MiB"
 
 
-def test_the_limit_holds_for_what_is_unpacked(
+def test_the_limit_applies_to_the_decompressed_body(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_source, "MAX_BYTES", 1 << 20)
@@ -223,10 +223,10 @@ def test_a_redirect_is_followed(serve: Serve) -> None:
     assert got(serve("/a.yml", (302, {"Location": target}, b""))) == (b"{}", "jsonl")
 
 
-def test_redirects_in_a_circle_fail(serve: Serve, server: Server) -> None:
+def test_a_redirect_loop_fails(serve: Serve, server: Server) -> None:
     url = serve("/a.yml", (302, {"Location": "/a.yml"}, b""))
     assert why(url).startswith(": Exceeded maximum allowed redirects")
-    assert len(server.asked) == http_source.MAX_REDIRECTS + 1
+    assert len(server.requests) == http_source.MAX_REDIRECTS + 1
 
 
 def test_a_redirect_away_from_http_fails(serve: Serve) -> None:
@@ -234,16 +234,16 @@ def test_a_redirect_away_from_http_fails(serve: Serve) -> None:
     assert "unsupported protocol 'file://'" in why(url)
 
 
-def test_an_answer_that_breaks_off_fails(serve: Serve) -> None:
+def test_an_incomplete_response_fails(serve: Serve) -> None:
     url = serve("/a.yml", ok(**{"Content-Length": "1000"}))
     assert "closed connection" in why(url)
 
 
-def test_an_answer_that_cannot_be_unpacked_fails(serve: Serve) -> None:
+def test_an_undecodable_response_fails(serve: Serve) -> None:
     assert why(serve("/a.yml", ok(b"no gzip", **{"Content-Encoding": "gzip"}))).startswith(":")
 
 
-def test_nobody_listening_fails() -> None:
+def test_a_refused_connection_fails() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     assert "refused" in why(f"http://127.0.0.1:{port}/a.yml")
@@ -263,7 +263,7 @@ def test_nobody_listening_fails() -> None:
         "http://127.0.0.1\x00/",
     ],
 )
-def test_what_is_no_web_address_fails_with_a_reason(url: str) -> None:
+def test_an_invalid_address_fails_with_a_reason(url: str) -> None:
     assert len(why(url)) > 2
 
 
@@ -284,7 +284,7 @@ def test_an_address_that_fails_is_a_fault_and_appends_nothing(
     before = timeline.path.read_bytes()
     url = serve("/events.yml", (404, {}, b""))
     result = CliRunner().invoke(ingest_command, [url, "--db", str(timeline.path)])
-    assert (result.exit_code, result.stderr) == (1, f"Error: {url} answered 404 Not Found\n")
+    assert (result.exit_code, result.stderr) == (1, f"Error: {url} responded 404 Not Found\n")
     assert timeline.path.read_bytes() == before
 
 
@@ -297,7 +297,7 @@ def test_a_fault_of_a_batch_at_an_address_names_the_address(
     assert result.stderr.startswith(f"{url}:1: the batch has no records")
 
 
-def test_an_address_is_asked_with_the_etag_of_what_was_ingested_from_it(
+def test_a_request_has_the_etag_of_the_batch_ingested_before(
     serve: Serve, server: Server, make_timeline: Any
 ) -> None:
     timeline: Timeline = make_timeline(START)

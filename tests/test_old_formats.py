@@ -1,4 +1,4 @@
-"""Files of each format of the log that ever was: today's code opens, proves and folds them."""
+"""Files of every earlier format of the log can be opened, verified and projected."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def chronology(*arguments: str) -> str:
 
 @pytest.fixture(params=sorted(HEADS))
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
-    """A copy of the file of a format, and the head that it has."""
+    """A copy of the file of a format, with its head."""
     path = tmp_path / "timeline.db"
     shutil.copy(DATA / f"log-format-{request.param}.db", path)
     return str(path), HEADS[request.param]
@@ -35,34 +35,34 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
 
 def rows(path: str, sql: str) -> list[tuple[object, ...]]:
     db = sqlite3.connect(path)
-    found = db.execute(sql).fetchall()
+    rows = db.execute(sql).fetchall()
     db.close()
-    return found
+    return rows
 
 
 def test_there_is_a_file_of_every_format() -> None:
     assert set(HEADS) == set(range(1, LOG_FORMAT + 1))
 
 
-def test_an_old_log_is_proved_and_folded_and_keeps_every_byte(old: tuple[str, str]) -> None:
+def test_an_old_log_is_verified_and_projected_without_changes(old: tuple[str, str]) -> None:
     path, head = old
     before = rows(path, "SELECT * FROM log")
     assert chronology("head", "--db", path).strip() == head
     chronology("rebuild", "--db", path)
-    said = chronology("verify", "--db", path, "--events", "none", "--head", head)
-    assert f"State {head}: part of this log, unchanged." in said
+    output = chronology("verify", "--db", path, "--events", "none", "--head", head)
+    assert f"State {head}: part of this log, unchanged." in output
     assert rows(path, "SELECT * FROM log") == before
 
 
-def test_an_old_log_gives_the_events_that_it_always_gave(old: tuple[str, str]) -> None:
+def test_an_old_log_gives_the_same_events_as_before(old: tuple[str, str]) -> None:
     path, _ = old
     chronology("rebuild", "--db", path)
-    wanted = ("nis-taken", "[1944-10-13,1944-10-14]", "Both days are given", 3)
-    assert rows(path, "SELECT id, date, basis, accounts FROM events") == [wanted]
+    expected = ("nis-taken", "[1944-10-13,1944-10-14]", "Both days are given", 3)
+    assert rows(path, "SELECT id, date, basis, accounts FROM events") == [expected]
     assert rows(path, "SELECT disputed FROM events") == [('["date","figures"]',)]
 
 
-def test_an_old_log_rests_in_delete_mode_and_takes_new_batches(
+def test_an_old_log_stays_in_delete_mode_and_accepts_new_batches(
     old: tuple[str, str], tmp_path: Path
 ) -> None:
     path, head = old

@@ -1,4 +1,4 @@
-"""Several writers and readers at once, and what a writer leaves behind that was killed."""
+"""Concurrent writers and readers, and the files of writers that were killed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conftest import ROOT, START, Timeline
 
 from chronology.model.errors import BatchRefused, CorruptLog
 from chronology.store import log, verification
-from chronology.store.database import CACHE_KB, _create, connect, transaction
+from chronology.store.database import CACHE_KB, connect, create_log, transaction
 
 PLACE = "- {{place: {0}, name: {0}}}\n"
 
@@ -23,13 +23,13 @@ PLACE = "- {{place: {0}, name: {0}}}\n"
 # The time of recording
 
 
-def test_writers_that_race_may_give_the_same_time(timeline: Timeline) -> None:
+def test_competing_writers_may_give_the_same_time(timeline: Timeline) -> None:
     for name in ("a", "b"):
         timeline.batch(name, PLACE.format(name), "2026-02-01T00:00:00Z")
     verification.verify(timeline.db)
 
 
-def test_a_writer_that_comes_later_with_an_earlier_time_is_told_what_to_do(
+def test_a_later_writer_with_an_earlier_time_is_refused_with_the_remedy(
     timeline: Timeline,
 ) -> None:
     timeline.batch("first", PLACE.format("a"), "2026-02-01T00:00:01Z")
@@ -43,7 +43,7 @@ def test_a_writer_that_comes_later_with_an_earlier_time_is_told_what_to_do(
 # A server and writers
 
 
-def test_the_server_answers_without_an_error_while_others_write() -> None:
+def test_the_server_responds_without_an_error_during_writes() -> None:
     """What is written is more than SQLite's cache holds, and the tables are folded anew too."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.faults.serving"],
@@ -60,7 +60,7 @@ def test_the_server_answers_without_an_error_while_others_write() -> None:
 
 
 def test_a_writer_keeps_its_changes_in_memory_until_it_commits(timeline: Timeline) -> None:
-    """Readers are not locked out by anything less than the cache holds."""
+    """Changes that fit into the cache do not lock readers out."""
     with transaction(timeline.db):
         timeline.db.execute("CREATE TABLE big (text)")
         timeline.db.executemany("INSERT INTO big VALUES (?)", [("x" * 4096,)] * (CACHE_KB // 16))
@@ -69,8 +69,8 @@ def test_a_writer_keeps_its_changes_in_memory_until_it_commits(timeline: Timelin
         reader.close()
 
 
-def test_what_a_writer_keeps_in_memory_has_a_bound(timeline: Timeline) -> None:
-    """Beyond it a reader waits, or is told so; it never sees a part."""
+def test_the_memory_of_a_writer_has_a_bound(timeline: Timeline) -> None:
+    """Beyond the bound, a reader waits or fails; it never sees a partial write."""
     before = timeline.path.stat().st_size
     timeline.db.execute("BEGIN IMMEDIATE")
     timeline.db.execute("CREATE TABLE big (text)")
@@ -91,7 +91,7 @@ def test_what_a_writer_keeps_in_memory_has_a_bound(timeline: Timeline) -> None:
 
 @pytest.fixture
 def interrupted(make_timeline: Callable[..., Timeline], tmp_path: Path) -> Path:
-    """A file and its journal, as a writer leaves them that is killed in the middle of a commit."""
+    """A file and its journal after a writer was killed during a commit."""
     timeline = make_timeline(START)
     timeline.db.execute("PRAGMA cache_spill = 1")
     timeline.db.execute("PRAGMA cache_size = 1")
@@ -105,8 +105,8 @@ def interrupted(make_timeline: Callable[..., Timeline], tmp_path: Path) -> Path:
     return path
 
 
-def test_who_only_reads_cannot_open_what_was_left_half_written(interrupted: Path) -> None:
-    """It is why `schema.connect` recovers the file first."""
+def test_a_read_only_connection_cannot_open_a_half_written_file(interrupted: Path) -> None:
+    """So `database.connect` recovers the file first."""
     db = sqlite3.connect(f"file:{interrupted}?mode=ro", uri=True)
     with pytest.raises(sqlite3.OperationalError):
         db.execute("SELECT * FROM log")
@@ -114,9 +114,7 @@ def test_who_only_reads_cannot_open_what_was_left_half_written(interrupted: Path
 
 
 @pytest.mark.parametrize("write", [False, True])
-def test_what_was_left_half_written_is_rolled_back_by_whoever_opens_it(
-    interrupted: Path, write: bool
-) -> None:
+def test_a_half_written_file_is_rolled_back_when_opened(interrupted: Path, write: bool) -> None:
     db = connect(interrupted, write=write)
     assert verification.verify(db).position == 11
     assert db.execute("SELECT 1 FROM sqlite_master WHERE name = 'big'").fetchone() is None
@@ -136,27 +134,27 @@ def test_a_reader_leaves_the_journal_of_a_living_writer_alone(
     assert timeline.rows("SELECT * FROM more") == []
 
 
-def test_a_journal_that_is_no_journal_changes_nothing(timeline: Timeline) -> None:
+def test_an_invalid_journal_changes_nothing(timeline: Timeline) -> None:
     before = timeline.path.read_bytes()
-    Path(f"{timeline.path}-journal").write_bytes(b"nothing of the kind" * 100)
+    Path(f"{timeline.path}-journal").write_bytes(b"not a journal at all" * 100)
     db = connect(timeline.path)
     assert verification.verify(db).position == 17
     db.close()
     assert timeline.path.read_bytes() == before
 
 
-def test_two_writers_that_make_the_file_at_once_make_one_log(tmp_path: Path) -> None:
-    """The second sees an empty file, and then the log of the first."""
+def test_two_writers_thatcreate_log_the_file_at_oncecreate_log_one_log(tmp_path: Path) -> None:
+    """The second writer sees an empty file, and then the log of the first."""
     path = tmp_path / "timeline.db"
     first = connect(path, write=True)
     second = sqlite3.connect(path, isolation_level=None)
-    _create(second)
+    create_log(second)
     assert not verification.schema_faults(second)
     first.close()
     second.close()
 
 
-def test_a_file_of_nothing_but_a_journal_holds_no_chronology(tmp_path: Path) -> None:
+def test_a_journal_alone_is_not_a_chronology(tmp_path: Path) -> None:
     (tmp_path / "timeline.db").write_bytes(b"")
     (tmp_path / "timeline.db-journal").write_bytes(b"x" * 600)
     with pytest.raises(CorruptLog):

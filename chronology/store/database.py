@@ -124,10 +124,10 @@ def _prepare(db: sqlite3.Connection, path: str | Path, write: bool) -> None:
     db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
     if not tables:
         db.execute("PRAGMA journal_mode = DELETE")
-        _create(db)
+        create_log(db)
 
 
-def _create(db: sqlite3.Connection) -> None:
+def create_log(db: sqlite3.Connection) -> None:
     with transaction(db):
         if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'log'").fetchone():
             return  # another writer was first
