@@ -10,10 +10,10 @@ import feedparser
 import icalendar
 import pytest
 import rdflib
+from edtf_dates import profile
 from export_cases import EVENT, PAGE, SOURCE, dated, edition, exported
 from hypothesis import given
 from rdflib.namespace import RDF, SDO
-from test_dates import profile
 
 from chronology.export.edition import Counts, Event, bounds
 from chronology.export.formats import FORMATS

@@ -7,11 +7,11 @@ from html import unescape
 
 import icalendar
 import pytest
+from edtf_dates import profile
 from export_cases import EVENT, PAGE, dated, exported
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from read_back import READERS, Read
-from test_dates import profile
 
 from chronology.export.formats import FORMATS
 from chronology.model.edtf import parse
