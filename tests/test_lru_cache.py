@@ -1,4 +1,4 @@
-"""The LRU cache."""
+"""The cache of bounded size."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def test_the_most_recently_used_entries_stay(actions: list[tuple[str, str]], lim
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcde"), st.binary(max_size=30))))
-def test_the_total_size_never_exceeds_the_limit(entries: list[tuple[str, bytes]]) -> None:
+def test_the_sizes_stay_within_the_limit(entries: list[tuple[str, bytes]]) -> None:
     cache: LruCache[str, bytes] = LruCache(25, lambda key, value: len(key) + len(value))
     for key, value in entries:
         cache.put(key, value)
         assert cache.get(key) == (value if len(value) < 25 else None)
-        kept = [value for each in "abcde" if (value := cache.get(each)) is not None]
-        assert sum(1 + len(value) for value in kept) <= 25
+        values = [value for each in "abcde" if (value := cache.get(each)) is not None]
+        assert sum(1 + len(value) for value in values) <= 25
 
 
 def test_a_value_is_made_once_for_its_key_and_always_without_a_key() -> None:
@@ -50,7 +50,7 @@ def test_a_value_is_made_once_for_its_key_and_always_without_a_key() -> None:
     assert len(cache) == 0
 
 
-def test_other_threads_go_on_while_a_value_is_made() -> None:
+def test_other_threads_do_not_wait_while_a_value_is_made() -> None:
     cache: LruCache[str, str] = LruCache(2)
     cache.put("there", "kept")
     started, other_was_read = threading.Event(), threading.Event()
@@ -68,7 +68,7 @@ def test_other_threads_go_on_while_a_value_is_made() -> None:
         assert made.result(30) == "made"
 
 
-def test_no_other_module_has_a_cache_of_its_own_making() -> None:
+def test_no_other_module_has_its_own_cache() -> None:
     texts = {path.name: path.read_text("utf-8") for path in PACKAGE.rglob("*.py")}
     for word in ("OrderedDict", "import cachetools"):
         assert {name for name, text in texts.items() if word in text} <= {"lru_cache.py"}

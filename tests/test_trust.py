@@ -198,7 +198,7 @@ def test_only_a_cited_or_signed_head_reveals_a_truncated_log(signed: Signed) -> 
     assert (alone.exit_code, "Not proved" in alone.stdout) == (DONE, True)
     for result in (verify(signed.db, "--head", signed.head), signed.verify()):
         assert result.exit_code == CONFLICT
-        assert "the log ends at position 11, before 17" in result.stderr
+        assert "the log ends at position 11 and does not reach 17" in result.stderr
 
 
 @pytest.mark.parametrize(
