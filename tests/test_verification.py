@@ -78,10 +78,10 @@ def rewrite(db: sqlite3.Connection, versions: list[tuple[str, int]]) -> None:
     db.execute("DELETE FROM log")
     digest = GENESIS
     for position, (stream, version) in enumerate(versions, 1):
-        name, _, kind, *rest = record(f"r{position}", stream)
-        row = (position, name, stream, version, kind, *rest)
-        digest = log.digest(digest, *row)
-        db.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, digest))
+        new = record(f"r{position}", stream)
+        digest = log.digest_of(digest, position, new, version)
+        row = (position, *new[:2], version, *new[2:], digest)
+        db.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
 @pytest.mark.parametrize(
