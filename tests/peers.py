@@ -1,4 +1,4 @@
-"""Peers to follow that are no Datasette: a log's pages as they are, or changed on the way."""
+"""Peers for replication without Datasette, which can change the pages of their log."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAGE = 1_000
 
 
 class Peer(ThreadingHTTPServer):
-    """Answers `/timeline/log.json?position__gt=N` with what a function makes of the page."""
+    """Serves `/timeline/log.json?position__gt=N` through a function that may change the page."""
 
     daemon_threads = True
 
@@ -62,13 +62,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def plain(page: list[Row]) -> Answer:
-    """The page as it is."""
+    """The unchanged page."""
     return 200, {"Content-Type": "application/json"}, json.dumps(page).encode()
 
 
 @contextmanager
 def peer(rows: list[Row], change: Callable[[list[Row]], Answer] = plain) -> Iterator[Peer]:
-    """A peer that listens on this machine until the context ends."""
+    """A peer on this machine that runs until the context ends."""
     with Peer(rows, change) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -80,12 +80,12 @@ def peer(rows: list[Row], change: Callable[[list[Row]], Answer] = plain) -> Iter
 
 
 def rows_of(db: sqlite3.Connection) -> list[Row]:
-    """A log as the rows that Datasette gives of it."""
+    """The rows of a log, as Datasette serves them."""
     return [entry._asdict() for entry in log.read(db)]
 
 
 def chained(rows: list[Row]) -> list[Row]:
-    """The rows with positions, versions and digests that follow: a log that proves, of anything."""
+    """Any rows with valid positions, versions and digests."""
     last, versions, found = Head(0, GENESIS), dict[str, int](), []
     for row in rows:
         version = versions[row["stream"]] = versions.get(row["stream"], 0) + 1

@@ -133,8 +133,8 @@ def test_faults_are_listed_and_counted_and_nothing_is_appended(db: Path, here: P
     assert result.stderr == (
         "events/0003-more.yml:5: event/a: 'siege' is not a kind of the chronology;"
         " known kinds are battle, capture, death\n"
-        "events/0003-more.yml:6: place/nis: the id 'nis' is recorded already;"
-        " choose another, or correct it\n"
+        "events/0003-more.yml:6: place/nis: the id 'nis' is already recorded;"
+        " choose another id, or correct the record\n"
         "2 faults; nothing of this batch was appended\n"
     )
     assert db.read_bytes() == content

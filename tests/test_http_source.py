@@ -140,7 +140,7 @@ def test_a_server_that_stays_unavailable_fails_with_its_status(
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """What is waited between tries, and then nothing is."""
+    """The pauses between attempts, recorded instead of slept."""
     pauses: list[float] = []
     monkeypatch.setattr(http_source, "BACK_OFF_S", 1.0)
     monkeypatch.setattr("chronology.batches.http_source.time.sleep", pauses.append)

@@ -84,7 +84,7 @@ def test_more_records_than_a_chunk_are_appended_in_one_call(memory: sqlite3.Conn
     assert verification.verify(memory) == head
 
 
-def test_an_append_is_rolled_back_with_its_transaction(three):
+def test_an_append_is_rolled_back_with_its_transaction(three: sqlite3.Connection) -> None:
     before = stored(three)
     new = [record(f"new-{n}") for n in range(CHUNK + 1)]
     with pytest.raises(RecordConflict), transaction(three):

@@ -1,4 +1,4 @@
-"""The LRU cache."""
+"""The cache of bounded size."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_most_recently_used_entries_stay(actions: list[tuple[str, str]], lim
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcde"), st.binary(max_size=30))))
-def test_the_total_size_never_exceeds_the_limit(entries: list[tuple[str, bytes]]) -> None:
+def test_the_sizes_stay_within_the_limit(entries: list[tuple[str, bytes]]) -> None:
     cache: LruCache[str, bytes] = LruCache(25, lambda key, value: len(key) + len(value))
     for key, value in entries:
         cache.put(key, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable, Mapping
 
 import pytest
 from conftest import EVENTS, START, Timeline
@@ -149,7 +150,7 @@ NUMBERED = [
 ]
 
 
-def _read(rows: list[dict[str, object]], name: str) -> Batch:
+def _read(rows: Iterable[Mapping[str, object]], name: str) -> Batch:
     header = {"format": 1, "batch": name, "recorded": "2026-02-01T00:00:00Z"}
     event = {"date": "1944-10-10", "title": "T", "kind": "battle"}
     lines = [header, *({**row, **(event if "event" in list(row)[:1] else {})} for row in rows)]

@@ -17,8 +17,8 @@ from tests.following import CONFLICT, entries, follow, verified
 
 
 @pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pauses, and no proxy between programs on this machine."""
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pauses between attempts, and no proxy."""
     monkeypatch.setattr(http_source, "BACK_OFF_S", 0)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 

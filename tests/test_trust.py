@@ -1,4 +1,4 @@
-"""Proving a state: cited heads, signed checkpoints, and every way to alter a copy of the log."""
+"""Trust: cited heads, signed checkpoints, and altered copies of the log."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_the_checkpoint_is_published_at_an_address_that_stays(tmp_path: Path) ->
 
 
 def forge(path: Path, *statements: str, restore: bool = True) -> None:
-    """Changes a log as somebody with the file could who knows of the triggers."""
+    """Changes a log without its triggers, as a forger with the file could."""
     db = sqlite3.connect(path, isolation_level=None)
     for trigger in TRIGGERS:
         db.execute(f"DROP TRIGGER {trigger}")
@@ -176,8 +176,8 @@ def forge(path: Path, *statements: str, restore: bool = True) -> None:
     db.close()
 
 
-def write_anew(path: Path, change: str) -> None:
-    """A change, and then all digests computed anew, so that the chain holds."""
+def rewrite(path: Path, change: str) -> None:
+    """Changes a log and recomputes all digests, so that the chain is valid."""
     forge(path, change, restore=False)
     db = sqlite3.connect(path, isolation_level=None)
     last = Head(0, GENESIS)
@@ -198,7 +198,7 @@ def test_only_a_cited_or_signed_head_reveals_a_truncated_log(signed: Signed) -> 
     assert (alone.exit_code, "Not checked" in alone.stdout) == (DONE, True)
     for result in (verify(signed.db, "--head", signed.head), signed.verify()):
         assert result.exit_code == CONFLICT
-        assert "the log ends at position 11, before 17" in result.stderr
+        assert "the log ends at position 11 and does not reach 17" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_only_a_cited_or_signed_head_reveals_a_truncated_log(signed: Signed) -> 
     ],
 )
 def test_only_a_cited_or_signed_head_reveals_a_rewritten_log(signed: Signed, change: str) -> None:
-    write_anew(signed.db, change)
+    rewrite(signed.db, change)
     chronology("rebuild", "--db", signed.db)
     assert verify(signed.db).exit_code == DONE
     for result in (verify(signed.db, "--head", signed.head), signed.verify()):
@@ -265,7 +265,7 @@ def test_a_row_with_a_digest_of_its_own_is_found_at_the_next(signed: Signed) -> 
 
 @pytest.mark.parametrize("value", ["x'ff'", "NULL", "1", "x'7bff7d'", "cast(x'7bff7d' AS TEXT)"])
 def test_a_value_of_another_type_is_found_with_its_position(signed: Signed, value: str) -> None:
-    """As in a file whose schema was changed to let it in."""
+    """The schema of the file is changed to allow the value."""
     loosened(signed.db, f"UPDATE log SET data = {value} WHERE position = 9")
     refused(signed, 9)
 
@@ -306,7 +306,7 @@ def test_a_dropped_trigger_is_found(signed: Signed, trigger: str) -> None:
 
 
 def test_an_index_that_differs_from_the_log_is_found(signed: Signed) -> None:
-    """A record_id that the index does not know could be taken twice."""
+    """Without its entry in the index, a record_id could be used twice."""
     db = sqlite3.connect(signed.db, isolation_level=None)
     (page,) = db.execute(
         "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_log_1'"

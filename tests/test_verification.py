@@ -69,7 +69,7 @@ def test_verify_finds_each_changed_column_and_its_position(
 
 def test_verify_finds_a_changed_version(open_log: sqlite3.Connection) -> None:
     open_log.execute("UPDATE log SET version = 3 WHERE position = 3")
-    with pytest.raises(CorruptLog, match="position 3: event/a has version 3 instead of 2"):
+    with pytest.raises(CorruptLog, match="position 3: event/a has version 3 where 2 is due"):
         verification.verify(open_log)
 
 
@@ -78,20 +78,20 @@ def rewrite(db: sqlite3.Connection, versions: list[tuple[str, int]]) -> None:
     db.execute("DELETE FROM log")
     digest = GENESIS
     for position, (stream, version) in enumerate(versions, 1):
-        name, _, kind, *rest = record(f"r{position}", stream)
-        row = (position, name, stream, version, kind, *rest)
-        digest = log.digest(digest, *row)
-        db.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, digest))
+        new = record(f"r{position}", stream)
+        digest = log.digest_of(digest, position, new, version)
+        row = (position, *new[:2], version, *new[2:], digest)
+        db.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
 @pytest.mark.parametrize(
     ("versions", "fault"),
     [
         ([("event/a", 2), ("event/a", 1)], "position 1: event/a has version 2 before version 1"),
-        ([("event/a", 1), ("event/a", 3)], "position 2: event/a has version 3 instead of 2"),
-        ([("event/a", 2)], "position 1: event/a has version 2 instead of 1"),
+        ([("event/a", 1), ("event/a", 3)], "position 2: event/a has version 3 where 2 is due"),
+        ([("event/a", 2)], "position 1: event/a has version 2 where 1 is due"),
         ([("event/b", 1), ("event/a", 2), ("event/b", 3)], "position 2: event/a has version 2"),
-        ([("event/b", 2), ("event/a", 2)], "position 1: event/b has version 2 instead of 1"),
+        ([("event/b", 2), ("event/a", 2)], "position 1: event/b has version 2 where 1 is due"),
     ],
 )
 def test_verify_finds_versions_out_of_order_in_a_log_with_valid_digests(

@@ -44,7 +44,7 @@ def test_a_later_writer_with_an_earlier_time_is_refused_with_the_remedy(
 
 
 def test_the_server_responds_without_an_error_during_writes() -> None:
-    """What is written is more than SQLite's cache holds, and the tables are folded anew too."""
+    """The writes exceed the cache of SQLite, and the tables are rebuilt as well."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.faults.serving"],
         cwd=ROOT,

@@ -128,9 +128,10 @@ def _prepare(db: sqlite3.Connection, path: str | Path, write: bool) -> None:
 
 
 def create_log(db: sqlite3.Connection) -> None:
+    """Creates the table of the log, unless another writer was first."""
     with transaction(db):
         if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'log'").fetchone():
-            return  # another writer was first
+            return
         db.execute(LOG)
         for trigger in TRIGGERS.values():
             db.execute(trigger)

@@ -61,7 +61,7 @@ def _check_versions(db: sqlite3.Connection, until: int) -> str | None:
             in_order = version == expected and (not is_same or position > previous_position)
             is_first = first_fault is None or position < first_fault[0]
             if not in_order and position <= until and is_first:
-                fault = f"instead of {expected}"
+                fault = f"where {expected} is due"
                 if version == expected:
                     fault = f"before version {previous_version}"
                 text = f"position {position}: {stream} has version {version} {fault}"
@@ -88,8 +88,8 @@ def check_contains(db: sqlite3.Connection, earlier: Head) -> None:
     entry = next(log.read(db, earlier.position - 1, earlier.position), None)
     if entry is None:
         raise CorruptLog(
-            f"the log ends at position {log.head(db).position}, before {earlier.position}:"
-            " records were removed, or this is another log"
+            f"the log ends at position {log.head(db).position} and does not reach"
+            f" {earlier.position}: records were removed, or this is another log"
         )
     if entry.digest != earlier.digest:
         raise CorruptLog(

@@ -1,5 +1,5 @@
-"""What may happen to a log, and what has to be left of it: `python -m tests.faults --help`.
+"""Fault injection: `python -m tests.faults --list`.
 
-Each fault is run many times with a fixed seed, in short form by the suite and in long form by
-`make soak`. A case asks whether every record that was acknowledged is stored as it was.
+Each fault runs many times with a fixed seed, in short form in the suite and in long form in
+`make soak`. Each case checks that every acknowledged record is stored unchanged.
 """

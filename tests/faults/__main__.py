@@ -1,6 +1,6 @@
-"""`python -m tests.faults [--long] [--list] [NAME]...`: a table of the faults that were run.
+"""`python -m tests.faults [--long] [--list] [NAME]...`: runs faults and prints a table.
 
-Exits with 1 if anything that was acknowledged is lost, or a check fails.
+Exits with 1 if an acknowledged record is lost or a check fails.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SEED = 1944
 
 
 class Fault(NamedTuple):
-    """What is run, how often in the suite and how often in the soak."""
+    """A fault, with its number of cases in the suite and in the soak."""
 
     run: Callable[[Setting], Outcome]
     short: int
@@ -78,7 +78,7 @@ def _run(name: str, long: bool) -> int:
 
 
 def _place() -> str | None:
-    """In memory where that can be: no fault here depends on what a disk keeps."""
+    """A folder in memory if possible; no fault here depends on a disk."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 

@@ -1,4 +1,4 @@
-"""System calls that fail, disks that are full and files that may not be written."""
+"""Failing system calls, full disks and read-only files."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ _SET_PTRACER, _ANYBODY = 0x59616D61, ctypes.c_ulong(-1)
 
 
 def failing_calls(setting: Setting) -> Outcome:
-    """The n-th call of a kind fails; what was acknowledged is there, and the rest can follow."""
+    """The n-th call of a kind fails; acknowledged batches stay, and later ones can follow."""
     if not shutil.which("strace"):
         raise NotRun("strace is absent")
     path, outcome = setting.folder / "timeline.db", Outcome()
     for number in range(setting.cases):
         call = CALLS[number % len(CALLS)]
         error = ERRORS[number // len(CALLS) % len(ERRORS)]
-        count = setting.chance.randint(1, 12)
+        count = setting.random.randint(1, 12)
         path.unlink(missing_ok=True)
         Path(f"{path}-journal").unlink(missing_ok=True)
         fill(path, 1)
         injected, later = _traced(path, f"{call}:error={error}:when={count}")
-        said = {"b0", *later}
-        lost = check(path, said)
+        reports = {"b0", *later}
+        lost = check(path, reports)
         status, later = Child(_writing(path)).end()
         assert status == 0, f"after {error} of {call} no batch can be written"
-        lost += check(path, said | set(later))
-        # A call that is made less often than that did not fail: no case.
+        lost += check(path, reports | set(later))
+        # If the call was made less often, none failed, and this is not a case.
         if injected:
-            outcome = outcome.plus(len(said) * SIZE, lost * SIZE)
+            outcome = outcome.plus(len(reports) * SIZE, lost * SIZE)
         assert not lost
     return outcome
 
@@ -61,7 +61,7 @@ def _writing(path: Path, last: int = BATCHES) -> Callable[[Callable[[str], None]
 
 
 def _traced(path: Path, injection: str) -> tuple[bool, list[str]]:
-    """Whether a call of a writer was made to fail, and what it acknowledged of its batches."""
+    """Whether a call of a writer failed, and the batches that it acknowledged."""
     go, going = os.pipe()
 
     def work(say: Callable[[str], None]) -> None:
@@ -79,15 +79,15 @@ def _traced(path: Path, injection: str) -> tuple[bool, list[str]]:
     os.write(going, b".")
     os.close(go)
     os.close(going)
-    _, said = child.end()
+    _, reports = child.end()
     _, traced = tracer.communicate(timeout=10)
     if "attached" not in first:
         raise NotRun(first.strip())
-    return "(INJECTED)" in traced, said
+    return "(INJECTED)" in traced, reports
 
 
 def full_disk(setting: Setting) -> Outcome:
-    """A file system with no room: the batch is refused whole; with room again, all follows."""
+    """A full file system: the batch is refused as a whole, and can follow once there is space."""
     if not _can_mount():
         return _limited(setting)
     outcome = Outcome()
@@ -115,14 +115,14 @@ def _can_mount() -> bool:
 
 
 def on_a_full_disk(folder: Path) -> tuple[int, int]:
-    """Within a small file system of its own: what was acknowledged, and what of it is lost."""
+    """The acknowledged and the lost records on a small file system."""
     path, room = folder / "timeline.db", folder / "room"
     room.write_bytes(bytes(160_000))
-    status, said = Child(_writing_from_nothing(path)).end()
+    status, reports = Child(_writing_from_nothing(path)).end()
     assert status == 3, "the disk was never full"
-    lost = check(path, said) if said else 0
+    lost = check(path, reports) if reports else 0
     room.unlink()
-    (again,) = said[-1:] or ["b-1"]
+    (again,) = reports[-1:] or ["b-1"]
     following = int(again.removeprefix("b")) + 1
 
     def work(say: Callable[[str], None]) -> None:
@@ -131,9 +131,9 @@ def on_a_full_disk(folder: Path) -> tuple[int, int]:
             say(f"b{following}")
 
     status, later = Child(work).end()
-    assert status == 0, "with room again, nothing can be written"
-    lost += check(path, [*said, *later])
-    return (len(said) + len(later)) * SIZE, lost * SIZE
+    assert status == 0, "with space again, nothing can be written"
+    lost += check(path, [*reports, *later])
+    return (len(reports) + len(later)) * SIZE, lost * SIZE
 
 
 def _writing_from_nothing(path: Path) -> Callable[[Callable[[str], None]], None]:
@@ -147,7 +147,7 @@ def _writing_from_nothing(path: Path) -> Callable[[Callable[[str], None]], None]
 
 
 def _limited(setting: Setting) -> Outcome:
-    """The same with a limit on the size of files, where nothing can be mounted."""
+    """The same with a limit on file sizes, for machines where nothing can be mounted."""
     outcome = Outcome()
     for number in range(setting.cases):
         path = setting.folder / f"limited-{number}.db"
@@ -158,18 +158,18 @@ def _limited(setting: Setting) -> Outcome:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, resource.RLIM_INFINITY))
             _writing_from_nothing(path)(say)
 
-        status, said = Child(work).end()
+        status, reports = Child(work).end()
         assert status == 3, "the limit was never reached"
-        lost = check(path, said)
+        lost = check(path, reports)
         with closing(connect(path, write=True)) as db:
-            ingest(db, numbered(len(said)))
-        lost += check(path, said)
-        outcome = outcome.plus(len(said) * SIZE, lost * SIZE)
+            ingest(db, numbered(len(reports)))
+        lost += check(path, reports)
+        outcome = outcome.plus(len(reports) * SIZE, lost * SIZE)
     return outcome
 
 
 def read_only(setting: Setting) -> Outcome:
-    """A file or folder that may not be written: refused, nothing altered, still to be read."""
+    """A read-only file or folder: writing is refused, and reading still works."""
     outcome, names = Outcome(), {"b0", "b1"}
     setting.folder.chmod(0o755)
     for number in range(setting.cases):
@@ -197,7 +197,7 @@ def read_only(setting: Setting) -> Outcome:
         assert Child(work).end() == (3, ["read"]), (oct(file_mode), oct(folder_mode))
         folder.chmod(0o755)
         assert path.read_bytes() == content
-        assert [held.name for held in folder.iterdir()] == ["timeline.db"]
+        assert [file.name for file in folder.iterdir()] == ["timeline.db"]
         outcome = outcome.plus(len(names) * SIZE, check(path, names) * SIZE)
     return outcome
 

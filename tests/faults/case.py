@@ -1,4 +1,4 @@
-"""What the faults share: batches, children that may be killed, and the check of what is left."""
+"""Shared by all faults: batches, child processes, and the check of the log."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ from chronology.store import verification
 from chronology.store.database import connect
 
 SIZE = 6
-"""Records of one batch, its own one included."""
+"""The records of one batch, including its header."""
 RECORDED = "2026-01-01T00:00:00Z"
 
 
 class Outcome(NamedTuple):
-    """What came of a fault; `lost` records were acknowledged and are not there, or not as told."""
+    """The result of a fault; `lost` records were acknowledged, but are missing or changed."""
 
     cases: int = 0
     acknowledged: int = 0
     lost: int = 0
 
     def plus(self, acknowledged: int, lost: int) -> Outcome:
-        """With one more case."""
+        """The result with one more case."""
         return Outcome(self.cases + 1, self.acknowledged + acknowledged, self.lost + lost)
 
 
 class Setting(NamedTuple):
-    """Where a fault is run, how often, and its chance."""
+    """The folder of a fault, its number of cases and its random numbers."""
 
     folder: Path
     cases: int
-    chance: Random
+    random: Random
 
 
 class NotRun(Exception):
-    """This machine cannot bring the fault about; the text says why."""
+    """This machine cannot cause the fault; the text has the reason."""
 
 
 START: list[dict[str, object]] = [
@@ -71,14 +71,14 @@ START: list[dict[str, object]] = [
 
 
 def text(number: int, events: int = SIZE - 1) -> str:
-    """A batch as a file: the first for 0, else one of events of its own."""
+    """The text of a batch: the first one for 0, otherwise one with its own events."""
     header = {"format": 1, "batch": f"b{number}", "recorded": RECORDED}
-    found = [_event(f"e{number}-{i}") for i in range(events)] if number else START
-    return "".join(json.dumps(line) + "\n" for line in (header, *found))
+    items = [_event(f"e{number}-{i}") for i in range(events)] if number else START
+    return "".join(json.dumps(line) + "\n" for line in (header, *items))
 
 
 def numbered(number: int, events: int = SIZE - 1) -> Batch:
-    """The same batch, read."""
+    """The same batch after reading."""
     raw = io.BytesIO(text(number, events).encode())
     return read_batch(raw, f"b{number}.jsonl", "jsonl")
 
@@ -95,16 +95,16 @@ def _event(name: str) -> dict[str, object]:
 
 
 def fill(path: Path, count: int, events: int = SIZE - 1) -> None:
-    """A new log of some batches."""
+    """A new log with some batches."""
     with closing(connect(path, write=True)) as db:
         for number in range(count):
             ingest(db, numbered(number, events))
 
 
 class Child:
-    """A process of this program that works on its own until it ends or is killed.
+    """A child process that runs `work` until it ends or is killed.
 
-    What it says to `say` is an acknowledgement: it counts from the moment at which it was said.
+    `work` gets a function `say`, which reports an acknowledgement to the parent at once.
     """
 
     def __init__(self, work: Callable[[Callable[[str], None]], None]) -> None:
@@ -130,39 +130,39 @@ class Child:
             os._exit(status)
 
     def kill(self, after: int, delay_s: float) -> list[str]:
-        """Ends it so long after it said so many things; returns all that it had said."""
-        said = [line for line in (self.pipe.readline() for _ in range(after)) if line]
+        """Kills the process `delay_s` after its n-th report; returns all its reports."""
+        reports = [line for line in (self.pipe.readline() for _ in range(after)) if line]
         time.sleep(delay_s)
         os.kill(self.pid, signal.SIGKILL)
-        return [line.decode().strip() for line in said] + self.end()[1]
+        return [line.decode().strip() for line in reports] + self.end()[1]
 
     def end(self) -> tuple[int, list[str]]:
-        """Waits for its end; its exit code (negative for a signal), and what it said."""
-        said = self.pipe.read().decode().splitlines()
+        """Waits for the end; returns the exit code (negative for a signal) and all reports."""
+        reports = self.pipe.read().decode().splitlines()
         self.pipe.close()
         _, status = os.waitpid(self.pid, 0)
-        return os.waitstatus_to_exitcode(status), said
+        return os.waitstatus_to_exitcode(status), reports
 
 
 def check(path: Path, acknowledged: Iterable[str], sizes: int = SIZE) -> int:
-    """How many acknowledged batches a log lacks; fails if it is no log of whole batches."""
+    """The number of acknowledged batches that are missing; fails if the log is damaged."""
     with closing(connect(path)) as db:
         assert not (verification.file_faults(db) + verification.schema_faults(db)), (
             "the file is damaged"
         )
         verification.verify(db)
         assert not projections.verify(db), "the tables differ from the log"
-        found = dict(db.execute("SELECT batch, count(*) FROM log GROUP BY batch"))
-    for name, count in found.items():
+        sizes_by_batch = dict(db.execute("SELECT batch, count(*) FROM log GROUP BY batch"))
+    for name, count in sizes_by_batch.items():
         assert count == sizes, f"{name} has {count} of {sizes} records"
-    return len(set(acknowledged) - set(found))
+    return len(set(acknowledged) - set(sizes_by_batch))
 
 
 def copy(path: Path, target: Path) -> Path:
-    """The database with what SQLite keeps beside it, in the state of this moment."""
+    """A copy of the database with its journal and write-ahead log."""
     for suffix in ("", "-journal", "-wal", "-shm"):
-        goal = Path(f"{target}{suffix}")
-        goal.unlink(missing_ok=True)
-        if (held := Path(f"{path}{suffix}")).exists():
-            goal.write_bytes(held.read_bytes())
+        destination = Path(f"{target}{suffix}")
+        destination.unlink(missing_ok=True)
+        if (source := Path(f"{path}{suffix}")).exists():
+            destination.write_bytes(source.read_bytes())
     return target

@@ -1,7 +1,7 @@
-"""Bytes that are not as they were written: torn, flipped and zeroed, and rows that were forged.
+"""Damaged bytes (torn, flipped and zeroed) and forged rows.
 
-Nothing can bring back what was destroyed; what counts is that `verify`, given a state that was
-cited before, never passes over it.
+Destroyed records cannot be restored. The cases check that `verify` with an earlier head always
+detects the damage.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ SECTOR = 512
 Damage = Callable[[bytearray, Random], bytearray]
 
 
-def _truncated(content: bytearray, chance: Random) -> bytearray:
-    return content[: chance.randrange(len(content))]
+def _truncated(content: bytearray, random: Random) -> bytearray:
+    return content[: random.randrange(len(content))]
 
 
-def _flipped(content: bytearray, chance: Random) -> bytearray:
-    content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+def _flipped(content: bytearray, random: Random) -> bytearray:
+    content[random.randrange(len(content))] ^= 1 << random.randrange(8)
     return content
 
 
-def _zeroed(content: bytearray, chance: Random) -> bytearray:
-    start = chance.randrange(0, len(content), SECTOR)
+def _zeroed(content: bytearray, random: Random) -> bytearray:
+    start = random.randrange(0, len(content), SECTOR)
     end = min(start + SECTOR, len(content))
     content[start:end] = bytes(end - start)
     return content
@@ -44,68 +44,68 @@ DAMAGES: tuple[Damage, ...] = (_truncated, _flipped, _zeroed)
 
 
 def torn_wal(setting: Setting) -> Outcome:
-    """A write-ahead log that was torn: what is left is a prefix of commits, or is told."""
+    """A torn write-ahead log: a prefix of commits is left, or the damage is detected."""
     path = setting.folder / "timeline.db"
     with closing(connect(path, write=True)) as db:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA wal_autocheckpoint = 0")
         for number in range(6):
             ingest(db, numbered(number))
-        taken = copy(path, setting.folder / "taken.db")
-    return _damaged(setting, taken, "-wal", _stored(path))
+        copied = copy(path, setting.folder / "copied.db")
+    return _damaged(setting, copied, "-wal", _stored(path))
 
 
 def torn_journal(setting: Setting) -> Outcome:
-    """A rollback journal that was torn, after a crash in the middle of writing the file."""
-    path, taken = setting.folder / "timeline.db", setting.folder / "taken.db"
+    """A torn rollback journal, after a crash during a write."""
+    path, copied = setting.folder / "timeline.db", setting.folder / "copied.db"
     fill(path, 4)
-    wanted = _stored(path)
+    expected = _stored(path)
     with closing(connect(path, write=True)) as db:
-        # So that the file is half written before the commit, as in one that is interrupted.
+        # The file is half written before the commit, as after an interrupted one.
         db.execute("PRAGMA cache_spill = 1")
         db.execute("PRAGMA cache_size = 2")
-        ingest(db, numbered(4, events=300), lambda _: copy(path, taken) and None)
-    assert Path(f"{taken}-journal").stat().st_size > SECTOR
-    return _damaged(setting, taken, "-journal", wanted)
+        ingest(db, numbered(4, events=300), lambda _: copy(path, copied) and None)
+    assert Path(f"{copied}-journal").stat().st_size > SECTOR
+    return _damaged(setting, copied, "-journal", expected)
 
 
 def torn_file(setting: Setting) -> Outcome:
-    """The database itself: any bit flipped, any sector zeroed, cut off anywhere."""
+    """A damaged database: a bit flipped, a sector zeroed, or the end removed."""
     path = setting.folder / "timeline.db"
     fill(path, 4)
     return _damaged(setting, path, "", _stored(path))
 
 
-def _damaged(setting: Setting, taken: Path, suffix: str, wanted: list[Entry]) -> Outcome:
-    outcome, whole = Outcome(), Path(f"{taken}{suffix}").read_bytes()
-    head = Head(wanted[-1].position, wanted[-1].digest)
+def _damaged(setting: Setting, copied: Path, suffix: str, expected: list[Entry]) -> Outcome:
+    outcome, whole = Outcome(), Path(f"{copied}{suffix}").read_bytes()
+    head = Head(expected[-1].position, expected[-1].digest)
     for number in range(setting.cases):
-        damaged = copy(taken, setting.folder / "damaged.db")
-        content = DAMAGES[number % len(DAMAGES)](bytearray(whole), setting.chance)
+        damaged = copy(copied, setting.folder / "damaged.db")
+        content = DAMAGES[number % len(DAMAGES)](bytearray(whole), setting.random)
         Path(f"{damaged}{suffix}").write_bytes(content)
-        lost = _silently_lost(damaged, head, wanted)
-        outcome = outcome.plus(len(wanted), lost)
+        lost = _silently_lost(damaged, head, expected)
+        outcome = outcome.plus(len(expected), lost)
     return outcome
 
 
-def _silently_lost(path: Path, head: Head, wanted: list[Entry]) -> int:
-    """How many records are not as they were, though nothing that verifies says so."""
+def _silently_lost(path: Path, head: Head, expected: list[Entry]) -> int:
+    """The number of changed or missing records that verification does not detect."""
     try:
-        found = _verified(path)
+        entries = _verified(path)
     except (ChronologyError, sqlite3.Error):
-        return 0  # It was told.
-    assert found == wanted[: len(found)], "a chain that holds is another one"
-    assert len(found) % SIZE == 0, "a batch is not whole"
+        return 0  # The damage was detected.
+    assert entries == expected[: len(entries)], "a valid chain has other records"
+    assert len(entries) % SIZE == 0, "a batch is incomplete"
     with closing(connect(path)) as db:
         try:
             verification.check_contains(db, head)
         except CorruptLog:
             return 0
-    return len(wanted) - len(found)
+    return len(expected) - len(entries)
 
 
 def _verified(path: Path) -> list[Entry]:
-    """The records of a file in which nothing is wrong, as `chronology verify` looks at it."""
+    """The records of a file that passes the checks of `chronology verify`."""
     with closing(connect(path, write=True)) as db:
         faults = verification.file_faults(db) + verification.schema_faults(db)
         verification.verify(db)
@@ -121,15 +121,17 @@ def _stored(path: Path) -> list[Entry]:
 
 
 def forged_rows(setting: Setting) -> Outcome:
-    """Every column of a row changed, the row removed or replaced: the position is named."""
+    """A changed column, or a removed or replaced row: the position is reported."""
     path, outcome = setting.folder / "timeline.db", Outcome()
     fill(path, 3)
-    wanted = _stored(path)
-    forgeries = [forgery for entry in wanted for forgery in _forgeries(entry, wanted[-1].position)]
-    for position, sql in setting.chance.sample(forgeries, min(setting.cases, len(forgeries))):
+    expected = _stored(path)
+    forgeries = [
+        forgery for entry in expected for forgery in _forgeries(entry, expected[-1].position)
+    ]
+    for position, sql in setting.random.sample(forgeries, min(setting.cases, len(forgeries))):
         forged = copy(path, setting.folder / "forged.db")
         _forge(forged, sql)
-        outcome = outcome.plus(len(wanted), 0 if _names(forged, position) else 1)
+        outcome = outcome.plus(len(expected), 0 if _names(forged, position) else 1)
     return outcome
 
 

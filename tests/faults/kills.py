@@ -1,4 +1,4 @@
-"""SIGKILL at random moments. It says nothing of a power failure: the system keeps its caches."""
+"""SIGKILL at random times. Power failures are not covered: the system keeps its caches."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tests.faults.case import SIZE, Child, Outcome, Setting, check, fill, number
 BATCHES = 40
 
 
-def _moment(setting: Setting) -> tuple[int, float]:
-    return setting.chance.randint(0, 4), setting.chance.uniform(0.0, 0.05)
+def _random_time(setting: Setting) -> tuple[int, float]:
+    return setting.random.randint(0, 4), setting.random.uniform(0.0, 0.05)
 
 
 def killed_ingest(setting: Setting) -> Outcome:
-    """A writer killed between any two instructions; the next one goes on where it was."""
+    """A writer is killed at any instruction; the next one continues after it."""
     outcome, number = Outcome(), 0
     while outcome.cases < setting.cases:
         path = setting.folder / f"timeline-{number}.db"
@@ -36,7 +36,7 @@ def killed_ingest(setting: Setting) -> Outcome:
         while outcome.cases < setting.cases and done < BATCHES:
             before = len(acknowledged)
             child = Child(_ingesting(path, done))
-            acknowledged |= set(child.kill(*_moment(setting)))
+            acknowledged |= set(child.kill(*_random_time(setting)))
             lost = check(path, acknowledged)
             outcome = outcome.plus((len(acknowledged) - before) * SIZE, lost * SIZE)
             done = _stored(path) // SIZE
@@ -54,7 +54,7 @@ def _ingesting(path: Path, start: int) -> Callable[[Callable[[str], None]], None
 
 
 def killed_rebuild(setting: Setting) -> Outcome:
-    """The tables are those of before or those of after, and a second run makes them."""
+    """The tables are the old or the new ones, and a second run completes them."""
     path = setting.folder / "timeline.db"
     count = 12
     fill(path, count)
@@ -66,7 +66,7 @@ def killed_rebuild(setting: Setting) -> Outcome:
 
     for _ in range(setting.cases):
         child = Child(work)
-        child.kill(0, setting.chance.uniform(0.002, 0.2))
+        child.kill(0, setting.random.uniform(0.002, 0.2))
         outcome = outcome.plus(len(names) * SIZE, check(path, names) * SIZE)
     assert Child(work).end()[0] == 0
     assert not check(path, names)
@@ -74,11 +74,11 @@ def killed_rebuild(setting: Setting) -> Outcome:
 
 
 def killed_follow(setting: Setting) -> Outcome:
-    """A follower killed at any moment goes on to the same end as one that never was."""
+    """A killed follower continues to the same end as an undisturbed one."""
     source, target = setting.folder / "source.db", setting.folder / "copy.db"
     fill(source, BATCHES)
     with closing(connect(source)) as db:
-        rows, wanted = peers.rows_of(db), log.head(db)
+        rows, expected = peers.rows_of(db), log.head(db)
     server, url = _serve(rows)
     outcome, acknowledged, ends = Outcome(), set[str](), 0
 
@@ -89,10 +89,10 @@ def killed_follow(setting: Setting) -> Outcome:
     try:
         for _ in range(setting.cases):
             child = Child(work)
-            acknowledged |= set(child.kill(*_moment(setting)))
+            acknowledged |= set(child.kill(*_random_time(setting)))
             lost = check(target, acknowledged) if _stored(target) else len(acknowledged)
             outcome = outcome.plus(len(acknowledged) * SIZE, lost * SIZE)
-            if _stored(target) == wanted.position:
+            if _stored(target) == expected.position:
                 acknowledged.clear()
                 target.unlink()
                 ends += 1
@@ -101,7 +101,7 @@ def killed_follow(setting: Setting) -> Outcome:
         os.kill(server, signal.SIGKILL)
         os.waitpid(server, 0)
     with closing(connect(target)) as db:
-        assert log.head(db) == wanted
+        assert log.head(db) == expected
     return outcome
 
 
@@ -111,7 +111,7 @@ def _last_batch(db: sqlite3.Connection) -> str:
 
 
 def _serve(rows: list[peers.Row]) -> tuple[int, str]:
-    """A peer in a process of its own, so that this one has no threads when it forks."""
+    """A peer in another process, so that this one has no threads when it forks."""
     server = peers.Peer(rows, peers.plain)
     pid = os.fork()
     if not pid:
@@ -131,4 +131,4 @@ def _stored(path: Path) -> int:
         with closing(connect(path)) as db:
             return log.head(db).position
     except CorruptLog:
-        return 0  # Killed before the log was made.
+        return 0  # Killed before the log was created.

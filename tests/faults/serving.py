@@ -1,7 +1,7 @@
-"""`python -m tests.faults.serving [EVENTS]`: Datasette's answers while others write.
+"""`python -m tests.faults.serving [EVENTS]`: the responses of Datasette during writes.
 
-Two writers ingest the same folder, then the tables are folded anew: the largest changes that
-there are. Exits with 1 if any answer was another one than 200.
+Two writers ingest the same folder, and then the tables are rebuilt. Exits with 1 if any response
+has another status than 200.
 """
 
 from __future__ import annotations
@@ -36,27 +36,29 @@ WRITERS = 2
 
 
 class Readers:
-    """Ask the server for one page after the other until told to stop."""
+    """Threads that request one page after another until `close`."""
 
     def __init__(self, url: httpx.URL) -> None:
         self.url = url
-        self.over = Event()
+        self.stop = Event()
         self.statuses: list[int] = []
         self.seconds: list[float] = []
-        self.threads = [Thread(target=self._ask, args=(number,)) for number in range(READERS)]
+        self.threads = [
+            Thread(target=self._request_pages, args=(number,)) for number in range(READERS)
+        ]
         for thread in self.threads:
             thread.start()
 
-    def _ask(self, start: int) -> None:
+    def _request_pages(self, start: int) -> None:
         with httpx.Client(base_url=self.url, timeout=60, trust_env=False) as client:
-            while not self.over.is_set():
+            while not self.stop.is_set():
                 for address in (*ADDRESSES[start:], *ADDRESSES[:start]):
-                    began = time.monotonic()
+                    started = time.monotonic()
                     self.statuses.append(client.get(address).status_code)
-                    self.seconds.append(time.monotonic() - began)
+                    self.seconds.append(time.monotonic() - started)
 
     def close(self) -> None:
-        self.over.set()
+        self.stop.set()
         for thread in self.threads:
             thread.join()
 
@@ -79,8 +81,8 @@ def main(events: int) -> int:
 
 
 def _together(commands: list[list[str]], folder: Path) -> None:
-    """Starts all, and waits for them; each has to end well."""
-    started = [
+    """Runs commands at the same time; each must succeed."""
+    processes = [
         subprocess.Popen(
             [sys.executable, *command],
             cwd=folder,
@@ -90,9 +92,9 @@ def _together(commands: list[list[str]], folder: Path) -> None:
         )
         for command in commands
     ]
-    for process in started:
-        said, _ = process.communicate(timeout=300)
-        assert process.returncode == 0, said
+    for process in processes:
+        output, _ = process.communicate(timeout=300)
+        assert process.returncode == 0, output
 
 
 if __name__ == "__main__":

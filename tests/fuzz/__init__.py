@@ -1,1 +1,1 @@
-"""Coverage-guided fuzzing of what reads foreign text; its finds are kept in `tests/corpus/`."""
+"""Coverage-guided fuzzing of the parsers. The corpus is in `tests/corpus/`."""

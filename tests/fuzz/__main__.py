@@ -1,7 +1,7 @@
-"""`python -m tests.fuzz [SECONDS]`: fuzzes every target with atheris, from the kept corpus.
+"""`python -m tests.fuzz [SECONDS]`: fuzzes every target with atheris, starting from the corpus.
 
-Atheris is no requirement: without it, nothing is run, and that is said. What is found is written
-to `build/fuzz/`; keep an input that failed in `tests/corpus/`, where the suite replays it.
+Atheris is optional: without it, nothing runs and the table says so. New inputs are written to
+`build/fuzz/`. Copy an input that failed to `tests/corpus/`, where the suite replays it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CORPUS = ROOT / "tests" / "corpus"
-FOUND = ROOT / "build" / "fuzz"
+OUTPUT = ROOT / "build" / "fuzz"
 
 
 def main(seconds: int) -> int:
@@ -28,15 +28,15 @@ def main(seconds: int) -> int:
 
 
 def _run(name: str, seconds: int) -> int:
-    """One target in a process of its own: libFuzzer never returns."""
-    found = FOUND / name
-    found.mkdir(parents=True, exist_ok=True)
+    """Fuzzes a target in another process, because libFuzzer never returns."""
+    output = OUTPUT / name
+    output.mkdir(parents=True, exist_ok=True)
     options = [f"-max_total_time={seconds}", "-seed=1944", "-timeout=10", "-rss_limit_mb=2048"]
-    options += ["-max_len=4096", "-print_final_stats=1", f"-artifact_prefix={found}/failure-"]
+    options += ["-max_len=4096", "-print_final_stats=1", f"-artifact_prefix={output}/failure-"]
     command = [sys.executable, "-m", "tests.fuzz", "--target", name, *options]
     started = time.monotonic()
     done = subprocess.run(
-        [*command, str(found), str(CORPUS / name)],
+        [*command, str(output), str(CORPUS / name)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,4 +1,4 @@
-"""What is fuzzed: any bytes are read or refused with a reason, and nothing else ever happens."""
+"""Fuzz targets: any bytes are read, or faults with a reason."""
 
 from __future__ import annotations
 
@@ -20,39 +20,39 @@ HEADER = {"format": "1", "batch": "fuzz", "recorded": "2026-02-01T00:00:00Z"}
 
 
 def date(data: bytes) -> bool:
-    """Whether it is a date; then it is written as it was read, and its bounds are in order."""
+    """Whether the bytes are a date; checks its text and its bounds."""
     try:
-        found = edtf.parse(data.decode(errors="replace"))
+        parsed = edtf.parse(data.decode(errors="replace"))
     except DateError:
         return False
-    assert edtf.parse(str(found)) == found
-    if found.earliest and found.latest:
-        assert found.earliest <= found.latest
+    assert edtf.parse(str(parsed)) == parsed
+    if parsed.earliest and parsed.latest:
+        assert parsed.earliest <= parsed.latest
     return True
 
 
 def batch(data: bytes) -> bool:
-    """Whether it is a batch, of the form that its first byte chooses; a log takes it whole."""
+    """Whether the bytes are a batch in the format of the first byte; checks the log after it."""
     form = FORMATS[data[0] % len(FORMATS)] if data else FORMATS[0]
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
-        _started().backup(db)
+        _log_with_start().backup(db)
         before = log.head(db)
         header = HEADER if form == "csv" else None
-        refused: list[Fault] = []
+        faults: list[Fault] = []
         records = 0
         try:
             read = read_batch(io.BytesIO(data[1:]), "fuzz", form, header)
             records = ingest(db, read).records
         except BatchRefused as error:
-            refused = error.faults
+            faults = error.faults
         assert verification.verify(db).position == before.position + records
-        assert bool(refused) == (not records)
-        assert all(str(fault).isprintable() for fault in refused)
-        return not refused
+        assert bool(faults) == (not records)
+        assert all(str(fault).isprintable() for fault in faults)
+        return not faults
 
 
 @cache
-def _started() -> sqlite3.Connection:
+def _log_with_start() -> sqlite3.Connection:
     db = connect(":memory:", write=True)
     ingest(db, numbered(0))
     return db

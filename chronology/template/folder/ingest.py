@@ -1,4 +1,4 @@
-"""Ingests what is new in `events/` into `timeline.db`; see `python ingest.py --help`."""
+"""Ingests new batches from `events/` into `timeline.db`; see `python ingest.py --help`."""
 
 from chronology.cli import ingest_command
 
