@@ -1,4 +1,4 @@
-"""A cache of bounded size that drops the least recently used values."""
+"""A cache of bounded size that drops the values used least recently."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ V = TypeVar("V")
 
 
 class LruCache(Generic[K, V]):
-    """Values by key, of which the least recently used are dropped first; safe between threads.
+    """Values by key; drops the least recently used first. Safe to share between threads.
 
-    The sizes of all entries together are at most `limit`. `size` gives the size of a key with its
-    value; without it every entry has size 1. A value larger than the limit is not stored. None
-    counts as no value.
+    `limit` counts entries, or the sum of `size(key, value)` if `size` is given. A value larger than
+    the limit is not stored. None cannot be stored as a value.
     """
 
     def __init__(self, limit: int, size: Callable[[K, V], int] | None = None) -> None:
@@ -32,7 +31,7 @@ class LruCache(Generic[K, V]):
         return len(self._entries)
 
     def __contains__(self, key: K) -> bool:
-        """Whether a key has a value; the test does not count as a use."""
+        """Whether a key has a value; this does not count as a use."""
         with self._lock:
             return key in self._entries
 
@@ -49,10 +48,9 @@ class LruCache(Generic[K, V]):
                 self._entries[key] = (value, size)
 
     def get_or_make(self, key: K | None, make: Callable[[], V]) -> V:
-        """The value of a key; if there is none, `make` makes it. Without a key it is not stored.
+        """The value of a key, made and stored if missing. Without a key it is made and not stored.
 
-        The lock is not held while it is made: two threads may make the same value, and the later
-        one is stored.
+        `make` runs without the lock: two threads can make the same value, and the last one stays.
         """
         if key is None:
             return make()
@@ -63,7 +61,7 @@ class LruCache(Generic[K, V]):
         return value
 
     def drop(self, key: K) -> None:
-        """Drops the value of a key, if there is one."""
+        """Drops the value of a key, if any."""
         with self._lock:
             self._entries.pop(key, None)
 

@@ -52,6 +52,13 @@ def test_the_date_comes_first_and_a_missing_date_does_not_differ() -> None:
     assert [key for key, _ in values(accounts)] == ["date", "tanks"]
 
 
+def test_claims_after_the_date_keep_the_order_of_the_accounts() -> None:
+    accounts = [account("a", "1944-10-14", tanks="5", army="First")]
+    accounts.append(account("b", "1944-10-15", tanks="7", army="Second"))
+
+    assert [key for key, _ in values(accounts)] == ["date", "tanks", "army"]
+
+
 def test_case_makes_no_difference() -> None:
     assert values([account("a", by="Partisans"), account("b", by="partisans")]) == []
 

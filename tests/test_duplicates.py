@@ -71,6 +71,7 @@ def test_two_events_that_are_alike_are_found(pair: Make, fields: dict[str, str])
     "fields",
     [
         {"date": "1944-10-17"},
+        {"date": "[1944-10-08,1944-10-20]"},
         {"date": "1944-10"},
         {"date": "[..1944-10-20]"},
         {"date": "1944-10-15", "source": "one"},
@@ -134,6 +135,32 @@ def test_two_events_that_last_are_compared_by_the_days_in_common(pair: Make) -> 
         )
         scores.append(find(timeline.db, 0.01)[0].score)
     assert scores[1:] == pytest.approx([scores[0] * 10 / 20, scores[0] * 1 / 20], abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("date", "count"), [("[1944-10-01..1944-10-14]", 1), ("[1944-10-01..1944-10-15]", 0)]
+)
+def test_a_single_event_with_more_possible_days_than_fourteen_is_not_compared(
+    pair: Make, date: str, count: int
+) -> None:
+    assert len(find(pair(date=date).db, 0.01)) == count
+
+
+@pytest.mark.parametrize(("place", "pairs"), [("fortress", []), ("nis", [("a", "b")])])
+def test_a_place_of_too_many_events_is_shared_only_by_events_at_it(
+    pair: Make, monkeypatch: pytest.MonkeyPatch, place: str, pairs: list[tuple[str, str]]
+) -> None:
+    monkeypatch.setattr(duplicates, "BROAD", 0)
+    assert found(pair(places=place)) == pairs
+
+
+def test_titles_may_differ_if_a_formation_is_in_common(pair: Make) -> None:
+    timeline = pair(title="A general dies of his wounds", formations="c68")
+    assert find(timeline.db, 0.01) == []
+    timeline.batch(
+        "both", "- {correct: event/a, set: {formations: [c68]}, because: It took part.}\n"
+    )
+    assert len(find(timeline.db, 0.01)) == 1
 
 
 def test_a_pair_at_the_threshold_is_reported(pair: Make) -> None:
