@@ -39,7 +39,7 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 def test_the_page_of_changes_tells_of_batches_notes_and_reasons(served: Served) -> None:
     page = served.client.get("/timeline/history?_size=max")
-    batches = re.findall(r'<section class="batch">\s*<h2>(.*?)</h2>', page.text)
+    batches = re.findall(r'<section class="batch">\s*<h2 title="(.*?)">', page.text)
 
     # The last one changed no event: it recorded the chronology, its sources and its places.
     assert batches == ["retraction", "names", "corrections", "many", "events", "start"]
@@ -97,7 +97,7 @@ def test_the_feed_leads_to_itself_its_page_and_each_batch(served: Served) -> Non
     for entry in root.findall(f"{ATOM}entry"):
         assert text(entry, "id") == target(entry, "alternate")
         page = served.client.get(target(entry, "alternate")).text
-        batches = re.findall(r'<section class="batch">\s*<h2>(.*?)</h2>', page)
+        batches = re.findall(r'<section class="batch">\s*<h2 title="(.*?)">', page)
         name = text(entry, "title").partition(":")[0]
         # The first one recorded no event.
         assert batches == ([name] if name != "start" else [])
