@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # Before the plugin, as in a server: the other way round it would be registered half imported.
 import datasette.app  # noqa: F401
@@ -21,6 +22,9 @@ from server import publish, serving
 from chronology.batches.batch_reader import read_batch
 from chronology.ingest.pipeline import Result, ingest
 from chronology.store.database import connect
+
+if TYPE_CHECKING:
+    from growing import Served
 
 ROOT = Path(__file__).resolve().parent.parent
 # No example fails for being slow: other programs may have the processor.
@@ -197,6 +201,15 @@ def chronicle_server() -> Iterator[httpx.Client]:
     """A server over the chronicle, for a browser."""
     with serving(ROOT) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def growing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A timeline that grew while it was served, with its responses after each batch."""
+    from growing import growing_timeline
+
+    with growing_timeline(tmp_path_factory.mktemp("as-of") / "it") as served:
+        yield served
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

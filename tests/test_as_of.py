@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from urllib.parse import quote_plus
 
 import pytest
@@ -12,7 +11,6 @@ from growing import (
     EVENT_IDS,
     QUERIES,
     Served,
-    growing_timeline,
     head_of,
     kind,
     listed,
@@ -22,31 +20,24 @@ from growing import (
 from chronology.index.selection import all_of
 from chronology.timeline.filters import event_filters
 
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with growing_timeline(tmp_path_factory.mktemp("as-of") / "it") as served:
-        yield served
-
-
 NUMBERS = range(len(BATCHES))
 
 
-def test_the_states_differ(served: Served) -> None:
-    assert [len(state.lists[""]) for state in served.states] == [0, 2, 63, 63, 63, 62]
-    assert len({state.tables[""] for state in served.states}) == len(BATCHES)
+def test_the_states_differ(growing: Served) -> None:
+    assert [len(state.lists[""]) for state in growing.states] == [0, 2, 63, 63, 63, 62]
+    assert len({state.tables[""] for state in growing.states}) == len(BATCHES)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("query", QUERIES)
-def test_a_list_is_what_it_was(served: Served, number: int, query: str) -> None:
-    then = served.states[number]
+def test_a_list_is_what_it_was(growing: Served, number: int, query: str) -> None:
+    then = growing.states[number]
 
-    assert listed(served.client, f"{query}&_as_of={then.position}") == then.lists[query]
+    assert listed(growing.client, f"{query}&_as_of={then.position}") == then.lists[query]
 
 
-def test_names_are_those_of_then(served: Served) -> None:
-    before, after = served.states[3].lists, served.states[4].lists
+def test_names_are_those_of_then(growing: Served) -> None:
+    before, after = growing.states[3].lists, growing.states[4].lists
 
     assert before["_place=Niš"]
     assert before["_place=Nissa"] == (
@@ -80,27 +71,27 @@ def test_search_goes_through_the_newest_wording_of_the_state_of_then(timeline: T
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_a_csv_is_what_it_was_to_the_byte_at_the_same_address(served: Served, number: int) -> None:
-    then = served.states[number]
+def test_a_csv_is_what_it_was_to_the_byte_at_the_same_address(growing: Served, number: int) -> None:
+    then = growing.states[number]
 
     for query, body in then.tables.items():
-        answer = served.client.get(f"/timeline/events.csv?{query}&_as_of={then.position}")
+        answer = growing.client.get(f"/timeline/events.csv?{query}&_as_of={then.position}")
         assert answer.content == body
         assert not answer.history
 
 
 @pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("event", EVENT_IDS)
-def test_the_page_of_an_event_is_what_it_was(served: Served, number: int, event: str) -> None:
-    then = served.states[number]
+def test_the_page_of_an_event_is_what_it_was(growing: Served, number: int, event: str) -> None:
+    then = growing.states[number]
 
-    assert shown(served.client, event, f"_as_of={then.position}") == then.events[event]
+    assert shown(growing.client, event, f"_as_of={then.position}") == then.events[event]
 
 
-def test_a_corrected_event_shows_its_accounts_names_and_superiors_of_then(served: Served) -> None:
+def test_a_corrected_event_shows_its_accounts_names_and_superiors_of_then(growing: Served) -> None:
     def told(number: int) -> str:
-        address = f"/timeline/events/nis-taken?_as_of={served.states[number].position}"
-        return served.client.get(address).text
+        address = f"/timeline/events/nis-taken?_as_of={growing.states[number].position}"
+        return growing.client.get(address).text
 
     for text in ("Niš is taken", "The town falls.", "<dd>160</dd>", "57th Army", "Niš</a>, Serbia"):
         assert text in told(2)
@@ -112,29 +103,29 @@ def test_a_corrected_event_shows_its_accounts_names_and_superiors_of_then(served
 
 
 @pytest.mark.parametrize("event", ["twice", "event-7"])
-def test_a_retracted_event_is_shown_as_of_before_and_not_after(served: Served, event: str) -> None:
-    before, after = (served.states[number].position for number in (4, 5))
+def test_a_retracted_event_is_shown_as_of_before_and_not_after(growing: Served, event: str) -> None:
+    before, after = (growing.states[number].position for number in (4, 5))
 
-    assert shown(served.client, event, f"_as_of={before}")["statuses"] == [200] * 3
-    assert shown(served.client, event, f"_as_of={after}")["statuses"] == [404] * 3
-    assert shown(served.client, event)["statuses"] == [404] * 3
-
-
-def test_an_event_not_yet_recorded_is_not_there(served: Served) -> None:
-    query = f"_as_of={served.states[4].position}"
-
-    assert shown(served.client, "latest", query)["statuses"] == [404] * 3
-    assert shown(served.client, "latest")["statuses"] == [200] * 3
+    assert shown(growing.client, event, f"_as_of={before}")["statuses"] == [200] * 3
+    assert shown(growing.client, event, f"_as_of={after}")["statuses"] == [404] * 3
+    assert shown(growing.client, event)["statuses"] == [404] * 3
 
 
-def test_a_position_within_a_batch_is_the_end_of_the_batch_before(served: Served) -> None:
-    for before, then in zip(served.states, served.states[1:], strict=False):
+def test_an_event_not_yet_recorded_is_not_there(growing: Served) -> None:
+    query = f"_as_of={growing.states[4].position}"
+
+    assert shown(growing.client, "latest", query)["statuses"] == [404] * 3
+    assert shown(growing.client, "latest")["statuses"] == [200] * 3
+
+
+def test_a_position_within_a_batch_is_the_end_of_the_batch_before(growing: Served) -> None:
+    for before, then in zip(growing.states, growing.states[1:], strict=False):
         for position in (before.position + 1, then.position - 1):
             query = f"_as_of={position}"
-            assert listed(served.client, query) == before.lists[""]
-            assert served.client.get(f"/timeline/events.csv?{query}").content == before.tables[""]
-            assert head_of(served.client.get(f"/timeline/events?{query}")) == before.head
-            assert shown(served.client, "nis-taken", query) == before.events["nis-taken"]
+            assert listed(growing.client, query) == before.lists[""]
+            assert growing.client.get(f"/timeline/events.csv?{query}").content == before.tables[""]
+            assert head_of(growing.client.get(f"/timeline/events?{query}")) == before.head
+            assert shown(growing.client, "nis-taken", query) == before.events["nis-taken"]
 
 
 @pytest.mark.parametrize(
@@ -151,14 +142,14 @@ def test_a_position_within_a_batch_is_the_end_of_the_batch_before(served: Served
     ],
 )
 def test_a_timestamp_is_the_last_batch_recorded_by_then(
-    served: Served, text: str, number: int
+    growing: Served, text: str, number: int
 ) -> None:
     query = f"_as_of={quote_plus(text)}"
 
-    assert listed(served.client, query) == served.states[number].lists[""]
-    csv = served.client.get(f"/timeline/events.csv?{query}").content
-    assert csv == served.states[number].tables[""]
-    assert head_of(served.client.get(f"/timeline/events?{query}")) == served.states[number].head
+    assert listed(growing.client, query) == growing.states[number].lists[""]
+    csv = growing.client.get(f"/timeline/events.csv?{query}").content
+    assert csv == growing.states[number].tables[""]
+    assert head_of(growing.client.get(f"/timeline/events?{query}")) == growing.states[number].head
 
 
 MALFORMED = {
@@ -184,10 +175,10 @@ MALFORMED = {
 @pytest.mark.parametrize("path", ["events", "events/nis-taken"])
 @pytest.mark.parametrize("form", ["", ".json", ".csv"])
 def test_what_is_no_moment_is_a_400_that_says_why(
-    served: Served, path: str, form: str, text: str
+    growing: Served, path: str, form: str, text: str
 ) -> None:
     query = text if "&" in text else quote_plus(text)
-    answer = served.client.get(f"/timeline/{path}{form}?_as_of={query}")
+    answer = growing.client.get(f"/timeline/{path}{form}?_as_of={query}")
 
     assert answer.status_code == 400
     assert MALFORMED[text] in (answer.json()["error"] if form == ".json" else answer.text)

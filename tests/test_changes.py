@@ -10,19 +10,13 @@ from xml.etree import ElementTree
 import datasette
 import httpx
 import pytest
-from growing import BATCHES, PUBLIC, Served, growing_timeline
+from growing import BATCHES, PUBLIC, Served
 from html_page import elements
 from in_process import in_process
 from server import publish
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with growing_timeline(tmp_path_factory.mktemp("as-of") / "it") as served:
-        yield served
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +31,9 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_the_page_of_changes_tells_of_batches_notes_and_reasons(served: Served) -> None:
-    page = served.client.get("/timeline/history?_size=max")
-    batches = re.findall(r'<section class="batch">\s*<h2>(.*?)</h2>', page.text)
+def test_the_page_of_changes_tells_of_batches_notes_and_reasons(growing: Served) -> None:
+    page = growing.client.get("/timeline/history?_size=max")
+    batches = re.findall(r'<section class="batch">\s*<h2 title="(.*?)">', page.text)
 
     # The last one changed no event: it recorded the chronology, its sources and its places.
     assert batches == ["retraction", "names", "corrections", "many", "events", "start"]
@@ -72,8 +66,8 @@ def target(element: ElementTree.Element, relation: str) -> str:
     return found.get("href") or ""
 
 
-def test_the_feed_is_valid_atom(served: Served) -> None:
-    root = feed(served.client)
+def test_the_feed_is_valid_atom(growing: Served) -> None:
+    root = feed(growing.client)
     entries = root.findall(f"{ATOM}entry")
 
     assert root.tag == f"{ATOM}feed"
@@ -89,24 +83,24 @@ def test_the_feed_is_valid_atom(served: Served) -> None:
     assert text(root.findall(f"{ATOM}author")[0], "name")
 
 
-def test_the_feed_leads_to_itself_its_page_and_each_batch(served: Served) -> None:
-    root = feed(served.client)
+def test_the_feed_leads_to_itself_its_page_and_each_batch(growing: Served) -> None:
+    root = feed(growing.client)
 
-    assert served.client.get(target(root, "self")).content.startswith(b"<?xml")
-    assert "<h1>Changes</h1>" in served.client.get(target(root, "alternate")).text
+    assert growing.client.get(target(root, "self")).content.startswith(b"<?xml")
+    assert "<h1>Changes</h1>" in growing.client.get(target(root, "alternate")).text
     for entry in root.findall(f"{ATOM}entry"):
         assert text(entry, "id") == target(entry, "alternate")
-        page = served.client.get(target(entry, "alternate")).text
-        batches = re.findall(r'<section class="batch">\s*<h2>(.*?)</h2>', page)
+        page = growing.client.get(target(entry, "alternate")).text
+        batches = re.findall(r'<section class="batch">\s*<h2 title="(.*?)">', page)
         name = text(entry, "title").partition(":")[0]
         # The first one recorded no event.
         assert batches == ([name] if name != "start" else [])
 
 
-def test_an_entry_of_the_feed_tells_the_note_the_changes_and_the_reasons(served: Served) -> None:
+def test_an_entry_of_the_feed_tells_the_note_the_changes_and_the_reasons(growing: Served) -> None:
     entries = {
         text(e, "title").partition(":")[0]: text(e, "content")
-        for e in feed(served.client).findall(f"{ATOM}entry")
+        for e in feed(growing.client).findall(f"{ATOM}entry")
     }
 
     assert entries["corrections"].startswith("What was read wrongly\n")

@@ -71,7 +71,7 @@ def test_the_plugin_gives_sorts_and_facets_without_metadata(folder: Path, name: 
         *("front", "army", "place", "kind", "source", "month", "disputed"),
     }
     assert page.index("Niš falls") < page.index("Belgrade is taken")
-    assert "The columns of the data" in page
+    assert "Column descriptions" in page
     hidden = {table["name"] for table in tables if table["hidden"]}
     assert hidden >= {"tracking", "event_links", "facet_values", "former_accounts", "history_fts"}
     assert not hidden & {"events", "history", "log", "sources"}

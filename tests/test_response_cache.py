@@ -13,6 +13,7 @@ import httpx
 import pytest
 from conftest import EVENTS, ROOT, START, Timeline
 from in_process import in_process
+from server import serving
 
 LIST = "/timeline/events.json?_shape=array"
 KEPT = (
@@ -27,15 +28,29 @@ KEPT = (
 )
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[httpx.Client, Timeline]]:
-    """A server, and the timeline behind it to ingest into."""
+def small_folder(folder: Path) -> Timeline:
+    """Writes the small chronology and a configuration into a folder."""
     for name in ("metadata.yml", "settings.json", "datasette.yaml"):
-        shutil.copy(ROOT / name, tmp_path)
-    timeline = Timeline(tmp_path / "timeline.db")
+        shutil.copy(ROOT / name, folder)
+    timeline = Timeline(folder / "timeline.db")
     timeline.ingest(START)
     timeline.ingest(EVENTS)
+    return timeline
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[httpx.Client, Timeline]]:
+    """Datasette, and the timeline behind it to ingest into."""
+    timeline = small_folder(tmp_path)
     with closing(timeline.db), in_process(tmp_path) as client:
+        yield client, timeline
+
+
+@pytest.fixture
+def serving_process(tmp_path: Path) -> Iterator[tuple[httpx.Client, Timeline]]:
+    """A server in a process of its own, and the timeline behind it."""
+    timeline = small_folder(tmp_path)
+    with closing(timeline.db), serving(tmp_path) as client:
         yield client, timeline
 
 
@@ -125,9 +140,9 @@ def test_head_is_answered_without_a_body(served: tuple[httpx.Client, Timeline]) 
 
 
 def test_no_answer_is_older_than_what_was_committed_before_it_was_asked(
-    served: tuple[httpx.Client, Timeline],
+    serving_process: tuple[httpx.Client, Timeline],
 ) -> None:
-    client, timeline = served
+    client, timeline = serving_process
     committed, over = [0], threading.Event()
     asked, stale = [0], []
     paths = (f"{LIST}&_size=max", "/timeline/events.json?_size=0&_extra=count&kind=battle")

@@ -16,7 +16,7 @@ from chronology.web.api import checkpoint, csv_json, hidden, lists, timeline_dat
 from chronology.web.datasette_compat import App, Datasette, Receive, Request, Scope, Send
 from chronology.web.middleware import csv_guard
 from chronology.web.middleware.as_of_redirect import as_of_redirect_middleware
-from chronology.web.middleware.empty_fields import empty_fields_middleware, has_empty_field
+from chronology.web.middleware.empty_fields import empty_fields_middleware
 from chronology.web.middleware.errors import error_middleware, response_to
 from chronology.web.middleware.response_cache import response_cache_middleware
 from chronology.web.middleware.security_headers import security_headers_middleware
@@ -102,7 +102,7 @@ def _needed_middleware(app: App, datasette: Datasette) -> App:
         handler = redirecting if b"_as_of=" in query else app
         if scope["path"].endswith(".csv"):
             handler = csv_guard.csv_guard_middleware(handler, datasette)
-        if has_empty_field(query):
+        if query and not all(field.partition(b"=")[2] for field in query.split(b"&")):
             handler = empty_fields_middleware(handler, datasette)
         await handler(scope, receive, send)
 

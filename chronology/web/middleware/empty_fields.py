@@ -22,11 +22,6 @@ _OF_DATASETTE = re.compile(
 )
 
 
-def has_empty_field(query: bytes) -> bool:
-    """Whether a query string has a field without a value."""
-    return any(not field.partition(b"=")[2] for field in query.split(b"&")) if query else False
-
-
 def empty_fields_middleware(app: App, datasette: Datasette) -> App:
     """Removes empty fields from the query string."""
 

@@ -38,7 +38,7 @@ class _Exact:
             return results, timed_out
         linked = await self._linked()
         others = [c for c in self.get_configs() if _column(c) not in linked and not self._of_all(c)]
-        results, timed_out = await self._by_datasette(others)
+        results, timed_out = await self._by_datasette(others) if others else ([], [])
         sources: dict[str, str] = {}
         for config in self.get_configs():
             # A facet of both metadata.yml and the address is counted once.
@@ -52,8 +52,6 @@ class _Exact:
         return results, timed_out
 
     async def _by_datasette(self: Any, configs: list[Any]) -> tuple[list[Any], list[str]]:
-        if not configs:
-            return [], []
         get_configs, self.get_configs = self.get_configs, lambda: configs
         try:
             results, timed_out = await super().facet_results()  # type: ignore[misc]

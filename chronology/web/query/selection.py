@@ -89,22 +89,16 @@ async def event_filter(
     cached = request.scope.setdefault("chronology.filters", {})
     key = (database, table, request.scope["query_string"])
     if key not in cached:
-        cached[key] = await _event_filter(datasette, request, database, table)
-    combined: EventFilter = cached[key]
-    return combined
-
-
-async def _event_filter(
-    datasette: Datasette, request: Request, database: str, table: str
-) -> EventFilter:
-    columns = await datasette.get_database(database).table_columns("events")
-    parts = list(_column_filters(_column_arguments(request), table, columns))
-    for arguments in await _hook_arguments(datasette, request, database, table):
-        parts += _hook_filters(arguments)
-    position = next((part.params["as_of"] for part in parts if part.sql == CURRENT_AT), None)
-    combined = all_of(parts, position)
-    # A visitor's own SQL may give a different result each time.
-    return combined._replace(predicate=None) if "_where" in request.args else combined
+        columns = await datasette.get_database(database).table_columns("events")
+        parts = list(_column_filters(_column_arguments(request), table, columns))
+        for arguments in await _hook_arguments(datasette, request, database, table):
+            parts += _hook_filters(arguments)
+        position = next((part.params["as_of"] for part in parts if part.sql == CURRENT_AT), None)
+        combined = all_of(parts, position)
+        # A visitor's own SQL may give a different result each time.
+        cached[key] = combined._replace(predicate=None) if "_where" in request.args else combined
+    result: EventFilter = cached[key]
+    return result
 
 
 async def datasette_clauses(

@@ -80,13 +80,6 @@ class PageRequest(NamedTuple):
     async def event_filter(self) -> EventFilter:
         return await event_filter(self.datasette, self.request, self.database.name, self.table)
 
-    async def where(self) -> str:
-        """The condition that Datasette makes of the filters of the request."""
-        clauses = await datasette_clauses(
-            self.datasette, self.request, self.database.name, self.table
-        )
-        return " and ".join(clauses)
-
 
 page_request: ContextVar[PageRequest | None] = ContextVar("page_request", default=None)
 """The page that the current task makes."""
@@ -144,7 +137,8 @@ async def rewrite(page: PageRequest, sql: str, params: Any) -> tuple[str, Any]:
 
 async def _beyond_filters(page: PageRequest, where: str) -> str | None:
     """The part of a condition that follows the filters; None if it does not begin with them."""
-    filters = await page.where()
+    clauses = await datasette_clauses(page.datasette, page.request, page.database.name, page.table)
+    filters = " and ".join(clauses)
     if not where.startswith(filters):
         return None
     return where[len(filters) :].removeprefix(" and " if filters else "")

@@ -1,5 +1,5 @@
 // The exploring page: one address holds the filters; timeline, map and list show what it selects.
-// Without this script the same page works by its links and its form.
+// Without this script the page works with its links and its form.
 import { Card } from "./home/card.js";
 import { number } from "./home/data.js";
 import { EventMap } from "./home/map.js";
@@ -41,7 +41,7 @@ function address(params) {
   return text ? `${config.home}?${text}` : config.home;
 }
 
-/** The address of the page with some parameters set, or taken away by an empty value. */
+/** The address of the page with some parameters set, or removed by an empty value. */
 function changed(changes) {
   const params = query();
   params.delete("_day");
@@ -80,7 +80,7 @@ async function go(url) {
   if (target.search !== location.search) await show(target, true);
 }
 
-/** Shows what an address selects, and goes to it; its parts come as the server renders them. */
+/** Shows the selection of an address, with the parts of the page that the server renders. */
 async function show(url, going = false) {
   loading?.abort();
   const { signal } = loading = new AbortController();
@@ -92,7 +92,7 @@ async function show(url, going = false) {
       source.ask([], signal),
     ]);
     replace(new DOMParser().parseFromString(page, "text/html"));
-    // What was typed on meanwhile stays.
+    // Keeps what the visitor has typed meanwhile.
     toForm(query(url), going ? document.activeElement : null);
     if (going) history.pushState(null, "", url);
     alertBox.hidden = true;
@@ -111,7 +111,7 @@ function complain(error) {
   alertBox.hidden = false;
 }
 
-/** Takes the parts of another state of this page over, and keeps the focus where it was. */
+/** Replaces the parts of the page by those of another, and keeps the focus. */
 function replace(page) {
   const focus = document.activeElement;
   const mark = focus?.dataset?.day ? `[data-day="${focus.dataset.day}"]`
@@ -128,7 +128,7 @@ function replace(page) {
   tabStop();
 }
 
-/** Shows what a source answered in all views, each in a task of its own. */
+/** Shows the data of a source in all views, each in a task of its own. */
 async function draw(points, source) {
   const column = laneSelect.selectedOptions[0].dataset.column;
   const within = source.params.getAll("_within").concat(source.params.getAll("_day"));
@@ -177,7 +177,7 @@ document.addEventListener("click", (event) => {
   if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
   const url = new URL(link.href, location);
   if (url.origin !== location.origin || url.pathname !== config.home) return;
-  // Another state of the chronology has other choices: a page of its own.
+  // Another state of the chronology has other choices, so the page is loaded.
   if (!link.closest(".content") || momentOf(url) !== momentOf(location)) return;
   event.preventDefault();
   const below = link.closest("[data-part=list], [data-part=facets]");
@@ -198,7 +198,7 @@ addEventListener("popstate", () => {
   else location.reload();
 });
 
-/** Draws what the address selects. */
+/** Draws the selection of the address. */
 async function load() {
   const source = new Source(config, new URL(location), laneSelect.value);
   try {

@@ -7,7 +7,7 @@ const box = document.querySelector(".small-map");
 const config = JSON.parse(document.getElementById("small-map").textContent);
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** Whether a name can stand beside a spot without covering another; then it is taken note of. */
+/** Whether a name fits beside a spot without covering another; remembers it if it does. */
 function fits({ x, y }, named) {
   if (named.some((other) => Math.abs(other.x - x) < ROOM.across && Math.abs(other.y - y) < ROOM.down)) {
     return false;

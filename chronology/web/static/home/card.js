@@ -1,4 +1,4 @@
-// One or several events in a small window beside what was opened; Escape closes it.
+// One or several events in a small window; Escape closes it.
 import { number } from "./data.js";
 import { html } from "./svg.js";
 
@@ -16,22 +16,22 @@ export class Card {
     });
   }
 
-  /** Opens events at a point of the screen; closed, the focus goes back to the opener.
+  /** Opens events at a point of the screen; on closing, the focus returns to the opener.
    *
-   * `more` are how many there are besides, with the address of a list of all.
+   * `more` is the number of further events, with the address of the full list.
    */
   open(events, at, opener, heading = "", more = null) {
     const one = events.length === 1 && !more;
     this.place(one ? this.one(events[0]) : this.several(events, heading, more), at, opener);
   }
 
-  /** Opens the events that more filters select, once the server has told them. */
+  /** Opens the events that additional filters select, once the server has sent them. */
   async ask(source, extra, at, opener, heading) {
-    const asked = this.asked = {};
+    const request = this.request = {};
     this.element.setAttribute("aria-busy", "true");
     try {
       const { events, total } = await source.ask(extra);
-      if (this.asked !== asked) return;
+      if (this.request !== request) return;
       const more = { count: total - Math.min(events.length, MOST), list: source.list(extra) };
       this.open(events, at, opener, `${heading}: ${number(total)}`, total > MOST ? more : null);
     } catch (error) {
@@ -56,7 +56,7 @@ export class Card {
   }
 
   close() {
-    this.asked = null;
+    this.request = null;
     if (this.element.hidden) return;
     const inside = this.element.contains(document.activeElement);
     this.element.hidden = true;
@@ -64,20 +64,20 @@ export class Card {
   }
 
   one(event) {
-    const found = [
+    const parts = [
       html("p", { class: "kind" }, event.status === "asserted" ? unslug(event.kind)
         : `${unslug(event.kind)} · ${event.status}`),
       html("h3", {}, this.link(event)),
       html("p", { class: "date" }, [event.date.words, " ", html("code", {}, event.date.edtf)]),
     ];
     const places = event.places.map(placeWords).join("; ");
-    if (places) found.push(html("p", { class: "note" }, places));
-    if (event.formations.length) found.push(this.units(event));
+    if (places) parts.push(html("p", { class: "note" }, places));
+    if (event.formations.length) parts.push(this.units(event));
     if (event.disputed.length) {
       const about = event.disputed.map((what) => SAYS[what] ?? what).join(" and ");
-      found.push(html("p", { class: "disputed" }, `The sources disagree about ${about}.`));
+      parts.push(html("p", { class: "disputed" }, `The sources disagree about ${about}.`));
     }
-    return found;
+    return parts;
   }
 
   units(event) {
@@ -97,18 +97,18 @@ export class Card {
       const when = html("span", { class: "when" }, event.date.words);
       return html("li", {}, [this.link(event), ...mark, " ", when]);
     }));
-    const found = [html("h3", {}, heading), list];
+    const parts = [html("h3", {}, heading), list];
     if (more) {
       const says = `${number(more.count)} more in the list`;
-      found.push(html("p", {}, html("a", { href: more.list }, says)));
+      parts.push(html("p", {}, html("a", { href: more.list }, says)));
     } else if (events.length > MOST) {
       const says = `${number(events.length - MOST)} more: zoom in or filter`;
-      found.push(html("p", { class: "note" }, says));
+      parts.push(html("p", { class: "note" }, says));
     }
-    return found;
+    return parts;
   }
 
-  /** Spots that the map does not show, each with the address of its events. */
+  /** Spots outside the map, each with the address of its events. */
   spots(spots, at, opener, heading, listOf) {
     const rest = spots.length - MOST;
     const items = spots.slice(0, MOST).map((spot) => html("li", {}, [
@@ -129,7 +129,7 @@ function unslug(slug) {
   return (slug ?? "").replaceAll("-", " ");
 }
 
-/** A place with its other names, those of the period first. */
+/** A place with its other names, period names first. */
 export function placeWords({ name, names }) {
   const others = names.map(([other, use]) => (use === "period" ? `then ${other}` : other));
   return others.length ? `${name} (${others.join(", ")})` : name;

@@ -1,4 +1,4 @@
-// The answer of the server as events with times to draw, or as counts of them.
+// Decodes the response of the server: events with times to draw, or counts of events.
 
 export const DAY_MS = 86_400_000;
 const NONE = 7;
@@ -24,8 +24,7 @@ function drawable(date) {
 
 /** Events in order of time, with names in place of numbers.
  *
- * `complete` are all that are selected; else `events` are the first of `total`, and `lanes`, `spots`
- * and `placeless` count all.
+ * Without `complete`, `events` are the first of `total`, and `lanes`, `spots` and `placeless` count all.
  */
 export function decode(answer, config) {
   const dates = answer.dates.map(drawable);
@@ -57,7 +56,7 @@ function counted({ lanes, spots, placeless }) {
   };
 }
 
-/** How an event stands to a day that begins at `start`: on it, perhaps on it, or not (null). */
+/** Whether an event is on the day that begins at `start`: certain, possible or not (null). */
 export function onDay(event, start) {
   const { core, spans } = event.date;
   if (core && core[0] <= start && start < core[1]) return "certain";

@@ -4,7 +4,7 @@ import { DAY_MS, dayOf, inWords } from "./data.js";
 const STEP_MS = 900;
 
 export class Days {
-  /** `show` draws a day that begins at a time, or all with null; it may take a while. */
+  /** `show` draws the day that begins at a time, or all days with null. */
   constructor(section, config, show) {
     Object.assign(this, { config, show, first: null, timer: null });
     const find = (selector) => section.querySelector(selector);
@@ -55,7 +55,7 @@ export class Days {
     if (on) this.tick();
   }
 
-  /** The next day; the one after it no sooner than this one is drawn. */
+  /** Shows the next day, and continues once it is drawn. */
   async tick() {
     const next = Number(this.slider.value) + 1;
     if (next > Number(this.slider.max)) {

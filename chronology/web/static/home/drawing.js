@@ -1,4 +1,4 @@
-// The lanes of the timeline as shapes, and where on them each event stands.
+// The lanes of the timeline as shapes, and the position of each event.
 import { number } from "./data.js";
 import { arrange } from "./layout.js";
 import { arrow, around, COLOURS, dispute, vague } from "./shapes.js";
@@ -52,7 +52,7 @@ export class Drawing {
   item(each, y, own) {
     const { event, core, x0, x1 } = each;
     const colour = own ?? event.colour;
-    // A title on a pale bar stands above it.
+    // A title of a pale bar is above it.
     const onCore = each.inside && !each.above;
     const middle = each.above ? y + ROW - 3 : y + ROW / 2;
     const parts = core ? around(each, colour, middle) : [vague(each, colour, middle)];
@@ -119,7 +119,7 @@ export class Drawing {
   }
 }
 
-/** Columns of bars as one path: those of a part, each upon what stands below it. */
+/** The bars of one part as a path, each on top of the bar below. */
 function columns(bars, ground, unit, below, part) {
   return bars.filter((bar) => bar[part] > 0).map((bar) => {
     const left = (bar.x + 0.5).toFixed(1);

@@ -1,4 +1,4 @@
-// Where the events of a lane stand: in rows, in counts where there is no room, or in bars.
+// The layout of a lane: events in rows, counts where there is no room, or bars.
 import { DAY_MS } from "./data.js";
 
 const MOST_LANES = 12;

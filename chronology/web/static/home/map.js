@@ -32,7 +32,7 @@ export class EventMap {
     L.control.scale({ imperial: false }).addTo(this.map);
     this.names = new Names(this.map);
     this.ring = L.circleMarker([0, 0], { radius: 24, className: "ring", interactive: false });
-    // After the clusters have moved, too.
+    // Also after the clusters have moved.
     this.map.on("zoomend moveend", () => this.nameSoon());
     this.ready = this.ground();
     this.days = new Days(section, config, (day, next) => this.goTo(day, next));
@@ -84,7 +84,7 @@ export class EventMap {
 
   // Days -----------------------------------------------------------------------------------------
 
-  /** Shows a day that begins at a time, or all with null; the next is asked for ahead. */
+  /** Shows the day that begins at a time, or all days with null; preloads the next. */
   async goTo(day, next = null) {
     this.day = day;
     this.timeline.markDay(day);
@@ -121,7 +121,7 @@ export class EventMap {
     this.nameSoon();
   }
 
-  /** What the map does not show is counted and opens beside it. */
+  /** Shows the number of events that are not on the map; a click opens them. */
   tell(on, beyond) {
     const { shown } = this;
     const count = (spots) => sum(spots.map((spot) => spot.count));

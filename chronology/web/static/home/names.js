@@ -25,7 +25,7 @@ export class Names {
     }
   }
 
-  /** Writes the name of a place beside its disc, if nothing stands there. */
+  /** Writes the name of a place beside its disc, if there is room. */
   beside(place, at, region, discs, taken) {
     const point = this.map.latLngToContainerPoint(at);
     const disc = discs.find(({ x, y, r }) => Math.hypot(x - point.x, y - point.y) < r);

@@ -1,4 +1,4 @@
-// What the server is asked: the events that the filters of an address select, and parts of them.
+// Requests to the server: the events that the filters of an address select, and parts of them.
 import { decode } from "./data.js";
 
 const KEPT = 24;
@@ -15,14 +15,14 @@ export class Source {
     return this.params.toString();
   }
 
-  /** The parameters with more filters: pairs that all have to hold, too. */
+  /** The parameters with additional filters as pairs. */
   with(extra) {
     const params = new URLSearchParams(this.params);
     for (const [key, value] of extra) params.append(key, value);
     return params;
   }
 
-  /** What is selected, with more filters, decoded; asked for once. */
+  /** The selected events, with additional filters, decoded; each request is sent once. */
   async ask(extra = [], signal = undefined) {
     const params = this.with(extra);
     params.append("_lane", this.lane);
@@ -51,14 +51,14 @@ export class Source {
   }
 }
 
-/** An answer of the server; what it says is wrong with the question is the error's message. */
+/** A response of the server; the message of an error page becomes that of the error. */
 export async function fetched(url, signal) {
   const answer = await fetch(url, { signal });
   if (answer.ok) return answer;
   const text = await answer.text();
   const page = new DOMParser().parseFromString(text, "text/html");
-  const told = page.querySelector("main .said")?.textContent;
-  throw new Error(told?.trim() || errorIn(text) || `The server returned status ${answer.status}`);
+  const message = page.querySelector("main .said")?.textContent;
+  throw new Error(message?.trim() || errorIn(text) || `The server returned status ${answer.status}`);
 }
 
 function errorIn(text) {

@@ -1,4 +1,4 @@
-// Symbols of units by side and level (APP-6), drawn by milsymbol, which is loaded when it is asked for.
+// Symbols of units by side and level (APP-6), drawn by milsymbol, which is loaded on demand.
 
 // The echelons of land units, by what a chronology may call its levels.
 const ECHELONS = [

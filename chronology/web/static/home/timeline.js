@@ -1,4 +1,4 @@
-// The timeline: lanes of events over time, to be zoomed from the whole window down to hours.
+// The timeline: lanes of events over time, with zoom from the whole window down to hours.
 import { DAY_MS, dayOf, inWords, number, onDay, sum } from "./data.js";
 import { Drawing, middleOf, rect } from "./drawing.js";
 import { Keys } from "./keys.js";
@@ -9,7 +9,7 @@ import { svg } from "./svg.js";
 const { d3 } = globalThis;
 const HEAD = 20;
 const WIDE = 24; // px of a day that can be hit
-const MOST = 2000; // counted events in sight that are asked for one by one
+const MOST = 2000; // counted events in view that are loaded one by one
 const SETTLED_MS = 150;
 
 export class Timeline {
@@ -34,7 +34,7 @@ export class Timeline {
     new ResizeObserver(() => this.resize()).observe(this.box);
   }
 
-  /** Shows what a source answered, in lanes by a column; `within` are days to look at, if told. */
+  /** Shows the data of a source in lanes by a column; `within` are days to zoom to, if any. */
   show(data, source, column, within) {
     Object.assign(this, { data, source, near: null });
     this.bounds = bounds(data);
@@ -100,7 +100,7 @@ export class Timeline {
     this.settling = setTimeout(() => this.look(), SETTLED_MS);
   }
 
-  /** Of events that are counted, those in sight are asked for, once they are few enough. */
+  /** Loads the counted events in view one by one, once they are few enough. */
   async look() {
     const [from, to] = this.inSight;
     if (this.data.complete || this.isNear()) return;
@@ -120,7 +120,7 @@ export class Timeline {
     return this.near !== null && this.near.from <= from && to <= this.near.to;
   }
 
-  /** The events that are drawn one by one; null while they are counted. */
+  /** The events drawn one by one; null while they are counted. */
   get events() {
     if (this.data.complete) return this.data.events;
     return this.isNear() ? this.near.events : null;
@@ -147,7 +147,7 @@ export class Timeline {
       .call(d3.axisTop(x).ticks(Math.max(2, this.width / 90)).tickSizeOuter(0).tickFormat(tick));
   }
 
-  /** The day that the map shows, and what is chosen: an event, or a day of a lane. */
+  /** Marks of the day on the map and of the selected event, or day of a lane. */
   marks() {
     const found = [];
     if (this.day !== null) {
@@ -183,7 +183,7 @@ export class Timeline {
     else this.card.close();
   }
 
-  /** Bars open by zooming in, until each is a day: then its events are listed. */
+  /** A click on bars zooms in, until each bar is a day: then it lists the events. */
   openBars(lane, event) {
     const time = Number(this.scale.invert(d3.pointer(event, this.svg.node())[0]));
     const [from, to] = this.inSight;
@@ -192,7 +192,7 @@ export class Timeline {
     } else this.openDays(lane, Math.floor(time / DAY_MS) * DAY_MS, DAY_MS, point(event));
   }
 
-  /** Lists the events of a lane on a day, or of a bin of days: the sure ones first. */
+  /** Lists the events of a lane on a day, or of a bin of days: certain ones first. */
   async openDays(lane, start, step, at) {
     const says = `${lane.name}, ${inWords(start)}`;
     if (lane.events) {
@@ -207,7 +207,7 @@ export class Timeline {
     await this.card.ask(this.source, extra, at, this.box, lane.value === null ? inWords(start) : says);
   }
 
-  /** The filters that select the events of a lane; that of the others has none. */
+  /** The filters that select the events of a lane; the lane of the others has none. */
   filterOf({ value }) {
     if (value === null) return [];
     if (this.column === "kind") return [["kind", value]];
@@ -215,7 +215,7 @@ export class Timeline {
     return [this.column === "places" ? ["places__arraycontains", value] : [`_${this.label}`, value]];
   }
 
-  /** Makes an event the chosen one, brings it into view, and opens it if asked. */
+  /** Selects an event, scrolls it into view, and optionally opens it. */
   choose(event, open = false, at = null) {
     this.current = event;
     this.bringIntoView(event);
@@ -257,7 +257,7 @@ function wanted(event) {
   return event.type === "wheel" ? event.ctrlKey || event.metaKey : !event.button;
 }
 
-/** About how many counted events there are between two times; the server knows how many. */
+/** The approximate number of counted events between two times. */
 function expected(counted, from, to) {
   return sum(counted.map(({ first, step, certain, possible, count }) => {
     const all = certain.map((sure, bin) => sure + possible[bin]);
