@@ -69,3 +69,28 @@ def test_two_events_of_one_source_are_less_likely_one_event(make_timeline: Make)
         (pair,) = duplicates.find(timeline.db)
         scores.append(pair.score)
     assert scores[0] < scores[1]
+
+
+def test_events_that_last_the_same_days_are_as_close_as_events_of_one_day(
+    make_timeline: Make,
+) -> None:
+    scores = []
+    for days in ("1944-10-14", "1944-10-14/1944-10-20"):
+        timeline = make_timeline(START)
+        names = {"a": "one", "b": "two"}
+        records = [event(name, days, title="Niš falls", source=names[name]) for name in names]
+        timeline.batch("events", "".join(records))
+        (pair,) = duplicates.find(timeline.db)
+        scores.append(pair.score)
+    assert scores[0] == scores[1]
+
+
+def test_an_event_that_lasts_is_less_close_if_it_shares_fewer_days(make_timeline: Make) -> None:
+    scores = []
+    for days in ("1944-10-14/1944-10-20", "1944-10-15/1944-10-20", "1944-10-18/1944-10-20"):
+        timeline = make_timeline(START)
+        first = event("a", "1944-10-14/1944-10-20", title="Niš falls")
+        timeline.batch("events", first + event("b", days, title="Niš falls", source="two"))
+        scores += [pair.score for pair in duplicates.find(timeline.db)]
+    assert len(scores) >= 2
+    assert sorted(set(scores), reverse=True) == scores
