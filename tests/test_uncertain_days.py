@@ -94,3 +94,28 @@ def test_an_event_that_lasts_is_less_close_if_it_shares_fewer_days(make_timeline
         scores += [pair.score for pair in duplicates.find(timeline.db)]
     assert len(scores) >= 2
     assert sorted(set(scores), reverse=True) == scores
+
+
+def test_events_are_less_likely_one_event_the_further_their_days_are_apart(
+    make_timeline: Make,
+) -> None:
+    scores = []
+    for day in ("14", "15", "16"):
+        timeline = make_timeline(START)
+        first = event("a", "1944-10-14", title="Niš falls")
+        second = event("b", f"1944-10-{day}", title="Niš falls", source="two")
+        timeline.batch("events", first + second)
+        (pair,) = duplicates.find(timeline.db)
+        scores.append(pair.score)
+    assert scores[0] > scores[1] > scores[2]
+
+
+@pytest.mark.parametrize(("day", "found"), [("14", True), ("15", True), ("20", False)])
+def test_a_date_without_a_first_day_is_compared_by_its_last(
+    make_timeline: Make, day: str, found: bool
+) -> None:
+    timeline = make_timeline(START)
+    first = event("a", "[..1944-10-14]", title="Niš falls")
+    second = event("b", f"1944-10-{day}", title="Niš falls", source="two")
+    timeline.batch("events", first + second)
+    assert bool(duplicates.find(timeline.db)) == found
