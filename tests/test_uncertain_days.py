@@ -69,3 +69,53 @@ def test_two_events_of_one_source_are_less_likely_one_event(make_timeline: Make)
         (pair,) = duplicates.find(timeline.db)
         scores.append(pair.score)
     assert scores[0] < scores[1]
+
+
+def test_events_that_last_the_same_days_are_as_close_as_events_of_one_day(
+    make_timeline: Make,
+) -> None:
+    scores = []
+    for days in ("1944-10-14", "1944-10-14/1944-10-20"):
+        timeline = make_timeline(START)
+        names = {"a": "one", "b": "two"}
+        records = [event(name, days, title="Niš falls", source=names[name]) for name in names]
+        timeline.batch("events", "".join(records))
+        (pair,) = duplicates.find(timeline.db)
+        scores.append(pair.score)
+    assert scores[0] == scores[1]
+
+
+def test_an_event_that_lasts_is_less_close_if_it_shares_fewer_days(make_timeline: Make) -> None:
+    scores = []
+    for days in ("1944-10-14/1944-10-20", "1944-10-15/1944-10-20", "1944-10-18/1944-10-20"):
+        timeline = make_timeline(START)
+        first = event("a", "1944-10-14/1944-10-20", title="Niš falls")
+        timeline.batch("events", first + event("b", days, title="Niš falls", source="two"))
+        scores += [pair.score for pair in duplicates.find(timeline.db)]
+    assert len(scores) >= 2
+    assert sorted(set(scores), reverse=True) == scores
+
+
+def test_events_are_less_likely_one_event_the_further_their_days_are_apart(
+    make_timeline: Make,
+) -> None:
+    scores = []
+    for day in ("14", "15", "16"):
+        timeline = make_timeline(START)
+        first = event("a", "1944-10-14", title="Niš falls")
+        second = event("b", f"1944-10-{day}", title="Niš falls", source="two")
+        timeline.batch("events", first + second)
+        (pair,) = duplicates.find(timeline.db)
+        scores.append(pair.score)
+    assert scores[0] > scores[1] > scores[2]
+
+
+@pytest.mark.parametrize(("day", "found"), [("14", True), ("15", True), ("20", False)])
+def test_a_date_without_a_first_day_is_compared_by_its_last(
+    make_timeline: Make, day: str, found: bool
+) -> None:
+    timeline = make_timeline(START)
+    first = event("a", "[..1944-10-14]", title="Niš falls")
+    second = event("b", f"1944-10-{day}", title="Niš falls", source="two")
+    timeline.batch("events", first + second)
+    assert bool(duplicates.find(timeline.db)) == found

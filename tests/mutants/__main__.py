@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.mutants.copy import Copy
 from tests.mutants.folders import Baseline, baseline, reaching, statement_lines, tests_of
 from tests.mutants.operators import has_cosmic_ray
-from tests.mutants.report import KILLED, Equivalent, Result, load_equivalents, text
+from tests.mutants.report import KILLED, Equivalent, Result, load_equivalents, outdated, text
 from tests.mutants.sample import Mutant, draw
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -46,6 +46,8 @@ def main() -> int:
     deadline = time.monotonic() + given.minutes * 60
     results = run(ROOT, ROOT / "build" / "mutants", mutants, equivalents, deadline)
     print(text(results))
+    for entry in outdated(equivalents, ROOT):
+        print(f"\ntests/equivalent_mutants.toml: {entry.path} has no line {entry.before!r}")
     return 0
 
 

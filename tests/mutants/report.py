@@ -42,6 +42,16 @@ def load_equivalents(path: Path) -> list[Equivalent]:
     return [Equivalent(**entry) for entry in entries]
 
 
+def outdated(equivalents: Iterable[Equivalent], root: Path) -> list[Equivalent]:
+    """List the entries whose lines are no longer in their module."""
+    return [one for one in equivalents if not _is_current(one, root / one.path)]
+
+
+def _is_current(equivalent: Equivalent, path: Path) -> bool:
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    return equivalent.before in " ".join(line.strip() for line in lines)
+
+
 def interval(killed: int, total: int) -> tuple[float, float]:
     """Return the 95% confidence interval of a share, by Wilson's formula."""
     if not total:

@@ -1,0 +1,54 @@
+"""The values of `_as_of`: a position or a time names the end of a batch."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Timeline
+
+from chronology.model.errors import UnknownName
+from chronology.timeline.as_of import read_point
+
+
+def batch_ends(timeline: Timeline) -> list[int]:
+    return [
+        int(str(row["last_position"]))
+        for row in timeline.rows("SELECT last_position FROM batches ORDER BY last_position")
+    ]
+
+
+def test_without_a_value_it_is_the_head(timeline: Timeline) -> None:
+    point = read_point(timeline.db, [])
+    assert (point.position, point.is_past) == (batch_ends(timeline)[-1], False)
+
+
+def test_a_position_is_the_last_end_of_a_batch_up_to_it(timeline: Timeline) -> None:
+    first, second = batch_ends(timeline)
+    positions = {first: first, first + 1: first, second - 1: first, second: second}
+    for given, end in positions.items():
+        point = read_point(timeline.db, [str(given)])
+        assert (point.position, point.is_past) == (end, True)
+
+
+@pytest.mark.parametrize(
+    ("time", "batch"),
+    [
+        ("2026-01-01T00:00:00Z", 0),
+        ("2026-01-01T23:59:59Z", 0),
+        ("2026-01-02T00:00:00Z", 1),
+        ("2026-01-02T00:30:00+01:00", 0),
+        ("2027-01-01T00:00:00Z", 1),
+    ],
+)
+def test_a_time_is_the_last_batch_recorded_by_then(
+    timeline: Timeline, time: str, batch: int
+) -> None:
+    assert read_point(timeline.db, [time]).position == batch_ends(timeline)[batch]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [["0"], ["1"], ["2025-12-31T23:59:59Z"], ["9999"], ["-1"], ["٣"], ["today"], [""], ["3", "4"]],
+)
+def test_other_values_are_refused(timeline: Timeline, values: list[str]) -> None:
+    with pytest.raises(UnknownName, match="_as_of"):
+        read_point(timeline.db, values)
