@@ -48,7 +48,7 @@ test-0.65: $(TEST)/.installed ## run the tests on Datasette 0.65, with branch co
 	@$(TEST)/bin/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term
 
 # The other tests do not depend on Datasette: test_architecture.py holds that.
-PUBLISHED = $(shell grep -lEi 'datasette|serving|browser|chronicle:|chronology\.web' tests/test_*.py)
+PUBLISHED = $(shell grep -lEi 'datasette|serving|in_process|browser|chronicle:|httpx|chronology\.web' tests/test_*.py)
 
 .PHONY: test-1.0
 test-1.0: $(TEST_1_0)/.installed ## run the tests of what is published on Datasette 1.0
