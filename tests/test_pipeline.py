@@ -143,7 +143,7 @@ def _account(source: str, **more: str) -> dict[str, object]:
     return {"source": source, "at": "p. 1", **more}
 
 
-NUMBERED = [
+NUMBERED: list[dict[str, object]] = [
     {"event": "a", "accounts": [_account("one"), _account("one"), _account("two")]},
     {"event": "b", "accounts": [_account("one", id="b-one-2"), _account("one"), _account("one")]},
     {"account": "", "event": "a", **_account("one")},

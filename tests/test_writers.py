@@ -36,7 +36,7 @@ def test_a_later_writer_with_an_earlier_time_is_refused_with_the_remedy(
     with pytest.raises(BatchRefused) as error:
         timeline.batch("second", PLACE.format("b"), "2026-02-01T00:00:00Z")
     assert "recorded 2026-02-01T00:00:00Z is earlier than the head of the log" in str(error.value)
-    assert "give it the time at which it is recorded now" in str(error.value)
+    assert "write the current time" in str(error.value)
     assert timeline.batch("second", PLACE.format("b"), "2026-02-01T00:00:01Z").records == 2
 
 
