@@ -15,6 +15,7 @@ from chronology.projections.catalogue import Catalogue, State
 from chronology.projections.chain_of_command import (
     chain_of_command,
     find_cycle,
+    is_constant,
     may_hold,
     names_by_level,
 )
@@ -251,3 +252,15 @@ def test_a_cycle_among_superiors_does_not_include_the_formation() -> None:
     units = catalogue(c1=[attached("a1")], a1=[attached("f1")], f1=[attached("a1")])
     assert find_cycle(units, "c1") is None
     assert find_cycle(units, "a1") == ["a1", "f1", "a1"]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "constant"),
+    [(None, None, True), ("1944-10-01", None, False), (None, "1944-10-01", False)],
+)
+def test_a_chain_is_constant_unless_an_attachment_has_a_date(
+    since: str | None, until: str | None, constant: bool
+) -> None:
+    units = catalogue(d1=[attached("c1")], c1=[attached("a1", since, until)], a1=[])
+
+    assert is_constant(units, "d1") is constant

@@ -109,6 +109,25 @@ def test_a_part_appears_under_its_superior_without_subordinates(on: OnDay) -> No
     assert [(unit.id, unit.below) for unit in army.parts] == [("d9", [])]
 
 
+def test_an_attachment_of_the_whole_takes_precedence_over_that_of_a_part(
+    make_timeline: Callable[..., Timeline],
+) -> None:
+    timeline = make_timeline(START)
+    ties = [f"{{to: c68, source: one, at: '1', part: {part}}}" for part in ("false", "true")]
+    for name, attached in (("d1", ties), ("d2", ties[::-1])):
+        timeline.batch(
+            name,
+            f"- {{formation: {name}, name: {name}, level: division, side: soviet,"
+            f" attached: [{', '.join(attached)}]}}\n",
+        )
+    sides = order_of_battle.on_day(load_catalogue(timeline.db), parse("1944-10-05"))
+    ((army,),) = (front.below for front in sides[0].tops)
+    (corps,) = army.below
+
+    assert [unit.id for unit in corps.below] == ["d1", "d2"]
+    assert corps.parts == []
+
+
 def test_a_commander_appears_once_with_the_known_dates(on: OnDay) -> None:
     (front,) = on("1944-10-05")["soviet"].tops
     (army,) = (unit for unit in front.below if unit.id == "a46")
