@@ -110,12 +110,22 @@ def test_events_are_less_likely_one_event_the_further_their_days_are_apart(
     assert scores[0] > scores[1] > scores[2]
 
 
-@pytest.mark.parametrize(("day", "found"), [("14", True), ("15", True), ("20", False)])
-def test_a_date_without_a_first_day_is_compared_by_its_last(
-    make_timeline: Make, day: str, found: bool
+@pytest.mark.parametrize(
+    ("date", "day", "found"),
+    [
+        ("[..1944-10-14]", "14", True),
+        ("[..1944-10-14]", "15", True),
+        ("[..1944-10-14]", "20", False),
+        ("[1944-10-14..]", "14", True),
+        ("[1944-10-14..]", "13", True),
+        ("[1944-10-14..]", "08", False),
+    ],
+)
+def test_a_date_with_an_open_side_is_compared_by_the_other(
+    make_timeline: Make, date: str, day: str, found: bool
 ) -> None:
     timeline = make_timeline(START)
-    first = event("a", "[..1944-10-14]", title="Niš falls")
+    first = event("a", date, title="Niš falls")
     second = event("b", f"1944-10-{day}", title="Niš falls", source="two")
     timeline.batch("events", first + second)
     assert bool(duplicates.find(timeline.db)) == found
