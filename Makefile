@@ -118,9 +118,8 @@ reproduce: $(TEST)/.installed ## rebuild from events/ alone, and compare with th
 corpus: timeline.db ## write docs/corpus.md again from timeline.db: coverage, sources, gaps
 	@$(USE)/bin/chronology report --notes docs/corpus-notes.md --out docs/corpus.md
 
-# Requirements of frictionless's commands, which no test calls. Datasette prints exceptions through
-# rich if it is installed, so the servers of the tests would differ from those of users.
-UNWANTED := rich typer markdown-it-py mdurl shellingham annotated-doc
+# Requirements of frictionless's commands, which no test calls.
+UNWANTED := typer shellingham annotated-doc
 
 .PHONY: lock
 lock: ## write the locks again from pyproject.toml (LOCK=--upgrade for the newest versions)
