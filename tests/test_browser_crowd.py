@@ -135,7 +135,7 @@ def test_the_days_of_a_lane_are_gone_through_by_keys(watched: Watched) -> None:
     page = watched.open("_lane=kind")
     said = page.locator("#announced")
     page.focus(".lanes")
-    playwright.expect(said).to_contain_text("Right arrow goes to the first day")
+    playwright.expect(said).to_contain_text("Press the right arrow for the first day")
     page.keyboard.press("ArrowRight")
     playwright.expect(said).to_contain_text("1 September 1944:")
     page.keyboard.press("ArrowRight")

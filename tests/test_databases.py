@@ -149,7 +149,7 @@ def test_a_file_of_any_name_is_served_and_exported(
 ) -> None:
     started: list[list[str]] = []
     monkeypatch.setattr("os.execv", lambda _, arguments: started.append(arguments))
-    monkeypatch.setattr("chronology.cli.project._refuse_taken", lambda *_: None)
+    monkeypatch.setattr("chronology.cli.project._require_free_port", lambda *_: None)
     served = CliRunner().invoke(main, ["serve", str(folder)], catch_exceptions=False)
     given = ["--db", str(folder / "my chron.2.db"), "--out", str(tmp_path / "out")]
     given += ["--metadata", str(ROOT / "metadata.yml")]

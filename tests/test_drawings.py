@@ -213,4 +213,4 @@ def test_months_have_the_same_names_in_dates_labels_and_headings():
 def test_no_other_module_lists_the_months():
     package = Path(formatting.__file__).parents[2]
     listing = {path.name for path in package.rglob("*.py") if "February" in path.read_text("utf-8")}
-    assert listing == {"edtf.py"}
+    assert listing == {"edtf_text.py"}

@@ -10,6 +10,7 @@ from conftest import START, Timeline
 from chronology.model.edtf import parse
 from chronology.projections.catalogue import load_catalogue
 from chronology.timeline import duplicates, neighbours, order_of_battle
+from chronology.timeline.linked_events import decode_arrays
 
 Make = Callable[..., Timeline]
 
@@ -53,8 +54,8 @@ def test_events_of_any_possible_day_are_events_of_the_same_days(make_timeline: M
     records = [event(name, f"1944-10-{day}") for name, day in days.items()]
     records.append(event("uncertain", "[1944-10-14..1944-10-16]"))
     timeline.batch("events", "".join(records))
-    row = neighbours.parsed(timeline.event("uncertain"))
-    same = neighbours.beside(timeline.db, row).same_days
+    row = decode_arrays(timeline.event("uncertain"))
+    same = neighbours.neighbours(timeline.db, row).same_days
     assert [other["id"] for other in same] == ["first", "last"]
 
 
