@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -12,7 +16,7 @@ from urllib.parse import urlsplit
 import hostile
 import httpx
 import pytest
-from conftest import START
+from conftest import ROOT, START
 from datasette.utils import tilde_encode
 from html_page import elements, links, loaded
 from in_process import in_process
@@ -217,3 +221,12 @@ def test_a_chronology_without_events_has_its_pages_too(tmp_path: Path) -> None:
             assert client.get(path).status_code == 200
         assert rows(client) == []
         assert len(client.get("/timeline/events.csv").content.splitlines()) == 1
+
+
+def test_a_stream_of_a_table_has_every_row_once(chronicle: httpx.Client) -> None:
+    text = chronicle.get("/timeline/accounts.csv?_stream=on").text
+    ids = [row["id"] for row in csv.DictReader(io.StringIO(text, newline=""))]
+    with closing(sqlite3.connect(ROOT / "timeline.db")) as db:
+        (count,) = db.execute("SELECT count(*) FROM accounts").fetchone()
+
+    assert len(ids) == len(set(ids)) == count

@@ -110,6 +110,9 @@ try:
 except ImportError:  # Datasette 0.65
     DatabaseResource = TableResource = None
 
+CSV_STREAMS_TAKE_A_CURSOR = TableResource is None
+"""Datasette 1.0 refuses `_next` with `_stream`."""
+
 
 async def may_view_instance(datasette: Any, actor: Actor) -> bool:
     """Whether the actor may see anything at all."""

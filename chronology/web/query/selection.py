@@ -295,6 +295,7 @@ async def warm(database: Any) -> None:
         with index.at_head(db) as reader:
             return reader.not_loaded()
 
-    with suppress(sqlite3.DatabaseError):
+    # A RuntimeError means that the server has closed the database meanwhile.
+    with suppress(sqlite3.DatabaseError, RuntimeError):
         for part in await database.execute_fn(not_loaded):
             await database.execute_fn(lambda db, part=part: index.load(db, part))

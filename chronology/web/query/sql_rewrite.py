@@ -23,7 +23,7 @@ from datasette.utils.sqlite import sqlite3
 
 from chronology.index.predicates import EVERY, Cursor
 from chronology.index.selection import EventFilter, Selection
-from chronology.web.datasette_compat import Datasette, Request
+from chronology.web.datasette_compat import CSV_STREAMS_TAKE_A_CURSOR, Datasette, Request
 from chronology.web.query.selection import (
     datasette_clauses,
     event_filter,
@@ -205,13 +205,22 @@ async def order_first_page(
     """Adds a cursor before every row to a request for the first page of a sorted table.
 
     Datasette breaks the ties of a sort by the primary key, except on the first page, where SQLite
-    decides. Without the cursor, the following pages would repeat some rows and leave out others.
+    decides. Without the cursor, the following pages would repeat some rows and leave out others. A
+    stream that takes no cursor is sorted by the key instead of the default column, which has ties.
     """
     ascending, descending = await sorting(datasette, request, database, table)
     keys = await datasette.get_database(database).primary_keys(table)
     if request.args.get("_next") or not keys or not (ascending or descending):
         return
+    if request.args.get("_stream") and not CSV_STREAMS_TAKE_A_CURSOR:
+        if not (request.args.get("_sort") or request.args.get("_sort_desc")):
+            _add_parameter(request, "_sort", keys[0])
+        return
     start = _BEFORE_ASCENDING if ascending else _BEFORE_DESCENDING
-    cursor = urlencode({"_next": ",".join([start, *("" for _ in keys)])})
+    _add_parameter(request, "_next", ",".join([start, *("" for _ in keys)]))
+
+
+def _add_parameter(request: Request, name: str, value: str) -> None:
     query: bytes = request.scope["query_string"]
-    request.scope["query_string"] = b"&".join(filter(None, (query, cursor.encode())))
+    added = urlencode({name: value}).encode()
+    request.scope["query_string"] = b"&".join(filter(None, (query, added)))
