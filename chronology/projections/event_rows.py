@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from chronology.model.edtf import Date, Span
@@ -308,7 +308,8 @@ def _with_folded(text: str) -> str:
     return text if folded == text else f"{text}\n{folded}"
 
 
-def array_columns(columns: Sequence[str]) -> list[str]:
+@cache
+def array_columns(columns: tuple[str, ...]) -> tuple[str, ...]:
     """The array columns among all columns of `events`: the fixed ones and the dimensions."""
     start, end = columns.index("months"), columns.index("formations")
-    return [*ARRAYS, *columns[start + 1 : end]]
+    return *ARRAYS, *columns[start + 1 : end]

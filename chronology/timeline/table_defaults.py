@@ -6,7 +6,6 @@ facets follow from the chronology's dimensions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -20,7 +19,7 @@ _EXAMPLE = "template/folder/metadata.yml"
 _COMMON = ("months", "formations", "places", "people", "sources", "disputed")
 
 
-def tables(columns: Sequence[str]) -> dict[str, dict[str, Any]]:
+def tables(columns: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """The settings of each table, as in metadata.yml; `columns` are those of `events`."""
     defaults = {name: dict(settings) for name, settings in described().items()}
     defaults.update({name: {"hidden": True} for name in HELPERS})
