@@ -22,7 +22,7 @@ from chronology.web.middleware.response_cache import response_cache_middleware
 from chronology.web.middleware.security_headers import security_headers_middleware
 from chronology.web.pages import changes, formatting, home, standalone, template_context, templating
 from chronology.web.query import facets, selection, sql_rewrite
-from chronology.web.routing import routing_middleware
+from chronology.web.routing import PAGES, routing_middleware
 
 TABLES = frozenset({"events", "history", "batches", *COLUMNS})
 
@@ -72,9 +72,7 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
     csv_guard.install()
 
     def wrapped(app: App) -> App:
-        answering = error_middleware(
-            _needed_middleware(routing_middleware(app, datasette), datasette)
-        )
+        answering = error_middleware(_needed_middleware(app, datasette))
         own = response_cache_middleware(
             security_headers_middleware(answering, datasette), datasette
         )
@@ -84,7 +82,8 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
             if scope["type"] != "http":
                 await app(scope, receive, send)
                 return
-            await databases.refresh(datasette)
+            for name in await databases.refresh(datasette):
+                sql_rewrite.watch(datasette.databases[name])
             handler = foreign if databases.is_foreign(datasette, scope) else own
             await handler(scope, receive, send)
 
@@ -95,11 +94,13 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
 
 def _needed_middleware(app: App, datasette: Datasette) -> App:
     """Passes a request through those middleware functions alone that it needs."""
-    redirecting = as_of_redirect_middleware(app, datasette)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        query = scope["query_string"]
-        handler = redirecting if b"_as_of=" in query else app
+        query, handler = scope["query_string"], app
+        if PAGES.fullmatch(datasette_compat.address_of(datasette, scope).rest):
+            handler = routing_middleware(handler, datasette)
+        if b"_as_of=" in query:
+            handler = as_of_redirect_middleware(handler, datasette)
         if scope["path"].endswith(".csv"):
             handler = csv_guard.csv_guard_middleware(handler, datasette)
         if query and not all(field.partition(b"=")[2] for field in query.split(b"&")):

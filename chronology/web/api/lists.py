@@ -24,7 +24,7 @@ from chronology.web.datasette_compat import (
     public_address,
     with_query,
 )
-from chronology.web.query.selection import event_filter, order_by
+from chronology.web.query.selection import order_by, translate
 from chronology.web.responses import cors_headers
 
 
@@ -52,7 +52,7 @@ async def events(
 
 async def _select(datasette: Datasette, request: Request, database: str) -> SelectedVersions:
     table = "history" if "_as_of" in request.args else "events"
-    event_selection = await event_filter(datasette, request, database, table)
+    event_selection = (await translate(datasette, request, database, table)).filter
     order = await order_by(datasette, request, database, table)
     try:
         versions: SelectedVersions = await datasette.get_database(database).execute_fn(

@@ -31,10 +31,9 @@ from chronology.web.datasette_compat import (
     Receive,
     Scope,
     Send,
-    local_path,
+    address_of,
 )
 from chronology.web.middleware.cache_state import LogHeadMonitor, State, fingerprint
-from chronology.web.query.sql_rewrite import watch
 from chronology.web.responses import ResponseCompleteness, completeness, matches
 
 CACHE_MB = 64
@@ -150,8 +149,6 @@ class _ResponseCache:
     ) -> _CacheEntry | None:
         """The place of the response, None if it must not be kept."""
         name = self._database(scope, headers)
-        if name in self._datasette.databases:
-            watch(self._datasette.databases[name])
         state = self._heads.now(name) if name else None
         if name is None or state is None:
             return None
@@ -168,11 +165,10 @@ class _ResponseCache:
             return None
         if _UNCACHED & dict(parse_qsl(scope["query_string"].decode("latin-1"), True)).keys():
             return None
-        path = local_path(self._datasette, scope)
+        path, name, rest = address_of(self._datasette, scope)
         if path == "/" or _OWN_PATH.fullmatch(path):
             only = self._heads.only()
             return only if databases.is_chronology(self._datasette, only) else None
-        name, rest = databases.in_path(self._datasette, path)
         match = _TABLE_PATH.fullmatch(rest)
         return name if not rest or (match and match["table"] in _TABLES) else None
 

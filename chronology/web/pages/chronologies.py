@@ -14,7 +14,7 @@ from chronology.model.edtf import Date
 from chronology.store import log
 from chronology.timeline.as_of import at_head
 from chronology.web import databases, datasette_compat
-from chronology.web.datasette_compat import Actor, Datasette, Request, local_path
+from chronology.web.datasette_compat import Actor, Datasette, Request, address_of
 from chronology.web.pages import formatting
 
 _OWN = "/-/chronology/"
@@ -52,8 +52,7 @@ async def refusal(
     datasette: Datasette, request: Request, status: int, message: str
 ) -> Response | None:
     """The list in response to a request that names none of several chronologies."""
-    path = local_path(datasette, request.scope)
-    if databases.in_path(datasette, path)[0] is not None:
+    if address_of(datasette, request.scope).database is not None:
         return None
     seen = await databases.visible(datasette, request.actor)
     if len(seen) < 2:
@@ -64,7 +63,7 @@ async def refusal(
 async def _entry(datasette: Datasette, request: Request, name: str, status: int) -> dict[str, Any]:
     """A chronology in the list, with a link to its home or to the requested page."""
     summary: dict[str, Any] = await datasette.get_database(name).execute_fn(_summary)
-    path = local_path(datasette, request.scope)
+    path = address_of(datasette, request.scope).path
     address = datasette.urls.database(name)
     if status == 400 and path.startswith(_OWN):
         parameters = parse_qsl(request.query_string)
