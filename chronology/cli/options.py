@@ -12,11 +12,12 @@ from typing import Any
 
 import click
 
+from chronology import projections
 from chronology.batches import http_source
 from chronology.cli.progress import Bar, Step, in_bulk, shown
 from chronology.model.errors import BatchRefused, ChronologyError
 from chronology.store import log
-from chronology.store.database import connect
+from chronology.store.database import connect, snapshot
 
 DATABASE = "timeline.db"
 CHECKPOINT = "checkpoint.txt"
@@ -79,6 +80,15 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         yield db
     finally:
         db.close()
+
+
+@contextmanager
+def reading_tables(path: Path) -> Iterator[sqlite3.Connection]:
+    """The database in one read transaction, if its tables reflect its log."""
+    with reading(path) as db, snapshot(db):
+        if not projections.position(db) or not projections.is_current(db):
+            raise click.UsageError(f"the tables of {path} are not current; run 'python ingest.py'")
+        yield db
 
 
 @contextmanager

@@ -62,6 +62,11 @@ def all_of(filters: Iterable[EventFilter], position: int | None = None) -> Event
     )
 
 
+def commonest_first(counts: Iterable[tuple[str, int]]) -> Counts:
+    """Values with their counts, the commonest first; those of equal counts by value."""
+    return sorted(counts, key=lambda pair: (-pair[1], pair[0]))
+
+
 class SqlSelection:
     """The selected events, read from the tables."""
 
@@ -247,10 +252,7 @@ def summarise(
 ) -> Summary:
     """Counts the selected events and the values of some facets, and finds the first `size`."""
     with select(db, selected, index, limit) as selection:
-        counts = {
-            facet: sorted(selection.counts(facet), key=lambda pair: (-pair[1], pair[0]))
-            for facet in facets
-        }
+        counts = {facet: commonest_first(selection.counts(facet)) for facet in facets}
         total, first = selection.count(), selection.page(False, None, size)
         return Summary(selected.table, total, counts, first, selection.relation)
 

@@ -12,26 +12,10 @@ from chronology.projections.catalogue import Catalogue, State
 from chronology.projections.chain_of_command import chain_of_command, is_constant, names_by_level
 from chronology.projections.disputes import disputes
 
-BEFORE_DIMENSIONS = {
-    "id": str,
-    "date": str,
-    "earliest": str,
-    "latest": str,
-    "sort_day": str,
-    "time": str,
-    "precision": str,
-    "basis": str,
-    "title": str,
-    "summary": str,
-    "kind": str,
-    "status": str,
-    "months": str,
-}
+_BEFORE = "id date earliest latest sort_day time precision basis title summary kind status months"
+BEFORE_DIMENSIONS = dict.fromkeys(_BEFORE.split(), str)
 AFTER_DIMENSIONS = {
-    "formations": str,
-    "places": str,
-    "people": str,
-    "sources": str,
+    **dict.fromkeys(("formations", "places", "people", "sources"), str),
     "latitude": float,
     "longitude": float,
     "accounts": int,

@@ -100,20 +100,20 @@ async def _texts(
     db: Any, form: Format, edition: Edition, versions: SelectedVersions
 ) -> AsyncIterator[bytes]:
     """The export in chunks of bounded length, each read when it is sent."""
-    yield form.head(edition).encode()
+    yield form.writer.head(edition).encode()
     between = ""
     for numbers in reader.chunks(versions):
         text = await db.execute_fn(_rendering(form, edition, versions, numbers))
         yield (between + text).encode()
         between = form.between
-    yield form.foot(edition).encode()
+    yield form.writer.foot(edition).encode()
 
 
 def _rendering(
     form: Format, edition: Edition, versions: SelectedVersions, numbers: Any
 ) -> Callable[[Any], str]:
     return lambda connection: form.between.join(
-        form.item(edition, event) for event in reader.read(connection, versions, numbers)
+        form.writer.item(edition, event) for event in reader.read(connection, versions, numbers)
     )
 
 

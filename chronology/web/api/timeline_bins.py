@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from chronology.index.selection import Summary
+from chronology.index.selection import Summary, commonest_first
 from chronology.model.edtf import Date
 from chronology.web.pages import day_histogram
 from chronology.web.pages.home_overview import DayCounts, Overview, Reader
@@ -53,10 +53,10 @@ def counted(
 
 def _lanes(dated: DayCounts, window: Date, label: str, series: list[str]) -> dict[str, Any]:
     """Events per bin of days: of the fullest lanes, the others, and events without a value."""
-    totals: Counter[tuple[Any, ...]] = Counter()
+    totals: Counter[str] = Counter()
     for (_, values), count in dated.items():
-        totals[(values,)] += count
-    ranked = [name for name, _ in day_histogram.by_value(totals)]
+        totals.update(dict.fromkeys(day_histogram.names(values), count))
+    ranked = [name for name, _ in commonest_first(totals.items())]
     named = ranked[: MOST_LANES - 1] if len(ranked) > MOST_LANES else ranked
     number = {name: index for index, name in enumerate(named)}
     others, none = len(named), len(named) + 1

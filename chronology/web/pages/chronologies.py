@@ -11,7 +11,6 @@ from datasette.utils import path_with_format
 from datasette.utils.asgi import Response
 
 from chronology.model.edtf import Date
-from chronology.store import log
 from chronology.timeline.as_of import at_head
 from chronology.web import databases, datasette_compat
 from chronology.web.datasette_compat import Actor, Datasette, Request, address_of
@@ -73,12 +72,10 @@ async def _entry(datasette: Datasette, request: Request, name: str, status: int)
 
 
 def _summary(db: sqlite3.Connection) -> dict[str, Any]:
-    chronology = at_head(db).chronology
+    timeline = at_head(db)
+    chronology, recorded = timeline.chronology, timeline.point.recorded_at
     (events,) = db.execute("SELECT count(*) FROM events").fetchone()
     (sources,) = db.execute("SELECT count(*) FROM sources").fetchone()
-    (recorded,) = db.execute(
-        "SELECT recorded_at FROM log WHERE position = ?", (log.head(db).position,)
-    ).fetchone()
     return {
         "title": chronology.title if chronology else None,
         "summary": chronology.summary if chronology else "",

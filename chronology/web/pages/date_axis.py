@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from chronology.model.edtf import Date, Span, parse
 from chronology.web.pages import formatting
-from chronology.web.pages.day_histogram import parsed, shares_of
+from chronology.web.pages.day_histogram import Tally, parsed
 
 WIDTH = 1000
 _LEAST = 4  # keeps one day of a long axis visible
@@ -123,14 +123,14 @@ def strip(axis: Axis | None, days: Sequence[tuple[str, int]]) -> dict[str, Any]:
     """
     if axis is None or not days:
         return {}
-    step_days = -(-axis.length // 400)
-    sums = [[0.0, 0.0] for _ in range(-(-axis.length // step_days))]
+    tally = Tally(axis.first, axis.length, 1)
     for text, count in days:
-        shares = shares_of(parsed(text), axis.first, axis.length)
-        for start, end in shares.runs:
-            for number in range(start // step_days, (end - 1) // step_days + 1):
-                days_inside = min(end, (number + 1) * step_days) - max(start, number * step_days)
-                sums[number][not shares.certain] += count * shares.each * days_inside
+        tally.add(parsed(text), [0], count)
+    step_days = -(-axis.length // 400)
+    sums = [
+        [sum(group[0][start : start + step_days]) for group in (tally.certain, tally.possible)]
+        for start in range(0, axis.length, step_days)
+    ]
     most = max(sum(pair) for pair in sums)
     width = round(WIDTH * step_days / axis.length, 2)
     bars = [

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
@@ -31,15 +30,6 @@ def names(text: str | None) -> tuple[str, ...]:
     if not text:
         return ()
     return tuple(json.loads(text)) if text.startswith("[") else (text,)
-
-
-def by_value(counted: Mapping[tuple[Any, ...], int]) -> list[tuple[str, int]]:
-    """The number of events with each value of a column, the most frequent first."""
-    counts: Counter[str] = Counter()
-    for (text,), count in counted.items():
-        for name in names(text):
-            counts[name] += count
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def colours_of(text: str | None, series: Sequence[str]) -> list[int]:
@@ -89,19 +79,10 @@ class Tally:
         """Adds a number of events of one date to each of some groups."""
         shares = shares_of(event, self.first, self.length, self.step)
         target = self._certain if shares.certain else self._possible
-        self._spread(target, shares.runs, groups, count * shares.each)
-
-    @staticmethod
-    def _spread(
-        target: list[list[float]],
-        spans: Sequence[tuple[int, int]],
-        groups: Sequence[int],
-        each: float,
-    ) -> None:
-        for start, end in spans:
+        for start, end in shares.runs:
             for group in groups:
-                target[group][start] += each
-                target[group][end] -= each
+                target[group][start] += count * shares.each
+                target[group][end] -= count * shares.each
 
     @property
     def certain(self) -> list[list[float]]:

@@ -20,6 +20,7 @@ from chronology.model.edtf import Date, parse
 from chronology.model.errors import DateError
 from chronology.store.database import fetch_rows
 from chronology.timeline.filters import DISPUTED
+from chronology.timeline.linked_events import LIST_COLUMNS
 from chronology.web import databases, datasette_compat, routing
 from chronology.web.datasette_compat import (
     PLUGIN,
@@ -48,10 +49,9 @@ READ = 300  # events shown of a day
 _DISPUTES = 24
 _TOP = 10
 _LAZY = "milsymbol"
-_NAMES = {"_search": "search", "_within": "could have happened on", "_certain": "certainly within"}
+_NAMES = {"_search": "search", **formatting.FILTER_NAMES}
 _AMONG = "number IN (SELECT value FROM json_each(:numbers))"
 _IN_TIME = "ORDER BY sort_day, id"
-_SHOWN = "id, date, time, title, summary, kind, status, places, formations, disputed, accounts"
 
 _contents: LruCache[Hashable, dict[str, Any]] = LruCache(32)
 
@@ -112,10 +112,13 @@ async def page(datasette: Datasette, request: Request, name: str, address: str) 
         return _page(reader, filters, selection, lane)
 
     content = await read_once(datasette, name, read)
-    config = datasette.plugin_config(PLUGIN) or {}
+    config, urls = datasette.plugin_config(PLUGIN) or {}, datasette.urls
     explore = {
         **content["explore"],
-        **_addresses(datasette, name),
+        "points": urls.path("/-/chronology/points.json"),
+        "events": urls.table(name, "events"),
+        "shapes": urls.static_plugins(PLUGIN, "map/"),
+        "symbols": urls.static_plugins(PLUGIN, "vendor/milsymbol-3.0.4/src/"),
         "home": address,
         "database": await databases.parameter(datasette, request, name),
         "tiles": config.get("tile_url"),
@@ -134,19 +137,6 @@ async def page(datasette: Datasette, request: Request, name: str, address: str) 
         "explore": explore,
         "now_url": with_query(address, parameters),
         "permalink": public_address(datasette, request) + permanent,
-    }
-
-
-def _addresses(datasette: Datasette, name: str) -> dict[str, str]:
-    def static(path: str) -> str:
-        url: str = datasette.urls.static_plugins(PLUGIN, path)
-        return url
-
-    return {
-        "points": datasette.urls.path("/-/chronology/points.json"),
-        "events": datasette.urls.table(name, "events"),
-        "shapes": static("map/"),
-        "symbols": static("vendor/milsymbol-3.0.4/src/"),
     }
 
 
@@ -251,7 +241,9 @@ def _rows(
     parameters = {"numbers": json.dumps(numbers), **params}
     return [
         {**row, **{column: day_histogram.names(row[column]) for column in lists}}
-        for row in fetch_rows(reader.timeline.db, f"SELECT {_SHOWN} {source} {order}", parameters)
+        for row in fetch_rows(
+            reader.timeline.db, f"SELECT {LIST_COLUMNS} {source} {order}", parameters
+        )
     ]
 
 

@@ -9,7 +9,13 @@ from typing import Any, NamedTuple
 from datasette.utils.asgi import BadRequest
 
 from chronology.index.current import EventIndex, TimeLimit
-from chronology.index.selection import EventFilter, Summary, group_counts, summarise
+from chronology.index.selection import (
+    EventFilter,
+    Summary,
+    commonest_first,
+    group_counts,
+    summarise,
+)
 from chronology.lru_cache import LruCache
 from chronology.model.records import Chronology
 from chronology.timeline.as_of import TimelineAt, at_head
@@ -131,7 +137,7 @@ def _places(reader: Reader, summary: Summary) -> list[tuple[str, int]]:
         ids = (catalogue.places.by_name.get(name) for name in day_histogram.names(text))
         within = {above for place in ids if place for above in catalogue.ancestors(place)}
         counts.update({catalogue.places[place].name: count for place in within})
-    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_PLACES]
+    return commonest_first(counts.items())[:_MOST_PLACES]
 
 
 def _options(
