@@ -24,14 +24,9 @@ LARGE = 8_000
 """The least size of a batch, in records, after which indexes are created anew."""
 HISTORY = {"from_position": int, "until_position": int, "action": str, "because": str}
 BATCHES = {
-    "id": str,
-    "recorded_at": str,
-    "note": str,
-    "first_position": int,
-    "last_position": int,
-    "recorded": int,
-    "corrected": int,
-    "retracted": int,
+    **dict.fromkeys(("id", "recorded_at", "note"), str),
+    **dict.fromkeys(("first_position", "last_position"), int),
+    **dict.fromkeys(("recorded", "corrected", "retracted"), int),
 }
 TRACKING = {"projection": str, "position": int, "digest": str, "version": int}
 SEARCH = ("title", "summary", "places", "formations", "people", "accounts")
@@ -151,9 +146,12 @@ def exist(db: sqlite3.Connection) -> bool:
 
 def tracked(db: sqlite3.Connection) -> Tracked | None:
     """The state that the tables reflect, or None if there are no tables."""
-    if not exist(db):
+    try:
+        row = db.execute("SELECT position, version, digest FROM tracking").fetchone()
+    except sqlite3.OperationalError as error:
+        if str(error) != "no such table: tracking":
+            raise
         return None
-    row = db.execute("SELECT position, version, digest FROM tracking").fetchone()
     return Tracked(*row) if row else None
 
 

@@ -13,11 +13,11 @@ from datasette import hookimpl
 from chronology.projections.subject_rows import COLUMNS
 from chronology.web import databases, datasette_compat
 from chronology.web.api import checkpoint, csv_json, hidden, lists, timeline_data
-from chronology.web.datasette_compat import App, Datasette, Receive, Request, Scope, Send
+from chronology.web.datasette_compat import App, Datasette, Message, Receive, Request, Scope, Send
 from chronology.web.middleware import csv_guard
 from chronology.web.middleware.as_of_redirect import as_of_redirect_middleware
 from chronology.web.middleware.empty_fields import empty_fields_middleware
-from chronology.web.middleware.errors import error_middleware, response_to
+from chronology.web.middleware.errors import early_response, response_to
 from chronology.web.middleware.response_cache import response_cache_middleware
 from chronology.web.middleware.security_headers import security_headers_middleware
 from chronology.web.pages import changes, formatting, home, standalone, template_context, templating
@@ -72,10 +72,8 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
     csv_guard.install()
 
     def wrapped(app: App) -> App:
-        answering = error_middleware(_needed_middleware(app, datasette))
-        own = response_cache_middleware(
-            security_headers_middleware(answering, datasette), datasette
-        )
+        answering = security_headers_middleware(_needed_middleware(app, datasette), datasette)
+        own = response_cache_middleware(answering, datasette)
         foreign = security_headers_middleware(app, datasette)
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,7 +91,10 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
 
 
 def _needed_middleware(app: App, datasette: Datasette) -> App:
-    """Passes a request through those middleware functions alone that it needs."""
+    """Passes a request through those middleware functions alone that it needs.
+
+    Responds to exceptions that are raised before Datasette catches any.
+    """
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         query, handler = scope["query_string"], app
@@ -105,7 +106,19 @@ def _needed_middleware(app: App, datasette: Datasette) -> App:
             handler = csv_guard.csv_guard_middleware(handler, datasette)
         if query and not all(field.partition(b"=")[2] for field in query.split(b"&")):
             handler = empty_fields_middleware(handler, datasette)
-        await handler(scope, receive, send)
+        has_started = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(message)
+
+        try:
+            await handler(scope, receive, send_and_note)
+        except Exception as error:
+            if has_started:
+                raise
+            await early_response(error).asgi_send(send)
 
     return application
 

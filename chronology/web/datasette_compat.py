@@ -38,33 +38,15 @@ class Request(Protocol):
     """A request as Datasette passes it to views and hooks."""
 
     scope: Scope
-
-    @property
-    def method(self) -> str: ...
-
-    @property
-    def scheme(self) -> str: ...
-
-    @property
-    def host(self) -> str: ...
-
-    @property
-    def path(self) -> str: ...
-
-    @property
-    def query_string(self) -> str: ...
-
-    @property
-    def headers(self) -> dict[str, str]: ...
-
-    @property
-    def args(self) -> Arguments: ...
-
-    @property
-    def url_vars(self) -> dict[str, str]: ...
-
-    @property
-    def actor(self) -> Actor: ...
+    method: str
+    scheme: str
+    host: str
+    path: str
+    query_string: str
+    headers: dict[str, str]
+    args: Arguments
+    url_vars: dict[str, str]
+    actor: Actor
 
 
 class Urls(Protocol):
@@ -87,9 +69,7 @@ class Datasette(Protocol):
     cors: bool
     template_dir: str | None
     plugins_dir: str | None
-
-    @property
-    def urls(self) -> Urls: ...
+    urls: Urls
 
     def get_database(self, name: str | None = None, route: str | None = None) -> Any: ...
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -39,12 +40,12 @@ PAGES = re.compile(
 _OF_DATASETTE = frozenset({TABLES, "_show_hidden", "sql"})
 
 
+@dataclass
 class _Original:
     """The scope of a request before it was moved, and whether its view declined it."""
 
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-        self.is_declined = False
+    scope: Scope
+    is_declined: bool = False
 
 
 def routing_middleware(app: App, datasette: Datasette) -> App:

@@ -6,7 +6,6 @@ Other tables and columns keep Datasette's own facets.
 
 from __future__ import annotations
 
-import heapq
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,16 +13,13 @@ from datasette.database import QueryInterrupted
 from datasette.facets import ArrayFacet, ColumnFacet
 from datasette.utils.asgi import BadRequest
 
+from chronology.index.selection import commonest_first
 from chronology.projections.event_rows import SINGLE_VALUED, array_columns
 from chronology.web import databases
 from chronology.web.datasette_compat import page_address, pairs
 from chronology.web.query.selection import run, translate
 
 BY_VALUE = frozenset({"months"})
-
-
-def _by_count(pair: tuple[str, int]) -> tuple[int, str]:
-    return -pair[1], pair[0]
 
 
 class _Exact:
@@ -44,7 +40,10 @@ class _Exact:
         sources: dict[str, str] = {}
         others = []
         for config in self.get_configs():
-            column, source = _column(config), config["source"]
+            settings, source = config["config"], config["source"]
+            column = settings.get("column") or settings["simple"]
+            if not isinstance(column, str):
+                raise BadRequest("`_facet` needs a column name")
             if column in counted:
                 # A facet of both metadata.yml and the address is counted once.
                 sources.setdefault(column, source)
@@ -71,7 +70,7 @@ class _Exact:
         selected = (await translate(self.ds, self.request, self.database, self.table)).filter
         database, size = self.ds.get_database(self.database), self.get_facet_size()
         counts = await run(self.ds, database, selected, lambda rows: rows.counts(column))
-        first = heapq.nsmallest(size + 1, counts, None if column in BY_VALUE else _by_count)
+        first = sorted(counts) if column in BY_VALUE else commonest_first(counts)
         path, parameters = page_address(self.ds, self.request), pairs(self.request, "_next")
         key = f"{column}{self.operator}"
         return {
@@ -101,14 +100,6 @@ def _toggled(path: str, parameters: list[tuple[str, str]], key: str, value: str)
     if len(others) == len(parameters):
         others.append((key, value))
     return f"{path}?{urlencode(others)}" if others else path
-
-
-def _column(config: dict[str, Any]) -> str:
-    settings = config["config"]
-    column = settings.get("column") or settings["simple"]
-    if not isinstance(column, str):
-        raise BadRequest("`_facet` needs a column name")
-    return column
 
 
 class ExactArrayFacet(_Exact, ArrayFacet):

@@ -114,7 +114,11 @@ async def translate(
         ):
             if found := await await_me_maybe(hook):
                 clauses += found.where_clauses
-                parts += found.filters if isinstance(found, OwnFilters) else _hook_filters(found)
+                parts += (
+                    found.filters
+                    if isinstance(found, OwnFilters)
+                    else [_hook_filter(sql, found.params) for sql in found.where_clauses]
+                )
     finally:
         is_translating.reset(token)
     position = next((part.params["as_of"] for part in parts if part.sql == CURRENT_AT), None)
@@ -178,16 +182,10 @@ def _datasette_filter(
     return [(_PARAMETER.sub(named, clause), renamed) for clause in clauses]
 
 
-def _hook_filters(arguments: Any) -> list[EventFilter]:
-    """The filters in the filter arguments of another plugin or of Datasette."""
-    return [
-        EventFilter(
-            sql,
-            {name: arguments.params[name] for name in _parameters(sql, arguments.params)},
-            _number_query(sql, arguments.params),
-        )
-        for sql in arguments.where_clauses
-    ]
+def _hook_filter(sql: str, params: dict[str, Any]) -> EventFilter:
+    """The filter of one clause of another plugin or of Datasette."""
+    own = {name: params[name] for name in _parameters(sql, params)}
+    return EventFilter(sql, own, _number_query(sql, params))
 
 
 def _parameters(sql: str, params: dict[str, Any]) -> list[str]:
@@ -241,7 +239,9 @@ def index_of(database: Any) -> EventIndex | None:
     """The index of a database of Datasette, None if it is in memory."""
     if database.is_memory:
         return None
-    return _indexes.setdefault(database, EventIndex())
+    if database not in _indexes:
+        _indexes[database] = EventIndex()
+    return _indexes[database]
 
 
 def time_limit(datasette: Datasette) -> TimeLimit:
@@ -262,7 +262,7 @@ async def run(
         result: T = await database.execute_fn(read)
     except sqlite3.OperationalError as error:
         if error.args == ("interrupted",):
-            query_timed_out()
+            query_timed_out(selected.sql)
             raise QueryInterrupted(error, selected.sql, selected.params) from None
         raise
     return result

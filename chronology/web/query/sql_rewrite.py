@@ -94,7 +94,7 @@ def watch(database: Any) -> None:
         try:
             return await execute(sql, params, *args, **kwargs)
         except QueryInterrupted:
-            query_timed_out()
+            query_timed_out(sql)
             raise
 
     database.execute = watched
