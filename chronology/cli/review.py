@@ -38,7 +38,7 @@ def _tables(path: Path) -> Iterator[sqlite3.Connection]:
     default=duplicates.THRESHOLD,
     show_default=True,
     type=click.FloatRange(0.01, 1),
-    help="The lowest score of a pair that is listed.",
+    help="List only pairs with at least this score.",
 )
 @db_option
 @exit_codes

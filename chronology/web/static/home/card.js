@@ -1,4 +1,4 @@
-// One or several events in a small window; Escape closes it.
+// A pop-up with one or more events; Escape closes it.
 import { number } from "./data.js";
 import { html } from "./svg.js";
 
