@@ -57,7 +57,7 @@ def test_a_new_chronology_answers_an_unknown_name_with_its_own(example: httpx.Cl
     answer = example.get("/timeline/events.json?_host=Nobody")
 
     assert answer.status_code == 400
-    assert answer.json()["error"].endswith("known are Northern Host")
+    assert answer.json()["error"].endswith("is not a host. Hosts: Northern Host.")
 
 
 @pytest.mark.parametrize("path", ["/", "/timeline/events", "/timeline/events/terms-agreed"])

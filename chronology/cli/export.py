@@ -76,7 +76,7 @@ class _Metadata(_Database):
 
 
 def _description(path: Path, database: str) -> Description:
-    """The description of a database in metadata.yml, else the one that holds for all.
+    """The description of a database in metadata.yml, else the one for all databases.
 
     Empty if there is no such file.
     """
@@ -87,7 +87,7 @@ def _description(path: Path, database: str) -> Description:
     except msgspec.MsgspecError as error:
         reason = str(error).replace("\n", " ")
         raise click.UsageError(
-            f"{path} cannot be read as metadata of Datasette: {reason}; correct it, or name"
+            f"{path} cannot be read as Datasette metadata: {reason}; correct it, or name"
             " another file with --metadata"
         ) from None
     default = msgspec.convert(table_defaults.described(), dict[str, TableTexts])
@@ -112,7 +112,7 @@ def _folder(path: Path) -> Iterator[OpenFile]:
     """A folder that is new, empty, or contains an earlier export."""
     if path.is_dir() and any(path.iterdir()) and not (path / data_package.DESCRIPTOR).exists():
         raise click.UsageError(
-            f"{path} contains other files than a data package; name a new folder with --out"
+            f"{path} contains files other than a data package; name a new folder with --out"
         )
     path.mkdir(parents=True, exist_ok=True)
     # An incomplete export has no descriptor.

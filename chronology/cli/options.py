@@ -72,7 +72,7 @@ quiet_option = click.option("--quiet", is_flag=True, help="Print only errors.")
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """The database, opened only to read."""
+    """The database, opened read-only."""
     if not path.exists():
         raise click.UsageError(f"there is no file {path}; 'python ingest.py' creates it")
     db = connect(path)
@@ -93,7 +93,7 @@ def reading_tables(path: Path) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def writing(path: Path) -> Iterator[sqlite3.Connection]:
-    """The database, opened to write, and created if there is none."""
+    """The database, opened for writing and created if missing."""
     if not path.parent.is_dir():
         raise click.UsageError(f"there is no folder {path.parent} for {path.name}; create it")
     created = not path.exists()

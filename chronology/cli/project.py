@@ -19,8 +19,9 @@ from chronology.model import records
 from chronology.store.database import recover
 
 EXPOSED = """\
-Anyone who can reach {host} can read every table, the whole log including all that was corrected or
-retracted, and the versions of the programs. Visitors cannot write or run their own SQL.
+Anyone who can reach {host} can read every table, the whole log including everything that was
+corrected or retracted, and the versions of the programs. Visitors cannot write or run their own
+SQL.
 The server uses plain HTTP: put a web server with TLS in front of it before you make it public."""
 
 

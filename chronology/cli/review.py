@@ -26,7 +26,7 @@ from chronology.timeline.duplicates import Pair
     default=duplicates.THRESHOLD,
     show_default=True,
     type=click.FloatRange(0.01, 1),
-    help="The lowest score of a pair that is listed.",
+    help="List only pairs with at least this score.",
 )
 @db_option
 @exit_codes

@@ -90,7 +90,7 @@ class Checks:
         _CHECKS[item.subject](self, item, fields)
 
     def is_new(self, item: Item) -> bool:
-        """Whether the id of an item was never used before."""
+        """Whether the id of an item has never been used."""
         last = self.streams.last(f"{item.subject}/{item.id}")
         if last is None:
             return True
@@ -141,9 +141,7 @@ class Checks:
         known: dict[str, str] = getattr(chronology, _VOCABULARIES[key])
         if value is not None and value not in known:
             description = f"{value!r} is not a {key} of the chronology"
-            self.add_fault(
-                item, (key,), description, f"known {_VOCABULARIES[key]} are {', '.join(known)}"
-            )
+            self.add_fault(item, (key,), description, f"{_VOCABULARIES[key]}: {', '.join(known)}")
 
     def _report_no_chronology(self, item: Item) -> None:
         """Reports a missing chronology once, and not if the chronology itself is faulty."""
@@ -254,7 +252,7 @@ class Checks:
         for index, other in enumerate(fields.distinct):
             path = ("distinct", index, "event")
             if other.event == item.id:
-                description = "the event is distinguished from itself"
+                description = "the event is listed as distinct from itself"
                 self.add_fault(item, path, description, "name the other event")
             self._note_reference(item, path, "event", other.event)
 
@@ -299,7 +297,7 @@ class Checks:
             self.batch.add_fault(line, description, "correct one of the attachments")
         elif subject == "place" and self._is_within_itself(name):
             self.batch.add_fault(
-                line, f"{stream} lies within itself", "correct one of the fields 'within'"
+                line, f"{stream} lies within itself", "correct one of the 'within' fields"
             )
         elif subject == "chronology":
             self._check_words_in_use(stream, line)

@@ -52,8 +52,8 @@ def find_change_faults(
 
 def _unknown_field(key: object, fields: Mapping[str, Any]) -> str:
     near = get_close_matches(str(key)[:40], fields, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known fields are {', '.join(fields)}"
-    return f"unknown field {_shorten(key)}: {hint}"
+    hint = f"did you mean {near[0]!r}?" if near else f"fields: {', '.join(fields)}"
+    return f"{_shorten(key)} is not a field ({hint})"
 
 
 def _faults(value: Any, kind: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:

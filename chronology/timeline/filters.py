@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -117,7 +118,10 @@ def _at_level(table: str, dimension: _Dimension, name: str, number: int) -> Even
     shown_name = names.get(name, name)
     if shown_name not in names.values():
         known = ", ".join(sorted(names.values()))
-        raise UnknownName(f"_{level}: no {level} is called {name!r}; known are {known}")
+        article = "an" if level[0] in "aeiou" else "a"
+        raise UnknownName(
+            f"_{level}: {name!r} is not {article} {level}. {column.capitalize()}: {known}."
+        )
     found = has_any(table, column, [shown_name], f"dimension_{column}_{number}")
     return found._replace(description=f"{level} is {shown_name}")
 
@@ -127,13 +131,13 @@ def _in_place(timeline: TimelineAt, name: str, mark: str) -> EventFilter:
     places = timeline.catalogue.places
     place = name if name in places else places.by_name.get(name)
     if place is None:
-        raise UnknownName(f"_place: no place is called {name!r}; see the table places")
+        raise UnknownName(f"_place: {name!r} is not a place. The table places lists them all.")
     names = [
         fields.name
         for other, fields in places.items()
         if place in timeline.catalogue.ancestors(other)
     ]
-    description = f"in or about {places[place].name}"
+    description = f"place is in {places[place].name}"
     return has_any(timeline.table, "places", names, mark)._replace(description=description)
 
 
@@ -204,7 +208,20 @@ def _within(timeline: TimelineAt, days: Date, mark: str) -> EventFilter:
     gaps = NumberQuery(_EVENT_SPANS)
     possible_gaps = NumberQuery(f"{_EVENT_SPANS} WHERE {possible}", tuple(params.items()))
     predicate = And((Or(tuple(predicates)), Or((Not(gaps), possible_gaps))))
-    return EventFilter(sql, params, predicate, f"possibly {days.in_words()}")
+    return EventFilter(sql, params, predicate, f"date could be {_after_verb(days)}")
+
+
+def _after_verb(days: Date) -> str:
+    """Days as they follow `is`: `in October 1944`, `between 14 and 20 October 1944`."""
+    text = days.in_words()
+    if match := re.fullmatch(r"from (.+) to (.+)", text):
+        return f"between {match[1]} and {match[2]}"
+    if match := re.fullmatch(r"(from|until) (.+), (?:beginning|end) (?:open|unknown)", text):
+        return f"on or {'after' if match[1] == 'from' else 'before'} {match[2]}"
+    if re.match(r"(?:at|between|by|on|some time) ", text):
+        return text
+    is_day = days.precision in ("day", "time") or text.startswith("some day ")
+    return f"{'on' if is_day else 'in'} {text}"
 
 
 def _overlaps(span: Span, mark: str, params: dict[str, Any]) -> tuple[str, Predicate]:
@@ -239,5 +256,5 @@ def _certain(timeline: TimelineAt, days: Date, mark: str) -> EventFilter:
     key, spans, group = _SPANS[timeline.table]
     sql = f"(({contained}) OR {key} IN ({spans} GROUP BY {group} {having}))"
     gaps = NumberQuery(f"{_EVENT_SPANS} GROUP BY event {having}", tuple(params.items()))
-    description = f"certainly {days.in_words()}"
+    description = f"date is certainly {_after_verb(days)}"
     return EventFilter(sql, params, Or((*predicates, gaps)), description)

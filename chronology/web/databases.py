@@ -163,7 +163,7 @@ async def requested(datasette: Datasette, request: Request) -> str:
     if not visible_names:
         raise Forbidden("You do not have permission to view this chronology")
     if len(named) > 1:
-        raise BadRequest(f"{PARAMETER} was named more than once")
+        raise BadRequest(f"{PARAMETER} was given more than once")
     if not named and len(visible_names) > 1:
         raise BadRequest(
             f"there are several chronologies; add {_choices(visible_names)} to the address"
@@ -171,14 +171,10 @@ async def requested(datasette: Datasette, request: Request) -> str:
     name = named[0] if named else visible_names[0]
     if name not in visible_names:
         raise BadRequest(
-            f"{PARAMETER}: there is no chronology {name!r}; write one of {_list(visible_names)}"
+            f"{PARAMETER}: {name!r} is not a chronology. Chronologies: {', '.join(visible_names)}."
         )
     await datasette_compat.ensure_seen(datasette, request, name)
     return name
-
-
-def _list(choices: list[str]) -> str:
-    return ", ".join(map(repr, choices))
 
 
 def _choices(choices: list[str]) -> str:

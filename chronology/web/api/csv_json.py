@@ -83,7 +83,7 @@ def _chosen(request: Request, columns: list[str]) -> list[str]:
     included, excluded = request.args.getlist("_col"), request.args.getlist("_nocol")
     for column in (*included, *excluded):
         if column not in columns:
-            raise BadRequest(f"there is no column {column!r}; the columns are {', '.join(columns)}")
+            raise BadRequest(f"{column!r} is not a column. Columns: {', '.join(columns)}.")
     return [c for c in columns if (not included or c in included) and c not in excluded]
 
 

@@ -29,9 +29,9 @@ def event(
         timeline = TimelineAt(db, read_point(db, [start]))
     shown = event_detail(timeline, name)
     if table == "events" and shown is None:
-        raise NotFound(f"The event {name!r} did not exist at this moment")
+        raise NotFound(f"The event {name!r} was not in the timeline at this position")
     current_row = db.execute("SELECT 1 FROM events WHERE id = ?", (name,)).fetchone()
-    variables = {"dossier": shown, "event_id": name, "retracted_since": current_row is None}
+    variables = {"detail": shown, "event_id": name, "retracted_since": current_row is None}
     if shown is None or chronology is None:
         return variables
     return {

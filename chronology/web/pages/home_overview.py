@@ -70,7 +70,7 @@ class Overview(NamedTuple):
             if name == label:
                 return column
         known = ", ".join(self.labels.values())
-        raise BadRequest(f"_lane: there is no lane {label!r}; the lanes are {known}")
+        raise BadRequest(f"_lane: {label!r} is not a lane. Lanes: {known}.")
 
 
 _overviews: LruCache[Hashable, Overview] = LruCache(8)

@@ -86,7 +86,7 @@ def refuse_unknown_format(datasette: Datasette, request: Request) -> None:
     extension = request.url_vars.get("format")
     if extension and extension not in _DATASETTE_FORMATS and extension not in datasette.renderers:
         known = ", ".join(f".{name}" for name in ("json", "csv", *FORMATS))
-        raise NotFound(f"The events are not available as .{extension}; the formats are {known}")
+        raise NotFound(f"'.{extension}' is not a format. Formats: {known}.")
 
 
 async def translate(
@@ -228,7 +228,7 @@ async def order_by(datasette: Datasette, request: Request, database: str, table:
     if column is None:
         return '"id"'
     if column not in columns:
-        raise BadRequest(f"cannot sort by {column!r}; the columns are {', '.join(columns)}")
+        raise BadRequest(f"{column!r} is not a column. Columns: {', '.join(columns)}.")
     return f'"{column}"{"" if ascending else " DESC"}, "id"'
 
 

@@ -1,4 +1,4 @@
-// The exploring page: one address holds the filters; timeline, map and list show what it selects.
+// The exploring page: the address has the filters; timeline, map and list show the selected events.
 // Without this script the page works with its links and its form.
 import { Card } from "./home/card.js";
 import { number } from "./home/data.js";
@@ -138,7 +138,7 @@ async function draw(points, source) {
   await map.show(points, source);
 }
 
-// The days are one stop for the Tab key; the arrows go from day to day.
+// The Tab key reaches the days as a whole; the arrow keys move between them.
 function tabStop() {
   const days = [...document.querySelectorAll(".days a")];
   const current = days.find((day) => day.ariaCurrent || day.hasAttribute("aria-current"));

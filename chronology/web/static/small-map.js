@@ -1,4 +1,4 @@
-// A small map of the places of one page, over the vendored shapes or over tiles.
+// A small map of the places of one page, over vendored shapes or map tiles.
 import { groundOf } from "./ground.js";
 
 const { L } = globalThis;
@@ -34,7 +34,7 @@ function draw(map, { name, role, latitude, longitude, radius_km: radius, path },
   return spot;
 }
 
-/** The area of all points and of what reaches around them. */
+/** The bounds of all points with their radii. */
 function area(points) {
   const found = L.latLngBounds([]);
   for (const { latitude, longitude, radius_km: radius } of points) {
@@ -53,7 +53,7 @@ async function show() {
   L.control.scale({ imperial: false }).addTo(map);
   if (tiles) L.tileLayer(tiles, { attribution, maxZoom: 17 }).addTo(map);
   else for (const layer of await groundOf(map, config.shapes)) layer.addTo(map);
-  // An event has few places, all its own; of a place the first is itself, the others lie within.
+  // All points of an event are its own. Of a place, only the first is; the others lie within it.
   const own = box.dataset.own === "all" ? points.length : 1;
   const named = [];
   const spots = points.map((point, index) => draw(map, point, index < own, index < own ? named : null));

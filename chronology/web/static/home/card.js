@@ -1,4 +1,4 @@
-// One or several events in a small window; Escape closes it.
+// A pop-up with one or more events; Escape closes it.
 import { number } from "./data.js";
 import { html } from "./svg.js";
 
@@ -83,7 +83,7 @@ export class Card {
   units(event) {
     const list = html("ul", { class: "units" });
     for (const [name, level, side] of event.formations) {
-      const item = html("li", {}, [name, " ", html("span", { class: "note" }, `${unslug(level)}, ${unslug(side)}`)]);
+      const item = html("li", {}, [name, " ", html("span", { class: "note" }, `${unslug(level)}, ${capitalised(unslug(side))}`)]);
       const symbol = this.symbols.element(level, side, 16);
       if (symbol) item.prepend(symbol);
       list.append(item);
@@ -122,6 +122,11 @@ export class Card {
   link(event) {
     return html("a", { href: this.source.event(event) }, event.title);
   }
+}
+
+/** Words with capital initials. */
+function capitalised(text) {
+  return text.replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
 }
 
 /** A slug as words. */

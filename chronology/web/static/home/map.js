@@ -3,11 +3,11 @@ import { groundOf } from "../ground.js";
 import { dayOf, inWords, number, onDay, sum } from "./data.js";
 import { Days } from "./days.js";
 import { Names } from "./names.js";
-import { disc, middleOf, nameOf, saysOf, sizeOf, spotsOf, together } from "./spots.js";
+import { disc, middleOf, nameOf, labelOf, sizeOf, spotsOf, merged } from "./spots.js";
 import { html, pause } from "./svg.js";
 
 const { L } = globalThis;
-// Drawn when it is added to the map: most markers are within a cluster.
+// Drawn only when it is added to the map, since most markers are inside a cluster.
 const SpotIcon = L.DivIcon.extend({
   createIcon(old) {
     this.options.html = this.options.draw();
@@ -32,7 +32,7 @@ export class EventMap {
     L.control.scale({ imperial: false }).addTo(this.map);
     this.names = new Names(this.map);
     this.ring = L.circleMarker([0, 0], { radius: 24, className: "ring", interactive: false });
-    // Also after the clusters have moved.
+    // Fires after the clusters have moved, too.
     this.map.on("zoomend moveend", () => this.nameSoon());
     this.ready = this.ground();
     this.days = new Days(section, config, (day, next) => this.goTo(day, next));
@@ -43,7 +43,7 @@ export class EventMap {
     });
   }
 
-  /** Land, rivers and lakes, or the tiles if a server of them is configured. */
+  /** Loads land, rivers and lakes, or map tiles if a tile server is configured. */
   async ground() {
     const { tiles, attribution, shapes } = this.config;
     if (tiles) this.layers = [L.tileLayer(tiles, { attribution, maxZoom: 17 })];
@@ -70,7 +70,7 @@ export class EventMap {
       this.map.fitBounds(middleOf(points), { padding: [30, 30], maxZoom: 8, animate: false });
     }
     this.fitted = source.query;
-    // Once the view is known: a change of it draws them anew.
+    // Added once the view is set, since every change of the view redraws them.
     for (const layer of this.layers.splice(0)) {
       layer.addTo(this.map);
       await pause();
@@ -100,7 +100,7 @@ export class EventMap {
     }
   }
 
-  /** The events of a day with their spots: of counted events the server knows them. */
+  /** The events of a day with their spots; the server sends them if events are counted. */
   async ofDay(day) {
     let { data } = this;
     if (day !== null && !data.complete) {
@@ -117,12 +117,12 @@ export class EventMap {
     for (const spot of this.shown.spots) (this.holds(spot) ? on : beyond).push(spot);
     this.most = Math.max(1, ...on.map(({ count }) => count));
     this.cluster(on);
-    this.tell(on, beyond);
+    this.showCounts(on, beyond);
     this.nameSoon();
   }
 
   /** Shows the number of events that are not on the map; a click opens them. */
-  tell(on, beyond) {
+  showCounts(on, beyond) {
     const { shown } = this;
     const count = (spots) => sum(spots.map((spot) => spot.count));
     const box = this.section.querySelector(".mapped");
@@ -165,7 +165,7 @@ export class EventMap {
 
   // Markers --------------------------------------------------------------------------------------
 
-  /** Made anew for each selection, once the least zoom of the map is known. */
+  /** Creates the clusters of a selection; the minimum zoom of the map must be set. */
   cluster(spots) {
     this.clusters?.remove();
     this.clusters = L.markerClusterGroup({
@@ -180,7 +180,7 @@ export class EventMap {
   }
 
   marker(spot) {
-    const says = saysOf(spot);
+    const says = labelOf(spot);
     const marker = L.marker(spot.at, { icon: this.icon(spot), title: says, alt: says });
     marker.spot = spot;
     const open = ({ originalEvent }) => {
@@ -200,12 +200,12 @@ export class EventMap {
       this.card.ask(this.source, this.filterOf(spot), at, element, nameOf(spot) + when);
       return;
     }
-    this.card.open(spot.events, at, element, saysOf(spot));
+    this.card.open(spot.events, at, element, labelOf(spot));
     if (spot.events.length === 1 && this.data.complete) this.timeline.choose(spot.events[0]);
   }
 
   clusterIcon(cluster) {
-    const spot = together(cluster.getAllChildMarkers().map((marker) => marker.spot));
+    const spot = merged(cluster.getAllChildMarkers().map((marker) => marker.spot));
     return this.icon(spot, `${number(spot.count)} events at several places; zoom in`);
   }
 
@@ -231,13 +231,13 @@ export class EventMap {
     return elements.length ? html("span", { class: "spot-units" }, elements) : null;
   }
 
-  /** Writes the names in a task of its own, so that what is drawn is seen before. */
+  /** Writes the names in a separate task, so that the browser paints the markers first. */
   nameSoon() {
     clearTimeout(this.naming);
     this.naming = setTimeout(() => this.name());
   }
 
-  /** Names of places where there is room, those with most events first. */
+  /** Writes the names of places where there is room, those with the most events first. */
   name() {
     if (!this.clusters) return;
     const counts = new Map();
@@ -258,7 +258,7 @@ export class EventMap {
     }));
   }
 
-  /** Shows where the event is that the timeline has chosen. */
+  /** Marks the event that is selected in the timeline. */
   highlight({ latitude, longitude }) {
     const at = [latitude, longitude];
     if (latitude === null || !this.holds({ at })) return this.ring.remove();

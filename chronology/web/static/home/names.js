@@ -11,7 +11,7 @@ export class Names {
     this.layer = L.layerGroup().addTo(map);
   }
 
-  /** Writes the names of places, given with their counts: those with most events first. */
+  /** Writes the names of places, given with their counts, the most frequent first. */
   write(counted, discs) {
     this.layer.clearLayers();
     const taken = discs.map(({ x, y, r }) => [x - r, y - r, x + r, y + r]);
