@@ -30,7 +30,13 @@ from chronology.web.datasette_compat import (
     public_address,
     with_query,
 )
-from chronology.web.pages import chronologies, day_histogram, formatting, template_context
+from chronology.web.pages import (
+    chronologies,
+    day_histogram,
+    formatting,
+    map_config,
+    template_context,
+)
 from chronology.web.pages.home_overview import DayCounts, Overview, Reader, overview
 from chronology.web.query import as_of
 from chronology.web.query.home_filters import (
@@ -47,7 +53,7 @@ ROWS = 60
 READ = 300  # events shown of a day
 _DISPUTES = 24
 _TOP = 10
-_LAZY = "milsymbol"
+_LAZY, _OF_MAP = "milsymbol", "leaflet"
 _NAMES = {"_search": "search", "_within": "could have happened on", "_certain": "certainly within"}
 _AMONG = "number IN (SELECT value FROM json_each(:numbers))"
 _IN_TIME = "ORDER BY sort_day, id"
@@ -114,12 +120,11 @@ async def page(datasette: Datasette, request: Request, name: str, address: str) 
     content = await read_once(datasette, name, read)
     config = datasette.plugin_config(PLUGIN) or {}
     explore = {
+        **await map_config.map_config(datasette, request, name),
         **content["explore"],
         **_addresses(datasette, name),
         "home": address,
         "database": await databases.parameter(datasette, request, name),
-        "tiles": config.get("tile_url"),
-        "attribution": config.get("tile_attribution"),
         "affiliations": config.get("affiliations") or {},
     }
     state = content["state"]
@@ -145,7 +150,6 @@ def _addresses(datasette: Datasette, name: str) -> dict[str, str]:
     return {
         "points": datasette.urls.path("/-/chronology/points.json"),
         "events": datasette.urls.table(name, "events"),
-        "shapes": static("map/"),
         "symbols": static("vendor/milsymbol-3.0.4/src/"),
     }
 
@@ -174,7 +178,8 @@ def _page(
         "labels": chronology_overview.labels,
         "lane": chronology_overview.labels[column],
         "options": chronology_overview.options,
-        "scripts": _scripts(),
+        "has_map": chronology_overview.has_map,
+        "scripts": _scripts(chronology_overview.has_map),
         "selection": selection,
         "filters": [pair for pair in selection.pairs if pair[0] != "_as_of"],
         "others": _others(selection, keys),
@@ -231,15 +236,16 @@ def _others(selection: HomeRequest, keys: set[str]) -> list[tuple[str, str]]:
 
 
 @cache
-def _scripts() -> list[str]:
+def _scripts(has_map: bool) -> list[str]:
     """The vendored scripts that the page loads, in their order."""
+    left_out = (_LAZY,) if has_map else (_LAZY, _OF_MAP)
     folder = Path(__file__).parents[1] / "static" / "vendor"
     libraries = json.loads((folder / "manifest.json").read_text("utf-8"))["libraries"]
     return [
         file["path"]
         for library in libraries
         for file in library["files"]
-        if file["path"].endswith(".js") and not library["name"].startswith(_LAZY)
+        if file["path"].endswith(".js") and not library["name"].startswith(left_out)
     ]
 
 
