@@ -207,7 +207,7 @@ def _content(
     window = chronology_overview.chronology.window
     return {
         "total": summary.total,
-        "strip": day_histogram.months(window, chronology_overview.series, days),
+        "strip": day_histogram.histogram(window, chronology_overview.series, days),
         "facets": {
             column: [{"value": v, "count": n} for v, n in summary.counts[column][:_TOP]]
             for column in chronology_overview.labels
