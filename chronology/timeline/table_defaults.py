@@ -1,7 +1,7 @@
 """Default settings of Datasette for the tables of a chronology, which metadata.yml overrides.
 
-The sorts, labels and descriptions come from the metadata.yml that `chronology init` writes; the
-facets follow from the chronology's dimensions.
+The sorts, labels and descriptions are in `template/tables.yml`; the facets follow from the
+chronology's dimensions.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import yaml
 from chronology.projections.event_rows import array_columns
 from chronology.projections.tables import HELPERS
 
-_EXAMPLE = "template/folder/metadata.yml"
+_TABLES = "template/tables.yml"
 _COMMON = ("months", "formations", "places", "people", "sources", "disputed")
 
 
@@ -38,6 +38,6 @@ def tables(columns: tuple[str, ...]) -> dict[str, dict[str, Any]]:
 @cache
 def described() -> dict[str, dict[str, Any]]:
     """The tables of any chronology, with descriptions of them and of their columns."""
-    text = (resources.files("chronology") / _EXAMPLE).read_text("utf-8")
-    tables: dict[str, dict[str, Any]] = yaml.safe_load(text)["databases"]["timeline"]["tables"]
+    text = (resources.files("chronology") / _TABLES).read_text("utf-8")
+    tables: dict[str, dict[str, Any]] = yaml.safe_load(text)
     return tables

@@ -20,7 +20,15 @@ from chronology.web.middleware.empty_fields import empty_fields_middleware
 from chronology.web.middleware.errors import early_response, response_to
 from chronology.web.middleware.response_cache import response_cache_middleware
 from chronology.web.middleware.security_headers import security_headers_middleware
-from chronology.web.pages import changes, formatting, home, standalone, template_context, templating
+from chronology.web.pages import (
+    changes,
+    formatting,
+    home,
+    map_config,
+    standalone,
+    template_context,
+    templating,
+)
 from chronology.web.query import facets, selection, sql_rewrite
 from chronology.web.routing import PAGES, routing_middleware
 
@@ -57,8 +65,25 @@ def register_facet_classes() -> Any:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    modules = (home, csv_json, lists, changes, timeline_data, standalone, checkpoint, hidden)
+    modules = (
+        *(
+            home,
+            map_config,
+            csv_json,
+            lists,
+            changes,
+            timeline_data,
+            standalone,
+            checkpoint,
+            hidden,
+        ),
+    )
     return [route for module in modules for route in module.ROUTES]
+
+
+@hookimpl
+def startup(datasette: Datasette) -> None:
+    map_config.check(datasette)
 
 
 @hookimpl

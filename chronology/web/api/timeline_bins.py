@@ -62,7 +62,9 @@ def _lanes(dated: DayCounts, window: Date, label: str, series: list[str]) -> dic
     others, none = len(named), len(named) + 1
     first, days = _days(window, dated)
     step_days = -(-days // _MOST_BINS)
-    tally = day_histogram.Tally(first, days, none + 1, step_days)
+    start = first.toordinal()
+    edges = range(start, start + days + step_days, step_days)
+    tally = day_histogram.Tally(edges, none + 1)
     events = [0] * (none + 1)
     for (text, values), count in dated.items():
         lanes = sorted({number.get(name, others) for name in day_histogram.names(values)}) or [none]

@@ -123,15 +123,13 @@ def strip(axis: Axis | None, days: Sequence[tuple[str, int]]) -> dict[str, Any]:
     """
     if axis is None or not days:
         return {}
-    tally = Tally(axis.first, axis.length, 1)
+    step_days = -(-axis.length // 400)
+    start = axis.first.toordinal()
+    tally = Tally(range(start, start + axis.length + step_days, step_days), 1)
     for text, count in days:
         tally.add(parsed(text), [0], count)
-    step_days = -(-axis.length // 400)
-    sums = [
-        [sum(group[0][start : start + step_days]) for group in (tally.certain, tally.possible)]
-        for start in range(0, axis.length, step_days)
-    ]
-    most = max(sum(pair) for pair in sums)
+    sums = list(zip(tally.certain[0], tally.possible[0], strict=True))
+    most = max(certain + possible for certain, possible in sums)
     width = round(WIDTH * step_days / axis.length, 2)
     bars = [
         {

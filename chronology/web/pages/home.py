@@ -31,7 +31,13 @@ from chronology.web.datasette_compat import (
     public_address,
     with_query,
 )
-from chronology.web.pages import chronologies, day_histogram, formatting, template_context
+from chronology.web.pages import (
+    chronologies,
+    day_histogram,
+    formatting,
+    map_config,
+    template_context,
+)
 from chronology.web.pages.home_overview import DayCounts, Overview, Reader, overview
 from chronology.web.query import as_of
 from chronology.web.query.home_filters import (
@@ -48,7 +54,7 @@ ROWS = 60
 READ = 300  # events shown of a day
 _DISPUTES = 24
 _TOP = 10
-_LAZY = "milsymbol"
+_LAZY, _OF_MAP = "milsymbol", "leaflet"
 _NAMES = {"_search": "search", **formatting.FILTER_NAMES}
 _AMONG = "number IN (SELECT value FROM json_each(:numbers))"
 _IN_TIME = "ORDER BY sort_day, id"
@@ -114,15 +120,13 @@ async def page(datasette: Datasette, request: Request, name: str, address: str) 
     content = await read_once(datasette, name, read)
     config, urls = datasette.plugin_config(PLUGIN) or {}, datasette.urls
     explore = {
+        **await map_config.map_config(datasette, request, name),
         **content["explore"],
         "points": urls.path("/-/chronology/points.json"),
         "events": urls.table(name, "events"),
-        "shapes": urls.static_plugins(PLUGIN, "map/"),
         "symbols": urls.static_plugins(PLUGIN, "vendor/milsymbol-3.0.4/src/"),
         "home": address,
         "database": await databases.parameter(datasette, request, name),
-        "tiles": config.get("tile_url"),
-        "attribution": config.get("tile_attribution"),
         "affiliations": config.get("affiliations") or {},
     }
     state = content["state"]
@@ -164,7 +168,8 @@ def _page(
         "labels": chronology_overview.labels,
         "lane": chronology_overview.labels[column],
         "options": chronology_overview.options,
-        "scripts": _scripts(),
+        "has_map": chronology_overview.has_map,
+        "scripts": _scripts(chronology_overview.has_map),
         "selection": selection,
         "filters": [pair for pair in selection.pairs if pair[0] != "_as_of"],
         "others": _others(selection, keys),
@@ -192,7 +197,7 @@ def _content(
     window = chronology_overview.chronology.window
     return {
         "total": summary.total,
-        "strip": day_histogram.months(window, chronology_overview.series, days),
+        "strip": day_histogram.histogram(window, chronology_overview.series, days),
         "facets": {
             column: [{"value": v, "count": n} for v, n in summary.counts[column][:_TOP]]
             for column in chronology_overview.labels
@@ -221,15 +226,16 @@ def _others(selection: HomeRequest, keys: set[str]) -> list[tuple[str, str]]:
 
 
 @cache
-def _scripts() -> list[str]:
+def _scripts(has_map: bool) -> list[str]:
     """The vendored scripts that the page loads, in their order."""
+    left_out = (_LAZY,) if has_map else (_LAZY, _OF_MAP)
     folder = Path(__file__).parents[1] / "static" / "vendor"
     libraries = json.loads((folder / "manifest.json").read_text("utf-8"))["libraries"]
     return [
         file["path"]
         for library in libraries
         for file in library["files"]
-        if file["path"].endswith(".js") and not library["name"].startswith(_LAZY)
+        if file["path"].endswith(".js") and not library["name"].startswith(left_out)
     ]
 
 

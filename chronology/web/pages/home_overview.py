@@ -48,6 +48,7 @@ class Overview(NamedTuple):
     `labels` names the columns that can be lanes: the dimensions first. `series` are the commonest
     values of the first one, which have a colour of their own. `options` are the choices of each
     filter: its parameter, its label, and values with counts. `dated` counts all events by date.
+    Without `has_map` no place has a point.
     """
 
     chronology: Chronology
@@ -57,6 +58,7 @@ class Overview(NamedTuple):
     options: list[dict[str, Any]]
     summary: Summary
     dated: DayCounts
+    has_map: bool
 
     @property
     def first(self) -> str:
@@ -111,6 +113,7 @@ def _overview(
         list(_options(labels, summary.counts, _places(reader, summary))),
         summary,
         reader.group_counts(summary, "date", first),
+        any(place.latitude is not None for _, place in reader.timeline.catalogue.places.items()),
     )
 
 
