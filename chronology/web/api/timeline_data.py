@@ -18,6 +18,7 @@ from datasette.utils.asgi import NotFound, Response
 
 from chronology.index.selection import EventFilter
 from chronology.lru_cache import LruCache
+from chronology.model.instants import instants
 from chronology.projections.catalogue import Catalogue
 from chronology.web import databases
 from chronology.web.api import timeline_bins
@@ -36,7 +37,7 @@ from chronology.web.query.home_filters import (
 from chronology.web.query.selection import index_of, time_limit
 from chronology.web.responses import cors_headers, json_response, matches
 
-FORMAT = 2  # part of the ETag
+FORMAT = 3  # part of the ETag
 MOST = 2_000
 FIRST = 60
 _LISTS = ("places", "formations", "disputed")
@@ -180,8 +181,9 @@ def _date(text: str) -> dict[str, Any]:
     }
     if date.lasts:
         drawn["lasts"] = True
-    if date.time:
-        drawn["time"] = date.time[:5]
+    if "T" in text:
+        exact = instants(date)
+        drawn["instants"] = {"spans": exact.spans, "core": exact.core}
     if len(date.spans) > 1:
         drawn["spans"] = date.spans
     return drawn
