@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import httpx
 import pendulum
 
 from chronology.batches.batch import FORMATS
+from chronology.model.addresses import mask_secrets, shown_address
 from chronology.model.errors import ChronologyError
 
 MAX_BYTES = 1 << 30
@@ -30,8 +32,22 @@ _IN_MEMORY_BYTES = 8 << 20
 _BY_TYPE = {"text/csv": "csv", "application/jsonl": "jsonl", "application/x-ndjson": "jsonl"}
 
 
+class _MaskSecrets(logging.Filter):
+    """Masks the addresses that httpx logs."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = mask_secrets(record.getMessage()), ()
+        return True
+
+
+logging.getLogger("httpx").addFilter(_MaskSecrets())
+
+
 class FetchFailed(ChronologyError):
-    """An address did not give a batch; the message has the reason."""
+    """An address did not give a batch; the message has the reason, with secrets masked."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(mask_secrets(message))
 
 
 class FetchUnavailable(FetchFailed):
@@ -78,9 +94,9 @@ def get(
             time.sleep(pause)
     except httpx.TransportError as error:
         kind = FetchFailed if isinstance(error, httpx.UnsupportedProtocol) else FetchUnavailable
-        raise kind(f"{url}: {error or type(error).__name__}") from error
+        raise kind(f"{shown_address(url)}: {error or type(error).__name__}") from error
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-        raise FetchFailed(f"{url}: {error or type(error).__name__}") from error
+        raise FetchFailed(f"{shown_address(url)}: {error or type(error).__name__}") from error
 
 
 def _pause(response: httpx.Response, attempt: int) -> float | None:
@@ -109,11 +125,12 @@ def _retry_after(text: str) -> float | None:
 
 
 def _check_status(url: str, response: httpx.Response) -> None:
+    shown = shown_address(url)
     if response.status_code == 304:
-        raise NotModified(url)
+        raise NotModified(shown)
     if response.status_code != 200:
         kind = FetchUnavailable if _is_unavailable(response) else FetchFailed
-        raise kind(f"{url} responded {response.status_code} {response.reason_phrase}".rstrip())
+        raise kind(f"{shown} responded {response.status_code} {response.reason_phrase}".rstrip())
 
 
 def read_body(response: httpx.Response, limit_bytes: int) -> Iterator[bytes]:
@@ -147,15 +164,16 @@ def fetch(url: str, etag: str | None = None) -> Iterator[FetchedBatch]:
 
 def _refuse_page(url: str, response: httpx.Response) -> None:
     if "html" in response.headers.get("content-type", ""):
-        raise FetchFailed(f"{url} is a web page, not a batch; use the address of the batch")
+        raise FetchFailed(
+            f"{shown_address(url)} is a web page, not a batch; use the address of the batch"
+        )
 
 
 def _copy(url: str, response: httpx.Response, body: IO[bytes]) -> None:
     for chunk in read_body(response, MAX_BYTES):
         if not body.tell() and chunk.lstrip()[:1] == b"<":
-            raise FetchFailed(
-                f"{url} contains HTML or XML, not a batch; use the address of the batch"
-            )
+            found = f"{shown_address(url)} contains HTML or XML, not a batch"
+            raise FetchFailed(f"{found}; use the address of the batch")
         body.write(chunk)
 
 
