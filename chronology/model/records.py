@@ -35,6 +35,8 @@ Longitude = Annotated[float, Meta(ge=-180, le=180)]
 Radius = Annotated[float, Meta(gt=0, le=20_040)]
 
 _ID = re.compile(ID_PATTERN)
+MAX_RECORD_BYTES = 4 << 20
+"""The most bytes of the data of one record."""
 STANCES = ("asserts", "denies", "plans")
 ROLES = ("at", "near", "between", "from", "to")
 
