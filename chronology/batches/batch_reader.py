@@ -202,9 +202,14 @@ def _item(
         loaded = records.load(kind, expanded)
     except msgspec.ValidationError as error:
         batch.faulty_streams.add(f"{subject}/{name}")
-        for path, reason in list(find_faults(kind, expanded)) or [((), str(error))]:
+        before = len(batch.faults)
+        for path, reason in find_faults(kind, expanded):
             description = f"{_label(subject, name, path)}: {reason}"
             batch.add_fault(lines(path), description, "see docs/format.md")
+        if len(batch.faults) == before:
+            batch.add_fault(
+                lines(()), f"{_label(subject, name, ())}: {error}", "see docs/format.md"
+            )
         return None
     data = records.canonical(loaded)
     if _is_too_large(batch, data, lines):
@@ -295,11 +300,11 @@ def _correction(
         batch.add_fault(lines(()), "the correction changes nothing", "add set: {…} or unset: […]")
     kind = records.SUBJECTS[subject]
     expanded = expand_short_forms(subject, changed)
-    faults = list(find_change_faults(kind, expanded, unset))
-    for path, reason in faults:
+    before = len(batch.faults)
+    for path, reason in find_change_faults(kind, expanded, unset):
         description = f"{'.'.join(map(str, path))}: {reason}"
         batch.add_fault(lines(path), description, "see docs/format.md")
-    if faults:
+    if len(batch.faults) > before:
         return change
     correction = {
         "set": records.load_partial(kind, expanded),

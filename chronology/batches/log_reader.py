@@ -74,12 +74,8 @@ def _item(batch: Batch, position: int, number: str, record: Record) -> Iterator[
     faults, lines = len(batch.faults), SingleLine(position)
     subject, _, name = record.stream.partition("/")
     action = record.type.partition(".")[2]
-    data = json_reader.parse_line(record.data.encode(), batch.file, position)
-    if isinstance(data, Fault):
-        batch.add_fault(data.line, data.description, data.remedy)
-    elif not isinstance(data, dict) or subject not in records.SUBJECTS or action not in _RAW:
-        batch.add_fault(position, f"{record.type!r} is not a record of {record.stream!r}", _REMEDY)
-    else:
+    data = _raw(batch, position, record, subject, action)
+    if data is not None:
         raw: dict[str, Any] = {subject: name, **data}
         if action != "recorded":
             raw = {**data, _RAW[action]: record.stream}
@@ -87,8 +83,28 @@ def _item(batch: Batch, position: int, number: str, record: Record) -> Iterator[
         items = list(read(batch, number, raw, lines))
         if len(batch.faults) == faults:
             yield from _same(batch, position, record, items)
-        else:
-            batch.faulty_streams.add(record.stream)
+    if len(batch.faults) > faults:
+        batch.faulty_streams.add(record.stream)
+
+
+def _raw(
+    batch: Batch, position: int, record: Record, subject: str, action: str
+) -> dict[str, Any] | None:
+    """The data of a record as plain values; None if it is not of the right types."""
+    kind = records.SUBJECTS.get(subject)
+    if kind is None or action not in _RAW:
+        batch.add_fault(position, f"{record.type!r} is not a record of {record.stream!r}", _REMEDY)
+        return None
+    try:
+        records.check_json(kind, action, record.data)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        batch.add_fault(position, f"{record.stream}: {error}", _REMEDY)
+        return None
+    data = json_reader.parse_line(record.data.encode(), batch.file, position)
+    if isinstance(data, Fault):
+        batch.add_fault(data.line, data.description, data.remedy)
+        return None
+    return dict(data)
 
 
 _RAW = {"recorded": "", "corrected": "correct", "retracted": "retract"}

@@ -6,15 +6,18 @@ and always equals an earlier state of its source.
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import groupby
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import IO, Annotated
 
 import httpx
 import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import astuple
 
 from chronology import projections
 from chronology.batches import http_source
@@ -25,15 +28,31 @@ from chronology.ingest.pipeline import Clock, utc_now
 from chronology.ingest.unchanged import is_ingested
 from chronology.model.addresses import shown_address
 from chronology.model.errors import BatchRefused, ChronologyError, RecordConflict
+from chronology.model.records import MAX_RECORD_BYTES
 from chronology.store import log
 from chronology.store.database import transaction
 from chronology.store.log import Entry, Head, as_record
 
-MAX_PAGE_BYTES = 256 << 20
+MAX_PAGE_BYTES = 16 << 20
+"""Enough for any single record, whose JSON may be three times as long when it is escaped again."""
 MAX_BATCH_BYTES = 1 << 30
-_TEXTS = ("record_id", "stream", "type", "recorded_at", "batch", "data", "digest")
-_FIELDS = {**dict.fromkeys(_TEXTS, str), "position": int, "version": int}
+_PAGE_SIZES = ("max", "100", "10", "1")
 _IN_MEMORY_BYTES = 8 << 20
+_Name = Annotated[str, Meta(max_length=120)]
+
+
+class _Row(Struct):
+    """A record as Datasette serves it; limits hold while it is decoded."""
+
+    position: int
+    record_id: _Name
+    stream: _Name
+    version: int
+    type: _Name
+    recorded_at: _Name
+    batch: _Name
+    data: Annotated[str, Meta(max_length=MAX_RECORD_BYTES)]
+    digest: _Name
 
 
 class PeerRefused(ChronologyError):
@@ -63,36 +82,47 @@ class Peer:
         self.name = shown_address(self.url)
         self.client = client
 
-    def after(self, position: int, size: str = "max") -> list[Entry]:
-        """A page of the records after a position, in order; empty at the end of the log."""
+    def after(self, position: int, sizes: Sequence[str] = _PAGE_SIZES) -> list[Entry]:
+        """A page of the records after a position, in order; empty at the end of the log.
+
+        A page that is too large is requested again with fewer records.
+        """
+        size, *smaller = sizes
         params = {
             "_shape": "array",
             "_sort": "position",
             "position__gt": str(position),
             "_size": size,
         }
+        page = bytearray()
         try:
             with http_source.get(self.client, self.url, params) as response:
-                page = b"".join(http_source.read_body(response, MAX_PAGE_BYTES))
-            return [_entry(row) for row in msgspec.json.decode(page, type=list[dict[str, Any]])]
+                for chunk in http_source.read_body(response, MAX_PAGE_BYTES):
+                    page += chunk
+            return [Entry(*astuple(row)) for row in _decode_rows(page)]
+        except http_source.FetchTooLarge as error:
+            if not smaller:
+                raise PeerRefused(str(error)) from error
         except http_source.FetchUnavailable as error:
             raise PeerUnavailable(str(error)) from error
         except http_source.FetchFailed as error:
             raise PeerRefused(str(error)) from error
-        except (msgspec.MsgspecError, TypeError, UnicodeDecodeError, RecursionError) as error:
+        except msgspec.ValidationError as error:
+            field = re.search(r"field `(\w+)`|\.(\w+)`$", str(error))
+            name = field and (field[1] or field[2])
+            reason = f"a row has no {name} in the form of the log" if name else error
+            raise PeerRefused(f"{self.name} is not a log: {reason}") from error
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise PeerRefused(f"{self.name} is not a log: {error}") from error
+        return self.after(position, smaller)
 
     def digest(self, position: int) -> str | None:
         """The digest at a position, or None after the end of the log."""
-        page = self.after(position - 1, "1")
+        page = self.after(position - 1, ["1"])
         return page[0].digest if page and page[0].position == position else None
 
 
-def _entry(row: dict[str, Any]) -> Entry:
-    for name, kind in _FIELDS.items():
-        if type(row.get(name)) is not kind:
-            raise TypeError(f"a row has no {name}")
-    return Entry(**{name: row[name] for name in Entry._fields})
+_decode_rows = msgspec.json.Decoder(list[_Row]).decode
 
 
 def follow(

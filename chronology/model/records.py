@@ -315,6 +315,35 @@ def _field_types(kind: type[Fields]) -> Mapping[str, Any]:
     return {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
 
 
+def check_json(kind: type[Fields], action: str, data: str) -> None:
+    """Raises `msgspec.ValidationError` unless stored JSON is of the types for a kind and an action.
+
+    It takes no more memory than a valid record of the same length.
+    """
+    if action == "recorded":
+        load_json(kind, data)
+        return
+    change, types = _decode_change(data), _field_types(kind)
+    for key, value in change.set.items():
+        if key not in types:
+            raise msgspec.ValidationError(
+                f"Object contains unknown field `{key[:40]}` - at `$.set`"
+            )
+        msgspec.json.decode(value, type=types[key], dec_hook=decode_date)
+
+
+class _Change(Struct, forbid_unknown_fields=True):
+    """The data of a correction or a retraction."""
+
+    because: Annotated[str, Meta(pattern=TEXT_PATTERN)]
+    set: dict[str, msgspec.Raw] = {}
+    unset: list[str] = []
+    into: Id | None = None
+
+
+_decode_change = msgspec.json.Decoder(_Change).decode
+
+
 def load(kind: type[Fields], data: Mapping[str, Any]) -> Any:
     """A `kind` from plain values; raises `msgspec.ValidationError` at the first fault."""
     return msgspec.convert(data, kind, strict=False, dec_hook=decode_date)
