@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import msgspec
 import pendulum
 
 from chronology import projections
@@ -202,7 +203,13 @@ class _BatchAppender:
         if not self.checks.is_live(item):
             return
         before = self._current_fields(item.stream)
-        after = records.load(records.SUBJECTS[item.subject], records.amend(before, item.change))
+        try:
+            amended = records.amend(before, item.change)
+            after = records.load(records.SUBJECTS[item.subject], amended)
+        except msgspec.ValidationError as error:
+            description = f"another field is not valid: {error}"
+            self.checks.add_fault(item, (), description, "correct that field too")
+            return
         if records.canonical(before) == records.canonical(after):
             self.checks.add_fault(item, (), "the correction changes nothing", "leave it out")
         else:
