@@ -79,6 +79,14 @@ soak: $(TEST)/.installed $(TEST_1_0)/.installed ## faults, racing writers and fu
 	    || echo "atheris cannot be installed here."
 	@PYTHONPATH=build/atheris $(TEST)/bin/python -m tests.fuzz $(FUZZ_SECONDS)
 
+# `make attack ATTACK="hostile_peers"` runs one of them; `--list` lists all.
+ATTACK =
+
+.PHONY: attack
+attack: $(TEST)/.installed $(TEST_1_0)/.installed ## attack requests, peers, logs and files in long form, on loopback
+	@$(TEST)/bin/python -m tests.attack $(ATTACK)
+	@$(TEST_1_0)/bin/python -m tests.attack $(ATTACK)
+
 # `make mutants N=100 SEED=7 FOLDERS="model store" MINUTES=30` tries a smaller sample.
 N = 500
 SEED = 1944

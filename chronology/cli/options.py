@@ -15,6 +15,7 @@ import click
 from chronology import projections
 from chronology.batches import http_source
 from chronology.cli.progress import Bar, Step, in_bulk, shown
+from chronology.ingest.sources import forget_addresses
 from chronology.model.errors import BatchRefused, ChronologyError
 from chronology.store import log
 from chronology.store.database import connect, snapshot
@@ -99,6 +100,7 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
     created = not path.exists()
     db = connect(path, write=True)
     try:
+        forget_addresses(db)
         yield db
     finally:
         if created:

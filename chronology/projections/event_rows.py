@@ -129,9 +129,12 @@ class EventRowBuilder:
         self._sources: CachedPart = cached(self._sources_part)
         self._status: CachedPart = cached(self._status_part)
 
-    def build(self, event: EventWithAccounts) -> EventRow:
+    def build(self, event: EventWithAccounts) -> EventRow | None:
+        """The row of an event; None if it refers to a subject that is not recorded."""
         fields: Event = event.state.fields
         accounts = [account for _, account in event.accounts]
+        if not self._has_references(fields, accounts):
+            return None
         date = self._date(fields.date)
         places = self._places(tuple([(ref.place, ref.role) for ref in fields.places]))
         chains = [self._constant(f) or self._dated(f, fields.date) for f in fields.formations]
@@ -158,6 +161,16 @@ class EventRowBuilder:
         )
         value_ids = sorted([value for part in parts for value in part.value_ids])
         return EventRow(cells, value_ids, search_texts)
+
+    def _has_references(self, fields: Event, accounts: Sequence[Account]) -> bool:
+        """Whether all subjects exist that the row shows; only in a forged log they may not."""
+        catalogue = self.catalogue
+        return (
+            all(ref.place in catalogue.places for ref in fields.places)
+            and all(formation in catalogue.formations for formation in fields.formations)
+            and all(person in catalogue.people for person in fields.people)
+            and all(account.source in catalogue.sources for account in accounts)
+        )
 
     def _date_part(self, date: Date) -> _RowPart:
         earliest, latest = _iso_day(date.earliest), _iso_day(date.latest)
