@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
 from chronology.model.edtf import Date, Span, parse
 
@@ -37,33 +37,6 @@ def colours_of(text: str | None, series: Sequence[str]) -> list[int]:
     return [series.index(n) if n in series else OTHERS for n in names(text)] or [NONE]
 
 
-class Shares(NamedTuple):
-    """The days of one event: `certain` ones, or possible ones, each with its share of the event.
-
-    A run is a first number and the one after its last. The shares of possible days add up to one,
-    each certain day has the whole event.
-    """
-
-    certain: bool
-    runs: Sequence[tuple[int, int]]
-    each: float
-
-
-def shares_of(event: Date, first: date, length: int, step_days: int = 1) -> Shares:
-    """The shares of an event in days from `first` on, or in bins of several days, by number."""
-    spans: Sequence[Span] = [event.core] if event.core else [] if event.lasts else event.spans
-    runs = []
-    for low, high in spans:
-        start = max((low - first).days // step_days, 0) if low else 0
-        end = min((high - first).days // step_days + 1, length) if high else length
-        if start < end:
-            runs.append((start, end))
-    if event.core:
-        return Shares(True, runs, 1.0)
-    number = sum(end - start for start, end in runs)
-    return Shares(False, runs, 1 / number if number else 0.0)
-
-
 class Tally:
     """Events per bin of days and group, certain and expected."""
 
@@ -76,13 +49,24 @@ class Tally:
         self._possible = [[0.0] * (self.length + 1) for _ in range(groups)]
 
     def add(self, event: Date, groups: Sequence[int], count: float) -> None:
-        """Adds a number of events of one date to each of some groups."""
-        shares = shares_of(event, self.first, self.length, self.step)
-        target = self._certain if shares.certain else self._possible
-        for start, end in shares.runs:
+        """Adds a number of events of one date to each of some groups.
+
+        Each certain day has the whole event. The possible ones have equal shares of it.
+        """
+        spans: Sequence[Span] = [event.core] if event.core else [] if event.lasts else event.spans
+        runs = []
+        for low, high in spans:
+            start = max((low - self.first).days // self.step, 0) if low else 0
+            after = (high - self.first).days // self.step + 1 if high else self.length
+            if start < (end := min(after, self.length)):
+                runs.append((start, end))
+        target, share = self._certain, count
+        if not event.core:
+            target, share = self._possible, count / max(sum(end - start for start, end in runs), 1)
+        for start, end in runs:
             for group in groups:
-                target[group][start] += count * shares.each
-                target[group][end] -= count * shares.each
+                target[group][start] += share
+                target[group][end] -= share
 
     @property
     def certain(self) -> list[list[float]]:
