@@ -340,6 +340,11 @@ def _is_after(one: Point, other: Point) -> bool:
     return late > early
 
 
+def iso_day(day: date | None) -> str | None:
+    """A day in ISO 8601."""
+    return day.isoformat() if day else None
+
+
 def _is_before(day: date | None, other: date | None) -> bool:
     return day is not None and other is not None and day < other
 

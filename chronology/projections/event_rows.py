@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from chronology.model.edtf import Date, Span
+from chronology.model.edtf import Date, Span, iso_day
 from chronology.model.records import Account, Chronology, Event, canonical
 from chronology.projections.catalogue import Catalogue, State
 from chronology.projections.chain_of_command import chain_of_command, is_constant, names_by_level
@@ -173,7 +173,7 @@ class EventRowBuilder:
         )
 
     def _date_part(self, date: Date) -> _RowPart:
-        earliest, latest = _iso_day(date.earliest), _iso_day(date.latest)
+        earliest, latest = iso_day(date.earliest), iso_day(date.latest)
         months = date.months(self.window)
         days = (earliest, latest, earliest or latest, date.time, date.precision)
         return _RowPart((*days, canonical(months)), self.value_ids.of("months", months))
@@ -229,10 +229,6 @@ class EventRowBuilder:
         return _RowPart((kind, status, canonical(disputed)), links)
 
 
-def _iso_day(day: Any) -> str | None:
-    return day.isoformat() if day else None
-
-
 def _unique(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
@@ -277,7 +273,7 @@ def _mean(degrees: Iterable[float | None]) -> float:
 def spans(event: EventWithAccounts) -> list[tuple[str | None, str | None]]:
     """The possible days as (first, last) pairs if there are gaps between them, else nothing."""
     pairs: Sequence[Span] = event.state.fields.date.spans
-    return [(_iso_day(low), _iso_day(high)) for low, high in pairs] if len(pairs) > 1 else []
+    return [(iso_day(low), iso_day(high)) for low, high in pairs] if len(pairs) > 1 else []
 
 
 def _all_names(subjects: Iterable[Any]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from chronology.model.edtf import Date
+from chronology.model.edtf import Date, iso_day
 from chronology.model.figures import parse_figure
 from chronology.model.records import Account, Attachment, Command, Formation, canonical
 from chronology.projections.catalogue import Catalogue, State
@@ -103,8 +103,7 @@ def _days(date: Date | None) -> tuple[str | None, str | None, str | None]:
     """The text of a date, its first day and its last."""
     if date is None:
         return None, None, None
-    earliest, latest = (day.isoformat() if day else None for day in (date.earliest, date.latest))
-    return date.text, earliest, latest
+    return date.text, iso_day(date.earliest), iso_day(date.latest)
 
 
 def claim_rows(name: str, account: Account) -> Iterator[Cells]:

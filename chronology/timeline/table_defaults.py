@@ -12,18 +12,17 @@ from typing import Any
 
 import yaml
 
-from chronology.projections.event_rows import array_columns
+from chronology.projections.event_rows import ARRAYS, array_columns
 from chronology.projections.tables import HELPERS
 
 _TABLES = "template/tables.yml"
-_COMMON = ("months", "formations", "places", "people", "sources", "disputed")
 
 
 def tables(columns: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """The settings of each table, as in metadata.yml; `columns` are those of `events`."""
     defaults = {name: dict(settings) for name, settings in described().items()}
     defaults.update({name: {"hidden": True} for name in HELPERS})
-    dimensions = [column for column in array_columns(columns) if column not in _COMMON]
+    dimensions = array_columns(columns)[len(ARRAYS) :]
     defaults["events"] |= {
         "fts_pk": "number" if "number" in columns else "rowid",
         "facets": [

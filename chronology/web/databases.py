@@ -24,17 +24,13 @@ PARAMETER = "_db"
 NOT_SHOWN = frozenset({"_internal", "_memory"})
 _FIRST_WAIT_MS = 1_000
 _TABLES = {
-    "log": {
-        *("position", "record_id", "stream", "version", "type", "recorded_at", "batch"),
-        *("data", "digest"),
-    },
-    "tracking": {"projection", "position", "digest", "version"},
-    "events": {
-        *("id", "date", "earliest", "latest", "sort_day", "title", "kind", "status", "accounts"),
-        *("disputed", "version", "position", "recorded_at"),
-    },
-    "history": {"id", "title", "from_position", "until_position", "action", "because"},
+    "log": "position record_id stream version type recorded_at batch data digest",
+    "tracking": "projection position digest version",
+    "events": "id date earliest latest sort_day title kind status accounts disputed version"
+    " position recorded_at",
+    "history": "id title from_position until_position action because",
 }
+"""The columns by which a chronology is recognised; it may have more."""
 
 
 class _Schema:
@@ -73,7 +69,7 @@ _schemas: WeakKeyDictionary[Any, _Schema] = WeakKeyDictionary()
 def _columns_of_events(db: sqlite3.Connection) -> tuple[str, ...]:
     for table, expected in _TABLES.items():
         columns = tuple(row[1] for row in db.execute(f"PRAGMA table_info({table})"))
-        if not expected <= set(columns):
+        if not set(expected.split()) <= set(columns):
             return ()
         if table == "events":
             events = columns

@@ -8,13 +8,12 @@ tables.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Hashable
 from typing import Any
 
 import msgspec
 from datasette.utils import escape_sqlite
-from datasette.utils.asgi import NotFound, Response
+from datasette.utils.asgi import Response
 
 from chronology.index.selection import EventFilter
 from chronology.lru_cache import LruCache
@@ -24,17 +23,14 @@ from chronology.web import databases
 from chronology.web.api import timeline_bins
 from chronology.web.datasette_compat import Datasette, Request
 from chronology.web.pages import day_histogram
-from chronology.web.pages.home_overview import Overview, Reader, overview
-from chronology.web.query import as_of
+from chronology.web.pages.home_overview import Overview, Reader, overview, read_state
 from chronology.web.query.home_filters import (
     HomeRequest,
     bad_filters,
     home_filter,
     home_request,
-    read_once,
     state_mark,
 )
-from chronology.web.query.selection import index_of, time_limit
 from chronology.web.responses import cors_headers, json_response, matches
 
 FORMAT = 3  # part of the ETag
@@ -54,10 +50,8 @@ async def points(datasette: Datasette, request: Request) -> Response:
     ]
     if_none_match = request.headers.get("if-none-match")
     lane = request.args.get("_lane") or None
-    index, limit = index_of(datasette.get_database(name)), time_limit(datasette)
 
-    def answer(db: sqlite3.Connection) -> tuple[str, bytes | None]:
-        reader = Reader(as_of.timeline_at(selection.request, db), index, limit)
+    def answer(reader: Reader) -> tuple[str, bytes | None]:
         # Weak, since it is the same for each encoding.
         mark = state_mark(reader.timeline)
         etag = "" if selection.values("_where") else f'W/"{mark}.{FORMAT}"'
@@ -65,7 +59,7 @@ async def points(datasette: Datasette, request: Request) -> Response:
             return etag, None
         return etag, _body(reader, events, everything, selection, lane)
 
-    etag, body = await read_once(datasette, name, answer)
+    etag, body = await read_state(datasette, selection, name, answer)
     headers = {"cache-control": "no-cache", **({"etag": etag} if etag else {})}
     if body is None:
         return Response("", status=304, headers={**cors_headers(datasette), **headers})
@@ -82,8 +76,6 @@ def _body(
     """The response, made once per state of the log."""
     with bad_filters():
         chronology_overview = overview(reader, everything, FIRST)
-        if chronology_overview is None:
-            raise NotFound("There is no chronology here")
         column = chronology_overview.lane(lane)
         return _bodies.get_or_make(
             selection.cache_key(reader.timeline, column, repr((events, everything))),

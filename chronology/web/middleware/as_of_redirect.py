@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from datasette.utils import tilde_encode
@@ -55,11 +56,11 @@ async def _target(datasette: Datasette, database: str | None, rest: str, query: 
     if match.re is _LIST:
         if match["format"] in _OWN_FORMATS:
             return None
-        if match["format"]:
-            pairs += await _default_order(datasette, database, pairs)
-        else:
-            pairs += await _default_order_and_facets(datasette, database, pairs)
-        return f"{history}{match['format'] or ''}?{urlencode(pairs)}"
+        config = await datasette_compat.table_config(datasette, database, "events")
+        defaults = _default_order(config, pairs)
+        if not match["format"]:
+            defaults += _default_facets(config, pairs)
+        return f"{history}{match['format'] or ''}?{urlencode(pairs + defaults)}"
     # A redirect tells since when a version has been current, so it must be public.
     if not await datasette_compat.may_view_table(datasette, None, database, "history"):
         return None
@@ -71,20 +72,18 @@ async def _target(datasette: Datasette, database: str | None, rest: str, query: 
     return f"{history}/{tilde_encode(match['event'])},{start}?{urlencode(pairs)}"
 
 
-async def _default_order(datasette: Datasette, database: str, pairs: _Pairs) -> _Pairs:
+def _default_order(config: dict[str, Any], pairs: _Pairs) -> _Pairs:
     """The order of a list of events that names none."""
     if {"_sort", "_sort_desc"} & dict(pairs).keys():
         return []
-    config = await datasette_compat.table_config(datasette, database, "events")
     if config.get("sort_desc"):
         return [("_sort_desc", config["sort_desc"])]
     return [("_sort", config.get("sort") or "sort_day")]
 
 
-async def _default_order_and_facets(datasette: Datasette, database: str, pairs: _Pairs) -> _Pairs:
-    """The order and the facets of the page of events without parameters."""
-    config = await datasette_compat.table_config(datasette, database, "events")
-    defaults = await _default_order(datasette, database, pairs)
+def _default_facets(config: dict[str, Any], pairs: _Pairs) -> _Pairs:
+    """The facets of the page of events that its address does not name."""
+    defaults = []
     for facet in config.get("facets", []):
         # As in metadata.yml: `kind`, or `array: places`.
         kind, column = next(iter(facet.items())) if isinstance(facet, dict) else ("", facet)

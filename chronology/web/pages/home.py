@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Hashable
 from datetime import date, timedelta
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from datasette.utils import tilde_decode
-from datasette.utils.asgi import NotFound, Response
+from datasette.utils.asgi import Response
 
 from chronology.index.selection import EventFilter, Summary
 from chronology.lru_cache import LruCache
@@ -20,7 +19,7 @@ from chronology.model.edtf import Date, parse
 from chronology.model.errors import DateError
 from chronology.store.database import fetch_rows
 from chronology.timeline.filters import DISPUTED
-from chronology.timeline.linked_events import LIST_COLUMNS
+from chronology.timeline.linked_events import LIST_COLUMNS, decode_arrays
 from chronology.web import databases, datasette_compat, routing
 from chronology.web.datasette_compat import (
     PLUGIN,
@@ -38,17 +37,14 @@ from chronology.web.pages import (
     map_config,
     template_context,
 )
-from chronology.web.pages.home_overview import DayCounts, Overview, Reader, overview
-from chronology.web.query import as_of
+from chronology.web.pages.home_overview import DayCounts, Overview, Reader, overview, read_state
 from chronology.web.query.home_filters import (
     DAYS,
     HomeRequest,
     bad_filters,
     home_filter,
     home_request,
-    read_once,
 )
-from chronology.web.query.selection import index_of, time_limit
 
 ROWS = 60
 READ = 300  # events shown of a day
@@ -111,13 +107,9 @@ async def page(datasette: Datasette, request: Request, name: str, address: str) 
     requests = (selection, selection.without(*DAYS), selection.only("_as_of"))
     filters = Filters(*[await home_filter(datasette, each, name) for each in requests])
     lane = request.args.get("_lane") or None
-    index, limit = index_of(datasette.get_database(name)), time_limit(datasette)
-
-    def read(db: sqlite3.Connection) -> dict[str, Any]:
-        reader = Reader(as_of.timeline_at(selection.request, db), index, limit)
-        return _page(reader, filters, selection, lane)
-
-    content = await read_once(datasette, name, read)
+    content = await read_state(
+        datasette, selection, name, lambda reader: _page(reader, filters, selection, lane)
+    )
     config, urls = datasette.plugin_config(PLUGIN) or {}, datasette.urls
     explore = {
         **await map_config.map_config(datasette, request, name),
@@ -149,8 +141,6 @@ def _page(
 ) -> dict[str, Any]:
     with bad_filters():
         chronology_overview = overview(reader, filters.everything, ROWS)
-        if chronology_overview is None:
-            raise NotFound("There is no chronology here")
         column = chronology_overview.lane(lane)
         content = _contents.get_or_make(
             selection.cache_key(reader.timeline, repr(filters)),
@@ -243,14 +233,9 @@ def _rows(
     reader: Reader, source: str, order: str, numbers: list[int], **params: Any
 ) -> list[dict[str, Any]]:
     """Events to be listed, with their arrays as lists."""
-    lists = ("places", "formations", "disputed")
     parameters = {"numbers": json.dumps(numbers), **params}
-    return [
-        {**row, **{column: day_histogram.names(row[column]) for column in lists}}
-        for row in fetch_rows(
-            reader.timeline.db, f"SELECT {LIST_COLUMNS} {source} {order}", parameters
-        )
-    ]
+    sql = f"SELECT {LIST_COLUMNS} {source} {order}"
+    return [decode_arrays(row) for row in fetch_rows(reader.timeline.db, sql, parameters)]
 
 
 def _disputed(reader: Reader, events: EventFilter) -> list[dict[str, Any]]:

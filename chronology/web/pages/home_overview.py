@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
-from datasette.utils.asgi import BadRequest
+from datasette.utils.asgi import BadRequest, NotFound
 
 from chronology.index.current import EventIndex, TimeLimit
 from chronology.index.selection import (
@@ -19,9 +20,13 @@ from chronology.index.selection import (
 from chronology.lru_cache import LruCache
 from chronology.model.records import Chronology
 from chronology.timeline.as_of import TimelineAt, at_head
+from chronology.web.datasette_compat import Datasette
 from chronology.web.pages import day_histogram
-from chronology.web.query.home_filters import state_mark
+from chronology.web.query import as_of
+from chronology.web.query.home_filters import HomeRequest, read_once, state_mark
+from chronology.web.query.selection import index_of, time_limit
 
+T = TypeVar("T")
 DayCounts = Counter[tuple[Any, ...]]
 """Events by their date and their values of the first dimension."""
 _MOST_PLACES = 400
@@ -78,12 +83,24 @@ class Overview(NamedTuple):
 _overviews: LruCache[Hashable, Overview] = LruCache(8)
 
 
-def overview(reader: Reader, everything: EventFilter, size: int) -> Overview | None:
-    """The overview of a state, made once; None if no chronology was recorded by then."""
+async def read_state(
+    datasette: Datasette, selection: HomeRequest, database: str, function: Callable[[Reader], T]
+) -> T:
+    """Runs a function of the state that a request names, in one read transaction."""
+    index, limit = index_of(datasette.get_database(database)), time_limit(datasette)
+
+    def read(db: sqlite3.Connection) -> T:
+        return function(Reader(as_of.timeline_at(selection.request, db), index, limit))
+
+    return await read_once(datasette, database, read)
+
+
+def overview(reader: Reader, everything: EventFilter, size: int) -> Overview:
+    """The overview of a state, made once; a 404 if no chronology was recorded by then."""
     then = reader.timeline.chronology
     now = at_head(reader.timeline.db).chronology
     if then is None or now is None:
-        return None
+        raise NotFound("There is no chronology here")
     # The tables have the columns of now; only the names are those of then.
     dimensions = {
         **now.dimensions,
