@@ -1,4 +1,4 @@
-"""`python -m tests.mutants`: draw mutants, run the tests of their folders, print the results.
+"""`python -m tests.mutants`: draw mutants, run the tests that reach each, print the results.
 
 Results are kept in build/mutants/: a run that was stopped goes on where it was. A mutant that
 survived is tried again when a test file changes, one that was killed when its module does.
@@ -10,7 +10,6 @@ import argparse
 import hashlib
 import json
 import math
-import re
 import signal
 import sys
 import time
@@ -18,16 +17,19 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from tests.mutants.baseline import Baseline, baseline, test_files
 from tests.mutants.copy import Copy
-from tests.mutants.folders import Baseline, baseline, reaching, statement_lines, tests_of
+from tests.mutants.forked import import_libraries
+from tests.mutants.forked import run as run_tests
 from tests.mutants.operators import has_cosmic_ray
 from tests.mutants.report import KILLED, Equivalent, Result, load_equivalents, outdated, text
 from tests.mutants.sample import Mutant, draw
+from tests.mutants.selection import Chosen, ordered, reaching
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = ("model", "store", "projections", "timeline", "web/query")
-# Pytest's statuses for an internal error, for wrong arguments and for no tests.
-NOT_RUN = (3, 4, 5)
+# Pytest's statuses for an internal error and for no tests.
+NOT_RUN = (3, 5)
 
 
 def main() -> int:
@@ -59,9 +61,10 @@ def run(
     deadline: float = math.inf,
 ) -> list[Result]:
     """Try each mutant that has no result yet; return the results until the deadline."""
+    import_libraries()
     copy = Copy(root, build / "tree")
     named = {(one.path, one.before, one.after) for one in equivalents}
-    baselines: dict[str, list[Baseline]] = {}
+    baselines = [baseline(copy, test, build / "tests") for test in test_files(root)]
     results: list[Result] = []
     for number, mutant in enumerate(mutants, 1):
         if time.monotonic() > deadline:
@@ -69,11 +72,7 @@ def run(
         if (mutant.path, *mutant.lines) in named:
             results.append(_result(mutant, "equivalent"))
             continue
-        folder = str(Path(mutant.path).parent.relative_to("chronology"))
-        if folder not in baselines:
-            tests = tests_of(root, folder)
-            baselines[folder] = [baseline(copy, test, build / "tests") for test in tests]
-        results.append(_try(copy, mutant, baselines[folder], build / "results"))
+        results.append(_try(copy, mutant, baselines, build / "results"))
         last = results[-1]
         print(
             f"{number}/{len(mutants)} {last.outcome} in {last.seconds:.0f} s: "
@@ -84,9 +83,9 @@ def run(
     return results
 
 
-def _try(copy: Copy, mutant: Mutant, baselines: list[Baseline], results: Path) -> Result:
+def _try(copy: Copy, mutant: Mutant, baselines: Sequence[Baseline], results: Path) -> Result:
     """Run the tests that reach the mutant, or read the result of an earlier run."""
-    tests = reaching(baselines, mutant.path, statement_lines(mutant.source, mutant.line))
+    tests = ordered(baselines, reaching(baselines, copy.origin, mutant.path, mutant.line))
     files = sorted({name.partition("::")[0] for name in tests})
     digest = hashlib.sha256(b"".join((copy.origin / file).read_bytes() for file in files))
     kept = results / f"{mutant.key}.json"
@@ -97,13 +96,16 @@ def _try(copy: Copy, mutant: Mutant, baselines: list[Baseline], results: Path) -
     if not tests:
         result = _result(mutant, "not reached")
     else:
+        record = results / "test.txt"
+        results.mkdir(parents=True, exist_ok=True)
         with copy.changed(mutant.path, mutant.mutated):
-            done = copy.run(list(tests), 30 + 3 * sum(tests.values()))
+            done = run_tests(copy, ["-x", *files], Chosen(tests, record), 60 + 3 * sum(tests.values()))
         outcome = {0: "survived", None: "timed out"}.get(done.status, "killed")
         if done.status in NOT_RUN:
             raise RuntimeError(f"pytest ran no tests:\n{done.output}")
-        failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.output, re.MULTILINE)
-        result = _result(mutant, outcome, done.seconds, failed[1] if failed else "")
+        killer = record.read_text("utf-8") if outcome != "survived" and record.exists() else ""
+        result = _result(mutant, outcome, done.seconds, killer)
+        record.unlink(missing_ok=True)
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps({"result": asdict(result), "tests": digest.hexdigest()}, indent=1))
     return result

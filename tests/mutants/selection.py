@@ -1,0 +1,135 @@
+"""The tests of one change: those that execute its line, the shortest first."""
+
+from __future__ import annotations
+
+import ast
+import re
+import signal
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.mutants.baseline import Baseline
+
+# The time of the tests of one change. Those that would exceed it are left out.
+LIMIT_S = 60.0
+
+
+def statement_lines(source: str, line: int) -> range:
+    """Return the lines of the innermost statement at a line, without those of its body."""
+    lines = range(line, line + 1)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0):
+            body = getattr(node, "body", None)
+            end = body[0].lineno if body else (node.end_lineno or 0) + 1
+            lines = range(node.lineno, max(end, line + 1))
+    return lines
+
+
+def reaching(baselines: Sequence[Baseline], root: Path, path: str, line: int) -> set[str]:
+    """Return the tests that execute the statement at a line of a module.
+
+    An import executes the statements outside of functions, before any test. Their tests are those
+    that execute the decorated function or, for a name, a line that has the name.
+    """
+    source = (root / path).read_text("utf-8")
+    tests = _executing(baselines, path, statement_lines(source, line))
+    if tests:
+        return tests
+    body = _decorated(source, line)
+    if body:
+        return _executing(baselines, path, body)
+    names = set(_assigned(source, line))
+    if names:
+        pattern = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
+        for module in sorted((root / "chronology").rglob("*.py")):
+            text = module.read_text("utf-8").splitlines()
+            numbers = [number for number, one in enumerate(text, 1) if pattern.search(one)]
+            tests |= _executing(baselines, module.relative_to(root).as_posix(), numbers)
+    return tests
+
+
+def _executing(baselines: Sequence[Baseline], path: str, lines: Iterable[int]) -> set[str]:
+    numbers = list(lines)
+    return {test for one in baselines for test in one.executing(path, numbers)}
+
+
+def _decorated(source: str, line: int) -> range | None:
+    """Return the body of the function whose decorators or defaults are at a line."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+            if first <= line < node.body[0].lineno:
+                return range(node.body[0].lineno, (node.end_lineno or 0) + 1)
+    return None
+
+
+def _assigned(source: str, line: int) -> Iterator[str]:
+    """Return the names that an assignment or a class at a line outside of functions binds."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.ClassDef):
+            if not node.lineno <= line <= (node.end_lineno or 0):
+                continue
+            if isinstance(node, ast.ClassDef):
+                if line < node.body[0].lineno:
+                    yield node.name
+                continue
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                yield from (name.id for name in ast.walk(target) if isinstance(name, ast.Name))
+
+
+def ordered(
+    baselines: Sequence[Baseline], tests: Iterable[str], limit_s: float = LIMIT_S
+) -> dict[str, float]:
+    """Put tests in order, up to the time limit, with the time of each.
+
+    Tests that share fixtures stay together; such groups and the tests in them go by their time.
+    """
+    groups: dict[tuple[str, ...], dict[str, float]] = {}
+    costs: dict[tuple[str, ...], float] = {}
+    wanted = set(tests)
+    for one in baselines:
+        for test in wanted & set(one.fixtures):
+            group = (one.test, *sorted(one.fixtures[test]))
+            groups.setdefault(group, {})[test] = one.seconds[test]
+            costs[group] = sum(one.seconds.get(name, 0.0) for name in one.fixtures[test])
+    chosen: dict[str, float] = {}
+    spent = 0.0
+    for group in sorted(groups, key=lambda name: (costs[name] + min(groups[name].values()), name)):
+        cost = costs[group]
+        for test, seconds in sorted(groups[group].items(), key=lambda pair: (pair[1], pair[0])):
+            if spent + cost + seconds > limit_s and chosen:
+                break
+            chosen[test] = cost + seconds
+            spent += cost + seconds
+            cost = 0.0
+    return chosen
+
+
+class Chosen:
+    """A plugin of pytest that runs tests in an order, each within ten times its time."""
+
+    def __init__(self, tests: dict[str, float], record: Path) -> None:
+        self.tests = tests
+        self.record = record
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self) -> None:
+        settings.load_profile("mutants")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        by_name = {item.nodeid: item for item in items}
+        items[:] = [by_name[name] for name in self.tests if name in by_name]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        # The signal ends this process even within a library.
+        self.record.write_text(item.nodeid, "utf-8")
+        signal.setitimer(signal.ITIMER_REAL, 10 + 10 * self.tests[item.nodeid])
+        try:
+            return (yield)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
