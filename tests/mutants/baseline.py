@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 import sys
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,19 +16,33 @@ import pytest
 from coverage import Coverage, CoverageData
 
 from tests.mutants.copy import Copy
-from tests.mutants.forked import run
+from tests.mutants.forked import fork, run_limited
+from tests.mutants.session import Session, collect
 
-# These tests start programs and servers, and take long.
-LEFT_OUT = ("benchmarks", "browser", "faults", "mutants", "recovery", "vendor", "wheel")
+# Tests of programs, servers and texts start processes or read files, and take long.
+LEFT_OUT = (
+    *("accessibility", "architecture", "benchmarks", "between_servers", "browser", "cli_reference"),
+    *(
+        "docs",
+        "fuzz",
+        "mutants",
+        "security",
+        "served",
+        "starting",
+        "test_faults",
+        "vendor",
+        "wheel",
+    ),
+)
 MARKS = "not browser and not strace"
-LIMIT_S = 600.0
+LIMIT_S = 1200.0
 
 
 @dataclass(frozen=True)
 class Baseline:
     """The tests of a file that passed, and the lines of the package that each executes.
 
-    A context is a test or a fixture that tests share. `seconds` has the time of each context;
+    A context is a test or a fixture that tests share. `seconds` has its processor time;
     `fixtures` has the shared fixtures of each test. `lines` has the executed lines by module: the
     number whose bit `n` is set if the context `contexts[n]` executed the line.
     """
@@ -52,33 +67,54 @@ class Baseline:
         }
 
 
-def test_files(root: Path) -> list[Path]:
+# Tests of pages are for the web layer alone: others have their own tests.
+SERVED = re.compile(r"\bhttpx\b|datasette")
+
+
+def test_files(root: Path, folder: str) -> list[Path]:
+    """List the test files that may test a folder of the package."""
     return [
         path
         for path in sorted((root / "tests").glob("test_*.py"))
         if not any(name in path.stem for name in LEFT_OUT)
+        and (folder.startswith("web") or not SERVED.search(path.read_text("utf-8")))
     ]
 
 
-def baseline(copy: Copy, test: Path, results: Path) -> Baseline:
-    """Run a test file once with coverage, or read the result of the same code and test."""
-    name = test.relative_to(copy.origin).as_posix()
-    kept = results / f"{test.stem}-{_digest(copy.origin, test)}.json"
-    if kept.exists():
-        return Baseline(**json.loads(kept.read_text("utf-8")))
+def baselines(copy: Copy, tests: Sequence[Path], results: Path) -> list[Baseline]:
+    """Run each test file with coverage, or read the result of the same code and test."""
     results.mkdir(parents=True, exist_ok=True)
+    paths = {test: results / f"{test.stem}-{_digest(copy.origin, test)}.json" for test in tests}
+    names = {test: test.relative_to(copy.origin).as_posix() for test in tests}
+    missing = [test for test, path in paths.items() if not path.exists()]
+
+    def measure(session: Session) -> int:
+        for test in missing:
+            measured = _measure(copy, session, names[test], results)
+            paths[test].write_text(json.dumps(asdict(measured)), "utf-8")
+        return 0
+
+    if missing:
+        files = [names[test] for test in missing]
+        process = fork(lambda: collect(copy, files, measure, "-m", MARKS))
+        _, status = os.waitpid(process, 0)
+        if status:
+            raise RuntimeError("The tests of the unchanged code were not measured.")
+    return [Baseline(**json.loads(path.read_text("utf-8"))) for path in paths.values()]
+
+
+def _measure(copy: Copy, session: Session, name: str, results: Path) -> Baseline:
     data, record = results / "coverage", results / "record.json"
     for path in (data, record):
         path.unlink(missing_ok=True)
     recorder = Recorder(copy.folder, data, record)
-    done = run(copy, ["-m", MARKS, name], recorder, LIMIT_S)
-    measured = Baseline(name)
-    if done.status in (0, 1):
-        measured = _read(copy.folder, name, data, json.loads(record.read_text("utf-8")))
-        kept.write_text(json.dumps(asdict(measured)), "utf-8")
-    elif done.status != pytest.ExitCode.NO_TESTS_COLLECTED:
-        print(f"{name} has no baseline:\n{done.output[-2000:]}", file=sys.stderr)
-    return measured
+    tests = [test for test in session.items if test.partition("::")[0] == name]
+    done = run_limited(copy, lambda: recorder.run(session, tests), LIMIT_S)
+    print(f"{name}: {done.seconds:.0f} s", file=sys.stderr, flush=True)
+    if done.status != 0:
+        print(f"It has no baseline:\n{done.output[-2000:]}", file=sys.stderr)
+        return Baseline(name)
+    return _read(copy.folder, name, data, json.loads(record.read_text("utf-8")))
 
 
 def _read(root: Path, name: str, data: Path, record: dict[str, dict[str, object]]) -> Baseline:
@@ -119,19 +155,20 @@ class Recorder:
             data_file=str(data), include=[f"{root}/chronology/*"], config_file=False, messages=False
         )
 
-    def pytest_configure(self) -> None:
+    def run(self, session: Session, tests: Sequence[str]) -> int:
+        """Run tests, and write what they executed."""
+        session.session.config.pluginmanager.register(self)
         self.coverage.start()
-
-    def pytest_unconfigure(self) -> None:
+        session.run(tests, lambda item: clear_caches())
         self.coverage.stop()
         self.coverage.save()
         passed = {name: used for name, used in self.fixtures.items() if name not in self.failed}
         text = json.dumps({"seconds": self.seconds, "fixtures": passed})
         self.record.write_text(text, "utf-8")
+        return 0
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        clear_caches()
         definitions = (
             item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
         )
@@ -157,16 +194,21 @@ class Recorder:
         """Measure lines and time under a name; the outer one does not get them."""
         outer, self.context = self.context, context
         self.coverage.switch_context(context)
-        started = time.monotonic()
+        started = cpu_seconds()
         try:
             yield
         finally:
-            seconds = time.monotonic() - started
+            seconds = cpu_seconds() - started
             self.seconds[context] = round(self.seconds.get(context, 0.0) + seconds, 4)
             if outer:
                 self.seconds[outer] = self.seconds.get(outer, 0.0) - seconds
             self.context = outer
             self.coverage.switch_context(outer)
+
+
+def cpu_seconds() -> float:
+    """Return the processor time of this process and of those that it has started and awaited."""
+    return sum(os.times()[:4])
 
 
 def _key(fixture: pytest.FixtureDef[object]) -> str:

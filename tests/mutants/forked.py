@@ -1,4 +1,4 @@
-"""Pytest in a fork of this process, which has imported all libraries but none of the code.
+"""Forks of this process, which has imported the libraries but none of the code.
 
 Importing pytest and the libraries takes longer than most tests. A fork has them at once, and
 imports the code and the tests from the copy that it is given.
@@ -12,15 +12,15 @@ import resource
 import shutil
 import signal
 import sys
+import tempfile
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-import pytest
 from hypothesis import Phase, settings
 
 from tests.mutants.copy import Copy
@@ -29,20 +29,22 @@ from tests.mutants.copy import Copy
 MEMORY_BYTES = 6 << 30
 FILE_BYTES = 1 << 30
 LIBRARIES = (
-    *("cachetools", "click", "cryptography.hazmat.primitives.asymmetric.ed25519", "httpx"),
-    *("hypothesis.stateful", "hypothesis.extra._patching", "jinja2", "msgspec", "pendulum"),
-    *("pyroaring", "sqlite_utils", "uvicorn", "yaml", "asgiref.sync", "coverage"),
+    *("asgiref.sync", "cachetools", "click", "coverage", "httpx", "hypothesis.stateful", "jinja2"),
+    *("msgspec", "pendulum", "pyroaring", "sqlite_utils", "uvicorn", "yaml"),
+    "cryptography.hazmat.primitives.asymmetric.ed25519",
 )
-# Pytest warns that it cannot rewrite the assertions of plugins that are imported.
-OPTIONS = (
-    *("-q", "--tb=line", "--hypothesis-seed=0", "-W", "ignore::pytest.PytestAssertRewriteWarning"),
+PYTEST = (
+    *("-q", "--tb=line", "--capture=no", "--hypothesis-seed=0"),
     *("-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist"),
+    # Plugins are imported already; a test file may execute no line of the package.
+    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
+    *("-W", "ignore::coverage.exceptions.CoverageWarning"),
 )
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The status of pytest (None: stopped at a time limit), its time and its output."""
+    """The status of a fork (None: stopped at a time limit), its time and its output."""
 
     status: int | None
     seconds: float
@@ -56,15 +58,40 @@ def import_libraries() -> None:
             importlib.import_module(name)
 
 
-def run(copy: Copy, options: Sequence[str], plugin: object, limit_s: float) -> Outcome:
-    """Run pytest in the copy with a plugin, and end it with all that it has started."""
+def fork(job: Callable[[], int]) -> int:
+    """Start a fork that ends with the status that a job returns; return its process id."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    process = os.fork()
+    if not process:
+        _end_with(job)
+    return process
+
+
+def _end_with(job: Callable[[], int]) -> NoReturn:
+    status = 3
+    try:
+        status = int(job())
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def run_limited(copy: Copy, job: Callable[[], int], limit_s: float) -> Outcome:
+    """Run a job in a fork with limits, and end it with all that it has started."""
     shutil.rmtree(copy.temporary, ignore_errors=True)
     copy.temporary.mkdir(parents=True)
     log = copy.temporary / "output.txt"
     started = time.monotonic()
-    process = os.fork()
-    if not process:
-        _run_here(copy, log, [*OPTIONS, *options], plugin)
+
+    def limited() -> int:
+        _limit(log)
+        return job()
+
+    process = fork(limited)
     try:
         status = _wait(process, started + limit_s)
     finally:
@@ -80,41 +107,27 @@ def _wait(process: int, deadline: float) -> int | None:
         ended, status = os.waitpid(process, os.WNOHANG)
         if ended:
             code = os.waitstatus_to_exitcode(status)
-            return None if code == -signal.SIGALRM else code
+            return None if code == -signal.SIGPROF else code
         time.sleep(0.01)
     return None
 
 
-def _run_here(copy: Copy, log: Path, arguments: list[str], plugin: object) -> NoReturn:
-    """Run pytest in this process, the fork, and end it."""
-    status = int(pytest.ExitCode.INTERNAL_ERROR)
-    try:
-        os.setsid()
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
-        output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        for descriptor in (1, 2):
-            os.dup2(output, descriptor)
-        sys.stdout = os.fdopen(os.dup(1), "w")
-        sys.stderr = os.fdopen(os.dup(2), "w")
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        _enter(copy)
-        status = int(pytest.main(arguments, plugins=[plugin]))
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+def _limit(log: Path) -> None:
+    os.setsid()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for descriptor in (1, 2):
+        os.dup2(output, descriptor)
 
 
-def _enter(copy: Copy) -> None:
+def enter(copy: Copy) -> None:
     """Make the copy the place that code and tests are imported from, here and in servers."""
     os.chdir(copy.folder)
     os.environ["PYTHONPATH"] = str(copy.folder)
-    os.environ["TMPDIR"] = str(copy.temporary)
-    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(copy.temporary / "hypothesis")
+    os.environ["TMPDIR"] = tempfile.tempdir = str(copy.temporary)
     sys.path[:] = [str(copy.folder), *(path for path in sys.path if path != str(copy.origin))]
     for name in [name for name in sys.modules if name.partition(".")[0] in ("chronology", "tests")]:
         del sys.modules[name]

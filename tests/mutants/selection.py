@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-import signal
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import pytest
-from hypothesis import settings
-
 from tests.mutants.baseline import Baseline
 
-# The time of the tests of one change. Those that would exceed it are left out.
+# The processor time of the tests of one change. Those that would exceed it are left out.
 LIMIT_S = 60.0
 
 
@@ -106,30 +102,3 @@ def ordered(
             spent += cost + seconds
             cost = 0.0
     return chosen
-
-
-class Chosen:
-    """A plugin of pytest that runs tests in an order, each within ten times its time."""
-
-    def __init__(self, tests: dict[str, float], record: Path) -> None:
-        self.tests = tests
-        self.record = record
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_configure(self) -> None:
-        settings.load_profile("mutants")
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        by_name = {item.nodeid: item for item in items}
-        items[:] = [by_name[name] for name in self.tests if name in by_name]
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        # The signal ends this process even within a library.
-        self.record.write_text(item.nodeid, "utf-8")
-        signal.setitimer(signal.ITIMER_REAL, 10 + 10 * self.tests[item.nodeid])
-        try:
-            return (yield)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
