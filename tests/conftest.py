@@ -26,13 +26,14 @@ from chronology.ingest.pipeline import Result, ingest
 from chronology.store.database import connect
 
 if TYPE_CHECKING:
+    from attacked import Attacked
     from growing import Served
 
 ROOT = Path(__file__).resolve().parent.parent
 # No example fails for being slow: other programs may have the processor.
-settings.register_profile("patient", deadline=None)
-settings.register_profile("long", deadline=None, max_examples=2_000)
-settings.load_profile("patient")
+settings.register_profile("short", deadline=None, max_examples=50)
+settings.register_profile("long", deadline=None, max_examples=1_000)
+settings.load_profile("short")
 PROGRAMS = {"browser": "chromium", "sqlite3": "sqlite3", "strace": "strace"}
 
 
@@ -144,14 +145,14 @@ def chronicle() -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def founding_server(founding_folder: Path) -> Iterator[httpx.Client]:
     """A server over the first batches of the chronicle, for a browser."""
-    with serving(founding_folder) as client:
+    with serving(founding_folder, measured=False) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def chronicle_server() -> Iterator[httpx.Client]:
     """A server over the chronicle, for a browser."""
-    with serving(ROOT) as client:
+    with serving(ROOT, measured=False) as client:
         yield client
 
 
@@ -180,6 +181,24 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         file.write(f"\nplugins:\n  datasette-chronology:\n    public_url: {PUBLIC}/\n")
     with in_process(folder) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
+    """Datasette over markup in every text, in this process."""
+    from attacked import attacked_by
+
+    with attacked_by(in_process, tmp_path_factory.mktemp("attacked") / "it") as attacked:
+        yield attacked
+
+
+@pytest.fixture(scope="session")
+def attacked_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
+    """A server over markup in every text, for a browser and for raw requests."""
+    from attacked import attacked_by
+
+    with attacked_by(serving, tmp_path_factory.mktemp("attacked") / "it") as attacked:
+        yield attacked
 
 
 @pytest.fixture(scope="session")

@@ -276,7 +276,7 @@ class Chronicle(RuleBasedStateMachine):
 
 TestChronicle = Chronicle.TestCase
 TestChronicle.settings = settings(
-    max_examples=25,
+    max_examples=settings.default.max_examples * 2 // 5,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
