@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 
 from tests.mutants.baseline import Baseline, baselines, test_files
@@ -91,11 +90,11 @@ def run(
     known = [one for one in mutants if (one.path, *one.lines) in named]
     listed = [result_of(one, "equivalent") for one in known]
     others = [one for one in mutants if one not in known]
-    for folder in dict.fromkeys(folder_of(one.path) for one in others):
-        measured = baselines(copy, test_files(root, folder), build / "tests")
-        chosen = (one for one in others if folder_of(one.path) == folder)
-        while batch := list(islice(chosen, AT_ONCE)):
-            trials = [make_trial(copy, one, measured) for one in batch]
+    for web in (False, True):
+        chosen = [one for one in others if folder_of(one.path).startswith("web") == web]
+        measured = baselines(copy, test_files(root, web), build / "tests") if chosen else []
+        for start in range(0, len(chosen), AT_ONCE):
+            trials = [make_trial(copy, one, measured) for one in chosen[start : start + AT_ONCE]]
             _try_all(copy, trials, results, deadline)
             listed += [result for trial in trials if (result := results.read(trial))]
     return listed
