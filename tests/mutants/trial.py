@@ -101,7 +101,8 @@ def run(
 
 
 def make_trial(copy: Copy, mutant: Mutant, measured: Sequence[Baseline]) -> Trial:
-    tests = ordered(measured, reaching(measured, copy.origin, mutant.path, mutant.line))
+    reached = reaching(measured, copy.origin, mutant.path, mutant.line)
+    tests = ordered(measured, reached, mutant.path)
     digest = hashlib.sha256()
     for file in sorted({name.partition("::")[0] for name in tests}):
         digest.update((copy.origin / file).read_bytes())
