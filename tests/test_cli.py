@@ -91,7 +91,7 @@ def test_a_file_that_is_in_the_log_writes_nothing(db: Path) -> None:
     content, written = db.read_bytes(), db.stat().st_mtime_ns
     result = ingest("events/0002-events.yml")
     assert result.exit_code == DONE
-    assert result.stdout.startswith("events: in the log already; nothing to append\nHead: 17:")
+    assert result.stdout.startswith("events: already in the log; nothing to append\nHead: 17:")
     assert (db.read_bytes(), db.stat().st_mtime_ns) == (content, written)
 
 
@@ -132,7 +132,7 @@ def test_faults_are_listed_and_counted_and_nothing_is_appended(db: Path, here: P
     assert result.exit_code == FAULTS
     assert result.stderr == (
         "events/0003-more.yml:5: event/a: 'siege' is not a kind of the chronology;"
-        " known kinds are battle, capture, death\n"
+        " kinds: battle, capture, death\n"
         "events/0003-more.yml:6: place/nis: the id 'nis' is already recorded;"
         " choose another id, or correct the record\n"
         "2 faults; nothing of this batch was appended\n"
@@ -259,14 +259,17 @@ def test_a_fault_of_the_header_of_csv_is_told(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("more.csv", "--batch", "b"), "--batch and --recorded need each other"),
-        (("more.csv", "--note", "n"), "--batch and --recorded need each other"),
+        (("more.csv", "--batch", "b"), "--batch and --recorded go together"),
+        (("more.csv", "--note", "n"), "--batch and --recorded go together"),
         (
             ("events/0001-start.yml", "--batch", "b", "--recorded", "2026-02-01T00:00:00Z"),
-            "events/0001-start.yml has a header of its own; --batch is for CSV",
+            "events/0001-start.yml has its own header; --batch is only for CSV",
         ),
         (("nowhere.yml",), "there is no file nowhere.yml"),
-        (("notes.txt",), "notes.txt has none of the endings yml, yaml, jsonl, csv; give --format"),
+        (
+            ("notes.txt",),
+            "the format of notes.txt is unknown; use --format. Formats: yml, yaml, jsonl, csv",
+        ),
         (("--db", "nowhere/timeline.db"), "there is no folder nowhere for timeline.db; create it"),
         (("--db", "events"), "is a directory"),
         ((f"{'a' * 300}.yml",), "File name too long"),
@@ -356,9 +359,9 @@ def test_verify_confirms_an_intact_file() -> None:
     result = chronology("verify")
     assert result.exit_code == DONE
     assert result.stdout.splitlines()[:3] == [
-        "Chain: 17 records, each follows from the one before.",
+        "Chain: 17 records, each linked to the one before.",
         "Batches: 2 of 2 are in the log, unedited.",
-        "Tables: equal to tables built from the log now.",
+        "Tables: identical to tables rebuilt from the log.",
     ]
 
 

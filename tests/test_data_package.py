@@ -263,7 +263,7 @@ def test_an_error_names_unreadable_metadata(folder: Path, tmp_path: Path, text: 
 
     said = export(folder, *arguments, status=USAGE).output
 
-    assert f"{tmp_path / 'odd.yml'} cannot be read as metadata" in " ".join(said.split())
+    assert f"{tmp_path / 'odd.yml'} cannot be read as Datasette metadata" in " ".join(said.split())
     assert [file.name for file in tmp_path.iterdir()] == ["odd.yml"]
 
 

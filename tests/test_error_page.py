@@ -32,7 +32,7 @@ def test_a_retracted_event_tells_why_and_what_it_was(small: httpx.Client) -> Non
 def test_a_wrong_filter_tells_the_remedy_and_leads_on_without_it(small: httpx.Client) -> None:
     page = small.get("/timeline/events?_front=Nobody&kind=battle")
 
-    assert "known are 3rd Ukrainian Front" in words(page)
+    assert "is not a front. Fronts: 3rd Ukrainian Front" in words(page)
     assert "/timeline/events?kind=battle" in links(page, 400)
 
 

@@ -98,7 +98,7 @@ def test_the_key_may_be_in_a_file(signed: Signed) -> None:
 def test_a_new_checkpoint_replaces_the_old_one(signed: Signed) -> None:
     before = signed.note.read_text()
     signed.timeline.batch("more", "- {place: pirot, name: Pirot}")
-    assert "vouches for 19:" in signed.sign().stdout
+    assert "signed the state 19:" in signed.sign().stdout
     assert signed.note.read_text() != before
     assert [path.name for path in signed.folder.glob("checkpoint*")] == ["checkpoint.txt"]
 

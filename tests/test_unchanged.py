@@ -130,7 +130,7 @@ def test_an_id_removed_from_an_account_is_refused(timeline: Timeline) -> None:
             "{title: B}",
             '5: event/nis-taken: set was {"title":"A"} when ingested, and',
         ),
-        ("{correct", "{retract", "5: unknown field 'set'"),
+        ("{correct", "{retract", "5: 'set' is not a field"),
     ],
 )
 def test_an_edited_correction_is_refused(

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from chronology import projections
-from chronology.cli.options import FAULTS, db_option, exit_codes, reading
-from chronology.store.database import fetch_rows, snapshot
+from chronology.cli.options import FAULTS, db_option, exit_codes, reading_tables
+from chronology.store.database import fetch_rows
 from chronology.timeline import coverage_report, duplicates
 from chronology.timeline.duplicates import Pair
-
-
-@contextmanager
-def _tables(path: Path) -> Iterator[sqlite3.Connection]:
-    """The database, if its tables reflect its log."""
-    with reading(path) as db, snapshot(db):
-        if not projections.position(db) or not projections.is_current(db):
-            raise click.UsageError(f"the tables of {path} are not current; run 'python ingest.py'")
-        yield db
 
 
 @click.command()
@@ -38,7 +26,7 @@ def _tables(path: Path) -> Iterator[sqlite3.Connection]:
     default=duplicates.THRESHOLD,
     show_default=True,
     type=click.FloatRange(0.01, 1),
-    help="The lowest score of a pair that is listed.",
+    help="List only pairs with at least this score.",
 )
 @db_option
 @exit_codes
@@ -56,7 +44,7 @@ def check(twice: bool, least: float, db: Path) -> None:
     """
     if not twice:
         raise click.UsageError("name a check: --duplicates")
-    with _tables(db) as opened:
+    with reading_tables(db) as opened:
         pairs = duplicates.find(opened, least)
         for pair in pairs:
             click.echo(_describe(opened, pair))
@@ -105,7 +93,7 @@ def report_command(db: Path, notes: Path | None, out: Path | None) -> None:
     Example:
       chronology report --notes docs/corpus-notes.md --out docs/corpus.md
     """
-    with _tables(db) as opened:
+    with reading_tables(db) as opened:
         page = coverage_report.page(opened, notes.read_text("utf-8") if notes else "")
     if out is None:
         click.echo(page, nl=False)

@@ -299,9 +299,9 @@ def amend(fields: Any, change: Mapping[str, Any]) -> dict[str, Any]:
 
 def load_partial(kind: type[Fields], data: Mapping[str, Any]) -> dict[str, Any]:
     """Some fields of a `kind` as plain values; raises `msgspec.ValidationError`."""
-    types = _field_types(kind)
+    fields = fields_of(kind)
     values = {
-        key: msgspec.convert(value, types[key], strict=False, dec_hook=decode_date)
+        key: msgspec.convert(value, fields[key].type, strict=False, dec_hook=decode_date)
         for key, value in data.items()
     }
     plain: dict[str, Any] = msgspec.to_builtins(values, enc_hook=_encode)
@@ -309,8 +309,9 @@ def load_partial(kind: type[Fields], data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _field_types(kind: type[Fields]) -> Mapping[str, Any]:
-    return {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+def fields_of(kind: type[Fields]) -> Mapping[str, msgspec.structs.FieldInfo]:
+    """The fields of a kind by the names that are stored."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
 
 
 def load(kind: type[Fields], data: Mapping[str, Any]) -> Any:

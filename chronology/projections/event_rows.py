@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from chronology.model.edtf import Date, Span
@@ -12,26 +12,10 @@ from chronology.projections.catalogue import Catalogue, State
 from chronology.projections.chain_of_command import chain_of_command, is_constant, names_by_level
 from chronology.projections.disputes import disputes
 
-BEFORE_DIMENSIONS = {
-    "id": str,
-    "date": str,
-    "earliest": str,
-    "latest": str,
-    "sort_day": str,
-    "time": str,
-    "precision": str,
-    "basis": str,
-    "title": str,
-    "summary": str,
-    "kind": str,
-    "status": str,
-    "months": str,
-}
+_BEFORE = "id date earliest latest sort_day time precision basis title summary kind status months"
+BEFORE_DIMENSIONS = dict.fromkeys(_BEFORE.split(), str)
 AFTER_DIMENSIONS = {
-    "formations": str,
-    "places": str,
-    "people": str,
-    "sources": str,
+    **dict.fromkeys(("formations", "places", "people", "sources"), str),
     "latitude": float,
     "longitude": float,
     "accounts": int,
@@ -308,7 +292,8 @@ def _with_folded(text: str) -> str:
     return text if folded == text else f"{text}\n{folded}"
 
 
-def array_columns(columns: Sequence[str]) -> list[str]:
+@cache
+def array_columns(columns: tuple[str, ...]) -> tuple[str, ...]:
     """The array columns among all columns of `events`: the fixed ones and the dimensions."""
     start, end = columns.index("months"), columns.index("formations")
-    return [*ARRAYS, *columns[start + 1 : end]]
+    return *ARRAYS, *columns[start + 1 : end]

@@ -21,17 +21,12 @@ VERSION = 7
 """Raised whenever the same log gives other rows, so that older files are folded again."""
 
 LARGE = 8_000
-"""The least size of a batch, in records, after which indexes are created anew."""
+"""The minimum size of a batch, in records, for which indexes are dropped and created again."""
 HISTORY = {"from_position": int, "until_position": int, "action": str, "because": str}
 BATCHES = {
-    "id": str,
-    "recorded_at": str,
-    "note": str,
-    "first_position": int,
-    "last_position": int,
-    "recorded": int,
-    "corrected": int,
-    "retracted": int,
+    **dict.fromkeys(("id", "recorded_at", "note"), str),
+    **dict.fromkeys(("first_position", "last_position"), int),
+    **dict.fromkeys(("recorded", "corrected", "retracted"), int),
 }
 TRACKING = {"projection": str, "position": int, "digest": str, "version": int}
 SEARCH = ("title", "summary", "places", "formations", "people", "accounts")
@@ -84,12 +79,12 @@ def history_columns(columns: Mapping[str, type]) -> dict[str, type]:
 
 
 def is_most(records: int, before: int) -> bool:
-    """Whether a batch is so large that creating indexes after it is faster: most of the log."""
+    """Whether a batch is large and most of the log: creating indexes afterwards is then faster."""
     return records > max(LARGE, before)
 
 
 def drop_indexes(db: sqlite3.Connection) -> None:
-    """Drops the indexes that are created faster after many rows than kept up with each."""
+    """Drops the indexes that are faster to create after many rows than to update with each."""
     for name in _INDEXES:
         db.execute(f"DROP INDEX {name}")
 
@@ -151,9 +146,12 @@ def exist(db: sqlite3.Connection) -> bool:
 
 def tracked(db: sqlite3.Connection) -> Tracked | None:
     """The state that the tables reflect, or None if there are no tables."""
-    if not exist(db):
+    try:
+        row = db.execute("SELECT position, version, digest FROM tracking").fetchone()
+    except sqlite3.OperationalError as error:
+        if str(error) != "no such table: tracking":
+            raise
         return None
-    row = db.execute("SELECT position, version, digest FROM tracking").fetchone()
     return Tracked(*row) if row else None
 
 
@@ -198,7 +196,9 @@ def differences(stored: sqlite3.Connection, fresh: sqlite3.Connection) -> list[s
         if any(one != other for one, other in pairs):
             hashes = ({hash(row) for row in db.execute(sql)} for db in (stored, fresh))
             count = len(set.symmetric_difference(*hashes))
-            lines.append(f"{name}: {count or 'repeated'} rows differ from a fresh fold of the log")
+            lines.append(
+                f"{name}: {count or 'repeated'} rows differ from those rebuilt from the log"
+            )
     return lines
 
 

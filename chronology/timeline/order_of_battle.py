@@ -156,7 +156,7 @@ def is_sure(since: Date | None, until: Date | None, day: Date) -> bool:
     first, last = day.earliest, day.latest
     if start is None or end is None or first is None or last is None:
         return False
-    return start <= first and last <= end
+    return start <= first <= last <= end
 
 
 def natural_key(text: str) -> list[tuple[int, str]]:

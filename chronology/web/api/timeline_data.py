@@ -60,7 +60,7 @@ async def points(datasette: Datasette, request: Request) -> Response:
         # Weak, since it is the same for each encoding.
         mark = state_mark(reader.timeline)
         etag = "" if selection.values("_where") else f'W/"{mark}.{FORMAT}"'
-        if etag and matches(if_none_match, etag):
+        if etag and if_none_match and matches(if_none_match, etag):
             return etag, None
         return etag, _body(reader, events, everything, selection, lane)
 
@@ -116,19 +116,13 @@ class _Numbers:
 
     def __init__(self) -> None:
         self.of: dict[str, int] = {}
-        self._lists: dict[str, list[int]] = {}
 
     def number(self, value: str) -> int:
         return self.of.setdefault(value, len(self.of))
 
     def numbers(self, text: str) -> list[int]:
         """The numbers of the values of an array column."""
-        numbers = self._lists.get(text)
-        if numbers is None:
-            numbers = self._lists[text] = [
-                self.number(value) for value in day_histogram.names(text)
-            ]
-        return numbers
+        return [self.number(value) for value in day_histogram.names(text)]
 
 
 def _detailed(

@@ -15,7 +15,7 @@ from chronology.export.formats import FORMATS
 from chronology.model.errors import UnknownName
 from chronology.timeline.as_of import read_point, version_start
 from chronology.web import databases, datasette_compat
-from chronology.web.datasette_compat import App, Datasette, Receive, Scope, Send, local_path
+from chronology.web.datasette_compat import App, Datasette, Receive, Scope, Send, address_of
 
 _Pairs = list[tuple[str, str]]
 _LIST = re.compile(r"/events(?P<format>\.[a-z]+)?")
@@ -29,7 +29,8 @@ def as_of_redirect_middleware(app: App, datasette: Datasette) -> App:
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         query = scope["query_string"].decode("latin-1")
-        target = await _target(datasette, local_path(datasette, scope), query)
+        _, database, rest = address_of(datasette, scope)
+        target = await _target(datasette, database, rest, query)
         if target is None:
             await app(scope, receive, send)
             return
@@ -40,11 +41,10 @@ def as_of_redirect_middleware(app: App, datasette: Datasette) -> App:
     return application
 
 
-async def _target(datasette: Datasette, path: str, query: str) -> str | None:
+async def _target(datasette: Datasette, database: str | None, rest: str, query: str) -> str | None:
     """The address of a redirect, None if there is none."""
     pairs = parse_qsl(query, keep_blank_values=True)
     moment = dict(pairs).get("_as_of")
-    database, rest = databases.in_path(datasette, path)
     match = _LIST.fullmatch(rest) or _EVENT.fullmatch(rest)
     if moment is None or match is None or database is None:
         return None

@@ -9,7 +9,13 @@ from typing import Any, NamedTuple
 from datasette.utils.asgi import BadRequest
 
 from chronology.index.current import EventIndex, TimeLimit
-from chronology.index.selection import EventFilter, Summary, group_counts, summarise
+from chronology.index.selection import (
+    EventFilter,
+    Summary,
+    commonest_first,
+    group_counts,
+    summarise,
+)
 from chronology.lru_cache import LruCache
 from chronology.model.records import Chronology
 from chronology.timeline.as_of import TimelineAt, at_head
@@ -42,6 +48,7 @@ class Overview(NamedTuple):
     `labels` names the columns that can be lanes: the dimensions first. `series` are the commonest
     values of the first one, which have a colour of their own. `options` are the choices of each
     filter: its parameter, its label, and values with counts. `dated` counts all events by date.
+    Without `has_map` no place has a point.
     """
 
     chronology: Chronology
@@ -51,6 +58,7 @@ class Overview(NamedTuple):
     options: list[dict[str, Any]]
     summary: Summary
     dated: DayCounts
+    has_map: bool
 
     @property
     def first(self) -> str:
@@ -64,7 +72,7 @@ class Overview(NamedTuple):
             if name == label:
                 return column
         known = ", ".join(self.labels.values())
-        raise BadRequest(f"_lane: there is no lane {label!r}; the lanes are {known}")
+        raise BadRequest(f"_lane: {label!r} is not a lane. Lanes: {known}.")
 
 
 _overviews: LruCache[Hashable, Overview] = LruCache(8)
@@ -105,6 +113,7 @@ def _overview(
         list(_options(labels, summary.counts, _places(reader, summary))),
         summary,
         reader.group_counts(summary, "date", first),
+        any(place.latitude is not None for _, place in reader.timeline.catalogue.places.items()),
     )
 
 
@@ -131,7 +140,7 @@ def _places(reader: Reader, summary: Summary) -> list[tuple[str, int]]:
         ids = (catalogue.places.by_name.get(name) for name in day_histogram.names(text))
         within = {above for place in ids if place for above in catalogue.ancestors(place)}
         counts.update({catalogue.places[place].name: count for place in within})
-    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_PLACES]
+    return commonest_first(counts.items())[:_MOST_PLACES]
 
 
 def _options(

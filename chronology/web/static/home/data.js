@@ -24,7 +24,7 @@ function drawable(date) {
 
 /** Events in order of time, with names in place of numbers.
  *
- * Without `complete`, `events` are the first of `total`, and `lanes`, `spots` and `placeless` count all.
+ * Unless `complete`, `events` are the first of `total`; `lanes`, `spots` and `placeless` count all.
  */
 export function decode(answer, config) {
   const dates = answer.dates.map(drawable);
@@ -63,7 +63,7 @@ export function onDay(event, start) {
   return spans.some(([from, to]) => from <= start && start < to) ? "possible" : null;
 }
 
-// Made once: to make one takes longer than to draw a marker.
+// Created once: creating a format takes longer than drawing a marker.
 const FIGURES = new Intl.NumberFormat("en");
 const DAYS = new Intl.DateTimeFormat("en-GB",
   { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
