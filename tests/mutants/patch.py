@@ -58,9 +58,21 @@ def _whole(code: CodeType) -> tuple[object, ...]:
     return _own(code), [_whole(one) for one in _nested(code)]
 
 
-def functions_with(pairs: list[Pair]) -> list[tuple[FunctionType, CodeType]]:
-    """Return all functions that have the code before a change, each with its code after it."""
+def imported_functions() -> list[FunctionType]:
+    """Return all functions of this process, and leave them alone in garbage collection.
+
+    Otherwise each fork would copy the memory of all objects when it collects.
+    """
     functions = [one for one in gc.get_objects() if isinstance(one, FunctionType)]
+    gc.collect()
+    gc.freeze()
+    return functions
+
+
+def functions_with(
+    functions: list[FunctionType], pairs: list[Pair]
+) -> list[tuple[FunctionType, CodeType]]:
+    """Return the functions that have the code before a change, each with its code after it."""
     listed = []
     for before, after in pairs:
         matching = [

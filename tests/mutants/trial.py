@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import FunctionType
 
 from tests.mutants.baseline import Baseline, baselines, test_files
 from tests.mutants.copy import Copy
 from tests.mutants.forked import Outcome, fork, import_libraries, run_limited
-from tests.mutants.patch import NeedsImport, changed_functions, functions_with
+from tests.mutants.patch import NeedsImport, changed_functions, functions_with, imported_functions
 from tests.mutants.report import KILLED, Equivalent, Result, folder_of
 from tests.mutants.sample import Mutant
 from tests.mutants.selection import ordered, reaching
@@ -118,9 +119,10 @@ def _try_all(copy: Copy, trials: Iterable[Trial], results: Results, deadline: fl
     files = sorted({file for trial in left for file in trial.files})
 
     def try_patched(session: Session) -> int:
+        functions = imported_functions()
         for trial in _until(deadline, left):
             with suppress(NeedsImport):
-                _try(copy, trial, results, _patched(copy, trial, session, results))
+                _try(copy, trial, results, _patched(copy, trial, session, results, functions))
         return 0
 
     if left and time.monotonic() < deadline:
@@ -145,14 +147,16 @@ def _until(deadline: float, trials: Iterable[Trial]) -> Iterator[Trial]:
         yield trial
 
 
-def _patched(copy: Copy, trial: Trial, session: Session, results: Results) -> Callable[[], int]:
+def _patched(
+    copy: Copy, trial: Trial, session: Session, results: Results, functions: list[FunctionType]
+) -> Callable[[], int]:
     """Run tests of this session after a change of functions."""
     mutant = trial.mutant
     pairs = changed_functions(mutant.source, mutant.mutated, str(copy.folder / mutant.path))
-    functions = functions_with(pairs)
+    changed = functions_with(functions, pairs)
 
     def job() -> int:
-        for function, code in functions:
+        for function, code in changed:
             function.__code__ = code
         return session.run_timed(trial.tests, results.folder / "test.txt")
 
