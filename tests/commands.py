@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from click.testing import CliRunner, Result
-from conftest import EVENTS, START
+from small_chronology import EVENTS, START
 
 from chronology.cli import ingest_command, main
 from chronology.store.database import TRIGGERS

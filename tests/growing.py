@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
-from conftest import EVENTS, START
 from in_process import in_process
 from server import add_batch, publish, rows
+from small_chronology import EVENTS, START
 
 from chronology.projections import tables
 

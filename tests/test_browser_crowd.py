@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import httpx
 import many_events
 import pytest
-from conftest import START
 from server import ids, publish, serving
+from small_chronology import START
 from watching import Watched, chromium, counted
 
 playwright = pytest.importorskip("playwright.sync_api")

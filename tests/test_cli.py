@@ -18,7 +18,7 @@ from commands import (
     tamper,
     write_batches,
 )
-from conftest import START
+from small_chronology import START
 
 from chronology.cli import main
 

@@ -18,7 +18,8 @@ from commands import (
     positions,
     write_batches,
 )
-from conftest import EVENTS, ROOT, START
+from conftest import ROOT
+from small_chronology import EVENTS, START
 
 MORE = "format: 1\nbatch: more\nrecorded: 2026-02-01T00:00:00Z\nrecords:\n"
 EVENT = "- {event: a, date: 1944-10-10, title: A, kind: battle}\n"

@@ -6,11 +6,10 @@ import re
 
 import httpx
 import pytest
-from conftest import START
 from html_page import elements, links
 from in_process import in_process
 from server import publish
-from small_chronology import DISAGREEMENTS, ORDER, SUBJECTS, words
+from small_chronology import DISAGREEMENTS, ORDER, START, SUBJECTS, words
 
 
 def test_a_wrong_id_leads_to_near_ones_and_to_a_search(small: httpx.Client) -> None:

@@ -21,9 +21,10 @@ from attacked import (
     assert_no_path,
 )
 from click.testing import CliRunner
-from conftest import ROOT, START, Timeline
+from conftest import ROOT, Timeline
 from datasette.app import Datasette
 from server import rows
+from small_chronology import START
 
 from chronology.cli import main, project
 from chronology.model import records

@@ -11,9 +11,9 @@ import httpx
 import pytest
 import yaml
 from attacked import Attacked
-from conftest import START
 from in_process import in_process
 from server import publish
+from small_chronology import START
 
 from chronology.web.middleware import security_headers
 

@@ -6,11 +6,10 @@ import re
 
 import httpx
 import pytest
-from conftest import EVENTS, START
 from html_page import elements, links
 from in_process import in_process
 from server import publish, rows
-from small_chronology import DISAGREEMENTS, ORDER, words
+from small_chronology import DISAGREEMENTS, EVENTS, ORDER, START, words
 
 
 def test_the_order_of_battle_stands_on_a_day_and_leads_to_the_next(small: httpx.Client) -> None:

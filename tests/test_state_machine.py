@@ -13,10 +13,10 @@ from itertools import count
 from typing import Any
 
 import pytest
-from conftest import EVENTS, START
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from small_chronology import EVENTS, START
 
 from chronology import projections
 from chronology.batches.batch_reader import read_batch

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
 from in_process import in_process
 from server import publish
+from small_chronology import EVENTS, START
 
 from chronology.cli import main
 from chronology.store import log

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, START, Timeline
+from conftest import ROOT, Timeline
+from small_chronology import START
 
 from chronology.model.errors import BatchRefused, CorruptLog
 from chronology.store import log, verification
