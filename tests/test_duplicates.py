@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import START, Timeline
+from conftest import Timeline
+from small_chronology import START
 
 from chronology.cli import main
 from chronology.store.database import connect

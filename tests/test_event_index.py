@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import START, Timeline
+from conftest import Timeline
 from index_cases import batch, change
 from pyroaring import BitMap
+from small_chronology import START
 
 from chronology.index.current import EventIndex, slow_queries
 from chronology.index.predicates import (

@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 import many_events
 import pytest
-from conftest import START
 from home_page import POINTS
 from hypothesis import given
 from hypothesis import strategies as st
 from in_process import in_process
 from server import ids, publish, rows
+from small_chronology import START
 from test_day_histogram import expected_days
 
 from chronology.model.edtf import Date, parse

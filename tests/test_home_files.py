@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import httpx
-from conftest import EVENTS, START
 from home_page import SHAPES_LIMIT, WEIGHT_LIMIT, Page, page, points
 from in_process import in_process
 from server import publish, rows
+from small_chronology import EVENTS, START
 
 from chronology.export.formats import FORMATS
 from chronology.web.pages import home

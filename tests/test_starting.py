@@ -9,7 +9,8 @@ import naval
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from conftest import EVENTS, ROOT, START
+from conftest import ROOT
+from small_chronology import EVENTS, START
 
 from chronology.cli import ingest_command, main, skeleton
 
