@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import httpx
 import many_events
@@ -11,6 +12,9 @@ import pytest
 from server import ids, publish, serving
 from small_chronology import START
 from watching import Watched, chromium, counted
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -28,13 +32,13 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
+def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
 
 
 @pytest.fixture
-def watched(browser: playwright.Browser, crowd: httpx.Client) -> Iterator[Watched]:
+def watched(browser: Browser, crowd: httpx.Client) -> Iterator[Watched]:
     found = Watched(browser, crowd)
     yield found
     found.end()
@@ -154,7 +158,7 @@ def test_the_days_of_a_lane_are_gone_through_by_keys(watched: Watched) -> None:
 
 
 def test_without_scripts_the_first_are_listed_and_all_reached(
-    browser: playwright.Browser, crowd: httpx.Client
+    browser: Browser, crowd: httpx.Client
 ) -> None:
     watched = Watched(browser, crowd, java_script_enabled=False)
     page = watched.page

@@ -74,7 +74,7 @@ def test_the_dates_of_an_event_are_drawn_by_account(small: httpx.Client) -> None
 def test_every_subject_has_a_page_that_leads_to_pages(small: httpx.Client, table: str) -> None:
     for row in rows(small, table=table):
         page = small.get(f"/timeline/{table}/{row['id']}")
-        assert row["name"] in page.text
+        assert str(row["name"]) in page.text
         for address in links(page):
             assert small.get(address, follow_redirects=True).status_code == 200, address
 

@@ -26,7 +26,7 @@ from datasette.app import Datasette
 from server import rows
 from small_chronology import START
 
-from chronology.cli import main, project
+from chronology.cli import main
 from chronology.model import records
 from chronology.model.errors import ChronologyError
 
@@ -251,7 +251,9 @@ def test_the_server_listens_on_this_machine_alone_unless_told(
     attacked: Attacked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(project.os, "execv", lambda _, arguments: started.append(arguments))
+    monkeypatch.setattr(
+        "chronology.cli.project.os.execv", lambda _, arguments: started.append(arguments)
+    )
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = str(probe.getsockname()[1])
 

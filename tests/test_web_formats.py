@@ -15,11 +15,11 @@ import naval
 import pytest
 import yaml
 from conftest import ROOT
+from growing import BATCHES
 from html_page import elements
 from in_process import in_process
 from read_back import READERS, Read
 from server import ids, publish, rows, run
-from test_as_of import BATCHES
 
 from chronology.export.formats import FORMATS
 from chronology.model.edtf import parse
