@@ -12,7 +12,7 @@ from chronology.model.records import Account
 from chronology.projections.disputes import disputes
 
 
-def account(stance: str, date: str | None = None, **claims: str) -> Account:
+def account(stance: Any, date: str | None = None, **claims: str) -> Account:
     return Account(
         event="e",
         source="s",

@@ -39,7 +39,7 @@ def test_who_may_not_see_the_history_sees_nothing_of_the_past(
     past = f"{path.format(name)}?_as_of={log.head(timeline.db).position}"
 
     def status(asked: str, more: Any = None) -> int:
-        return answers(str(timeline.path), asked, {}, {}, more)[0].status_code
+        return int(answers(str(timeline.path), asked, {}, {}, more)[0].status_code)
 
     assert status(past) == 200
     assert status(past, private) == 403
