@@ -37,12 +37,12 @@ def watched(browser: Browser, founding_server: httpx.Client) -> Iterator[Watched
 def test_a_filter_changes_map_timeline_list_and_address(watched: Watched) -> None:
     page = watched.open()
     everything = counted(page)
-    wanted = len(ids(watched.server, f"_front={FRONT}"))
+    expected = len(ids(watched.server, f"_front={FRONT}"))
     page.select_option("select[name=_front]", FRONT)
-    watched.wait_for_total(wanted)
+    watched.wait_for_total(expected)
     on_map, in_lanes, listed = counted(page)
-    assert on_map == listed == wanted < everything[0]
-    assert wanted <= in_lanes < everything[1]
+    assert on_map == listed == expected < everything[0]
+    assert expected <= in_lanes < everything[1]
     assert watched.query() == {"_front": [FRONT]}
     exports = page.locator(".status .exports a").evaluate_all("links => links.map(a => a.search)")
     assert {parse_qs(search[1:])["_front"][0] for search in exports} == {FRONT}
@@ -71,7 +71,7 @@ def test_a_filter_is_taken_away_by_its_chip(watched: Watched) -> None:
 
 
 @pytest.mark.parametrize("late", ["/-/chronology/points.json", "/"])
-def test_a_wrong_date_is_told_and_changes_nothing(
+def test_a_wrong_date_is_reported_and_changes_nothing(
     browser: Browser, founding_server: httpx.Client, late: str
 ) -> None:
     """Whether the page or its data is what the server refuses first."""
@@ -182,7 +182,7 @@ def test_events_off_the_map_open_beside_it(watched: Watched) -> None:
     playwright.expect(page.locator(".card li").first).to_be_visible()
 
 
-def test_symbols_of_units_are_loaded_when_they_are_asked_for(watched: Watched) -> None:
+def test_symbols_of_units_are_loaded_on_demand(watched: Watched) -> None:
     page = watched.open()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -229,9 +229,9 @@ def test_without_scripts_the_form_and_the_list_work(
     assert not page.locator(".views").is_visible()
     page.select_option("select[name=_front]", FRONT)
     page.click(".explore-filters input[type=submit]")
-    wanted = len(ids(founding_server, f"_front={FRONT}"))
-    playwright.expect(page.locator(".status .total")).to_have_text(str(wanted))
-    assert page.locator(".events-list li").count() == wanted
+    expected = len(ids(founding_server, f"_front={FRONT}"))
+    playwright.expect(page.locator(".status .total")).to_have_text(str(expected))
+    assert page.locator(".events-list li").count() == expected
     watched.end()
 
 

@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_a_phone_and_asks_nobody_else(
+def test_a_page_fits_a_phone_and_loads_nothing_from_elsewhere(
     browser: Browser, founding_server: httpx.Client, name: str
 ) -> None:
     page = browser.new_page(viewport={"width": PHONE_PX, "height": 800})

@@ -22,7 +22,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_a_bar_tells_count_rate_time_and_what_is_left(
+def test_a_bar_shows_count_rate_time_and_the_time_left(
     clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bar = Bar("Folding", share_of(4_000), clock)
@@ -36,7 +36,7 @@ def test_a_bar_tells_count_rate_time_and_what_is_left(
 
 
 @pytest.mark.parametrize("share", [None, lambda done: None, lambda done: 0.0, lambda done: 1.5])
-def test_what_is_left_is_not_told_where_nobody_knows(
+def test_the_time_left_is_not_shown_if_unknown(
     clock: Clock, share: Callable[[int], float | None] | None
 ) -> None:
     bar = Bar("Copying", share, clock, done=7)

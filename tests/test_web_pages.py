@@ -108,7 +108,7 @@ def test_the_home_page_counts_what_the_tables_hold(chronicle: httpx.Client) -> N
         assert f'<a href="/timeline/{table}"><b>{count:,}</b> {table}</a>' in text
 
 
-def test_the_home_page_tells_of_each_day_of_the_window(chronicle: httpx.Client) -> None:
+def test_the_home_page_has_each_day_of_the_window(chronicle: httpx.Client) -> None:
     bar = r'data-day="([\d-]+)" aria-label="[^"]*: ([\d.]+) certain'
     found = re.findall(bar, chronicle.get("/").text)
     cores = [parse(str(row["date"])).core for row in rows(chronicle)]

@@ -88,11 +88,11 @@ def ordered(
     The shortest come first. Tests that share fixtures stay together after those that share none.
     """
     own = f"tests/test_{Path(path).stem}.py"
-    wanted = set(tests)
+    expected = set(tests)
     ranked: list[tuple[float, tuple[str, ...], float, str, float]] = []
     costs: dict[tuple[str, ...], float] = {}
     for one in baselines:
-        for test in wanted & set(one.fixtures):
+        for test in expected & set(one.fixtures):
             shared = tuple(sorted(name for name in one.fixtures[test] if not _is_free(one, name)))
             costs[shared] = sum(one.seconds.get(name, 0.0) for name in shared)
             seconds = one.seconds[test]
