@@ -28,7 +28,7 @@ def test_a_retracted_event_shows_the_reason_and_its_last_state(small: httpx.Clie
     assert "It is mistaken" in small.get(address, follow_redirects=True).text
 
 
-def test_a_wrong_filter_names_the_remedy_and_links_to_the_list_without_it(
+def test_a_wrong_filter_names_the_remedy_and_links_to_the_rest(
     small: httpx.Client,
 ) -> None:
     page = small.get("/timeline/events?_front=Nobody&kind=battle")

@@ -149,7 +149,7 @@ def test_a_constant_has_the_tests_of_the_lines_that_use_it(tmp_path: Path) -> No
     assert reaching([measured], tmp_path, "chronology/days.py", 3) == {"within"}
 
 
-def test_the_shortest_tests_come_first_within_the_limit() -> None:
+def test_the_shortest_tests_of_a_file_come_first_within_the_limit() -> None:
     tests = {"doubled", "within", "shared"}
     assert list(ordered([BASELINE], tests, "days.py", 20)) == ["within", "doubled", "shared"]
     assert list(ordered([BASELINE], tests, "days.py", 5)) == ["within", "doubled"]
