@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from conftest import START, Timeline
+from conftest import Timeline
+from small_chronology import START
 
 from tests.ingest_faults import EVENT, FORMATION, Make, faults, refused
 

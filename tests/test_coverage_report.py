@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from conftest import EVENTS, ROOT, START, Timeline
+from conftest import ROOT, Timeline
+from small_chronology import EVENTS, START
 
 from chronology.cli import main
 from chronology.store.database import connect

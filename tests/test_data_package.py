@@ -14,9 +14,10 @@ import frictionless
 import pandas
 import pytest
 from click.testing import CliRunner, Result
-from conftest import EVENTS, ROOT, START, Timeline
+from conftest import ROOT, Timeline
 from hypothesis import given
 from hypothesis import strategies as st
+from small_chronology import EVENTS, START
 from test_as_of import BATCHES
 
 from chronology.cli import main

@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import httpx
-import naval
 import pytest
 from html_page import elements, links
-from in_process import in_process
-from server import publish, rows
-from small_chronology import SUBJECTS, small_chronology, words
+from server import rows
+from small_chronology import SUBJECTS, words
 
 from chronology.export.formats import FORMATS
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with small_chronology(tmp_path_factory.mktemp("small") / "it") as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def fleets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with in_process(publish(tmp_path_factory.mktemp("fleets") / "it", naval.BATCHES)) as client:
-        yield client
 
 
 def test_an_event_tells_where_its_accounts_differ(small: httpx.Client) -> None:

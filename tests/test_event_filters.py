@@ -8,7 +8,8 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
+from small_chronology import EVENTS, START
 
 from chronology.index.selection import all_of
 from chronology.model.edtf import parse

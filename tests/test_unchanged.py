@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
+from small_chronology import EVENTS, START
 
 from chronology.store import log
 from tests.ingest_faults import EVENT, faults, refused

@@ -12,8 +12,7 @@ from urllib.parse import quote_plus
 import click
 import msgspec
 
-from chronology import projections
-from chronology.cli.options import Messages, db_option, exit_codes, reading
+from chronology.cli.options import Messages, db_option, exit_codes, reading_tables
 from chronology.cli.progress import Bar, share_of
 from chronology.export import data_package
 from chronology.export.data_package import Description, OpenFile, TableTexts
@@ -56,9 +55,7 @@ def export(db: Path, out: Path | None, metadata: Path | None) -> None:
     description = _description(metadata or db.with_name(METADATA), db.stem)
     say = Messages(quiet=False)
     into = _zip if out.suffix.lower() == ".zip" else _folder
-    with reading(db) as opened:
-        if not projections.position(opened) or not projections.is_current(opened):
-            raise click.UsageError(f"the tables of {db} are not current; run 'python ingest.py'")
+    with reading_tables(db) as opened:
         share = share_of(data_package.count(opened))
         with into(out) as put, say.bars(Bar("Exporting", share)) as (progress,):
             head = data_package.write(opened, description, put, progress)

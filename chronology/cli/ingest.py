@@ -27,7 +27,8 @@ from chronology.cli.options import (
 )
 from chronology.cli.progress import Bar, share_of, share_read
 from chronology.ingest import pipeline
-from chronology.ingest.sources import files, known_etag, pending, store_etag
+from chronology.ingest.sources import KnownETags, files, pending
+from chronology.model.addresses import shown_address
 from chronology.store import log
 from chronology.store.database import transaction
 
@@ -140,20 +141,19 @@ def _ingest_remote(
     header: dict[str, str] | None,
     say: Messages,
 ) -> None:
-    known = None
+    shown, etags, known = shown_address(url), KnownETags(path), None
     if path.exists():
         with reading(path) as db:
-            known = known_etag(db, url)
+            known = etags.get(db, url)
     try:
         with http_source.fetch(url, known) as found:
             stream = cast(BinaryIO, found.body)
-            _ingest_stream(url, stream, path, check, form or found.form, header, say)
+            batch = _ingest_stream(shown, stream, path, check, form or found.form, header, say)
     except http_source.NotModified:
-        say(f"Nothing new: {url} has not changed since it was ingested.")
+        say(f"Nothing new: {shown} has not changed since it was ingested.")
         return
     if found.etag and found.etag != known and not check:
-        with writing(path) as db:
-            store_etag(db, url, found.etag)
+        etags.put(url, found.etag, batch)
 
 
 def _ingest_stream(
@@ -164,13 +164,15 @@ def _ingest_stream(
     kind: str,
     header: dict[str, str] | None,
     say: Messages,
-) -> None:
+) -> str:
+    """Ingests the batch in a stream, and returns its id."""
     if header and kind != "csv":
         raise click.UsageError(f"{source} has its own header; --batch is only for CSV")
     with (checking if check else writing)(path) as db:
         batch = read_batch(stream, source, kind, header)
         _ingest_batch(db, batch, stream, check, say)
         say(head_line(db))
+    return batch.id
 
 
 @contextmanager

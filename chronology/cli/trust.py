@@ -93,6 +93,7 @@ def verify(
     with reading(db) as opened, snapshot(opened):
         whole = share_of(log.head(opened).position)
         faults = verification.schema_faults(opened) + verification.file_faults(opened)
+        faults += verification.record_faults(opened)
         with say.bars(Bar("Chain", whole)) as (step,):
             last = verification.verify(opened, step)
         say(f"Chain: {last.position} records, each linked to the one before.")

@@ -14,9 +14,8 @@ from typing import Any
 import msgspec
 
 from chronology.model.records import Chronology
-from chronology.store import log
 from chronology.store.database import fetch_rows
-from chronology.timeline.as_of import at_head
+from chronology.timeline.as_of import ReadPoint, at_head
 
 PLACES = 40
 """The number of places in the report."""
@@ -26,10 +25,11 @@ _COUNTED = ("events", "accounts", "sources", "places", "people", "formations", "
 
 def page(db: sqlite3.Connection, notes: str = "") -> str:
     """The report, with hand-written notes at its end."""
-    chronology = at_head(db).chronology
+    timeline = at_head(db)
+    chronology = timeline.chronology
     assert chronology is not None
     sections = (
-        _beginning(db, chronology),
+        _beginning(timeline.point, chronology),
         _counts(db),
         _days(db, chronology),
         _sources(db),
@@ -43,8 +43,7 @@ def page(db: sqlite3.Connection, notes: str = "") -> str:
     return f"{text}\n\n{notes.strip()}\n" if notes.strip() else f"{text}\n"
 
 
-def _beginning(db: sqlite3.Connection, chronology: Chronology) -> Iterator[str]:
-    head = log.head(db)
+def _beginning(head: ReadPoint, chronology: Chronology) -> Iterator[str]:
     yield f"# Coverage: {_plain(chronology.title)}"
     yield ""
     yield (

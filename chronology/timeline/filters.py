@@ -20,6 +20,7 @@ from chronology.index.predicates import (
     Predicate,
 )
 from chronology.index.selection import EventFilter
+from chronology.lru_cache import LruCache
 from chronology.model.edtf import Date, Span, parse
 from chronology.model.errors import DateError, UnknownName
 from chronology.projections.disputes import KINDS
@@ -58,10 +59,11 @@ def event_filters(
     timeline = TimelineAt(db, read_point(db, parameters.get("_as_of", ())))
     filters = [_current(timeline)] if timeline.point.is_past else []
     # The columns of both tables follow the current dimensions, also for the past.
-    current = at_head(db).chronology
-    for column, level in (current.dimensions if current else {}).items():
-        for n, name in enumerate(parameters.get(f"_{level}", ())):
-            filters.append(_at_level(timeline, column, level, name, f"dimension_{column}_{n}"))
+    head = at_head(db) if timeline.point.is_past else timeline
+    digests = (head.point.digest, timeline.point.digest)
+    for dimension in _DIMENSIONS.get_or_make(digests, lambda: _dimensions(head, timeline)):
+        for n, name in enumerate(parameters.get(f"_{dimension.level}", ())):
+            filters.append(_at_level(timeline.table, dimension, name, n))
     for n, name in enumerate(parameters.get("_place", ())):
         filters.append(_in_place(timeline, name, f"place_{n}"))
     for n, text in enumerate(parameters.get("_within", ())):
@@ -90,10 +92,29 @@ def _current(timeline: TimelineAt) -> EventFilter:
 # Names ----------------------------------------------------------------------------------------
 
 
-def _at_level(timeline: TimelineAt, column: str, level: str, name: str, mark: str) -> EventFilter:
+class _Dimension(NamedTuple):
+    """A column for a level of formations, and the names of these by id."""
+
+    column: str
+    level: str
+    names: dict[str, str]
+
+
+_DIMENSIONS: LruCache[tuple[str, str], list[_Dimension]] = LruCache(16)
+
+
+def _dimensions(head: TimelineAt, timeline: TimelineAt) -> list[_Dimension]:
+    """The dimensions of the head, with the formations of a timeline."""
+    formations = list(timeline.catalogue.formations.items())
+    return [
+        _Dimension(column, level, {n: f.name for n, f in formations if f.level == level})
+        for column, level in head.catalogue.dimensions.items()
+    ]
+
+
+def _at_level(table: str, dimension: _Dimension, name: str, number: int) -> EventFilter:
     """Events of a formation of a level, given by id or by name."""
-    formations = timeline.catalogue.formations
-    names = {n: f.name for n, f in formations.items() if f.level == level}
+    column, level, names = dimension
     shown_name = names.get(name, name)
     if shown_name not in names.values():
         known = ", ".join(sorted(names.values()))
@@ -101,9 +122,8 @@ def _at_level(timeline: TimelineAt, column: str, level: str, name: str, mark: st
         raise UnknownName(
             f"_{level}: {name!r} is not {article} {level}. {column.capitalize()}: {known}."
         )
-    return has_any(timeline.table, column, [shown_name], mark)._replace(
-        description=f"{level} is {shown_name}"
-    )
+    found = has_any(table, column, [shown_name], f"dimension_{column}_{number}")
+    return found._replace(description=f"{level} is {shown_name}")
 
 
 def _in_place(timeline: TimelineAt, name: str, mark: str) -> EventFilter:

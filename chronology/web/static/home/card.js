@@ -108,17 +108,6 @@ export class Card {
     return parts;
   }
 
-  /** Spots outside the map, each with the address of its events. */
-  spots(spots, at, opener, heading, listOf) {
-    const rest = spots.length - MOST;
-    const items = spots.slice(0, MOST).map((spot) => html("li", {}, [
-      html("a", { href: listOf(spot) }, spot.place?.name ?? spot.name),
-      html("span", { class: "when" }, number(spot.count)),
-    ]));
-    const note = rest > 0 ? [html("p", { class: "note" }, `${number(rest)} more points`)] : [];
-    this.place([html("h3", {}, heading), html("ol", {}, items), ...note], at, opener);
-  }
-
   link(event) {
     return html("a", { href: this.source.event(event) }, event.title);
   }

@@ -130,7 +130,6 @@ function columns(bars, ground, unit, below, part) {
 
 /** The middle of the certain days of an event, else of the possible, within some bounds. */
 export function middleOf({ date }, [first, last] = [-8e15, 8e15]) {
-  if (date.at) return date.at;
   const [from, to] = date.core ?? [date.from, date.to];
   if (from === -Infinity) return to - 1;
   return to === Infinity ? from : (Math.max(from, first) + Math.min(to, last)) / 2;

@@ -74,15 +74,10 @@ export function arrange(lane, x, width, mostRows) {
 
 function item(event, x, width, labelled) {
   const { date } = event;
-  const dayWidth = x(DAY_MS) - x(0);
   const edge = (time) => Math.max(-4, Math.min(width + 4, Number.isFinite(time) ? x(time)
     : time < 0 ? -4 : width + 4));
   let core = date.core && date.core.map(edge);
   let [x0, x1] = [edge(date.from), edge(date.to)];
-  if (date.at && dayWidth > 40) {
-    core = [x(date.at), x(date.at)];
-    [x0, x1] = core;
-  }
   if (core && core[1] - core[0] < 6) {
     const middle = (core[0] + core[1]) / 2;
     core = [middle - 3, middle + 3];

@@ -1,10 +1,10 @@
 // The map: the spots of the events over land and water, whole or day by day.
-import { groundOf } from "../ground.js";
+import { cutFor, Ground } from "../ground.js";
 import { dayOf, inWords, number, onDay, sum } from "./data.js";
 import { Days } from "./days.js";
 import { Names } from "./names.js";
 import { disc, middleOf, nameOf, labelOf, sizeOf, spotsOf, merged } from "./spots.js";
-import { html, pause } from "./svg.js";
+import { html } from "./svg.js";
 
 const { L } = globalThis;
 // Drawn only when it is added to the map, since most markers are inside a cluster.
@@ -21,10 +21,10 @@ export class EventMap {
     this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.day = null;
     this.map = L.map(section.querySelector(".canvas"), {
-      minZoom: 4, maxZoom: config.tiles ? 17 : 13, maxBoundsViscosity: 1,
+      maxZoom: config.tiles ? 17 : 13, maxBoundsViscosity: 1, zoomSnap: 0.25,
       scrollWheelZoom: false, zoomAnimation: !this.calm, fadeAnimation: !this.calm,
       markerZoomAnimation: !this.calm, inertia: !this.calm,
-    }).setView([0, 0], 4);
+    }).setView([0, 0], 2);
     this.map.attributionControl.setPrefix(false);
     this.map.on("focus click", () => this.map.scrollWheelZoom.enable());
     this.map.on("click", () => card.close());
@@ -34,52 +34,48 @@ export class EventMap {
     this.ring = L.circleMarker([0, 0], { radius: 24, className: "ring", interactive: false });
     // Fires after the clusters have moved, too.
     this.map.on("zoomend moveend", () => this.nameSoon());
-    this.ready = this.ground();
     this.days = new Days(section, config, (day, next) => this.goTo(day, next));
-    section.querySelector("[name=symbols]").addEventListener("change", async ({ target }) => {
+    section.querySelector("[name=symbols]")?.addEventListener("change", async ({ target }) => {
       if (target.checked) await symbols.load();
       else symbols.unload();
       this.draw();
     });
   }
 
-  /** Loads land, rivers and lakes, or map tiles if a tile server is configured. */
-  async ground() {
-    const { tiles, attribution, shapes } = this.config;
-    if (tiles) this.layers = [L.tileLayer(tiles, { attribution, maxZoom: 17 })];
-    else {
-      this.layers = await groundOf(this.map, shapes);
-      this.bounds = this.layers[0].getBounds();
-      this.map.fitBounds(this.bounds, { animate: false });
-      const least = this.map.getBoundsZoom(this.bounds, true);
-      this.map.setZoom(least, { animate: false });
-      this.map.setMinZoom(least);
-      this.map.setMaxBounds(this.bounds);
+  /** Lays land, lakes and rivers below the events, or the tiles of a configured server. */
+  async lay() {
+    const { tiles, attribution } = this.config;
+    if (tiles) {
+      L.tileLayer(tiles, { attribution, maxZoom: 17 }).addTo(this.map);
+      return;
     }
+    const ground = new Ground(this.map, this.config, this.cut);
+    this.map.setMaxBounds(ground.area);
+    this.map.setMinZoom(this.map.getBoundsZoom(ground.area, true));
+    await ground.show();
+    this.names.ground = await ground.names();
   }
 
   async show(data, source) {
     Object.assign(this, { data, source });
-    await this.ready;
-    if (this.data !== data) return;
     this.ring.remove();
     this.days.window = data.window;
-    const spots = (data.spots ?? spotsOf(data.events)).filter((spot) => this.holds(spot));
-    if (this.fitted !== source.query && spots.length) {
-      const points = spots.flatMap(({ at, events }) => (events ? events.map(() => at) : [at]));
-      this.map.fitBounds(middleOf(points), { padding: [30, 30], maxZoom: 8, animate: false });
+    const spots = data.spots ?? spotsOf(data.events);
+    const points = spots.flatMap(({ at, events }) => (events ? events.map(() => at) : [at]));
+    const first = this.cut === undefined;
+    if (first) this.cut = this.config.tiles ? -180 : cutFor(points.map(([, longitude]) => longitude));
+    if (this.fitted !== source.query && points.length) {
+      const bounds = middleOf(points.map((at) => this.pointOf(at)));
+      this.map.fitBounds(bounds, { padding: [30, 30], maxZoom: 8, animate: false });
     }
     this.fitted = source.query;
-    // Added once the view is set, since every change of the view redraws them.
-    for (const layer of this.layers.splice(0)) {
-      layer.addTo(this.map);
-      await pause();
-    }
+    if (first) await this.lay();
     if (this.data === data) await this.goTo(this.day);
   }
 
-  holds({ at }) {
-    return !this.bounds || this.bounds.contains(at);
+  /** The point at which a place is drawn: the world is cut where no event is. */
+  pointOf([latitude, longitude]) {
+    return [latitude, longitude < this.cut ? longitude + 360 : longitude];
   }
 
   // Days -----------------------------------------------------------------------------------------
@@ -113,38 +109,29 @@ export class EventMap {
 
   draw() {
     if (!this.shown) return;
-    const [on, beyond] = [[], []];
-    for (const spot of this.shown.spots) (this.holds(spot) ? on : beyond).push(spot);
-    this.most = Math.max(1, ...on.map(({ count }) => count));
-    this.cluster(on);
-    this.showCounts(on, beyond);
+    const { spots } = this.shown;
+    this.most = Math.max(1, ...spots.map(({ count }) => count));
+    this.cluster(spots);
+    this.count(spots);
     this.nameSoon();
   }
 
-  /** Shows the number of events that are not on the map; a click opens them. */
-  showCounts(on, beyond) {
+  /** Shows the numbers of events on the map and not on it; a click on the latter opens them. */
+  count(spots) {
     const { shown } = this;
-    const count = (spots) => sum(spots.map((spot) => spot.count));
     const box = this.section.querySelector(".mapped");
-    box.replaceChildren(html("b", { class: "on-map" }, number(count(on))), " on the map");
+    const onMap = number(sum(spots.map((spot) => spot.count)));
+    box.replaceChildren(html("b", { class: "on-map" }, onMap), " on the map");
     const placeless = shown.complete ? shown.events.filter(({ latitude }) => latitude === null) : null;
-    this.besides(box, placeless?.length ?? shown.placeless, "not mapped", (...at) => {
-      if (placeless) this.card.open(placeless, ...at);
-      else this.card.ask(this.source, [...this.filterOfDay(), ["latitude__isnull", "1"]], ...at);
-    });
-    this.besides(box, count(beyond), "outside this view", (at, button, says) => {
-      if (shown.complete) this.card.open(beyond.flatMap(({ events }) => events), at, button, says);
-      else this.card.spots(beyond, at, button, says, (spot) => this.listOf(spot));
-    });
-  }
-
-  besides(box, count, what, open) {
+    const count = placeless?.length ?? shown.placeless;
     if (!count) return;
-    const says = `${number(count)} ${what}`;
+    const says = `${number(count)} not mapped`;
     const button = html("button", { type: "button", class: "linklike" }, says);
     button.addEventListener("click", () => {
       const { left, bottom } = button.getBoundingClientRect();
-      open([left, bottom], button, says);
+      const at = [[left, bottom], button, says];
+      if (placeless) this.card.open(placeless, ...at);
+      else this.card.ask(this.source, [...this.filterOfDay(), ["latitude__isnull", "1"]], ...at);
     });
     box.append(" · ", button);
   }
@@ -157,10 +144,6 @@ export class EventMap {
   filterOf({ box: [south, west, north, east] }) {
     return [...this.filterOfDay(), ["latitude__gte", south], ["latitude__lte", north],
       ["longitude__gte", west], ["longitude__lte", east]];
-  }
-
-  listOf(spot) {
-    return this.source.list(this.filterOf(spot));
   }
 
   // Markers --------------------------------------------------------------------------------------
@@ -181,7 +164,7 @@ export class EventMap {
 
   marker(spot) {
     const says = labelOf(spot);
-    const marker = L.marker(spot.at, { icon: this.icon(spot), title: says, alt: says });
+    const marker = L.marker(this.pointOf(spot.at), { icon: this.icon(spot), title: says, alt: says });
     marker.spot = spot;
     const open = ({ originalEvent }) => {
       const box = marker.getElement().getBoundingClientRect();
@@ -245,7 +228,8 @@ export class EventMap {
       const named = events ? events.flatMap(({ places }) => places) : [place].filter(Boolean);
       for (const each of named) counts.set(each, (counts.get(each) ?? 0) + (events ? 1 : count));
     }
-    this.names.write([...counts].sort((a, b) => b[1] - a[1]), this.discs());
+    const sorted = [...counts].sort((a, b) => b[1] - a[1]).map(([place]) => place);
+    this.names.write(sorted, this.discs(), (at) => this.pointOf(at));
   }
 
   /** The discs of the spots on the screen, clustered or not. */
@@ -260,8 +244,8 @@ export class EventMap {
 
   /** Marks the event that is selected in the timeline. */
   highlight({ latitude, longitude }) {
-    const at = [latitude, longitude];
-    if (latitude === null || !this.holds({ at })) return this.ring.remove();
+    if (latitude === null) return this.ring.remove();
+    const at = this.pointOf([latitude, longitude]);
     if (!this.map.getBounds().contains(at)) this.map.panTo(at, { animate: !this.calm });
     return this.ring.setLatLng(at).addTo(this.map);
   }

@@ -83,7 +83,7 @@ function short(count) {
 export function middleOf(points) {
   const ends = [0, 1].map((axis) => {
     const sorted = points.map((each) => each[axis]).sort((a, b) => a - b);
-    const cut = Math.floor(sorted.length * 0.1);
+    const cut = Math.floor(sorted.length * 0.03);
     return [sorted[cut], sorted[sorted.length - 1 - cut]];
   });
   return [[ends[0][0], ends[1][0]], [ends[0][1], ends[1][1]]];

@@ -1,4 +1,4 @@
-// The timeline: lanes of events over time, with zoom from the whole window down to hours.
+// The timeline: lanes of events over time, with zoom from the whole window down to minutes.
 import { DAY_MS, dayOf, inWords, number, onDay, sum } from "./data.js";
 import { Drawing, middleOf, rect } from "./drawing.js";
 import { Keys } from "./keys.js";
@@ -63,7 +63,7 @@ export class Timeline {
     const [from, to] = this.bounds;
     this.base = d3.scaleUtc().domain([from, to]).range([0, this.width]);
     const hours = (to - from) / 3_600_000;
-    this.zoom.scaleExtent([1, Math.max(1, hours / 6)])
+    this.zoom.scaleExtent([1, Math.max(1, hours * 6)])
       .extent([[0, 0], [this.width, 1]]).translateExtent([[0, 0], [this.width, 1]]);
     this.redraw();
   }
