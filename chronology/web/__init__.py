@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import click
 from datasette import hookimpl
 
 from chronology.projections.subject_rows import COLUMNS
+from chronology.store.database import SQLiteTooOld, require_sqlite
 from chronology.web import databases, datasette_compat
 from chronology.web.api import checkpoint, csv_json, hidden, lists, timeline_data
 from chronology.web.datasette_compat import App, Datasette, Receive, Request, Scope, Send
@@ -25,6 +27,15 @@ from chronology.web.query import facets, selection, sql_rewrite
 from chronology.web.routing import routing_middleware
 
 TABLES = frozenset({"events", "history", "batches", *COLUMNS})
+
+
+@hookimpl
+def startup(datasette: Datasette) -> None:
+    try:
+        require_sqlite()
+    except SQLiteTooOld as error:
+        # Datasette ends with the message of this error alone, and not with a traceback.
+        raise click.ClickException(str(error)) from None
 
 
 @hookimpl
