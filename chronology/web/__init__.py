@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import click
 from datasette import hookimpl
 
 from chronology.projections.subject_rows import COLUMNS
+from chronology.store.database import SQLiteTooOld, require_sqlite
 from chronology.web import databases, datasette_compat
 from chronology.web.api import checkpoint, csv_json, hidden, lists, timeline_data
 from chronology.web.datasette_compat import App, Datasette, Message, Receive, Request, Scope, Send
@@ -33,6 +35,16 @@ from chronology.web.query import facets, selection, sql_rewrite
 from chronology.web.routing import PAGES, routing_middleware
 
 TABLES = frozenset({"events", "history", "batches", *COLUMNS})
+
+
+@hookimpl
+def startup(datasette: Datasette) -> None:
+    try:
+        require_sqlite()
+    except SQLiteTooOld as error:
+        # Datasette ends with the message of this error alone, and not with a traceback.
+        raise click.ClickException(str(error)) from None
+    map_config.check(datasette)
 
 
 @hookimpl
@@ -79,11 +91,6 @@ def register_routes() -> list[tuple[str, Any]]:
         ),
     )
     return [route for module in modules for route in module.ROUTES]
-
-
-@hookimpl
-def startup(datasette: Datasette) -> None:
-    map_config.check(datasette)
 
 
 @hookimpl
