@@ -113,9 +113,8 @@ def rows(client: httpx.Client, query: str = "", table: str = "events") -> list[d
     """All rows that a query selects, page after page."""
     found: list[dict[str, object]] = []
     asked: set[str] = set()
-    url: str | None = f"/timeline/{table}.json?_shape=objects&{query}"
-    if "_size=" not in query:
-        url += "&_size=max"
+    size = "" if "_size=" in query else "&_size=max"
+    url: str | None = f"/timeline/{table}.json?_shape=objects&{query}{size}"
     while url:
         assert url not in asked, f"{url} leads to itself"
         asked.add(url)
