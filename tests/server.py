@@ -58,6 +58,15 @@ def serving(
     folder: Path, program: Sequence[str] = DATASETTE, more: Sequence[str] = ()
 ) -> Iterator[httpx.Client]:
     """A client of a `datasette serve .` in the folder that ends with the context."""
+    with serving_process(folder, program, more) as (client, _):
+        yield client
+
+
+@contextmanager
+def serving_process(
+    folder: Path, program: Sequence[str] = DATASETTE, more: Sequence[str] = ()
+) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
+    """The same with the process of the server."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -72,7 +81,7 @@ def serving(
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
                 _await(client, process)
-                yield client
+                yield client, process
         finally:
             process.terminate()
             process.wait(timeout=START_LIMIT_S)
