@@ -18,8 +18,11 @@ from chronology.web.middleware import csv_guard
 from chronology.web.middleware.as_of_redirect import as_of_redirect_middleware
 from chronology.web.middleware.empty_fields import empty_fields_middleware
 from chronology.web.middleware.errors import error_middleware, response_to
+from chronology.web.middleware.load_limits import load_limits_middleware
+from chronology.web.middleware.request_limits import request_limits_middleware
 from chronology.web.middleware.response_cache import response_cache_middleware
 from chronology.web.middleware.security_headers import security_headers_middleware
+from chronology.web.middleware.slow_readers import slow_readers_middleware
 from chronology.web.pages import changes, formatting, home, standalone, template_context, templating
 from chronology.web.query import facets, selection, sql_rewrite
 from chronology.web.routing import routing_middleware
@@ -70,25 +73,32 @@ def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
 @hookimpl(tryfirst=True)
 def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
     csv_guard.install()
+    datasette_compat.parse_arguments_once()
 
     def wrapped(app: App) -> App:
         answering = error_middleware(
             _needed_middleware(routing_middleware(app, datasette), datasette)
         )
         own = response_cache_middleware(
-            security_headers_middleware(answering, datasette), datasette
+            security_headers_middleware(load_limits_middleware(answering, datasette), datasette),
+            datasette,
         )
-        foreign = security_headers_middleware(app, datasette)
+        foreign = security_headers_middleware(load_limits_middleware(app, datasette), datasette)
+
+        async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+            handler = foreign if databases.is_foreign(datasette, scope) else own
+            await handler(scope, receive, send)
+
+        limited = request_limits_middleware(respond, datasette)
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
                 await app(scope, receive, send)
                 return
             await databases.refresh(datasette)
-            handler = foreign if databases.is_foreign(datasette, scope) else own
-            await handler(scope, receive, send)
+            await limited(scope, receive, send)
 
-        return application
+        return slow_readers_middleware(application, datasette)
 
     return wrapped
 
