@@ -11,7 +11,7 @@ from typing import Any
 from datasette import hookimpl
 
 from chronology.projections.subject_rows import COLUMNS
-from chronology.web import databases, datasette_compat
+from chronology.web import databases, datasette_compat, limits
 from chronology.web.api import checkpoint, csv_json, hidden, lists, timeline_data
 from chronology.web.datasette_compat import App, Datasette, Receive, Request, Scope, Send
 from chronology.web.middleware import csv_guard
@@ -83,7 +83,9 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
             security_headers_middleware(load_limits_middleware(answering, datasette), datasette),
             datasette,
         )
-        foreign = security_headers_middleware(load_limits_middleware(app, datasette), datasette)
+        foreign = security_headers_middleware(
+            load_limits_middleware(error_middleware(app), datasette), datasette
+        )
 
         async def respond(scope: Scope, receive: Receive, send: Send) -> None:
             handler = foreign if databases.is_foreign(datasette, scope) else own
@@ -126,9 +128,21 @@ def handle_exception(datasette: Datasette, request: Request, exception: Exceptio
 
 @hookimpl
 def render_cell(value: Any, column: str, table: str, database: str, datasette: Datasette) -> Any:
+    if not limits.is_turn_over():
+        return _cell(value, column, table, database, datasette)
+
+    async def cell() -> Any:
+        # A page of a thousand rows would stall all other requests.
+        await limits.pause()
+        return _cell(value, column, table, database, datasette)
+
+    return cell
+
+
+def _cell(value: Any, column: str, table: str, database: str, datasette: Datasette) -> Any:
     if table not in TABLES or not databases.is_chronology(datasette, database):
         return None
-    return formatting.cell(value, column, table, datasette.urls.table(database, "events"))
+    return formatting.cell(value, column, table, lambda: datasette.urls.table(database, "events"))
 
 
 @hookimpl

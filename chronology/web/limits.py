@@ -6,6 +6,7 @@ bounds the time that all SQL of one request takes together.
 
 from __future__ import annotations
 
+import asyncio
 import math
 import sqlite3
 import threading
@@ -50,15 +51,17 @@ class Limits(NamedTuple):
     send_buffer_bytes: int = 32_000_000
 
 
+_TYPES = get_type_hints(Limits)
+
+
 def limits(datasette: Datasette) -> Limits:
     """The limits that an instance sets; one that is unknown or no positive number is an error."""
     given = (datasette.plugin_config(PLUGIN) or {}).get("limits") or {}
-    types = get_type_hints(Limits)
     for name, value in given.items():
-        if name not in types:
+        if name not in _TYPES:
             known = ", ".join(Limits._fields)
             raise ValueError(f"{PLUGIN}: there is no limit {name!r}; the limits are {known}")
-        if type(value) not in (int, types[name]) or value <= 0:
+        if type(value) not in (int, _TYPES[name]) or value <= 0:
             raise ValueError(f"{PLUGIN}: the limit {name} must be a positive number, not {value!r}")
     return Limits(**given)
 
@@ -93,3 +96,21 @@ class Budget:
 
 budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
 """The budget of the current request."""
+
+
+# Turns ------------------------------------------------------------------------------------------
+
+_TURN_S = 0.005
+_turn_ends = 0.0
+
+
+def is_turn_over() -> bool:
+    """Whether the event loop has run one task for so long that it should pause for the others."""
+    return time.monotonic() > _turn_ends
+
+
+async def pause() -> None:
+    """Lets other requests run."""
+    global _turn_ends
+    await asyncio.sleep(0)
+    _turn_ends = time.monotonic() + _TURN_S

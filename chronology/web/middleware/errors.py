@@ -21,6 +21,7 @@ from datasette.views.base import DatasetteError
 
 from chronology.web import databases
 from chronology.web.datasette_compat import App, Datasette, Message, Receive, Request, Scope, Send
+from chronology.web.middleware.request_limits import READING
 from chronology.web.pages import error_page
 
 # Where rich is installed, Datasette prints even a 404 with local variables, and fails at some.
@@ -74,8 +75,9 @@ def error_middleware(app: App) -> App:
         except Exception as error:
             if has_started:
                 raise
-            if isinstance(error, ValueError):
-                response = Response.text("The headers of the request are malformed", status=400)
+            if isinstance(error, ValueError) or scope["method"] not in READING:
+                text = "The headers or the body of the request are malformed"
+                response = Response.text(text, status=400)
             else:
                 traceback.print_exception(error, file=sys.stderr)
                 response = Response.text(_FAILED, status=500)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -102,14 +103,14 @@ def labels(chronology: Chronology | None) -> dict[str, str]:
     return {**dimensions, "places": "place", "sources": "source", "months": "month"}
 
 
-def cell(value: Any, column: str, table: str, base: str) -> Markup | None:
-    """A table cell as HTML, None to leave it unchanged."""
+def cell(value: Any, column: str, table: str, base: Callable[[], str]) -> Markup | None:
+    """A table cell as HTML, None to leave it unchanged; `base` is the address of the events."""
     if value in (None, "", "[]", "{}"):
         return Markup("") if value in ("[]", "{}") else None
     if column in DATES and isinstance(value, str):
         return Markup('<time title="{}">{}</time>').format(words(value), value)
     if table in ("events", "history") and isinstance(value, str) and value.startswith("["):
-        return _names(column, value, base)
+        return _names(column, value, base())
     if isinstance(value, str) and value[:1] in "[{" and table != "log":
         return _plain_json(value)
     return None
