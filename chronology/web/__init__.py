@@ -112,7 +112,7 @@ def _needed_middleware(app: App, datasette: Datasette) -> App:
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         query = scope["query_string"]
         handler = redirecting if b"_as_of=" in query else app
-        if scope["path"].endswith(".csv"):
+        if scope["path"].endswith((".csv", ".json")):
             handler = csv_guard.csv_guard_middleware(handler, datasette)
         if query and not all(field.partition(b"=")[2] for field in query.split(b"&")):
             handler = empty_fields_middleware(handler, datasette)

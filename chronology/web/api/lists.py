@@ -82,6 +82,7 @@ async def _edition(
         title=chronology.title if chronology else database,
         summary=chronology.summary if chronology else None,
         identity=versions.identity,
+        name=with_query("events", parameters),
         state=versions.state,
         licence=licence,
         licence_url=licence_url,

@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Hashable
 from typing import Any
 
-import msgspec
 from datasette.utils import escape_sqlite
 from datasette.utils.asgi import NotFound, Response
 
@@ -34,7 +33,7 @@ from chronology.web.query.home_filters import (
     state_mark,
 )
 from chronology.web.query.selection import index_of, time_limit
-from chronology.web.responses import cors_headers, json_response, matches
+from chronology.web.responses import cors_headers, encode, json_response, matches
 
 FORMAT = 2  # part of the ETag
 MOST = 2_000
@@ -86,7 +85,7 @@ def _body(
         column = chronology_overview.lane(lane)
         return _bodies.get_or_make(
             selection.cache_key(reader.timeline, column, repr((events, everything))),
-            lambda: msgspec.json.encode(_answer(reader, chronology_overview, events, column)),
+            lambda: encode(_answer(reader, chronology_overview, events, column)),
         )
 
 

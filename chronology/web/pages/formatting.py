@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from chronology.export.numbers import plain_number
 from chronology.model.edtf import parse
 from chronology.model.edtf_text import MONTHS
 from chronology.model.errors import DateError
@@ -107,6 +108,8 @@ def cell(value: Any, column: str, table: str, base: Callable[[], str]) -> Markup
     """A table cell as HTML, None to leave it unchanged; `base` is the address of the events."""
     if value in (None, "", "[]", "{}"):
         return Markup("") if value in ("[]", "{}") else None
+    if isinstance(value, float):
+        return Markup(plain_number(value))
     if column in DATES and isinstance(value, str):
         return Markup('<time title="{}">{}</time>').format(words(value), value)
     if table in ("events", "history") and isinstance(value, str) and value.startswith("["):
