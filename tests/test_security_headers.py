@@ -156,7 +156,9 @@ def test_map_tiles_may_come_from_where_they_are_configured(
     tile_url: str | None, origin: str
 ) -> None:
     assert security_headers.origin(tile_url) == origin
-    policy = security_headers.policy("", security_headers.inline_of([]), origin)
+    policy = security_headers.policy(
+        "", security_headers.inline_of([]), {"img-src": [origin]} if origin else {}
+    )
     assert f"img-src 'self' data:{' ' if origin else ''}{origin};" in policy
 
 
@@ -185,3 +187,32 @@ def test_a_browser_finds_no_violation_of_the_policy(
     done = browse(tmp_path, str(attacked.client.base_url.join(path)), "--dump-dom")
 
     assert console(done) == []
+
+
+@pytest.mark.parametrize(
+    ("configured", "reason"),
+    [
+        ({"script-src": ["'unsafe-inline'"]}, "'unsafe-inline'\" is no source"),
+        ({"script-src": ["https://x; object-src *"]}, "is no source"),
+        ({"script-src": ["http://example.org"]}, "is no source"),
+        ({"script-src": ["*"]}, "is no source"),
+        ({"default-src": ["https://example.org"]}, "cannot be extended"),
+        ({"frame-ancestors": ["https://example.org"]}, "cannot be extended"),
+    ],
+)
+def test_a_setting_cannot_weaken_the_policy_for_all(
+    configured: dict[str, list[str]], reason: str
+) -> None:
+    with pytest.raises(ValueError, match=reason):
+        security_headers.configured_sources({"content_security_policy": configured})
+
+
+def test_sources_of_the_settings_are_added_to_their_directives() -> None:
+    digest = f"'sha256-{'A' * 43}='"
+    configured = {"script-src": ["https://cdn.example.org/vega", digest], "connect-src": ["blob:"]}
+    more = security_headers.configured_sources({"content_security_policy": configured})
+
+    policy = security_headers.policy("", security_headers.inline_of([]), more)
+
+    assert f"script-src 'self' https://cdn.example.org/vega {digest};" in policy
+    assert policy.endswith("connect-src 'self' blob:")

@@ -109,6 +109,7 @@ async def refresh(datasette: Datasette) -> None:
         schema.refresh()
         if schema.columns and schema.columns != schema.configured:
             schema.configured = schema.columns
+            datasette_compat.disable_sql(datasette)
             before, schema.defaults = schema.defaults, table_defaults.tables(schema.columns)
             await datasette_compat.set_defaults(datasette, name, before, schema.defaults)
 

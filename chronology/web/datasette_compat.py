@@ -264,6 +264,14 @@ async def licence(datasette: Any, database: str) -> tuple[str | None, str | None
     return tuple(datasette.metadata(key, database=database) for key in ("license", "license_url"))
 
 
+def disable_sql(datasette: Any) -> None:
+    """Makes visitors' own SQL need `allow_sql` in the metadata, whatever the settings are.
+
+    An option `--setting` makes Datasette 0.65 ignore settings.json, which disables it.
+    """
+    datasette._settings["default_allow_sql"] = False
+
+
 def parse_arguments_once() -> None:
     """Makes Datasette parse the query string of a request once, and not for each use."""
 
