@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import httpx
 import many_events
 import pytest
-from conftest import START
 from server import ids, publish, serving
+from small_chronology import START
 from watching import Watched, chromium, counted
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -22,7 +22,8 @@ COUNT = 2_600
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     folder = tmp_path_factory.mktemp("crowd") / "many"
-    with serving(publish(folder, many_events.batches(START, COUNT))) as client:
+    publish(folder, many_events.batches(START, COUNT))
+    with serving(folder, measured=False) as client:
         yield client
 
 

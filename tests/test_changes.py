@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from xml.etree import ElementTree
 
-import datasette
 import httpx
-import pytest
 from growing import BATCHES, PUBLIC, Served
 from html_page import elements
-from in_process import in_process
-from server import publish
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-
-
-@pytest.fixture(scope="module")
-def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A service that is told how it is reached, where its line of Datasette reads that."""
-    name = "metadata.yml" if datasette.__version__.startswith("0.") else "datasette.yaml"
-    folder = publish(tmp_path_factory.mktemp("public") / "it", BATCHES)
-    told = f"\nplugins:\n  datasette-chronology:\n    public_url: {PUBLIC}/\n"
-    with (folder / name).open("a", encoding="utf-8") as file:
-        file.write(told)
-    with in_process(folder) as client:
-        yield client
 
 
 def test_the_page_of_changes_tells_of_batches_notes_and_reasons(growing: Served) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from conftest import START, Timeline
+from conftest import Timeline
+from small_chronology import START
 
 from tests.ingest_faults import EVENT, FORMATION, Make, faults, refused
 
@@ -110,7 +111,9 @@ def test_a_refused_chronology_is_the_only_fault(make_timeline: Make) -> None:
             "window:", "title: A test\n  window:"
         ),
     )
-    assert found.startswith("7: chronology/test.titel: unknown field 'titel': did you mean 'title'")
+    assert found.startswith(
+        "7: chronology/test.titel: 'titel' is not a field (did you mean 'title'"
+    )
 
 
 def test_an_unreadable_line_neither_hides_nor_causes_other_faults(

@@ -11,11 +11,12 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner
-from conftest import EVENTS, ROOT, START, Timeline
+from conftest import ROOT, Timeline
 from datasette import hookimpl
 from datasette.plugins import pm
 from datasette.utils import tilde_encode, to_css_class
 from several_databases import NAMES, Links, Served, make_databases
+from small_chronology import EVENTS, START
 
 from chronology.cli import main
 

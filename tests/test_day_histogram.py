@@ -9,10 +9,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import START
 from home_page import DAYS, FIRST, Page, page
 from in_process import in_process
 from server import publish, rows
+from small_chronology import START
 
 from chronology.model.edtf import parse
 

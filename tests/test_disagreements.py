@@ -7,9 +7,10 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small_chronology import EVENTS, START
 
 from chronology.index.current import EventIndex
 from chronology.index.predicates import Cursor, FacetEquals

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small_chronology import EVENTS, START
 
 from chronology import projections
 from chronology.projections import projector, row_writer, tables

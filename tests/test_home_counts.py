@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 import many_events
 import pytest
-from conftest import START
 from home_page import POINTS
 from hypothesis import given
 from hypothesis import strategies as st
 from in_process import in_process
 from server import ids, publish, rows
+from small_chronology import START
 from test_day_histogram import expected_days
 
 from chronology.model.edtf import Date, parse
@@ -164,11 +164,12 @@ def test_wider_bins_count_each_event_in_every_bin_that_it_touches(
     spans: list[tuple[int, int, bool]], step: int
 ) -> None:
     events = [_date(*span) for span in spans]
-    tally = day_histogram.Tally(FIRST, DAYS, 1, step)
+    start = FIRST.toordinal()
+    tally = day_histogram.Tally(range(start, start + DAYS + step, step), 1)
     for event in events:
         tally.add(event, [0], 1)
-    assert tally.length == -(-DAYS // step)
-    for number in range(tally.length):
+    assert len(tally.certain[0]) == -(-DAYS // step)
+    for number in range(len(tally.certain[0])):
         start = FIRST + timedelta(days=number * step)
         end = start + timedelta(days=step - 1)
         touching = [e for e in events if e.core and e.core[0] <= end and start <= e.core[1]]

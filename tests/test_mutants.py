@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.__main__ import run
-from tests.mutants.folders import statement_lines
 from tests.mutants.operators import changes
 from tests.mutants.report import Equivalent, Result, interval, load_equivalents, text
 from tests.mutants.sample import Mutant, draw
+from tests.mutants.selection import statement_lines
+from tests.mutants.trial import run
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULE = '''\

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import START, Timeline
+from conftest import Timeline
+from small_chronology import START
 
 from chronology.model.edtf import parse
 from chronology.projections.catalogue import load_catalogue

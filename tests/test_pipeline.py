@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterable, Mapping
 
 import pytest
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
+from small_chronology import EVENTS, START
 
 from chronology.batches.batch import Batch
 from chronology.batches.batch_reader import read_batch

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
 from peers import Answer, Row, chained, peer, plain, rows_of
+from small_chronology import EVENTS, START
 
 from chronology.batches import http_source
 from chronology.ingest import replication

@@ -11,9 +11,10 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import EVENTS, ROOT, START, Timeline
+from conftest import ROOT, Timeline
 from in_process import in_process
 from server import serving
+from small_chronology import EVENTS, START
 
 LIST = "/timeline/events.json?_shape=array"
 KEPT = (

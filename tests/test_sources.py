@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
+from small_chronology import EVENTS, START
 
 from chronology.ingest import sources
 from chronology.model.errors import BatchRefused

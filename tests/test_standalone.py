@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import httpx
-import naval
 import pytest
-from conftest import EVENTS, START
 from html_page import elements, links
 from in_process import in_process
 from server import publish, rows
-from small_chronology import DISAGREEMENTS, ORDER, small_chronology, words
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with small_chronology(tmp_path_factory.mktemp("small") / "it") as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def fleets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with in_process(publish(tmp_path_factory.mktemp("fleets") / "it", naval.BATCHES)) as client:
-        yield client
+from small_chronology import DISAGREEMENTS, EVENTS, ORDER, START, words
 
 
 def test_the_order_of_battle_stands_on_a_day_and_leads_to_the_next(small: httpx.Client) -> None:

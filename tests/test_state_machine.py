@@ -13,10 +13,10 @@ from itertools import count
 from typing import Any
 
 import pytest
-from conftest import EVENTS, START
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from small_chronology import EVENTS, START
 
 from chronology import projections
 from chronology.batches.batch_reader import read_batch
@@ -276,7 +276,7 @@ class Chronicle(RuleBasedStateMachine):
 
 TestChronicle = Chronicle.TestCase
 TestChronicle.settings = settings(
-    max_examples=25,
+    max_examples=settings.default.max_examples * 2 // 5,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

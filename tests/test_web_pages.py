@@ -16,11 +16,12 @@ from urllib.parse import urlsplit
 import hostile
 import httpx
 import pytest
-from conftest import ROOT, START
+from conftest import ROOT
 from datasette.utils import tilde_encode
 from html_page import elements, links, loaded
 from in_process import in_process
 from server import ids, publish, rows
+from small_chronology import START
 
 from chronology.model.edtf import parse
 

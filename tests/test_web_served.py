@@ -12,8 +12,9 @@ from pathlib import Path
 import httpx
 import many_events
 import pytest
-from conftest import ROOT, START
+from conftest import ROOT
 from server import DATASETTE_ALONE, ids, publish, rows, serving
+from small_chronology import START
 from test_web_facets import counted, counts, facets
 
 PUBLISHED = ("timeline.db", "metadata.yml", "settings.json", "datasette.yaml")

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -64,17 +65,21 @@ def run_command(arguments: Sequence[str], **environment: str) -> Finished:
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
-        assert process.stdout is not None
-        output = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    return Finished(process.returncode, output, usage.ru_maxrss / 1024)
+        peak, output = 0.0, ""
+        while process.returncode is None:
+            # The figure at the end is the parent's if that is larger, so it cannot be used.
+            peak = max(peak, peak_mb(process.pid))
+            with suppress(subprocess.TimeoutExpired):
+                output, _ = process.communicate(timeout=0.05)
+    return Finished(process.returncode, output, peak)
 
 
 def peak_mb(pid: int) -> float:
-    """The most memory that a running process ever had; 0 on systems without /proc."""
-    status = Path(f"/proc/{pid}/status")
-    if not status.exists():
+    """The most memory that a process ever had; 0 if it ended, and on systems without /proc."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
         return 0
-    (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
+    return sum(
+        int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM")
+    )

@@ -19,7 +19,7 @@ from chronology.web.datasette_compat import (
     Receive,
     Scope,
     Send,
-    local_path,
+    address_of,
 )
 from chronology.web.limits import Budget, Limits, budget, limits
 from chronology.web.middleware.request_limits import READING, Refusal, refusal_app, refuse
@@ -102,7 +102,7 @@ def load_limits_middleware(app: App, datasette: Datasette) -> App:
     refused = refusal_app(datasette)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        path = local_path(datasette, scope)
+        path = address_of(datasette, scope).path
         if path.startswith("/-/") and not path.startswith("/-/chronology/"):
             await app(scope, receive, send)
             return

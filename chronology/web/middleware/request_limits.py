@@ -24,7 +24,7 @@ from chronology.web.datasette_compat import (
     Receive,
     Scope,
     Send,
-    local_path,
+    address_of,
 )
 from chronology.web.limits import Limits, limits
 from chronology.web.middleware.security_headers import security_headers_middleware
@@ -168,8 +168,7 @@ def _refusal_of_method(datasette: Datasette, scope: Scope) -> Refusal | None:
     if method in READING:
         has_body = any(name.lower() == b"transfer-encoding" for name, _ in scope["headers"])
         return Refusal(413, f"{method} takes no body; remove it.") if has_body else None
-    path = local_path(datasette, scope)
-    name, _ = databases.in_path(datasette, path)
+    path, name, _ = address_of(datasette, scope)
     is_own = path == "/" or path.startswith("/-/chronology/")
     if is_own or databases.is_chronology(datasette, name):
         allowed = {"allow": ", ".join(sorted(READING))}
