@@ -68,6 +68,19 @@ def serving(
 
     A server for a browser need not be measured: tests without one cover the same code.
     """
+    with serving_process(folder, program, more, measured=measured) as (client, _):
+        yield client
+
+
+@contextmanager
+def serving_process(
+    folder: Path,
+    program: Sequence[str] = DATASETTE,
+    more: Sequence[str] = (),
+    *,
+    measured: bool = True,
+) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
+    """The same with the process of the server."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -88,7 +101,7 @@ def serving(
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
                 _await(client, process)
-                yield client
+                yield client, process
         finally:
             process.terminate()
             process.wait(timeout=START_LIMIT_S)
@@ -113,9 +126,8 @@ def rows(client: httpx.Client, query: str = "", table: str = "events") -> list[d
     """All rows that a query selects, page after page."""
     found: list[dict[str, object]] = []
     asked: set[str] = set()
-    url: str | None = f"/timeline/{table}.json?_shape=objects&{query}"
-    if "_size=" not in query:
-        url += "&_size=max"
+    size = "" if "_size=" in query else "&_size=max"
+    url: str | None = f"/timeline/{table}.json?_shape=objects&{query}{size}"
     while url:
         assert url not in asked, f"{url} leads to itself"
         asked.add(url)

@@ -33,7 +33,7 @@ def values(accounts: list[dict[str, Any]]) -> list[tuple[str, list[tuple[str, li
     ]
 
 
-def test_what_all_give_alike_is_not_compare_accounts():
+def test_what_all_give_alike_is_not_compare_accounts() -> None:
     assert (
         values([account("a", "1944-10-14", tanks="5"), account("b", "1944-10-14", tanks="5")]) == []
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,10 +24,11 @@ from attacked import (
 from click.testing import CliRunner
 from conftest import ROOT, Timeline
 from datasette.app import Datasette
+from in_process import in_process
 from server import rows
 from small_chronology import START
 
-from chronology.cli import main, project
+from chronology.cli import main
 from chronology.model import records
 from chronology.model.errors import ChronologyError
 
@@ -156,7 +158,7 @@ def test_an_address_of_a_source_is_of_the_web(
     "path",
     [f"/-/{name}{form}" for name in ("threads", "databases", "tasks") for form in ("", ".json")],
 )
-def test_what_tells_of_the_machine_is_not_there(attacked: Attacked, path: str) -> None:
+def test_pages_about_the_machine_are_not_there(attacked: Attacked, path: str) -> None:
     assert attacked.get(path).status_code == 404
 
 
@@ -173,7 +175,7 @@ def test_no_answer_holds_a_path_of_the_machine(attacked: Attacked, path: str) ->
 
 
 @pytest.mark.parametrize("path", ["/", "/.json"])
-def test_a_failure_of_the_server_tells_nothing_but_that(
+def test_a_failure_of_the_server_shows_no_details(
     attacked: Attacked,
     path: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -212,6 +214,25 @@ def test_no_visitor_runs_sql(attacked: Attacked, path: str) -> None:
     assert status in (403, 404)
 
 
+def sql_status(folder: Path, **options: Any) -> int:
+    """The status of a visitor's own SQL, after the redirect of Datasette 1.0."""
+    with in_process(folder, **options) as client:
+        return client.get("/timeline.json?sql=select+1", follow_redirects=True).status_code
+
+
+def test_settings_of_the_command_line_do_not_enable_sql(many_folder: Path) -> None:
+    """With any of them, Datasette 0.65 ignores settings.json."""
+    assert sql_status(many_folder, settings={"num_sql_threads": 2}) == 403
+
+
+def test_the_metadata_of_a_database_enable_sql(many_folder: Path, tmp_path: Path) -> None:
+    shutil.copy(many_folder / "timeline.db", tmp_path)
+    for name in ("metadata.yml", "datasette.yaml"):
+        (tmp_path / name).write_text("databases: {timeline: {allow_sql: true}}")
+
+    assert sql_status(tmp_path) == 200
+
+
 @pytest.mark.parametrize("folder", [ROOT, ROOT / "chronology" / "template" / "folder"])
 def test_the_defaults_are_those_of_a_public_instance(folder: Path) -> None:
     old = json.loads((folder / "settings.json").read_text("utf-8"))
@@ -247,11 +268,13 @@ def test_no_method_writes(attacked: Attacked, method: str, path: str) -> None:
     assert (attacked.folder / "timeline.db").read_bytes() == before
 
 
-def test_the_server_listens_on_this_machine_alone_unless_told(
+def test_by_default_the_server_listens_on_this_machine_alone(
     attacked: Attacked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(project.os, "execv", lambda _, arguments: started.append(arguments))
+    monkeypatch.setattr(
+        "chronology.cli.project.os.execv", lambda _, arguments: started.append(arguments)
+    )
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = str(probe.getsockname()[1])
 

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from record_strategies import dates, keys, loadable
 
 from chronology.model.records import (
     SUBJECTS,
@@ -21,7 +22,6 @@ from chronology.model.records import (
     load,
 )
 from chronology.model.validation import find_change_faults, find_faults
-from tests.record_strategies import dates, keys, loadable
 
 EVENT = {"date": "1944-10-14", "title": "Niš is taken", "kind": "capture"}
 ACCOUNT = {"event": "nis-taken", "source": "one", "at": ["¶1"]}

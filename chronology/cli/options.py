@@ -18,7 +18,7 @@ from chronology.cli.progress import Bar, Step, in_bulk, shown
 from chronology.ingest.sources import forget_addresses
 from chronology.model.errors import BatchRefused, ChronologyError
 from chronology.store import log
-from chronology.store.database import connect, snapshot
+from chronology.store.database import connect, require_sqlite, snapshot
 
 DATABASE = "timeline.db"
 CHECKPOINT = "checkpoint.txt"
@@ -31,6 +31,7 @@ def exit_codes(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(*args: Any, **options: Any) -> None:
         try:
+            require_sqlite()
             command(*args, **options)
         except BatchRefused as error:
             count = len(error.faults)

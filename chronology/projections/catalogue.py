@@ -170,12 +170,12 @@ class Catalogue:
 
     def ancestors(self, place: str) -> list[str]:
         """A place and all places that it lies within, from the inside out."""
-        chain: list[str] = []
+        chain: dict[str, None] = {}
         current: str | None = place
         while current is not None and current in self.places and current not in chain:
-            chain.append(current)
+            chain[current] = None
             current = self.places[current].within
-        return chain
+        return list(chain)
 
 
 def catalogue_entries(db: sqlite3.Connection, first: int, last: int) -> Iterator[Entry]:

@@ -8,18 +8,23 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import click
 from datasette import hookimpl
 
 from chronology.projections.subject_rows import COLUMNS
-from chronology.web import databases, datasette_compat
+from chronology.store.database import SQLiteTooOld, require_sqlite
+from chronology.web import databases, datasette_compat, limits
 from chronology.web.api import checkpoint, csv_json, hidden, lists, timeline_data
 from chronology.web.datasette_compat import App, Datasette, Message, Receive, Request, Scope, Send
 from chronology.web.middleware import csv_guard
 from chronology.web.middleware.as_of_redirect import as_of_redirect_middleware
 from chronology.web.middleware.empty_fields import empty_fields_middleware
 from chronology.web.middleware.errors import early_response, response_to
+from chronology.web.middleware.load_limits import load_limits_middleware
+from chronology.web.middleware.request_limits import request_limits_middleware
 from chronology.web.middleware.response_cache import response_cache_middleware
 from chronology.web.middleware.security_headers import security_headers_middleware
+from chronology.web.middleware.slow_readers import slow_readers_middleware
 from chronology.web.pages import (
     changes,
     formatting,
@@ -33,6 +38,16 @@ from chronology.web.query import facets, selection, sql_rewrite
 from chronology.web.routing import PAGES, routing_middleware
 
 TABLES = frozenset({"events", "history", "batches", *COLUMNS})
+
+
+@hookimpl
+def startup(datasette: Datasette) -> None:
+    try:
+        require_sqlite()
+    except SQLiteTooOld as error:
+        # Datasette ends with the message of this error alone, and not with a traceback.
+        raise click.ClickException(str(error)) from None
+    map_config.check(datasette)
 
 
 @hookimpl
@@ -82,11 +97,6 @@ def register_routes() -> list[tuple[str, Any]]:
 
 
 @hookimpl
-def startup(datasette: Datasette) -> None:
-    map_config.check(datasette)
-
-
-@hookimpl
 def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
     templating.extend_environment(env, datasette)
 
@@ -95,11 +105,20 @@ def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
 @hookimpl(tryfirst=True)
 def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
     csv_guard.install()
+    datasette_compat.parse_arguments_once()
 
     def wrapped(app: App) -> App:
-        answering = security_headers_middleware(_needed_middleware(app, datasette), datasette)
-        own = response_cache_middleware(answering, datasette)
-        foreign = security_headers_middleware(app, datasette)
+        answering = load_limits_middleware(_needed_middleware(app, datasette), datasette)
+        own = response_cache_middleware(
+            security_headers_middleware(answering, datasette), datasette
+        )
+        foreign = security_headers_middleware(load_limits_middleware(app, datasette), datasette)
+
+        async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+            handler = foreign if databases.is_foreign(datasette, scope) else own
+            await handler(scope, receive, send)
+
+        limited = request_limits_middleware(respond, datasette)
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
@@ -107,10 +126,9 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
                 return
             for name in await databases.refresh(datasette):
                 sql_rewrite.watch(datasette.databases[name])
-            handler = foreign if databases.is_foreign(datasette, scope) else own
-            await handler(scope, receive, send)
+            await limited(scope, receive, send)
 
-        return application
+        return slow_readers_middleware(application, datasette)
 
     return wrapped
 
@@ -127,7 +145,7 @@ def _needed_middleware(app: App, datasette: Datasette) -> App:
             handler = routing_middleware(handler, datasette)
         if b"_as_of=" in query:
             handler = as_of_redirect_middleware(handler, datasette)
-        if scope["path"].endswith(".csv"):
+        if scope["path"].endswith((".csv", ".json")):
             handler = csv_guard.csv_guard_middleware(handler, datasette)
         if query and not all(field.partition(b"=")[2] for field in query.split(b"&")):
             handler = empty_fields_middleware(handler, datasette)
@@ -143,7 +161,7 @@ def _needed_middleware(app: App, datasette: Datasette) -> App:
         except Exception as error:
             if has_started:
                 raise
-            await early_response(error).asgi_send(send)
+            await early_response(scope, error).asgi_send(send)
 
     return application
 
@@ -155,9 +173,21 @@ def handle_exception(datasette: Datasette, request: Request, exception: Exceptio
 
 @hookimpl
 def render_cell(value: Any, column: str, table: str, database: str, datasette: Datasette) -> Any:
+    if not limits.is_turn_over():
+        return _cell(value, column, table, database, datasette)
+
+    async def cell() -> Any:
+        # A page of a thousand rows would stall all other requests.
+        await limits.pause()
+        return _cell(value, column, table, database, datasette)
+
+    return cell
+
+
+def _cell(value: Any, column: str, table: str, database: str, datasette: Datasette) -> Any:
     if table not in TABLES or not databases.is_chronology(datasette, database):
         return None
-    return formatting.cell(value, column, table, datasette.urls.table(database, "events"))
+    return formatting.cell(value, column, table, lambda: datasette.urls.table(database, "events"))
 
 
 @hookimpl

@@ -110,6 +110,7 @@ async def refresh(datasette: Datasette) -> list[str]:
         if columns and columns != _schemas[database].configured:
             schema = _schemas[database]
             schema.configured = columns
+            datasette_compat.disable_sql(datasette)
             before, schema.defaults = schema.defaults, table_defaults.tables(columns)
             await datasette_compat.set_defaults(datasette, name, before, schema.defaults)
             changed.append(name)

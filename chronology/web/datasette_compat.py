@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qs, parse_qsl, quote, urlencode
 
-from datasette.utils import tilde_decode
+from datasette.utils import MultiParams, asgi, tilde_decode
 from datasette.utils.asgi import Forbidden
 
 PLUGIN = "datasette-chronology"
+_ARGUMENTS = "chronology.arguments"
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -243,6 +244,27 @@ async def licence(datasette: Any, database: str) -> tuple[str | None, str | None
         metadata = {**await instance_metadata(datasette), **own}
         return metadata.get("license"), metadata.get("license_url")
     return tuple(datasette.metadata(key, database=database) for key in ("license", "license_url"))
+
+
+def disable_sql(datasette: Any) -> None:
+    """Makes visitors' own SQL need `allow_sql` in the metadata, whatever the settings are.
+
+    An option `--setting` makes Datasette 0.65 ignore settings.json, which disables it.
+    """
+    datasette._settings["default_allow_sql"] = False
+
+
+def parse_arguments_once() -> None:
+    """Makes Datasette parse the query string of a request once, and not for each use."""
+
+    def args(request: Any) -> Any:
+        parsed = request.scope.get(_ARGUMENTS)
+        if parsed is None or parsed[0] != request.query_string:
+            arguments = MultiParams(parse_qs(request.query_string, keep_blank_values=True))
+            parsed = request.scope[_ARGUMENTS] = (request.query_string, arguments)
+        return parsed[1]
+
+    asgi.Request.args = property(args)
 
 
 # Addresses ------------------------------------------------------------------------------------

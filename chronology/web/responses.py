@@ -10,6 +10,7 @@ import msgspec
 from datasette.utils import add_cors_headers
 from datasette.utils.asgi import Response
 
+from chronology.export.numbers import plain_json
 from chronology.web.datasette_compat import Datasette
 
 
@@ -21,11 +22,16 @@ def cors_headers(datasette: Datasette) -> dict[str, str]:
     return headers
 
 
+def encode(value: Any) -> bytes:
+    """A value as JSON."""
+    return plain_json(msgspec.json.encode(value, enc_hook=str).decode()).encode()
+
+
 def json_response(
     datasette: Datasette, value: Any, headers: Mapping[str, str] | None = None
 ) -> Response:
     """A response with a value as JSON; bytes are JSON already."""
-    body = value if isinstance(value, bytes) else msgspec.json.encode(value, enc_hook=str)
+    body = value if isinstance(value, bytes) else encode(value)
     return Response(
         body,
         headers={**cors_headers(datasette), **(headers or {})},

@@ -11,7 +11,6 @@ import json
 from collections.abc import Hashable
 from typing import Any
 
-import msgspec
 from datasette.utils import escape_sqlite
 from datasette.utils.asgi import Response
 
@@ -31,7 +30,7 @@ from chronology.web.query.home_filters import (
     home_request,
     state_mark,
 )
-from chronology.web.responses import cors_headers, json_response, matches
+from chronology.web.responses import cors_headers, encode, json_response, matches
 
 FORMAT = 3  # part of the ETag
 MOST = 2_000
@@ -79,7 +78,7 @@ def _body(
         column = chronology_overview.lane(lane)
         return _bodies.get_or_make(
             selection.cache_key(reader.timeline, column, repr((events, everything))),
-            lambda: msgspec.json.encode(_answer(reader, chronology_overview, events, column)),
+            lambda: encode(_answer(reader, chronology_overview, events, column)),
         )
 
 

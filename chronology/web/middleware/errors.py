@@ -20,7 +20,8 @@ from datasette.utils.sqlite import sqlite3
 from datasette.views.base import DatasetteError
 
 from chronology.web import databases
-from chronology.web.datasette_compat import Datasette, Request
+from chronology.web.datasette_compat import Datasette, Request, Scope
+from chronology.web.middleware.request_limits import READING
 from chronology.web.pages import error_page
 
 # Where rich is installed, Datasette prints even a 404 with local variables, and fails at some.
@@ -58,10 +59,11 @@ def _message(exception: Exception) -> str:
     return str(exception.args[0]) if exception.args else ""
 
 
-def early_response(error: Exception) -> Response:
+def early_response(scope: Scope, error: Exception) -> Response:
     """The response to an exception that was raised before Datasette catches any."""
-    if isinstance(error, ValueError):
-        return Response.text("The headers of the request are malformed", status=400)
+    if isinstance(error, ValueError) or scope["method"] not in READING:
+        text = "The headers or the body of the request are malformed"
+        return Response.text(text, status=400)
     traceback.print_exception(error, file=sys.stderr)
     return Response.text(_FAILED, status=500)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
@@ -31,6 +31,7 @@ from chronology.timeline import filters
 from chronology.timeline.as_of import CURRENT_AT
 from chronology.web import databases, datasette_compat
 from chronology.web.datasette_compat import Datasette, Request
+from chronology.web.limits import budget
 from chronology.web.responses import query_timed_out
 
 T = TypeVar("T")
@@ -245,17 +246,25 @@ def index_of(database: Any) -> EventIndex | None:
 
 
 def time_limit(datasette: Datasette) -> TimeLimit:
-    """Limits the time of queries by Datasette's setting `sql_time_limit_ms`."""
-    return lambda db: sqlite_timelimit(db, datasette.setting("sql_time_limit_ms"))
+    """Limits each query by the setting `sql_time_limit_ms`, and all by the request's budget."""
+    limit_ms, left = datasette.setting("sql_time_limit_ms"), budget.get()
+    return lambda db: left.limited(db, limit_ms) if left else sqlite_timelimit(db, limit_ms)
+
+
+def file_time_limit() -> TimeLimit:
+    """Limits the queries that select the rows of a file by the request's budget."""
+    left = budget.get()
+    return lambda db: left.limited(db) if left else nullcontext()
 
 
 async def run(
     datasette: Datasette, database: Any, selected: EventFilter, function: Callable[[Selection], T]
 ) -> T:
     """Runs a function of the selected events; a timeout raises Datasette's `QueryInterrupted`."""
+    limit = time_limit(datasette)  # here, since the thread has no context
 
     def read(db: Any) -> T:
-        with select(db, selected, index_of(database), time_limit(datasette)) as selection:
+        with select(db, selected, index_of(database), limit) as selection:
             return function(selection)
 
     try:

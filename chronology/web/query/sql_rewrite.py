@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 from collections import Counter
 from contextvars import ContextVar
@@ -24,6 +25,7 @@ from datasette.utils.sqlite import sqlite3
 from chronology.index.predicates import EVERY, Cursor
 from chronology.index.selection import EventFilter, Selection
 from chronology.web.datasette_compat import CSV_STREAMS_TAKE_A_CURSOR, Datasette, Request
+from chronology.web.limits import budget
 from chronology.web.query.selection import index_of, run, sorting, translate, warm
 from chronology.web.responses import query_timed_out
 
@@ -91,6 +93,9 @@ def watch(database: Any) -> None:
         page = page_request.get()
         if page is not None and page.database is database:
             sql, params = await rewrite(page, sql, params)
+        if left := budget.get():
+            limit_ms = kwargs.get("custom_time_limit") or math.inf
+            kwargs["custom_time_limit"] = max(1, min(limit_ms, left.left_ms()))
         try:
             return await execute(sql, params, *args, **kwargs)
         except QueryInterrupted:
