@@ -114,7 +114,7 @@ def test_the_uid_is_the_same_at_every_address_and_in_every_state() -> None:
     )
 
     (one,), (other,) = (
-        [line for line in form.item(e, EVENT).splitlines() if line.startswith("UID")]
+        [line for line in form.writer.item(e, EVENT).splitlines() if line.startswith("UID")]
         for e in (one_edition, elsewhere)
     )
     assert one == other == f"UID:nis-taken@{'f' * 32}"

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
+from small_chronology import EVENTS, START
 
 from chronology.batches import http_source
 from chronology.batches.http_source import FetchFailed, fetch

@@ -1,7 +1,7 @@
-"""Reading batches: proposed records, with every fault that shows without the log.
+"""Reading batches: proposed records, with every fault that can be found without the log.
 
-`docs/format.md` specifies the format. Faults that only show in the log, such as unknown references
-and ids used twice, are found when the batch is ingested. Items are decoded one at a time, so that a
+`docs/format.md` specifies the format. Faults that need the log, such as unknown references and
+ids used twice, are found when the batch is ingested. Items are decoded one at a time, so that a
 large batch needs little memory. Only YAML is read as a whole, and its size is limited.
 
 To add a format, write a reader like `json_reader` and add it to `_READERS` and to `batch.FORMATS`.
@@ -34,7 +34,7 @@ _READERS = {
 
 _TARGET = re.compile(r"([a-z]+)/([a-z0-9]+(?:-[a-z0-9]+)*)", re.ASCII)
 _UNNAMED = "unnamed"
-"""Replaces an invalid id of an event, so that its accounts are checked all the same."""
+"""Replaces an invalid id of an event, so that its accounts are still checked."""
 
 
 def read_batch(
@@ -67,8 +67,8 @@ def read_header(batch: Batch, header: Any) -> None:
         batch.add_fault(batch.lines(path), description, remedy)
     for key in header:
         if key not in HEADER:
-            remedy = f"known fields are {', '.join(HEADER)}"
-            batch.add_fault(batch.lines((key,)), f"unknown header field {key!r}", remedy)
+            remedy = f"fields: {', '.join(HEADER)}"
+            batch.add_fault(batch.lines((key,)), f"{key!r} is not a field of the header", remedy)
     batch.id = _header_id(batch, header)
     batch.recorded_at = _header_time(batch, header)
     if batch.faults:
@@ -140,7 +140,7 @@ def recorded_items(
     if not subjects:
         kinds = ", ".join(records.SUBJECTS)
         description = f"{next(iter(raw), '')!r} is not a subject"
-        batch.add_fault(lines(()), description, f"start the record with one of {kinds}")
+        batch.add_fault(lines(()), description, f"subjects: {kinds}")
         return
     subject = "account" if "account" in subjects else subjects[0]
     name = raw.pop(subject)
@@ -280,8 +280,8 @@ def _check_change(
         )
     for key in raw:
         if key not in _CHANGES[verb]:
-            remedy = f"the fields of {verb} are {', '.join(_CHANGES[verb])}"
-            batch.add_fault(lines((key,)), f"unknown field {key!r}", remedy)
+            remedy = f"fields: {', '.join(_CHANGES[verb])}"
+            batch.add_fault(lines((key,)), f"{key!r} is not a field of {verb}", remedy)
     because = raw.get("because")
     if not isinstance(because, str) or not re.match(records.TEXT_PATTERN, because):
         batch.add_fault(lines(("because",)), f"{verb} needs a reason", "give it with because: …")

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from chronology.export.edition import Edition, Event, day, lines
+from chronology.export.edition import Edition, Event, lines
+from chronology.model.edtf import iso_day
 
 NAMESPACES = {
     "xmlns": "http://www.w3.org/2005/Atom",
@@ -86,7 +87,7 @@ def item(edition: Edition, event: Event) -> str:
 
 def period(event: Event) -> str:
     """The bounds of the date as a DCMI Period."""
-    parts = {"start": day(event.date.earliest), "end": day(event.date.latest)}
+    parts = {"start": iso_day(event.date.earliest), "end": iso_day(event.date.latest)}
     known = [f"{key}={text}" for key, text in parts.items() if text]
     return "; ".join([*known, "scheme=W3C-DTF", f"name={event.date.in_words()}"]) + ";"
 

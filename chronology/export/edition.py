@@ -6,7 +6,6 @@ A format is a pure function of these values.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any, NamedTuple
 
 import msgspec
@@ -155,11 +154,6 @@ def _span(text: str) -> Span:
         return None, None
     point = parse(text)
     return point.earliest, point.latest
-
-
-def day(value: date | None) -> str | None:
-    """A day in ISO 8601."""
-    return value.isoformat() if value else None
 
 
 def json_text(value: Any) -> str:

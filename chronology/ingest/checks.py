@@ -96,7 +96,7 @@ class Checks:
         _CHECKS[item.subject](self, item, fields)
 
     def is_new(self, item: Item) -> bool:
-        """Whether the id of an item was never used before."""
+        """Whether the id of an item has never been used."""
         last = self.streams.last(f"{item.subject}/{item.id}")
         if last is None:
             return True
@@ -148,27 +148,22 @@ class Checks:
         known: dict[str, str] = getattr(chronology, _VOCABULARIES[key])
         if value is not None and value not in known:
             description = f"{value!r} is not a {key} of the chronology"
-            self.add_fault(
-                item, (key,), description, f"known {_VOCABULARIES[key]} are {', '.join(known)}"
-            )
+            self.add_fault(item, (key,), description, f"{_VOCABULARIES[key]}: {', '.join(known)}")
 
     def _report_no_chronology(self, item: Item) -> None:
         """Reports a missing chronology once, and not if the chronology itself is faulty."""
-        if not self.chronology_is_missing and not self._has_faulty("chronology"):
+        faulty = {split_stream(stream)[0] for stream in self.batch.faulty_streams}
+        if not self.chronology_is_missing and "chronology" not in faulty:
             description = "no chronology is recorded before this record"
             self.add_fault(item, (), description, "start the first batch with one")
         self.chronology_is_missing = True
 
-    def _has_faulty(self, subject: str) -> bool:
-        return any(split_stream(stream)[0] == subject for stream in self.batch.faulty_streams)
-
-    def _check_name(self, item: Item, fields: Any) -> None:
+    def _check_subject(self, item: Item, fields: Any) -> None:
+        """The name and the statements of a source, place, person or formation."""
         other = self.catalogue.members(item.subject).by_name.get(fields.name)
         if other is not None and other != item.id:
             description = f"{item.subject}/{other} already has the name {fields.name!r}"
             self.add_fault(item, ("name",), description, "names are unique; make it more specific")
-
-    def _check_statements(self, item: Item, fields: Any) -> None:
         for index, statement in enumerate(fields.statements):
             self._note_reference(item, ("statements", index, "source"), "source", statement.source)
 
@@ -200,25 +195,18 @@ class Checks:
         description = f"'_{name}' is already a parameter of addresses"
         self.add_fault(item, path, description, "choose another name")
 
-    def _check_source(self, item: Item, fields: Any) -> None:
-        self._check_name(item, fields)
-        self._check_statements(item, fields)
-
     def _check_place(self, item: Item, fields: Place) -> None:
-        self._check_name(item, fields)
-        self._check_statements(item, fields)
+        self._check_subject(item, fields)
         self._note_reference(item, ("within",), "place", fields.within)
         if (fields.latitude is None) != (fields.longitude is None):
             self.add_fault(item, (), "latitude or longitude is missing", "give both or neither")
 
     def _check_person(self, item: Item, fields: Person) -> None:
-        self._check_name(item, fields)
-        self._check_statements(item, fields)
+        self._check_subject(item, fields)
         self._check_vocabulary(item, "side", fields.side)
 
     def _check_formation(self, item: Item, fields: Formation) -> None:
-        self._check_name(item, fields)
-        self._check_statements(item, fields)
+        self._check_subject(item, fields)
         self._check_vocabulary(item, "side", fields.side)
         self._check_vocabulary(item, "level", fields.level)
         for index, attachment in enumerate(fields.attached):
@@ -283,7 +271,7 @@ class Checks:
         for index, other in enumerate(fields.distinct):
             path = ("distinct", index, "event")
             if other.event == item.id:
-                description = "the event is distinguished from itself"
+                description = "the event is listed as distinct from itself"
                 self.add_fault(item, path, description, "name the other event")
             self._note_reference(item, path, "event", other.event)
 
@@ -344,7 +332,7 @@ class Checks:
 
 _CHECKS: dict[str, Callable[[Checks, Item, Any], None]] = {
     "chronology": Checks._check_chronology,
-    "source": Checks._check_source,
+    "source": Checks._check_subject,
     "place": Checks._check_place,
     "person": Checks._check_person,
     "formation": Checks._check_formation,

@@ -303,9 +303,9 @@ def amend(fields: Any, change: Mapping[str, Any]) -> dict[str, Any]:
 
 def load_partial(kind: type[Fields], data: Mapping[str, Any]) -> dict[str, Any]:
     """Some fields of a `kind` as plain values; raises `msgspec.ValidationError`."""
-    types = _field_types(kind)
+    fields = fields_of(kind)
     values = {
-        key: msgspec.convert(value, types[key], strict=False, dec_hook=decode_date)
+        key: msgspec.convert(value, fields[key].type, strict=False, dec_hook=decode_date)
         for key, value in data.items()
     }
     plain: dict[str, Any] = msgspec.to_builtins(values, enc_hook=_encode)
@@ -313,8 +313,9 @@ def load_partial(kind: type[Fields], data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _field_types(kind: type[Fields]) -> Mapping[str, Any]:
-    return {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+def fields_of(kind: type[Fields]) -> Mapping[str, msgspec.structs.FieldInfo]:
+    """The fields of a kind by the names that are stored."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
 
 
 def check_json(kind: type[Fields], action: str, data: str) -> None:
@@ -325,13 +326,13 @@ def check_json(kind: type[Fields], action: str, data: str) -> None:
     if action == "recorded":
         load_json(kind, data)
         return
-    change, types = _decode_change(data), _field_types(kind)
+    change, fields = _decode_change(data), fields_of(kind)
     for key, value in change.set.items():
-        if key not in types:
+        if key not in fields:
             raise msgspec.ValidationError(
                 f"Object contains unknown field `{key[:40]}` - at `$.set`"
             )
-        msgspec.json.decode(value, type=types[key], dec_hook=decode_date)
+        msgspec.json.decode(value, type=fields[key].type, dec_hook=decode_date)
 
 
 class _Change(Struct, forbid_unknown_fields=True):

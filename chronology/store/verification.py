@@ -181,6 +181,7 @@ def _header_faults(db: sqlite3.Connection) -> list[str]:
 
 
 _MOST_FAULTS = 20
+_TEXTS = [index for index, name in enumerate(Entry._fields) if name not in ("position", "version")]
 _TYPE = re.compile(r"([a-z]+)\.(recorded|corrected|retracted)")
 _RECORD_ID = re.compile(r"0|[1-9][0-9]{0,8}(?:/(?:move-)?[1-9][0-9]{0,8})?", re.ASCII)
 
@@ -195,7 +196,7 @@ def record_faults(db: sqlite3.Connection) -> list[str]:
             count += 1
             if count <= _MOST_FAULTS:
                 lines.append(
-                    f"position {entry.position}: {entry.stream[:90]!r} is invalid: {fault}"
+                    f"position {entry.position}: {str(entry.stream)[:90]!r} is invalid: {fault}"
                 )
     if count > _MOST_FAULTS:
         lines.append(f"{count - _MOST_FAULTS} more records are invalid")
@@ -203,6 +204,8 @@ def record_faults(db: sqlite3.Connection) -> list[str]:
 
 
 def _record_fault(entry: Entry) -> str | None:
+    if not all(isinstance(entry[index], str) for index in _TEXTS):
+        return "a value is not a text"
     subject, _, name = entry.stream.partition("/")
     kind = _TYPE.fullmatch(entry.type)
     batch, _, number = entry.record_id.partition("/")

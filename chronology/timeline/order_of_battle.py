@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable
-from datetime import date
 
 import msgspec
 
@@ -183,12 +182,9 @@ def is_sure(since: Date | None, until: Date | None, day: Date) -> bool:
     start = since.latest if since else None
     end = until.earliest if until else None
     first, last = day.earliest, day.latest
-    return None not in (start, end, first, last) and _are_in_order(start, first, last, end)
-
-
-def _are_in_order(*days: date | None) -> bool:
-    known = [day for day in days if day is not None]
-    return known == sorted(known)
+    if start is None or end is None or first is None or last is None:
+        return False
+    return start <= first <= last <= end
 
 
 def natural_key(text: str) -> list[tuple[int, str]]:

@@ -15,16 +15,24 @@ from chronology.projections.subject_rows import COLUMNS
 from chronology.store.database import SQLiteTooOld, require_sqlite
 from chronology.web import databases, datasette_compat
 from chronology.web.api import checkpoint, csv_json, hidden, lists, timeline_data
-from chronology.web.datasette_compat import App, Datasette, Receive, Request, Scope, Send
+from chronology.web.datasette_compat import App, Datasette, Message, Receive, Request, Scope, Send
 from chronology.web.middleware import csv_guard
 from chronology.web.middleware.as_of_redirect import as_of_redirect_middleware
 from chronology.web.middleware.empty_fields import empty_fields_middleware
-from chronology.web.middleware.errors import error_middleware, response_to
+from chronology.web.middleware.errors import early_response, response_to
 from chronology.web.middleware.response_cache import response_cache_middleware
 from chronology.web.middleware.security_headers import security_headers_middleware
-from chronology.web.pages import changes, formatting, home, standalone, template_context, templating
+from chronology.web.pages import (
+    changes,
+    formatting,
+    home,
+    map_config,
+    standalone,
+    template_context,
+    templating,
+)
 from chronology.web.query import facets, selection, sql_rewrite
-from chronology.web.routing import routing_middleware
+from chronology.web.routing import PAGES, routing_middleware
 
 TABLES = frozenset({"events", "history", "batches", *COLUMNS})
 
@@ -36,6 +44,7 @@ def startup(datasette: Datasette) -> None:
     except SQLiteTooOld as error:
         # Datasette ends with the message of this error alone, and not with a traceback.
         raise click.ClickException(str(error)) from None
+    map_config.check(datasette)
 
 
 @hookimpl
@@ -68,7 +77,19 @@ def register_facet_classes() -> Any:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    modules = (home, csv_json, lists, changes, timeline_data, standalone, checkpoint, hidden)
+    modules = (
+        *(
+            home,
+            map_config,
+            csv_json,
+            lists,
+            changes,
+            timeline_data,
+            standalone,
+            checkpoint,
+            hidden,
+        ),
+    )
     return [route for module in modules for route in module.ROUTES]
 
 
@@ -83,19 +104,16 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
     csv_guard.install()
 
     def wrapped(app: App) -> App:
-        answering = error_middleware(
-            _needed_middleware(routing_middleware(app, datasette), datasette)
-        )
-        own = response_cache_middleware(
-            security_headers_middleware(answering, datasette), datasette
-        )
+        answering = security_headers_middleware(_needed_middleware(app, datasette), datasette)
+        own = response_cache_middleware(answering, datasette)
         foreign = security_headers_middleware(app, datasette)
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
                 await app(scope, receive, send)
                 return
-            await databases.refresh(datasette)
+            for name in await databases.refresh(datasette):
+                sql_rewrite.watch(datasette.databases[name])
             handler = foreign if databases.is_foreign(datasette, scope) else own
             await handler(scope, receive, send)
 
@@ -105,17 +123,34 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
 
 
 def _needed_middleware(app: App, datasette: Datasette) -> App:
-    """Passes a request through those middleware functions alone that it needs."""
-    redirecting = as_of_redirect_middleware(app, datasette)
+    """Passes a request through those middleware functions alone that it needs.
+
+    Responds to exceptions that are raised before Datasette catches any.
+    """
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        query = scope["query_string"]
-        handler = redirecting if b"_as_of=" in query else app
+        query, handler = scope["query_string"], app
+        if PAGES.fullmatch(datasette_compat.address_of(datasette, scope).rest):
+            handler = routing_middleware(handler, datasette)
+        if b"_as_of=" in query:
+            handler = as_of_redirect_middleware(handler, datasette)
         if scope["path"].endswith(".csv"):
             handler = csv_guard.csv_guard_middleware(handler, datasette)
         if query and not all(field.partition(b"=")[2] for field in query.split(b"&")):
             handler = empty_fields_middleware(handler, datasette)
-        await handler(scope, receive, send)
+        has_started = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(message)
+
+        try:
+            await handler(scope, receive, send_and_note)
+        except Exception as error:
+            if has_started:
+                raise
+            await early_response(error).asgi_send(send)
 
     return application
 

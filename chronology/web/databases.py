@@ -17,24 +17,20 @@ from datasette.utils.asgi import BadRequest, Forbidden, NotFound
 
 from chronology.timeline import table_defaults
 from chronology.web import datasette_compat
-from chronology.web.datasette_compat import Actor, Datasette, Request, Scope, local_path
+from chronology.web.datasette_compat import Actor, Datasette, Request, Scope, address_of
 
 PARAMETER = "_db"
 """The parameter that names one of several chronologies."""
 NOT_SHOWN = frozenset({"_internal", "_memory"})
 _FIRST_WAIT_MS = 1_000
 _TABLES = {
-    "log": {
-        *("position", "record_id", "stream", "version", "type", "recorded_at", "batch"),
-        *("data", "digest"),
-    },
-    "tracking": {"projection", "position", "digest", "version"},
-    "events": {
-        *("id", "date", "earliest", "latest", "sort_day", "title", "kind", "status", "accounts"),
-        *("disputed", "version", "position", "recorded_at"),
-    },
-    "history": {"id", "title", "from_position", "until_position", "action", "because"},
+    "log": "position record_id stream version type recorded_at batch data digest",
+    "tracking": "projection position digest version",
+    "events": "id date earliest latest sort_day title kind status accounts disputed version"
+    " position recorded_at",
+    "history": "id title from_position until_position action because",
 }
+"""The columns by which a chronology is recognised; it may have more."""
 
 
 class _Schema:
@@ -73,26 +69,27 @@ _schemas: WeakKeyDictionary[Any, _Schema] = WeakKeyDictionary()
 def _columns_of_events(db: sqlite3.Connection) -> tuple[str, ...]:
     for table, expected in _TABLES.items():
         columns = tuple(row[1] for row in db.execute(f"PRAGMA table_info({table})"))
-        if not expected <= set(columns):
+        if not set(expected.split()) <= set(columns):
             return ()
         if table == "events":
             events = columns
     return events
 
 
-def _schema(database: Any) -> _Schema:
+def event_columns(datasette: Datasette, name: str | None) -> tuple[str, ...]:
+    """The columns of `events` if a database of this name is served and is a chronology."""
+    database = datasette.databases.get(name) if name else None
+    if database is None or name in NOT_SHOWN:
+        return ()
     schema = _schemas.get(database)
     if schema is None:
         schema = _schemas[database] = _Schema(database)
-    return schema
+    return schema.columns
 
 
 def is_chronology(datasette: Datasette, name: str | None) -> bool:
     """Whether a database of this name is served and has the tables of a chronology."""
-    database = datasette.databases.get(name) if name else None
-    if database is None or name in NOT_SHOWN:
-        return False
-    return bool(_schema(database).columns)
+    return bool(event_columns(datasette, name))
 
 
 def names(datasette: Datasette) -> list[str]:
@@ -100,36 +97,31 @@ def names(datasette: Datasette) -> list[str]:
     return [name for name in datasette.databases if is_chronology(datasette, name)]
 
 
-async def refresh(datasette: Datasette) -> None:
-    """Reads the schemas again, and sets the defaults of chronologies that are new or changed."""
+async def refresh(datasette: Datasette) -> list[str]:
+    """Reads the schemas again; the names of chronologies that are new or changed.
+
+    Their tables get their defaults.
+    """
+    changed = []
     for name, database in datasette.databases.items():
-        if name in NOT_SHOWN:
-            continue
-        schema = _schema(database)
-        schema.refresh()
-        if schema.columns and schema.columns != schema.configured:
-            schema.configured = schema.columns
-            before, schema.defaults = schema.defaults, table_defaults.tables(schema.columns)
+        if database in _schemas:
+            _schemas[database].refresh()
+        columns = event_columns(datasette, name)
+        if columns and columns != _schemas[database].configured:
+            schema = _schemas[database]
+            schema.configured = columns
+            before, schema.defaults = schema.defaults, table_defaults.tables(columns)
             await datasette_compat.set_defaults(datasette, name, before, schema.defaults)
+            changed.append(name)
+    return changed
 
 
 # The database of a request ---------------------------------------------------------------------
 
 
-def in_path(datasette: Datasette, path: str) -> tuple[str | None, str]:
-    """The database at the start of a local path, if there is one, and the rest of the path."""
-    first, slash, rest = path.removeprefix("/").partition("/")
-    segment, dot, ending = first.partition(".")
-    try:
-        name = datasette.get_database(route=tilde_decode(segment)).name if segment else None
-    except KeyError:
-        name = None
-    return name, f"{dot}{ending}{slash}{rest}"
-
-
 def is_foreign(datasette: Datasette, scope: Scope) -> bool:
     """Whether a request is for a database that is not a chronology."""
-    name, _ = in_path(datasette, local_path(datasette, scope))
+    name = address_of(datasette, scope).database
     return name is not None and not is_chronology(datasette, name)
 
 
@@ -167,7 +159,7 @@ async def requested(datasette: Datasette, request: Request) -> str:
     if not visible_names:
         raise Forbidden("You do not have permission to view this chronology")
     if len(named) > 1:
-        raise BadRequest(f"{PARAMETER} was named more than once")
+        raise BadRequest(f"{PARAMETER} was given more than once")
     if not named and len(visible_names) > 1:
         raise BadRequest(
             f"there are several chronologies; add {_choices(visible_names)} to the address"
@@ -175,14 +167,10 @@ async def requested(datasette: Datasette, request: Request) -> str:
     name = named[0] if named else visible_names[0]
     if name not in visible_names:
         raise BadRequest(
-            f"{PARAMETER}: there is no chronology {name!r}; write one of {_list(visible_names)}"
+            f"{PARAMETER}: {name!r} is not a chronology. Chronologies: {', '.join(visible_names)}."
         )
     await datasette_compat.ensure_seen(datasette, request, name)
     return name
-
-
-def _list(choices: list[str]) -> str:
-    return ", ".join(map(repr, choices))
 
 
 def _choices(choices: list[str]) -> str:
@@ -198,7 +186,7 @@ async def parameter(datasette: Datasette, request: Request, name: str) -> dict[s
 
 async def of_page(datasette: Datasette, request: Request) -> str | None:
     """The chronology whose error page fits a request, None if there is a choice."""
-    name, _ = in_path(datasette, local_path(datasette, request.scope))
+    name = address_of(datasette, request.scope).database
     if name is None:
         visible_names = await visible(datasette, request.actor)
         named = request.args.get(PARAMETER)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl, quote, urlencode
 
+from datasette.utils import tilde_decode
 from datasette.utils.asgi import Forbidden
 
 PLUGIN = "datasette-chronology"
@@ -37,33 +38,15 @@ class Request(Protocol):
     """A request as Datasette passes it to views and hooks."""
 
     scope: Scope
-
-    @property
-    def method(self) -> str: ...
-
-    @property
-    def scheme(self) -> str: ...
-
-    @property
-    def host(self) -> str: ...
-
-    @property
-    def path(self) -> str: ...
-
-    @property
-    def query_string(self) -> str: ...
-
-    @property
-    def headers(self) -> dict[str, str]: ...
-
-    @property
-    def args(self) -> Arguments: ...
-
-    @property
-    def url_vars(self) -> dict[str, str]: ...
-
-    @property
-    def actor(self) -> Actor: ...
+    method: str
+    scheme: str
+    host: str
+    path: str
+    query_string: str
+    headers: dict[str, str]
+    args: Arguments
+    url_vars: dict[str, str]
+    actor: Actor
 
 
 class Urls(Protocol):
@@ -86,15 +69,15 @@ class Datasette(Protocol):
     cors: bool
     template_dir: str | None
     plugins_dir: str | None
-
-    @property
-    def urls(self) -> Urls: ...
+    urls: Urls
 
     def get_database(self, name: str | None = None, route: str | None = None) -> Any: ...
 
     def setting(self, key: str) -> Any: ...
 
-    def plugin_config(self, plugin_name: str) -> dict[str, Any] | None: ...
+    def plugin_config(
+        self, plugin_name: str, database: str | None = None
+    ) -> dict[str, Any] | None: ...
 
     def absolute_url(self, request: Request, path: str) -> str: ...
 
@@ -278,21 +261,40 @@ def disposition(kind: str, name: str) -> str:
     return header if plain == name else f"{header}; filename*=UTF-8''{quote(name)}"
 
 
-def local_path(datasette: Datasette, scope: Scope) -> str:
-    """The path of a request as Datasette routes it: not decoded, without `base_url`."""
-    raw = scope.get("raw_path")
-    path = raw.decode("latin-1").partition("?")[0] if raw else scope["path"]
-    return _below_base(datasette, path)
+class Address(NamedTuple):
+    """The path of a request as Datasette routes it: not decoded, without `base_url`.
+
+    `database` is the database at its start, if there is one; `rest` is what follows.
+    """
+
+    path: str
+    database: str | None
+    rest: str
+
+
+_ADDRESS = "chronology.address"
+
+
+def address_of(datasette: Datasette, scope: Scope) -> Address:
+    """The address of a request; the first call stores it for the later ones."""
+    if _ADDRESS not in scope:
+        raw, base = scope.get("raw_path"), datasette.setting("base_url")
+        path = raw.decode("latin-1").partition("?")[0] if raw else scope["path"]
+        path = f"/{path.removeprefix(base)}" if path.startswith(base) else path
+        first, slash, rest = path.removeprefix("/").partition("/")
+        segment, dot, ending = first.partition(".")
+        try:
+            name = datasette.get_database(route=tilde_decode(segment)).name if segment else None
+        except KeyError:
+            name = None
+        scope[_ADDRESS] = Address(path, name, f"{dot}{ending}{slash}{rest}")
+    result: Address = scope[_ADDRESS]
+    return result
 
 
 def page_address(datasette: Datasette, request: Request) -> str:
     """The path of the requested page as links have it."""
-    return str(datasette.urls.path(_below_base(datasette, request.path)))
-
-
-def _below_base(datasette: Datasette, path: str) -> str:
-    base = datasette.setting("base_url")
-    return f"/{path.removeprefix(base)}" if path.startswith(base) else path
+    return str(datasette.urls.path(address_of(datasette, request.scope).path))
 
 
 def pairs(request: Request, *without: str) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from chronology.web import databases, routing
 from chronology.web.api import streaming
 from chronology.web.datasette_compat import Datasette, Receive, Request, Send, disposition
 from chronology.web.query import as_of
-from chronology.web.query.selection import event_filter, order_by
+from chronology.web.query.selection import order_by, translate
 from chronology.web.responses import cors_headers, json_response
 
 _IN_MEMORY_BYTES = 1 << 20
@@ -33,7 +33,7 @@ async def events_csv(datasette: Datasette, request: Request, send: Send, receive
     name = await databases.in_address(datasette, request)
     database = datasette.get_database(name)
     table = "history" if "_as_of" in request.args else "events"
-    selected = await event_filter(datasette, request, name, table)
+    selected = (await translate(datasette, request, name, table)).filter
     order = await order_by(datasette, request, name, table)
     columns = await database.execute_fn(csv_stream.columns)
     shown_columns = {column: columns[column] for column in _chosen(request, list(columns))}
@@ -83,7 +83,7 @@ def _chosen(request: Request, columns: list[str]) -> list[str]:
     included, excluded = request.args.getlist("_col"), request.args.getlist("_nocol")
     for column in (*included, *excluded):
         if column not in columns:
-            raise BadRequest(f"there is no column {column!r}; the columns are {', '.join(columns)}")
+            raise BadRequest(f"{column!r} is not a column. Columns: {', '.join(columns)}.")
     return [c for c in columns if (not included or c in included) and c not in excluded]
 
 

@@ -24,7 +24,7 @@ from chronology.web.datasette_compat import (
     public_address,
     with_query,
 )
-from chronology.web.query.selection import event_filter, order_by
+from chronology.web.query.selection import order_by, translate
 from chronology.web.responses import cors_headers
 
 
@@ -52,7 +52,7 @@ async def events(
 
 async def _select(datasette: Datasette, request: Request, database: str) -> SelectedVersions:
     table = "history" if "_as_of" in request.args else "events"
-    event_selection = await event_filter(datasette, request, database, table)
+    event_selection = (await translate(datasette, request, database, table)).filter
     order = await order_by(datasette, request, database, table)
     try:
         versions: SelectedVersions = await datasette.get_database(database).execute_fn(
@@ -100,20 +100,20 @@ async def _texts(
     db: Any, form: Format, edition: Edition, versions: SelectedVersions
 ) -> AsyncIterator[bytes]:
     """The export in chunks of bounded length, each read when it is sent."""
-    yield form.head(edition).encode()
+    yield form.writer.head(edition).encode()
     between = ""
     for numbers in reader.chunks(versions):
         text = await db.execute_fn(_rendering(form, edition, versions, numbers))
         yield (between + text).encode()
         between = form.between
-    yield form.foot(edition).encode()
+    yield form.writer.foot(edition).encode()
 
 
 def _rendering(
     form: Format, edition: Edition, versions: SelectedVersions, numbers: Any
 ) -> Callable[[Any], str]:
     return lambda connection: form.between.join(
-        form.item(edition, event) for event in reader.read(connection, versions, numbers)
+        form.writer.item(edition, event) for event in reader.read(connection, versions, numbers)
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from datasette.utils import tilde_encode
@@ -15,7 +16,7 @@ from chronology.export.formats import FORMATS
 from chronology.model.errors import UnknownName
 from chronology.timeline.as_of import read_point, version_start
 from chronology.web import databases, datasette_compat
-from chronology.web.datasette_compat import App, Datasette, Receive, Scope, Send, local_path
+from chronology.web.datasette_compat import App, Datasette, Receive, Scope, Send, address_of
 
 _Pairs = list[tuple[str, str]]
 _LIST = re.compile(r"/events(?P<format>\.[a-z]+)?")
@@ -29,7 +30,8 @@ def as_of_redirect_middleware(app: App, datasette: Datasette) -> App:
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         query = scope["query_string"].decode("latin-1")
-        target = await _target(datasette, local_path(datasette, scope), query)
+        _, database, rest = address_of(datasette, scope)
+        target = await _target(datasette, database, rest, query)
         if target is None:
             await app(scope, receive, send)
             return
@@ -40,11 +42,10 @@ def as_of_redirect_middleware(app: App, datasette: Datasette) -> App:
     return application
 
 
-async def _target(datasette: Datasette, path: str, query: str) -> str | None:
+async def _target(datasette: Datasette, database: str | None, rest: str, query: str) -> str | None:
     """The address of a redirect, None if there is none."""
     pairs = parse_qsl(query, keep_blank_values=True)
     moment = dict(pairs).get("_as_of")
-    database, rest = databases.in_path(datasette, path)
     match = _LIST.fullmatch(rest) or _EVENT.fullmatch(rest)
     if moment is None or match is None or database is None:
         return None
@@ -55,11 +56,11 @@ async def _target(datasette: Datasette, path: str, query: str) -> str | None:
     if match.re is _LIST:
         if match["format"] in _OWN_FORMATS:
             return None
-        if match["format"]:
-            pairs += await _default_order(datasette, database, pairs)
-        else:
-            pairs += await _default_order_and_facets(datasette, database, pairs)
-        return f"{history}{match['format'] or ''}?{urlencode(pairs)}"
+        config = await datasette_compat.table_config(datasette, database, "events")
+        defaults = _default_order(config, pairs)
+        if not match["format"]:
+            defaults += _default_facets(config, pairs)
+        return f"{history}{match['format'] or ''}?{urlencode(pairs + defaults)}"
     # A redirect tells since when a version has been current, so it must be public.
     if not await datasette_compat.may_view_table(datasette, None, database, "history"):
         return None
@@ -71,20 +72,18 @@ async def _target(datasette: Datasette, path: str, query: str) -> str | None:
     return f"{history}/{tilde_encode(match['event'])},{start}?{urlencode(pairs)}"
 
 
-async def _default_order(datasette: Datasette, database: str, pairs: _Pairs) -> _Pairs:
+def _default_order(config: dict[str, Any], pairs: _Pairs) -> _Pairs:
     """The order of a list of events that names none."""
     if {"_sort", "_sort_desc"} & dict(pairs).keys():
         return []
-    config = await datasette_compat.table_config(datasette, database, "events")
     if config.get("sort_desc"):
         return [("_sort_desc", config["sort_desc"])]
     return [("_sort", config.get("sort") or "sort_day")]
 
 
-async def _default_order_and_facets(datasette: Datasette, database: str, pairs: _Pairs) -> _Pairs:
-    """The order and the facets of the page of events without parameters."""
-    config = await datasette_compat.table_config(datasette, database, "events")
-    defaults = await _default_order(datasette, database, pairs)
+def _default_facets(config: dict[str, Any], pairs: _Pairs) -> _Pairs:
+    """The facets of the page of events that its address does not name."""
+    defaults = []
     for facet in config.get("facets", []):
         # As in metadata.yml: `kind`, or `array: places`.
         kind, column = next(iter(facet.items())) if isinstance(facet, dict) else ("", facet)

@@ -16,7 +16,7 @@ from datasette.views import base
 
 from chronology.export import csv_stream
 from chronology.web import databases
-from chronology.web.datasette_compat import App, Datasette, Receive, Scope, Send, local_path
+from chronology.web.datasette_compat import App, Datasette, Receive, Scope, Send, address_of
 
 # Queries of this database may read every database that is served.
 _ACROSS = "_memory"
@@ -47,7 +47,7 @@ def csv_guard_middleware(app: App, datasette: Datasette) -> App:
     """Guards the CSV of chronologies, and of no other database."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        name, _ = databases.in_path(datasette, local_path(datasette, scope))
+        name = address_of(datasette, scope).database
         is_guarded = name == _ACROSS or databases.is_chronology(datasette, name)
         token = _is_guarding.set(is_guarded)
         try:

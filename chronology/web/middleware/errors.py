@@ -20,7 +20,7 @@ from datasette.utils.sqlite import sqlite3
 from datasette.views.base import DatasetteError
 
 from chronology.web import databases
-from chronology.web.datasette_compat import App, Datasette, Message, Receive, Request, Scope, Send
+from chronology.web.datasette_compat import Datasette, Request
 from chronology.web.pages import error_page
 
 # Where rich is installed, Datasette prints even a 404 with local variables, and fails at some.
@@ -58,30 +58,12 @@ def _message(exception: Exception) -> str:
     return str(exception.args[0]) if exception.args else ""
 
 
-def error_middleware(app: App) -> App:
-    """Responds to exceptions that are raised before Datasette catches any."""
-
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        has_started = False
-
-        async def send_and_note(message: Message) -> None:
-            nonlocal has_started
-            has_started = True
-            await send(message)
-
-        try:
-            await app(scope, receive, send_and_note)
-        except Exception as error:
-            if has_started:
-                raise
-            if isinstance(error, ValueError):
-                response = Response.text("The headers of the request are malformed", status=400)
-            else:
-                traceback.print_exception(error, file=sys.stderr)
-                response = Response.text(_FAILED, status=500)
-            await response.asgi_send(send)
-
-    return application
+def early_response(error: Exception) -> Response:
+    """The response to an exception that was raised before Datasette catches any."""
+    if isinstance(error, ValueError):
+        return Response.text("The headers of the request are malformed", status=400)
+    traceback.print_exception(error, file=sys.stderr)
+    return Response.text(_FAILED, status=500)
 
 
 def _fault(request: Request, exception: Exception) -> Any:

@@ -14,6 +14,7 @@ import html
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -22,8 +23,6 @@ from urllib.parse import urlsplit
 import datasette as installed
 
 from chronology.web.datasette_compat import PLUGIN, App, Datasette, Message, Receive, Scope, Send
-
-Headers = list[tuple[bytes, bytes]]
 
 PLAIN = {
     b"x-content-type-options": b"nosniff",
@@ -137,39 +136,40 @@ def security_headers_middleware(app: App, datasette: Datasette) -> App:
     return application
 
 
+@dataclass
 class _Sender:
     """Sends a response with the headers; buffers a page, since its policy depends on its text."""
 
-    def __init__(self, send: Send, tiles: str) -> None:
-        self._send = send
-        self._tiles = tiles
-        self._start: Message | None = None
-        self._page: list[bytes] = []
+    pass_on: Send
+    tiles: str
+    start: Message | None = None
+    page: list[bytes] = field(default_factory=list)
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            if _is_page(message["headers"]):
-                self._start = message
+            headers = [(bytes(name).lower(), value) for name, value in message["headers"]]
+            message = {**message, "headers": headers}
+            if dict(headers).get(b"content-type", b"").startswith(b"text/html"):
+                self.start = message
             else:
-                await self._send(_with_headers(message, "", self._tiles))
-        elif self._start is None:
-            await self._send(message)
+                await self.pass_on(_with_headers(message, "", self.tiles))
+        elif self.start is None:
+            await self.pass_on(message)
         else:
-            self._page.append(message.get("body", b""))
+            self.page.append(message.get("body", b""))
             if not message.get("more_body"):
-                body = b"".join(self._page)
+                body = b"".join(self.page)
                 page = body.decode("utf-8", "replace")
-                await self._send(_with_headers(self._start, page, self._tiles))
-                await self._send({"type": "http.response.body", "body": body})
+                await self.pass_on(_with_headers(self.start, page, self.tiles))
+                await self.pass_on({"type": "http.response.body", "body": body})
 
 
 def _with_headers(start: Message, page: str, tiles: str) -> Message:
     content_policy = policy(page, _inline_of_datasette(), tiles).encode()
     own = {**PLAIN, b"content-security-policy": content_policy}
-    headers = [(bytes(name).lower(), value) for name, value in start["headers"]]
     others = [
         (name, _local(value) if name == b"location" else value)
-        for name, value in headers
+        for name, value in start["headers"]
         if name not in own
     ]
     return {**start, "headers": [*others, *own.items()]}
@@ -178,10 +178,3 @@ def _with_headers(start: Message, page: str, tiles: str) -> Message:
 def _local(location: bytes) -> bytes:
     """A redirect that stays on this server, also for a request for `//x` or `/\\x`."""
     return re.sub(rb"^[/\\]{2,}", b"/", location)
-
-
-def _is_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    return any(
-        name.lower() == b"content-type" and value.startswith(b"text/html")
-        for name, value in headers
-    )
