@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from conftest import START
+from ingest_faults import Make
+from small_chronology import START
 
 from chronology.ingest.chains import MAX_LENGTH, lengths
 from chronology.model.errors import BatchRefused
-from tests.ingest_faults import Make
 
 
 def formations(count: int) -> str:

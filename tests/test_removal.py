@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import EVENTS, START
+from following import CONFLICT, follow
 from peers import peer, rows_of
+from small_chronology import EVENTS, START
 
 from chronology.cli import main
 from chronology.store.database import connect
-from tests.following import CONFLICT, follow
 
 SECRET = "The name of a private person."
 ACCOUNT = f'  - {{source: two, at: "¶9", says: "{SECRET}"}}\n'

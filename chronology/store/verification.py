@@ -11,7 +11,8 @@ from typing import NamedTuple
 import msgspec
 
 from chronology.model.errors import CorruptLog
-from chronology.model.records import SUBJECTS, Batch, check_json, is_id
+from chronology.model.records import SUBJECTS, Batch, is_id
+from chronology.model.stored_data import check_json
 from chronology.model.timestamps import is_timestamp
 from chronology.store import log
 from chronology.store.database import APPLICATION_ID, LOG, LOG_FORMAT, TRIGGERS, normalise_sql
@@ -74,7 +75,9 @@ def _check_versions(db: sqlite3.Connection, until: int) -> str | None:
                     fault = f"before version {previous_version}"
                 text = f"position {position}: {stream} has version {version} {fault}"
                 first_fault = (position, text)
-            previous_stream, previous_version, previous_position = stream, version, position
+            # Where the schema was changed too, a version may be of any type.
+            number = version if isinstance(version, int) else expected
+            previous_stream, previous_version, previous_position = stream, number, position
     except sqlite3.DatabaseError as error:
         return None if until <= log.head(db).position else f"the streams cannot be read: {error}"
     return first_fault[1] if first_fault else None
