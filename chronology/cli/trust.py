@@ -93,9 +93,9 @@ def verify(
     with reading(db) as opened, snapshot(opened):
         whole = share_of(log.head(opened).position)
         faults = verification.schema_faults(opened) + verification.file_faults(opened)
-        faults += verification.record_faults(opened)
         with say.bars(Bar("Chain", whole)) as (step,):
             last = verification.verify(opened, step)
+        faults += verification.record_faults(opened)
         say(f"Chain: {last.position} records, each linked to the one before.")
         for state in states:
             verification.check_contains(opened, state)
