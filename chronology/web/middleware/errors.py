@@ -75,6 +75,8 @@ def _fault(request: Request, exception: Exception) -> Any:
         return BadRequest(exception.message) if is_bad else None
     if isinstance(exception, TypeError | AssertionError) and request.method not in ("GET", "HEAD"):
         return DatasetteError(f"{request.method} is not allowed at this address", status=405)
+    if isinstance(exception, QueryInterrupted) and "_timelimit" not in request.args:
+        return BadRequest("The request takes too long; use fewer filters, facets or words")
     return _fault_of_path(request, exception) or _fault_of_arguments(request, exception)
 
 
