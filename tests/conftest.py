@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # No example fails for being slow: other programs may have the processor.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
-PROGRAMS = {"browser": "chromium", "sqlite3": "sqlite3", "strace": "strace"}
+PROGRAMS = {"browser": "chromium", "sqlite3": "sqlite3", "strace": "strace", "nginx": "nginx"}
 
 START = """\
 format: 1

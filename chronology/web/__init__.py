@@ -16,6 +16,8 @@ from chronology.web.api import checkpoint, csv_json, hidden, lists, timeline_dat
 from chronology.web.datasette_compat import App, Datasette, Receive, Request, Scope, Send
 from chronology.web.middleware import csv_guard
 from chronology.web.middleware.as_of_redirect import as_of_redirect_middleware
+from chronology.web.middleware.base_url import base_url_middleware
+from chronology.web.middleware.cors import cors_middleware
 from chronology.web.middleware.empty_fields import empty_fields_middleware
 from chronology.web.middleware.errors import error_middleware, response_to
 from chronology.web.middleware.response_cache import response_cache_middleware
@@ -80,13 +82,15 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
         )
         foreign = security_headers_middleware(app, datasette)
 
-        async def application(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http":
-                await app(scope, receive, send)
-                return
+        async def responding(scope: Scope, receive: Receive, send: Send) -> None:
             await databases.refresh(datasette)
             handler = foreign if databases.is_foreign(datasette, scope) else own
             await handler(scope, receive, send)
+
+        entrance = cors_middleware(base_url_middleware(responding, datasette), datasette)
+
+        async def application(scope: Scope, receive: Receive, send: Send) -> None:
+            await (entrance if scope["type"] == "http" else app)(scope, receive, send)
 
         return application
 

@@ -129,7 +129,7 @@ def in_path(datasette: Datasette, path: str) -> tuple[str | None, str]:
 
 def is_foreign(datasette: Datasette, scope: Scope) -> bool:
     """Whether a request is for a database that is not a chronology."""
-    name, _ = in_path(datasette, local_path(datasette, scope))
+    name, _ = in_path(datasette, local_path(scope))
     return name is not None and not is_chronology(datasette, name)
 
 
@@ -198,7 +198,7 @@ async def parameter(datasette: Datasette, request: Request, name: str) -> dict[s
 
 async def of_page(datasette: Datasette, request: Request) -> str | None:
     """The chronology whose error page fits a request, None if there is a choice."""
-    name, _ = in_path(datasette, local_path(datasette, request.scope))
+    name, _ = in_path(datasette, local_path(request.scope))
     if name is None:
         visible_names = await visible(datasette, request.actor)
         named = request.args.get(PARAMETER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from datasette.utils.asgi import Forbidden
 
@@ -266,9 +266,17 @@ async def licence(datasette: Any, database: str) -> tuple[str | None, str | None
 
 
 def public_address(datasette: Datasette, request: Request) -> str:
-    """The address of the service: the setting `public_url`, else that of the request."""
+    """The address of the service without `base_url`: by `public_url`, else by the request.
+
+    `public_url` is the address at which visitors reach the service; it may end with `base_url` or
+    leave it out.
+    """
     configured = (datasette.plugin_config(PLUGIN) or {}).get("public_url")
-    return configured.rstrip("/") if configured else f"{request.scheme}://{request.host}"
+    if not configured:
+        return f"{request.scheme}://{request.host}"
+    url = urlsplit(configured)
+    path = url.path.rstrip("/").removesuffix(datasette.setting("base_url").rstrip("/"))
+    return f"{url.scheme}://{url.netloc}{path}"
 
 
 def disposition(kind: str, name: str) -> str:
@@ -278,21 +286,15 @@ def disposition(kind: str, name: str) -> str:
     return header if plain == name else f"{header}; filename*=UTF-8''{quote(name)}"
 
 
-def local_path(datasette: Datasette, scope: Scope) -> str:
-    """The path of a request as Datasette routes it: not decoded, without `base_url`."""
+def local_path(scope: Scope) -> str:
+    """The path of a request as Datasette routes it: not decoded."""
     raw = scope.get("raw_path")
-    path = raw.decode("latin-1").partition("?")[0] if raw else scope["path"]
-    return _below_base(datasette, path)
+    return raw.decode("latin-1").partition("?")[0] if raw else str(scope["path"])
 
 
 def page_address(datasette: Datasette, request: Request) -> str:
     """The path of the requested page as links have it."""
-    return str(datasette.urls.path(_below_base(datasette, request.path)))
-
-
-def _below_base(datasette: Datasette, path: str) -> str:
-    base = datasette.setting("base_url")
-    return f"/{path.removeprefix(base)}" if path.startswith(base) else path
+    return str(datasette.urls.path(request.path))
 
 
 def pairs(request: Request, *without: str) -> list[tuple[str, str]]:

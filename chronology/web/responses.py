@@ -1,4 +1,4 @@
-"""JSON responses, CORS headers, conditional requests, and whether a response is complete."""
+"""JSON responses, conditional requests, and whether a response is complete."""
 
 from __future__ import annotations
 
@@ -7,28 +7,15 @@ from contextvars import ContextVar
 from typing import Any
 
 import msgspec
-from datasette.utils import add_cors_headers
 from datasette.utils.asgi import Response
 
-from chronology.web.datasette_compat import Datasette
 
-
-def cors_headers(datasette: Datasette) -> dict[str, str]:
-    """The headers that Datasette sends with its own data when started with `--cors`."""
-    headers: dict[str, str] = {}
-    if datasette.cors:
-        add_cors_headers(headers)
-    return headers
-
-
-def json_response(
-    datasette: Datasette, value: Any, headers: Mapping[str, str] | None = None
-) -> Response:
+def json_response(value: Any, headers: Mapping[str, str] | None = None) -> Response:
     """A response with a value as JSON; bytes are JSON already."""
     body = value if isinstance(value, bytes) else msgspec.json.encode(value, enc_hook=str)
     return Response(
         body,
-        headers={**cors_headers(datasette), **(headers or {})},
+        headers=dict(headers or {}),
         content_type="application/json; charset=utf-8",
     )
 

@@ -67,7 +67,7 @@ def _target(datasette: Datasette, scope: Scope) -> str | None:
     """The path of this package for a request, None if Datasette answers it."""
     if scope["method"] not in ("GET", "HEAD"):
         return None
-    path = local_path(datasette, scope)
+    path = local_path(scope)
     if path == "/":
         return HOME if databases.names(datasette) else None
     name, rest = databases.in_path(datasette, path)

@@ -25,7 +25,6 @@ from chronology.web.datasette_compat import (
     with_query,
 )
 from chronology.web.query.selection import event_filter, order_by
-from chronology.web.responses import cors_headers
 
 
 async def events(
@@ -40,7 +39,6 @@ async def events(
     headers = {
         "content-disposition": _disposition(form, f"{database}-events.{extension}"),
         "cache-control": "no-cache",
-        **cors_headers(datasette),
     }
     if request.method == "HEAD":
         return Response("", headers=headers, content_type=form.media_type)

@@ -34,7 +34,7 @@ from chronology.web.query.home_filters import (
     state_mark,
 )
 from chronology.web.query.selection import index_of, time_limit
-from chronology.web.responses import cors_headers, json_response, matches
+from chronology.web.responses import json_response, matches
 
 FORMAT = 2  # part of the ETag
 MOST = 2_000
@@ -67,8 +67,8 @@ async def points(datasette: Datasette, request: Request) -> Response:
     etag, body = await read_once(datasette, name, answer)
     headers = {"cache-control": "no-cache", **({"etag": etag} if etag else {})}
     if body is None:
-        return Response("", status=304, headers={**cors_headers(datasette), **headers})
-    return json_response(datasette, body, headers)
+        return Response("", status=304, headers=headers)
+    return json_response(body, headers)
 
 
 def _body(

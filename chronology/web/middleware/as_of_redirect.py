@@ -29,7 +29,7 @@ def as_of_redirect_middleware(app: App, datasette: Datasette) -> App:
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         query = scope["query_string"].decode("latin-1")
-        target = await _target(datasette, local_path(datasette, scope), query)
+        target = await _target(datasette, local_path(scope), query)
         if target is None:
             await app(scope, receive, send)
             return

@@ -47,7 +47,7 @@ def csv_guard_middleware(app: App, datasette: Datasette) -> App:
     """Guards the CSV of chronologies, and of no other database."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        name, _ = databases.in_path(datasette, local_path(datasette, scope))
+        name, _ = databases.in_path(datasette, local_path(scope))
         is_guarded = name == _ACROSS or databases.is_chronology(datasette, name)
         token = _is_guarding.set(is_guarded)
         try:

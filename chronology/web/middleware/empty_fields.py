@@ -26,7 +26,7 @@ def empty_fields_middleware(app: App, datasette: Datasette) -> App:
     """Removes empty fields from the query string."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        is_own_page = bool(_OWN_PAGE.fullmatch(local_path(datasette, scope)))
+        is_own_page = bool(_OWN_PAGE.fullmatch(local_path(scope)))
         fields = scope["query_string"].split(b"&")
         remaining = [field for field in fields if not _is_removed(field, is_own_page)]
         await app({**scope, "query_string": b"&".join(remaining)}, receive, send)

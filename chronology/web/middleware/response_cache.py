@@ -168,7 +168,7 @@ class _ResponseCache:
             return None
         if _UNCACHED & dict(parse_qsl(scope["query_string"].decode("latin-1"), True)).keys():
             return None
-        path = local_path(self._datasette, scope)
+        path = local_path(scope)
         if path == "/" or _OWN_PATH.fullmatch(path):
             only = self._heads.only()
             return only if databases.is_chronology(self._datasette, only) else None

@@ -12,7 +12,6 @@ from chronology.store.database import Row, fetch_rows
 from chronology.timeline.as_of import at_head
 from chronology.web import databases, datasette_compat, routing
 from chronology.web.datasette_compat import Datasette, Receive, Request, Send, public_address
-from chronology.web.responses import cors_headers
 
 FEED_LENGTH = 50
 REASONS = 40
@@ -66,8 +65,7 @@ async def feed(datasette: Datasette, request: Request, send: Send, receive: Rece
     address = public_address(datasette, request)
     history = address + datasette.urls.table(database, "history")
     text = feed_of(chronology.title if chronology else database, history, batches)
-    headers = cors_headers(datasette)
-    return Response(text, headers=headers, content_type="application/atom+xml; charset=utf-8")
+    return Response(text, content_type="application/atom+xml; charset=utf-8")
 
 
 def feed_of(title: str, address: str, batches: list[Row]) -> str:

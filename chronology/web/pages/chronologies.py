@@ -52,7 +52,7 @@ async def refusal(
     datasette: Datasette, request: Request, status: int, message: str
 ) -> Response | None:
     """The list in response to a request that names none of several chronologies."""
-    path = local_path(datasette, request.scope)
+    path = local_path(request.scope)
     if databases.in_path(datasette, path)[0] is not None:
         return None
     seen = await databases.visible(datasette, request.actor)
@@ -64,7 +64,7 @@ async def refusal(
 async def _entry(datasette: Datasette, request: Request, name: str, status: int) -> dict[str, Any]:
     """A chronology in the list, with a link to its home or to the requested page."""
     summary: dict[str, Any] = await datasette.get_database(name).execute_fn(_summary)
-    path = local_path(datasette, request.scope)
+    path = local_path(request.scope)
     address = datasette.urls.database(name)
     if status == 400 and path.startswith(_OWN):
         parameters = parse_qsl(request.query_string)

@@ -19,7 +19,6 @@ from chronology.timeline.similar_ids import similar_ids
 from chronology.web import databases, datasette_compat
 from chronology.web.datasette_compat import Datasette, Request, page_address, pairs, with_query
 from chronology.web.pages import chronologies
-from chronology.web.responses import cors_headers
 
 _SINGULAR = {"events": "event", **{table: kind for kind, table in TABLES.items()}}
 _PARAMETER = re.compile(r"(_?\w+): ")
@@ -51,7 +50,7 @@ async def page(
         "without": _without(datasette, request, message),
     }
     html = await datasette.render_template("chronology/refused.html", values, request, "refused")
-    return Response.html(html, status=status, headers=cors_headers(datasette))
+    return Response.html(html, status=status)
 
 
 def _in_words(message: str, table: str | None, row: str | None, path: str) -> str:

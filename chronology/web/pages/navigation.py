@@ -60,7 +60,7 @@ def ways(
 
 def _here(datasette: Datasette, request: Request, database: str) -> str:
     """The address of a page as links have it, empty for the home page."""
-    path = local_path(datasette, request.scope)
+    path = local_path(request.scope)
     name, rest = databases.in_path(datasette, path)
     if path == "/" or (name and not rest and TABLES not in request.args):
         return ""

@@ -42,7 +42,7 @@ async def _answer(
 ) -> Response:
     """A page, or its data if the address ends with `.json`."""
     if request.path.endswith(".json"):
-        return json_response(datasette, variables["data"])
+        return json_response(variables["data"])
     metadata = await datasette_compat.instance_metadata(datasette)
     values = {**variables, "database": name, "metadata": metadata}
     html = await datasette.render_template(f"chronology/{view}.html", values, request, view)
