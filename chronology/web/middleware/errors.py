@@ -10,6 +10,8 @@ import json
 import re
 import sys
 import traceback
+from contextvars import ContextVar
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from datasette import handle_exception
@@ -25,6 +27,17 @@ from chronology.web.pages import error_page
 
 # Where rich is installed, Datasette prints even a 404 with local variables, and fails at some.
 handle_exception.rich = None
+_is_refused: ContextVar[bool] = ContextVar("is_refused", default=False)
+"""Whether the current exception is a fault of the request."""
+
+
+def _print_unless_refused() -> None:
+    if not _is_refused.get():
+        traceback.print_exc()
+
+
+# Datasette's handler runs after ours, and would print the exception behind every refusal.
+handle_exception.traceback = SimpleNamespace(print_exc=_print_unless_refused)
 
 _FAILED = "The server failed; the cause is in its log"
 
@@ -34,6 +47,7 @@ def response_to(datasette: Datasette, request: Request, exception: Exception) ->
     if databases.is_foreign(datasette, request.scope):
         return None
     fault = _fault(request, exception)
+    _is_refused.set(fault is not None)
     if fault is None and not isinstance(exception, Base400 | DatasetteError):
         # Datasette's own handler, which runs too, writes the exception to the log.
         fault = DatasetteError(_FAILED, status=500)
