@@ -9,20 +9,28 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from datasette import hookimpl
+from datasette.utils.asgi import Forbidden
 
 from chronology.projections.subject_rows import COLUMNS
-from chronology.web import databases, datasette_compat
-from chronology.web.api import checkpoint, csv_json, hidden, lists, timeline_data
-from chronology.web.datasette_compat import App, Datasette, Receive, Request, Scope, Send
+from chronology.web import databases, datasette_compat, permissions
+from chronology.web.api import checkpoint, csv_json, health, hidden, lists, timeline_data
+from chronology.web.datasette_compat import Actor, App, Datasette, Receive, Request, Scope, Send
 from chronology.web.middleware import csv_guard
-from chronology.web.middleware.as_of_redirect import as_of_redirect_middleware
 from chronology.web.middleware.base_url import base_url_middleware
 from chronology.web.middleware.cors import cors_middleware
 from chronology.web.middleware.empty_fields import empty_fields_middleware
-from chronology.web.middleware.errors import error_middleware, response_to
+from chronology.web.middleware.errors import error_middleware, response_to, unavailable_app
 from chronology.web.middleware.response_cache import response_cache_middleware
 from chronology.web.middleware.security_headers import security_headers_middleware
-from chronology.web.pages import changes, formatting, home, standalone, template_context, templating
+from chronology.web.pages import (
+    as_of_redirect,
+    changes,
+    formatting,
+    home,
+    standalone,
+    template_context,
+    templating,
+)
 from chronology.web.query import facets, selection, sql_rewrite
 from chronology.web.routing import routing_middleware
 
@@ -59,7 +67,10 @@ def register_facet_classes() -> Any:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
-    modules = (home, csv_json, lists, changes, timeline_data, standalone, checkpoint, hidden)
+    modules = (
+        *(home, csv_json, lists, changes, timeline_data, standalone, checkpoint, health, hidden),
+        as_of_redirect,
+    )
     return [route for module in modules for route in module.ROUTES]
 
 
@@ -81,10 +92,13 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
             security_headers_middleware(answering, datasette), datasette
         )
         foreign = security_headers_middleware(app, datasette)
+        unavailable = security_headers_middleware(unavailable_app(datasette), datasette)
 
         async def responding(scope: Scope, receive: Receive, send: Send) -> None:
             await databases.refresh(datasette)
             handler = foreign if databases.is_foreign(datasette, scope) else own
+            if databases.needs_unreadable(datasette, scope):
+                handler = unavailable
             await handler(scope, receive, send)
 
         entrance = cors_middleware(base_url_middleware(responding, datasette), datasette)
@@ -99,11 +113,9 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
 
 def _needed_middleware(app: App, datasette: Datasette) -> App:
     """Passes a request through those middleware functions alone that it needs."""
-    redirecting = as_of_redirect_middleware(app, datasette)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        query = scope["query_string"]
-        handler = redirecting if b"_as_of=" in query else app
+        query, handler = scope["query_string"], app
         if scope["path"].endswith(".csv"):
             handler = csv_guard.csv_guard_middleware(handler, datasette)
         if query and not all(field.partition(b"=")[2] for field in query.split(b"&")):
@@ -111,6 +123,55 @@ def _needed_middleware(app: App, datasette: Datasette) -> App:
         await handler(scope, receive, send)
 
     return application
+
+
+@hookimpl(trylast=True, optionalhook=True)
+def permission_allowed(
+    datasette: Datasette, actor: Actor, action: str, resource: Any
+) -> Callable[[], Awaitable[bool | None]] | None:
+    """Datasette 0.65: the last opinion holds."""
+    database = resource if isinstance(resource, str) else resource[0] if resource else None
+    if not databases.is_chronology(datasette, database):
+        return None
+    assert database is not None
+
+    async def opinion() -> bool | None:
+        if action == "view-table":
+            closed = await permissions.closed_tables(datasette, actor, database)
+            return False if resource[1].lower() in closed else None
+        if action == "view-database-download":
+            return None if await permissions.may_download(datasette, actor, database) else False
+        return None
+
+    return opinion
+
+
+@hookimpl(optionalhook=True)
+def permission_resources_sql(
+    datasette: Datasette, actor: Actor, action: str
+) -> Callable[[], Awaitable[Any]] | None:
+    """Datasette 1.0: rows that close tables and downloads."""
+    if action not in ("view-table", "view-database-download"):
+        return None
+
+    async def rows() -> Any:
+        names = databases.names(datasette)
+        if action == "view-table":
+            denied = {
+                name: await permissions.closed_tables(datasette, actor, name) for name in names
+            }
+            return datasette_compat.denied_tables(denied, permissions.REASON)
+        closed = [
+            name for name in names if not await permissions.may_download(datasette, actor, name)
+        ]
+        return datasette_compat.denied_databases(closed, permissions.REASON)
+
+    return rows
+
+
+@hookimpl
+def forbidden(datasette: Datasette, request: Request, message: str) -> Any:
+    return response_to(datasette, request, Forbidden(message))
 
 
 @hookimpl
@@ -139,7 +200,10 @@ def extra_template_vars(
     async def values() -> dict[str, Any]:
         if request is None or not databases.is_chronology(datasette, database):
             return {}
-        if database is None or not await datasette_compat.may_view(datasette, request, database):
+        assert database is not None
+        if view_name != "row" and not await permissions.may_view_events(
+            datasette, request, database
+        ):
             return {}
         return await template_context.variables(datasette, request, database, table, view_name)
 

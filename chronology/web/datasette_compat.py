@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
-
-from datasette.utils.asgi import Forbidden
 
 PLUGIN = "datasette-chronology"
 
@@ -106,9 +105,10 @@ class Datasette(Protocol):
 
 
 try:
+    from datasette.permissions import PermissionSQL, _permission_check_cache
     from datasette.resources import DatabaseResource, TableResource
 except ImportError:  # Datasette 0.65
-    DatabaseResource = TableResource = None
+    DatabaseResource = TableResource = PermissionSQL = _permission_check_cache = None
 
 CSV_STREAMS_TAKE_A_CURSOR = TableResource is None
 """Datasette 1.0 refuses `_next` with `_stream`."""
@@ -148,26 +148,50 @@ async def may_view_table(datasette: Any, actor: Actor, database: str, table: str
     return bool(await datasette.allowed(action="view-table", resource=resource, actor=actor))
 
 
-async def ensure_view_table(datasette: Any, actor: Actor, database: str, table: str) -> None:
-    """Raises `Forbidden` unless the actor may see the table."""
-    if not await may_view_table(datasette, actor, database, table):
-        raise Forbidden("You do not have permission to view this table")
-
-
-async def ensure_seen(datasette: Any, request: Request, database: str) -> None:
-    """Raises `Forbidden` unless the actor may see the events; with `_as_of`, their history too."""
-    await ensure_view_table(datasette, request.actor, database, "events")
-    if "_as_of" in request.args:
-        await ensure_view_table(datasette, request.actor, database, "history")
-
-
-async def may_view(datasette: Any, request: Request, database: str) -> bool:
-    """Whether the actor may see the requested events of a database."""
+@contextmanager
+def separate_permission_checks() -> Iterator[None]:
+    """Keeps the checks within out of those that Datasette 1.0 remembers for the request."""
+    if _permission_check_cache is None:
+        yield
+        return
+    token = _permission_check_cache.set({})
     try:
-        await ensure_seen(datasette, request, database)
-    except Forbidden:
-        return False
-    return True
+        yield
+    finally:
+        _permission_check_cache.reset(token)
+
+
+def denied_tables(denied: Mapping[str, Sequence[str]], reason: str) -> Any:
+    """A result of the hook of Datasette 1.0 that closes tables; None if there are none."""
+    pairs = [(database, table) for database, tables in denied.items() for table in tables]
+    return _denied(pairs, reason)
+
+
+def denied_databases(denied: Sequence[str], reason: str) -> Any:
+    """A result of the hook of Datasette 1.0 that closes databases; None if there are none."""
+    return _denied([(database, None) for database in denied], reason)
+
+
+def _denied(pairs: Sequence[tuple[str, str | None]], reason: str) -> Any:
+    if not pairs:
+        return None
+    rows, params = [], {"chronology_reason": reason}
+    for number, (database, table) in enumerate(pairs):
+        parent, child = f"chronology_database_{number}", f"chronology_table_{number}"
+        params[parent] = database
+        if table is not None:
+            params[child] = table
+        rows.append(
+            f"SELECT :{parent} AS parent, {'NULL' if table is None else f':{child}'} AS child,"
+            " 0 AS allow, :chronology_reason AS reason"
+        )
+    return PermissionSQL(sql=" UNION ALL ".join(rows), params=params)
+
+
+def configuration(datasette: Any) -> Any:
+    """The object with the configuration, which is replaced when it changes."""
+    name = "_metadata_local" if TableResource is None else "config"
+    return getattr(datasette, name)
 
 
 async def table_config(datasette: Any, database: str, table: str) -> dict[str, Any]:

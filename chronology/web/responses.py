@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
@@ -29,6 +30,10 @@ def matches(if_none_match: str | None, etag: str, exists: bool = False) -> bool:
         return False
     tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return etag.removeprefix("W/") in tags or (exists and "*" in tags)
+
+
+refused: Counter[int] = Counter()
+"""Requests that were refused since the server started, by status."""
 
 
 class ResponseCompleteness:

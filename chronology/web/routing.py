@@ -35,6 +35,8 @@ _KEY = "chronology.original"
 _PAGES = re.compile(
     rf"|/events\.(csv|{'|'.join(FORMATS)})|/events/[^/.]+\.(csv|json)|/history\.atom"
 )
+PAST = "/-/chronology/past"
+_LISTS_AND_EVENTS = re.compile(r"/events(\.[a-z]+)?|/events/[a-z0-9-]+")
 _OF_DATASETTE = frozenset({TABLES, "_show_hidden", "sql"})
 
 
@@ -71,9 +73,12 @@ def _target(datasette: Datasette, scope: Scope) -> str | None:
     if path == "/":
         return HOME if databases.names(datasette) else None
     name, rest = databases.in_path(datasette, path)
-    if not _PAGES.fullmatch(rest) or not databases.is_chronology(datasette, name):
+    is_page, has_past = _PAGES.fullmatch(rest), _LISTS_AND_EVENTS.fullmatch(rest)
+    if not (is_page or has_past) or not databases.is_chronology(datasette, name):
         return None
     keys = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    if not is_page:
+        return f"{PAST}{path}" if "_as_of" in keys else None
     return f"{HOME}{path}" if rest or not _OF_DATASETTE & keys.keys() else None
 
 

@@ -16,7 +16,7 @@ from datasette.utils.asgi import BadRequest, NotFound, Response
 
 from chronology.export import csv_stream
 from chronology.timeline.event_detail import EventDetail, event_detail
-from chronology.web import databases, routing
+from chronology.web import databases, permissions, routing
 from chronology.web.api import streaming
 from chronology.web.datasette_compat import Datasette, Receive, Request, Send, disposition
 from chronology.web.query import as_of
@@ -99,14 +99,16 @@ async def _start(send: Send, name: str, length: int | None = None) -> None:
 
 
 async def _event_detail(datasette: Datasette, request: Request) -> EventDetail:
-    database = await databases.in_address(datasette, request)
+    needed = permissions.NEEDED["events"]
+    database = await databases.in_address(datasette, request, *needed)
+    visible = await permissions.visible_tables(datasette, request.actor, database)
     name = tilde_decode(request.url_vars["event"])
     detail: EventDetail | None = await datasette.get_database(database).execute_fn(
         lambda connection: event_detail(as_of.timeline_at(request, connection), name)
     )
     if detail is None:
         raise NotFound(f"There is no event {name!r}; it may have been retracted")
-    return detail
+    return detail if "history" in visible else detail._replace(history=[])
 
 
 async def event_json(

@@ -12,7 +12,7 @@ from chronology.export import reader
 from chronology.export.edition import Edition
 from chronology.export.formats import FORMATS, Format
 from chronology.export.reader import SelectedVersions
-from chronology.web import databases, datasette_compat, routing
+from chronology.web import databases, datasette_compat, permissions, routing
 from chronology.web.api import streaming
 from chronology.web.datasette_compat import (
     Datasette,
@@ -33,7 +33,7 @@ async def events(
     """All selected events in a format, in one state of the log."""
     extension = request.url_vars["extension"]
     form = FORMATS[extension]
-    database = await databases.in_address(datasette, request)
+    database = await databases.in_address(datasette, request, *permissions.LISTED)
     versions = await _select(datasette, request, database)
     edition = await _edition(datasette, request, database, extension, versions)
     headers = {

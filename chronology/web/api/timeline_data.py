@@ -19,7 +19,7 @@ from datasette.utils.asgi import NotFound, Response
 from chronology.index.selection import EventFilter
 from chronology.lru_cache import LruCache
 from chronology.projections.catalogue import Catalogue
-from chronology.web import databases
+from chronology.web import databases, permissions
 from chronology.web.api import timeline_bins
 from chronology.web.datasette_compat import Datasette, Request
 from chronology.web.pages import day_histogram
@@ -47,6 +47,7 @@ _bodies: LruCache[Hashable, bytes] = LruCache(_KEPT_BYTES, lambda _key, body: le
 async def points(datasette: Datasette, request: Request) -> Response:
     """The selected events; 304 while the log does not grow."""
     name = await databases.requested(datasette, request)
+    visible = await permissions.visible_tables(datasette, request.actor, name)
     selection = home_request(request)
     events, everything = [
         await home_filter(datasette, each, name) for each in (selection, selection.only("_as_of"))
@@ -56,10 +57,10 @@ async def points(datasette: Datasette, request: Request) -> Response:
     index, limit = index_of(datasette.get_database(name)), time_limit(datasette)
 
     def answer(db: sqlite3.Connection) -> tuple[str, bytes | None]:
-        reader = Reader(as_of.timeline_at(selection.request, db), index, limit)
+        reader = Reader(as_of.timeline_at(selection.request, db), index, limit, visible)
         # Weak, since it is the same for each encoding.
-        mark = state_mark(reader.timeline)
-        etag = "" if selection.values("_where") else f'W/"{mark}.{FORMAT}"'
+        mark = f"{state_mark(reader.timeline)}.{FORMAT}{reader.closed}"
+        etag = "" if selection.values("_where") else f'W/"{mark}"'
         if etag and matches(if_none_match, etag):
             return etag, None
         return etag, _body(reader, events, everything, selection, lane)
@@ -85,7 +86,7 @@ def _body(
             raise NotFound("There is no chronology here")
         column = chronology_overview.lane(lane)
         return _bodies.get_or_make(
-            selection.cache_key(reader.timeline, column, repr((events, everything))),
+            selection.cache_key(reader.timeline, column, reader.closed, repr((events, everything))),
             lambda: msgspec.json.encode(_answer(reader, chronology_overview, events, column)),
         )
 
@@ -95,7 +96,7 @@ def _answer(
 ) -> dict[str, Any]:
     point, window = reader.timeline.point, chronology_overview.chronology.window
     summary = reader.summarise(events, (), MOST)
-    places = _places(reader.timeline.catalogue)
+    places = _places(reader.timeline.catalogue) if "places" in reader.visible else {}
     drawn = {(row["latitude"], row["longitude"]): _place(name, row) for name, row in places.items()}
     numbers = summary.first if summary.total <= MOST else summary.first[:FIRST]
     return {
@@ -158,7 +159,9 @@ def _detailed(
         for name, title, day, kind_name, status_name, latitude, longitude, *texts in cursor
     ]
     formations = {
-        f.name: (f.level, f.side) for _, f in reader.timeline.catalogue.formations.items()
+        f.name: (f.level, f.side)
+        for _, f in reader.timeline.catalogue.formations.items()
+        if "formations" in reader.visible
     }
     return {
         "columns": columns,

@@ -73,6 +73,8 @@ class LogHeadMonitor:
     def _connection(self, name: str, database: Any) -> sqlite3.Connection:
         opened = self._open.get(name)
         if opened is None or opened[0] is not database:
+            if opened is not None:
+                opened[1].close()
             db: sqlite3.Connection = database.connect()
             db.execute("PRAGMA busy_timeout = 0")
             opened = self._open[name] = (database, db)

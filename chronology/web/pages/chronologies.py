@@ -13,7 +13,7 @@ from datasette.utils.asgi import Response
 from chronology.model.edtf import Date
 from chronology.store import log
 from chronology.timeline.as_of import at_head
-from chronology.web import databases, datasette_compat
+from chronology.web import databases, datasette_compat, permissions
 from chronology.web.datasette_compat import Actor, Datasette, Request, local_path
 from chronology.web.pages import formatting
 
@@ -64,6 +64,8 @@ async def refusal(
 async def _entry(datasette: Datasette, request: Request, name: str, status: int) -> dict[str, Any]:
     """A chronology in the list, with a link to its home or to the requested page."""
     summary: dict[str, Any] = await datasette.get_database(name).execute_fn(_summary)
+    if "sources" not in await permissions.visible_tables(datasette, request.actor, name):
+        del summary["sources"]
     path = local_path(request.scope)
     address = datasette.urls.database(name)
     if status == 400 and path.startswith(_OWN):

@@ -20,7 +20,11 @@ from chronology.web.pages import date_axis, formatting
 
 
 def event(
-    timeline: TimelineAt, request: Request, table: str, chronology: Chronology | None
+    timeline: TimelineAt,
+    request: Request,
+    table: str,
+    chronology: Chronology | None,
+    with_history: bool,
 ) -> dict[str, Any]:
     """One event of `events`, or a version of it in `history`."""
     db = timeline.db
@@ -30,6 +34,8 @@ def event(
     shown = event_detail(timeline, name)
     if table == "events" and shown is None:
         raise NotFound(f"The event {name!r} did not exist at this moment")
+    if shown is not None and not with_history:
+        shown = shown._replace(history=[])
     current_row = db.execute("SELECT 1 FROM events WHERE id = ?", (name,)).fetchone()
     variables = {"dossier": shown, "event_id": name, "retracted_since": current_row is None}
     if shown is None or chronology is None:

@@ -20,7 +20,7 @@ from chronology.model.edtf import Date, parse
 from chronology.model.errors import DateError
 from chronology.store.database import fetch_rows
 from chronology.timeline.filters import DISPUTED
-from chronology.web import databases, datasette_compat, routing
+from chronology.web import databases, datasette_compat, permissions, routing
 from chronology.web.datasette_compat import (
     PLUGIN,
     Datasette,
@@ -82,14 +82,14 @@ async def of_one(
 ) -> Response | None:
     """`/NAME`: the home of a chronology."""
     name = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
-    if not await datasette_compat.may_view_table(datasette, request.actor, name, "events"):
+    if "events" not in await permissions.visible_tables(datasette, request.actor, name):
         routing.decline(request)
         return None
     return await _home(datasette, request, name, datasette.urls.database(name))
 
 
 async def _home(datasette: Datasette, request: Request, name: str, address: str) -> Response:
-    await datasette_compat.ensure_seen(datasette, request, name)
+    await permissions.ensure_visible(datasette, request, name, "events")
     values = {
         **await template_context.variables(datasette, request, name, None, "index"),
         **await page(datasette, request, name, address),
@@ -106,9 +106,10 @@ async def page(datasette: Datasette, request: Request, name: str, address: str) 
     filters = Filters(*[await home_filter(datasette, each, name) for each in requests])
     lane = request.args.get("_lane") or None
     index, limit = index_of(datasette.get_database(name)), time_limit(datasette)
+    visible = await permissions.visible_tables(datasette, request.actor, name)
 
     def read(db: sqlite3.Connection) -> dict[str, Any]:
-        reader = Reader(as_of.timeline_at(selection.request, db), index, limit)
+        reader = Reader(as_of.timeline_at(selection.request, db), index, limit, visible)
         return _page(reader, filters, selection, lane)
 
     content = await read_once(datasette, name, read)
@@ -163,22 +164,27 @@ def _page(
             lambda: _content(reader, chronology_overview, filters, selection),
         )
     undated = selection.without("_within").query
-    keys = {option["key"] for option in chronology_overview.options}
+    options = [each for each in chronology_overview.options if reader.may_filter(each["key"])]
+    keys = {option["key"] for option in options}
     point = reader.timeline.point
     return {
         **content,
         "chronology": chronology_overview.chronology,
         "chronology_title": chronology_overview.chronology.title,
-        "counts": chronology_overview.figures,
+        "counts": {
+            table: count
+            for table, count in chronology_overview.figures.items()
+            if table in reader.visible
+        },
         "series": chronology_overview.series,
         "labels": chronology_overview.labels,
         "lane": chronology_overview.labels[column],
-        "options": chronology_overview.options,
+        "options": options,
         "scripts": _scripts(),
         "selection": selection,
         "filters": [pair for pair in selection.pairs if pair[0] != "_as_of"],
         "others": _others(selection, keys),
-        "names_of": {**{o["key"]: o["label"] for o in chronology_overview.options}, **_NAMES},
+        "names_of": {**{o["key"]: o["label"] for o in options}, **_NAMES},
         "undated": f"{undated}&" if undated else "",
         "state": point,
         "moment": point if point.is_past else None,

@@ -23,7 +23,7 @@ from chronology.timeline import disagreements, order_of_battle
 from chronology.timeline.as_of import at_head
 from chronology.timeline.filters import DISPUTED
 from chronology.timeline.order_of_battle import Side
-from chronology.web import databases, datasette_compat
+from chronology.web import databases, datasette_compat, permissions
 from chronology.web.datasette_compat import Datasette, Request, pairs
 from chronology.web.pages import formatting, navigation
 from chronology.web.pages.template_context import filters
@@ -54,7 +54,7 @@ async def _answer(
 
 async def order_of_battle_page(datasette: Datasette, request: Request) -> Response:
     """The order of battle on the day that `_day` names, by side."""
-    name = await databases.requested(datasette, request)
+    name = await databases.requested(datasette, request, *permissions.ORDER_OF_BATTLE)
     variables = await read_once(datasette, name, lambda db: _on_day(db, request))
     return await _answer(datasette, request, name, "order-of-battle", variables)
 
@@ -121,7 +121,7 @@ async def where_sources_disagree(datasette: Datasette, request: Request) -> Resp
     """The disputed events with the values of each source; all filters of events apply."""
     if "_as_of" in request.args:
         raise BadRequest("_as_of: this page shows what is recorded now; see the list of events")
-    name = await databases.requested(datasette, request)
+    name = await databases.requested(datasette, request, *permissions.DISAGREEMENTS)
     selection = home_request(request)
     events, every_kind = [
         (await home_filter(datasette, each, name)).and_also(DISPUTED)
