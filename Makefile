@@ -47,8 +47,11 @@ test-0.65: $(TEST)/.installed ## run the tests on Datasette 0.65, with branch co
 	@echo "== Tests on Datasette 0.65"
 	@$(TEST)/bin/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term
 
-# The other tests do not depend on Datasette: test_architecture.py holds that.
-PUBLISHED = $(shell grep -lEi 'datasette|serving|in_process|browser|chronicle:|httpx|chronology\.web' tests/test_*.py)
+# Commands, exports, drawings and the scripts of the browser are the same on both lines.
+SAME = accessibility benchmarks browser_crowd browser_home browser_pages chronicle copies \
+    data_package day_histogram drawings project replication_between_servers vendor wheel writers
+DEPENDENT = $(shell grep -lEi 'datasette|serving|in_process|growing|chronicle:|httpx' tests/test_*.py)
+PUBLISHED = $(filter-out $(SAME:%=tests/test_%.py), $(DEPENDENT))
 
 .PHONY: test-1.0
 test-1.0: $(TEST_1_0)/.installed ## run the tests of what is published on Datasette 1.0
@@ -70,14 +73,23 @@ FUZZ_SECONDS = 30
 
 # Atheris is in no lock: it has wheels for few systems, and only this target uses it.
 .PHONY: soak
-soak: $(TEST)/.installed $(TEST_1_0)/.installed ## faults, racing writers and fuzzing in long form (docs/trust.md)
+soak: $(TEST)/.installed $(TEST_1_0)/.installed ## faults, racing writers, properties and fuzzing in long form (docs/trust.md)
 	@$(TEST)/bin/python -m tests.faults --long
 	@$(TEST)/bin/python -m tests.faults.serving 5000
 	@$(TEST_1_0)/bin/python -m tests.faults.serving 5000
+	@$(TEST)/bin/python -m pytest $(PYTEST_ARGS) --long $(shell grep -lE 'hypothesis|--long' tests/test_*.py)
 	@$(find_python) && "$$python" -m pip --python $(TEST)/bin/python install -qq --upgrade --no-deps \
 	    --require-hashes --only-binary :all: --target build/atheris -r scripts/requirements-fuzz.lock \
 	    || echo "atheris cannot be installed here."
 	@PYTHONPATH=build/atheris $(TEST)/bin/python -m tests.fuzz $(FUZZ_SECONDS)
+
+# `make attack ATTACK="hostile_peers"` runs one of them; `--list` lists all.
+ATTACK =
+
+.PHONY: attack
+attack: $(TEST)/.installed $(TEST_1_0)/.installed ## attack requests, peers, logs and files in long form, on loopback
+	@$(TEST)/bin/python -m tests.attack $(ATTACK)
+	@$(TEST_1_0)/bin/python -m tests.attack $(ATTACK)
 
 # `make mutants N=100 SEED=7 FOLDERS="model store" MINUTES=30` tries a smaller sample.
 N = 500

@@ -60,11 +60,6 @@ class LruCache(Generic[K, V]):
             self.put(key, value)
         return value
 
-    def drop(self, key: K) -> None:
-        """Drops the value of a key, if any."""
-        with self._lock:
-            self._entries.pop(key, None)
-
     def clear(self) -> None:
         with self._lock:
             self._entries.clear()

@@ -11,77 +11,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 # Before the plugin, as in a server: the other way round it would be registered half imported.
-import datasette.app  # noqa: F401
+import datasette.app
 import httpx
 import many_events
+import naval
 import pytest
 from hypothesis import settings
 from in_process import in_process
 from server import publish, serving
+from small_chronology import EVENTS, START, small_chronology
 
 from chronology.batches.batch_reader import read_batch
 from chronology.ingest.pipeline import Result, ingest
 from chronology.store.database import connect
 
 if TYPE_CHECKING:
+    from attacked import Attacked
     from growing import Served
 
 ROOT = Path(__file__).resolve().parent.parent
 # No example fails for being slow: other programs may have the processor.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+settings.register_profile("short", deadline=None, max_examples=50)
+settings.register_profile("long", deadline=None, max_examples=1_000)
+settings.load_profile("short")
 PROGRAMS = {"browser": "chromium", "sqlite3": "sqlite3", "strace": "strace", "nginx": "nginx"}
-
-START = """\
-format: 1
-batch: start
-recorded: 2026-01-01T00:00:00Z
-note: A small chronology for tests
-records:
-- chronology: test
-  title: A test
-  window: 1944-09-01/1944-11-30
-  kinds: {capture: A place changes hands, battle: A battle, death: A death}
-  sides: {soviet: Soviet, german: German}
-  levels: {front: Fronts, army: Armies, corps: Corps, division: Divisions}
-  dimensions: {fronts: front, armies: army}
-- {source: one, name: First source}
-- {source: two, name: Second source}
-- {place: serbia, name: Serbia}
-- {place: nis, name: Niš, latitude: "43.3211", longitude: "21.8958", within: serbia}
-- {place: belgrade, name: Belgrade, latitude: "44.804", longitude: "20.4651", within: serbia,
-   names: [{name: Beograd, use: translation}]}
-- {person: tolbukhin, name: Fyodor Tolbukhin, side: soviet}
-- {formation: f3, name: 3rd Ukrainian Front, level: front, side: soviet}
-- {formation: a57, name: 57th Army, level: army, side: soviet,
-   attached: [{to: f3, source: one, at: "1"}]}
-- {formation: c68, name: 68th Rifle Corps, level: corps, side: soviet,
-   attached: [{to: a57, source: one, at: "2", from: 1944-10-01}]}
-"""
-
-EVENTS = """\
-format: 1
-batch: events
-recorded: 2026-01-02T00:00:00Z
-records:
-- event: nis-taken
-  date: 1944-10-14
-  title: Niš is taken
-  kind: capture
-  places: [nis]
-  formations: [c68]
-  accounts:
-  - {source: one, at: "¶1", date: 1944-10-14, says: "The town falls.", claims: {tanks: 160}}
-- event: belgrade-taken
-  date: 1944-10-20
-  title: Belgrade is taken
-  kind: capture
-  places: [belgrade]
-  people: [tolbukhin]
-  accounts:
-  - {source: one, at: "¶2", date: 1944-10-20}
-  - {source: two, at: ["¶3", "¶4"], date: "[1944-10-19..1944-10-20]"}
-"""
 
 
 class Timeline:
@@ -192,15 +145,60 @@ def chronicle() -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def founding_server(founding_folder: Path) -> Iterator[httpx.Client]:
     """A server over the first batches of the chronicle, for a browser."""
-    with serving(founding_folder) as client:
+    with serving(founding_folder, measured=False) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def chronicle_server() -> Iterator[httpx.Client]:
     """A server over the chronicle, for a browser."""
-    with serving(ROOT) as client:
+    with serving(ROOT, measured=False) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Datasette over a small chronology with a dispute, a correction and a retraction."""
+    with small_chronology(tmp_path_factory.mktemp("small") / "it") as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def fleets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Datasette over a chronology of another century."""
+    with in_process(publish(tmp_path_factory.mktemp("fleets") / "it", naval.BATCHES)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Datasette with the address of its proxy in its configuration."""
+    from growing import BATCHES, PUBLIC
+
+    name = "metadata.yml" if datasette.__version__.startswith("0.") else "datasette.yaml"
+    folder = publish(tmp_path_factory.mktemp("public") / "it", BATCHES)
+    with (folder / name).open("a", encoding="utf-8") as file:
+        file.write(f"\nplugins:\n  datasette-chronology:\n    public_url: {PUBLIC}/\n")
+    with in_process(folder) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
+    """Datasette over markup in every text, in this process."""
+    from attacked import attacked_by
+
+    with attacked_by(in_process, tmp_path_factory.mktemp("attacked") / "it") as attacked:
+        yield attacked
+
+
+@pytest.fixture(scope="session")
+def attacked_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
+    """A server over markup in every text, for a browser and for raw requests."""
+    from attacked import attacked_by
+
+    with attacked_by(serving, tmp_path_factory.mktemp("attacked") / "it") as attacked:
+        yield attacked
 
 
 @pytest.fixture(scope="session")
@@ -210,6 +208,15 @@ def growing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
     with growing_timeline(tmp_path_factory.mktemp("as-of") / "it") as served:
         yield served
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the long form of tests: make soak")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("long"):
+        settings.load_profile("long")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

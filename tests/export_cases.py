@@ -38,6 +38,7 @@ def edition(extension: str, counts: Counts) -> Edition:
         title="A test",
         summary="What it is about.",
         identity="f" * 64,
+        name="events?_place=nis",
         state=ReadPoint(12, "a" * 64, "2026-01-02T00:00:00Z"),
         licence="CC BY 4.0",
         licence_url="https://creativecommons.org/licenses/by/4.0/",
@@ -55,8 +56,8 @@ def exported(extension: str, *events: Event) -> str:
     opened = sum(1 for event in events if not (event.date.earliest and event.date.latest))
     unplaced = sum(1 for event in events if event.latitude is None)
     shown_edition = edition(extension, Counts(len(events), opened, unplaced))
-    items = form.between.join(form.item(shown_edition, event) for event in events)
-    return form.head(shown_edition) + items + form.foot(shown_edition)
+    items = form.between.join(form.writer.item(shown_edition, event) for event in events)
+    return form.writer.head(shown_edition) + items + form.writer.foot(shown_edition)
 
 
 def dated(*texts: str) -> list[Event]:

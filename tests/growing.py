@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
-from conftest import EVENTS, START
 from in_process import in_process
-from server import publish, rows, run
+from server import add_batch, publish, rows
+from small_chronology import EVENTS, START
 
 from chronology.projections import tables
 
@@ -183,8 +183,7 @@ def growing_timeline(folder: Path) -> Iterator[Served]:
         client.follow_redirects = True
         states = [state(client)]
         for name, text in later:
-            (folder / "events" / name).write_text(text, "utf-8")
-            run(folder)
+            add_batch(folder, name, text)
             states.append(state(client))
         yield Served(client, states)
 

@@ -10,7 +10,7 @@ import httpx
 
 POINTS = "/-/chronology/points.json"
 WEIGHT_LIMIT = 250_000
-SHAPES_LIMIT = 80_000
+SHAPES_LIMIT = 110_000
 FIRST, DAYS = date(1944, 9, 1), 91
 QUERIES = (
     "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -16,7 +17,6 @@ import httpx
 
 from chronology.batches.batch_reader import read_batch
 from chronology.ingest.pipeline import ingest
-from chronology.ingest.sources import files
 from chronology.store.database import connect
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,17 +32,21 @@ START_LIMIT_S = 90.0
 
 
 def publish(folder: Path, batches: Mapping[str, str], configuration: Path = ROOT) -> Path:
-    """Writes batches and the configuration of a folder, and ingests them."""
+    """Write batches and the configuration to a folder, and ingest the batches."""
     (folder / "events").mkdir(parents=True)
-    for name, text in batches.items():
-        (folder / "events" / name).write_text(text, "utf-8")
     for name in CONFIGURATION:
         shutil.copy(configuration / name, folder)
-    with closing(connect(folder / "timeline.db", write=True)) as db:
-        for path in files(folder / "events"):
-            with path.open("rb") as source:
-                ingest(db, read_batch(source, path.name, path.suffix.removeprefix(".")))
+    for name, text in sorted(batches.items()):
+        add_batch(folder, name, text)
     return folder
+
+
+def add_batch(folder: Path, name: str, text: str) -> None:
+    """Write one more batch to a folder, and ingest it."""
+    path = folder / "events" / name
+    path.write_text(text, "utf-8")
+    with closing(connect(folder / "timeline.db", write=True)) as db, path.open("rb") as source:
+        ingest(db, read_batch(source, path.name, path.suffix.removeprefix(".")))
 
 
 def run(folder: Path, *arguments: str, status: int = 0) -> str:
@@ -55,9 +59,33 @@ def run(folder: Path, *arguments: str, status: int = 0) -> str:
 
 @contextmanager
 def serving(
-    folder: Path, program: Sequence[str] = DATASETTE, more: Sequence[str] = ()
+    folder: Path,
+    program: Sequence[str] = DATASETTE,
+    more: Sequence[str] = (),
+    measured: bool = True,
 ) -> Iterator[httpx.Client]:
-    """A client of a `datasette serve .` in the folder that ends with the context."""
+    """A client of a `datasette serve .` in the folder that ends with the context.
+
+    A server for a browser need not be measured: tests without one cover the same code.
+    """
+    with serving_process(folder, program, more, measured=measured) as (client, _):
+        yield client
+
+
+@contextmanager
+def serving_process(
+    folder: Path,
+    program: Sequence[str] = DATASETTE,
+    more: Sequence[str] = (),
+    *,
+    measured: bool = True,
+) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
+    """The same with the process of the server."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if measured or not name.startswith("COVERAGE_")
+    }
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -66,13 +94,14 @@ def serving(
         process = subprocess.Popen(
             [sys.executable, *program, "serve", ".", *options],
             cwd=folder,
+            env=environment,
             stdout=said,
             stderr=subprocess.STDOUT,
         )
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
                 _await(client, process)
-                yield client
+                yield client, process
         finally:
             process.terminate()
             process.wait(timeout=START_LIMIT_S)
@@ -97,9 +126,8 @@ def rows(client: httpx.Client, query: str = "", table: str = "events") -> list[d
     """All rows that a query selects, page after page."""
     found: list[dict[str, object]] = []
     asked: set[str] = set()
-    url: str | None = f"/timeline/{table}.json?_shape=objects&{query}"
-    if "_size=" not in query:
-        url += "&_size=max"
+    size = "" if "_size=" in query else "&_size=max"
+    url: str | None = f"/timeline/{table}.json?_shape=objects&{query}{size}"
     while url:
         assert url not in asked, f"{url} leads to itself"
         asked.add(url)

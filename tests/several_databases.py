@@ -11,8 +11,9 @@ from typing import Any
 
 import httpx
 import naval
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
 from datasette.app import Datasette
+from small_chronology import EVENTS, START
 
 NAMES = ("my chron.2", "timeline.2026-11-21", "timeline")
 Get = Callable[..., httpx.Response]

@@ -27,7 +27,7 @@ SUBJECT = re.compile(f"1944|{WORDS}", re.IGNORECASE)
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Datasette over what `chronology init` makes."""
-    folder = tmp_path_factory.mktemp("example") / "siege"
+    folder = tmp_path_factory.mktemp("example") / "harrowmere"
     command = [sys.executable, "-c", "from chronology.cli import main; main()", "init", str(folder)]
     subprocess.run(command, check=True, capture_output=True)
     run(folder)
@@ -44,23 +44,27 @@ def fleets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_a_new_chronology_has_a_facet_and_a_filter_for_its_dimension(example: httpx.Client) -> None:
-    found = facets(example, "_facet_array=hosts")
+def test_a_new_chronology_has_facets_and_filters(example: httpx.Client) -> None:
+    found = facets(example, "")
 
-    assert counts(found["hosts"]) == {"Northern Host": 1}
-    assert ids(example, "_host=Northern+Host") == {"east-gate-assaulted"}
-    assert ids(example, "_host=northern-host") == {"east-gate-assaulted"}
-    assert ids(example, "_place=harrowmere") == {"east-gate-assaulted", "terms-agreed"}
+    assert counts(found["places"]) == {"Mill Bridge": 2, "Harrowmere": 1}
+    assert ids(example, "_place=mill-bridge") == {
+        "mill-bridge-collapses",
+        "rebuilding-of-the-bridge",
+    }
+    assert len(ids(example, "_place=harrowmere")) == 3
 
 
-def test_a_new_chronology_answers_an_unknown_name_with_its_own(example: httpx.Client) -> None:
-    answer = example.get("/timeline/events.json?_host=Nobody")
+def test_another_chronology_answers_an_unknown_name_with_its_own(fleets: httpx.Client) -> None:
+    answer = fleets.get("/timeline/events.json?_fleet=Nobody")
 
     assert answer.status_code == 400
-    assert answer.json()["error"].endswith("known are Northern Host")
+    assert "Leeward Fleet" in answer.json()["error"]
 
 
-@pytest.mark.parametrize("path", ["/", "/timeline/events", "/timeline/events/terms-agreed"])
+@pytest.mark.parametrize(
+    "path", ["/", "/timeline/events", "/timeline/events/mill-bridge-collapses"]
+)
 def test_the_pages_of_a_new_chronology_are_about_it_alone(example: httpx.Client, path: str) -> None:
     page = example.get(path)
 

@@ -42,7 +42,7 @@ def test_names_are_those_of_then(growing: Served) -> None:
     assert before["_place=Niš"]
     assert before["_place=Nissa"] == (
         400,
-        "_place: no place is called 'Nissa'; see the table places",
+        "_place: 'Nissa' is not a place. The table places lists them all.",
     )
     assert after["_place=Niš"][0] == 400
     assert after["_place=Nissa"] == after["_place=nis"]

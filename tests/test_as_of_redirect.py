@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
-import datasette
 import httpx
 import pytest
 from growing import ASKED, BATCHES, COLUMNS, PUBLIC, Served, head_of, listed
-from in_process import in_process
-from server import publish, rows
+from server import rows
 from test_web_facets import counted, counts, facets
 
 NUMBERS = range(len(BATCHES))
@@ -163,18 +160,6 @@ def test_a_permalink_of_now_names_the_head(growing: Served) -> None:
     for path in ("/timeline/events?kind=battle&_next=x", "/timeline/events/nis-taken"):
         page = growing.client.get(path.replace("&_next=x", ""))
         assert dict(parse_qsl(urlsplit(permalink(page)).query))["_as_of"] == position
-
-
-@pytest.fixture(scope="module")
-def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A service that is told how it is reached, where its line of Datasette reads that."""
-    name = "metadata.yml" if datasette.__version__.startswith("0.") else "datasette.yaml"
-    folder = publish(tmp_path_factory.mktemp("public") / "it", BATCHES)
-    told = f"\nplugins:\n  datasette-chronology:\n    public_url: {PUBLIC}/\n"
-    with (folder / name).open("a", encoding="utf-8") as file:
-        file.write(told)
-    with in_process(folder) as client:
-        yield client
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import Timeline
-
-from tests.ingest_faults import EVENT, FORMATION, faults
+from ingest_faults import EVENT, FORMATION, faults
 
 
 @pytest.mark.parametrize(
@@ -17,7 +16,7 @@ from tests.ingest_faults import EVENT, FORMATION, faults
         ),
         (
             "- {event: a, date: 1944-10, title: A, kind: siege}\n",
-            "5: event/a: 'siege' is not a kind of the chronology; known kinds are battle",
+            "5: event/a: 'siege' is not a kind of the chronology; kinds: battle",
         ),
         (
             f"{FORMATION.replace('army', 'squad')}}}\n",
@@ -93,7 +92,7 @@ from tests.ingest_faults import EVENT, FORMATION, faults
         ),
         (
             EVENT.replace("}", ", distinct: [{event: a, because: c}]}"),
-            "5: event/a: the event is distinguished from itself; name the other event",
+            "5: event/a: the event is listed as distinct from itself; name the other event",
         ),
         (
             "- {correct: event/nis-taken, set: {distinct: [{event: b, because: c}]}, because: d}\n",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from conftest import START, Timeline
-
-from tests.ingest_faults import EVENT, FORMATION, Make, faults, refused
+from conftest import Timeline
+from ingest_faults import EVENT, FORMATION, Make, faults, refused
+from small_chronology import START
 
 
 def test_a_batch_recorded_before_the_head_is_refused(timeline: Timeline) -> None:
@@ -110,7 +110,9 @@ def test_a_refused_chronology_is_the_only_fault(make_timeline: Make) -> None:
             "window:", "title: A test\n  window:"
         ),
     )
-    assert found.startswith("7: chronology/test.titel: unknown field 'titel': did you mean 'title'")
+    assert found.startswith(
+        "7: chronology/test.titel: 'titel' is not a field (did you mean 'title'"
+    )
 
 
 def test_an_unreadable_line_neither_hides_nor_causes_other_faults(

@@ -72,12 +72,12 @@ def test_data_of_several_has_to_be_named(two: Served, page: str) -> None:
     assert unnamed.status_code == 400
     assert "add _db=timeline or _db=fleets+%26+sails" in unnamed.json()["error"]
     assert unknown.status_code == 400
-    assert "there is no chronology 'club'" in unknown.json()["error"]
+    assert "'club' is not a chronology. Chronologies: " in unknown.json()["error"]
     assert named.status_code == 200
     assert "Belgrade" not in named.text
 
 
-def test_a_page_of_several_that_is_not_named_asks_which(two: Served) -> None:
+def test_without_a_name_the_page_lists_the_chronologies(two: Served) -> None:
     answer = two.get("/-/chronology/disagreements?kind=action")
 
     assert answer.status_code == 400
@@ -126,7 +126,7 @@ def test_what_an_actor_may_not_see_is_neither_listed_nor_named(folder: Path) -> 
     assert named.status_code == 400
     for answer in (home, points, named):
         assert "West Indies" not in answer.text
-    assert "write one of 'timeline'" in named.json()["error"]
+    assert "Chronologies: timeline." in named.json()["error"]
     assert "Fleets in the West Indies" in admiral.text
     assert served.get(f"/{tilde_encode('fleets & sails')}").status_code == 403
 

@@ -9,6 +9,7 @@ import pytest
 from conftest import Timeline
 from datasette.app import Datasette
 
+NO_HEADERS: dict[str, str] = {}
 PREFLIGHT = {"origin": "https://example.org", "access-control-request-method": "GET"}
 RESPONSES = (
     ("GET", "/{}/events.json", 200),
@@ -55,7 +56,9 @@ def answers(
 def test_every_response_has_each_header_once_if_other_sites_may_read(
     timeline: Timeline, cors: bool
 ) -> None:
-    requests = [(method, path, {}) for method, path, _ in RESPONSES]
+    requests: list[tuple[str, str, dict[str, str]]] = [
+        (method, path, {}) for method, path, _ in RESPONSES
+    ]
     for (_, path, status), answer in zip(
         RESPONSES, answers(timeline, cors, *requests), strict=True
     ):

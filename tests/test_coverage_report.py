@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from conftest import EVENTS, ROOT, START, Timeline
+from conftest import ROOT, Timeline
+from small_chronology import EVENTS, START
 
 from chronology.cli import main
 from chronology.store.database import connect
@@ -53,7 +54,7 @@ def test_the_committed_report_is_that_of_the_command() -> None:
         "| Niš | 1 | 1 |",
         "| kind | 1944-10 |",
         "| battle | 1 |",
-        "Events in dispute: 1; without a reason for their date: 1.",
+        "Disputed events: 1; without a reason for their date: 1.",
         r"- 1944-10-13/1944-10-14 A \| of \*stars\* (`nis-day`), figures: **no basis**",
         "| 3rd Ukrainian Front | soviet | 0 | 1 | First source |",
         "| 57th Army | soviet | 1 | 1 | First source |",

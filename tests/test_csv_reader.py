@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 
 import pytest
-
-from tests.batch_texts import COLUMNS, faults
+from batch_texts import COLUMNS, faults
 
 
 @pytest.mark.parametrize(
@@ -14,7 +13,7 @@ from tests.batch_texts import COLUMNS, faults
     [
         (
             "id,date,title,kind,colour\n",
-            "1: unknown column 'colour'; known columns are id, date, title",
+            "1: 'colour' is not a column; columns: id, date, title",
         ),
         ("id,date,title\n", "1: the column 'kind' is missing; add it to the first line"),
         ("id,date,title,kind,title\n", "1: the column 'title' occurs twice; keep one of them"),

@@ -14,10 +14,11 @@ import frictionless
 import pandas
 import pytest
 from click.testing import CliRunner, Result
-from conftest import EVENTS, ROOT, START, Timeline
+from conftest import ROOT, Timeline
+from growing import BATCHES
 from hypothesis import given
 from hypothesis import strategies as st
-from test_as_of import BATCHES
+from small_chronology import EVENTS, START
 
 from chronology.cli import main
 from chronology.export import data_package
@@ -263,7 +264,7 @@ def test_an_error_names_unreadable_metadata(folder: Path, tmp_path: Path, text: 
 
     said = export(folder, *arguments, status=USAGE).output
 
-    assert f"{tmp_path / 'odd.yml'} cannot be read as metadata" in " ".join(said.split())
+    assert f"{tmp_path / 'odd.yml'} cannot be read as Datasette metadata" in " ".join(said.split())
     assert [file.name for file in tmp_path.iterdir()] == ["odd.yml"]
 
 

@@ -7,9 +7,10 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small_chronology import EVENTS, START
 
 from chronology.index.current import EventIndex
 from chronology.index.predicates import Cursor, FacetEquals
@@ -32,7 +33,7 @@ def values(accounts: list[dict[str, Any]]) -> list[tuple[str, list[tuple[str, li
     ]
 
 
-def test_what_all_give_alike_is_not_compare_accounts():
+def test_what_all_give_alike_is_not_compare_accounts() -> None:
     assert (
         values([account("a", "1944-10-14", tanks="5"), account("b", "1944-10-14", tanks="5")]) == []
     )

@@ -8,7 +8,8 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
+from small_chronology import EVENTS, START
 
 from chronology.index.selection import all_of
 from chronology.model.edtf import parse
@@ -115,10 +116,33 @@ def test_a_filter_has_a_description_in_english(timeline: Timeline) -> None:
     }
     assert [each.description for each in event_filters(timeline.db, given)] == [
         "front is 3rd Ukrainian Front",
-        "in or about Niš",
-        "possibly October 1944",
-        "certainly 14 October 1944",
+        "place is in Niš",
+        "date could be in October 1944",
+        "date is certainly on 14 October 1944",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1944-10-14", "on 14 October 1944"),
+        ("1944-10-14T17:00", "on 14 October 1944, 17:00"),
+        ("1944-23", "in autumn 1944"),
+        ("194X", "in the 1940s"),
+        ("1944-10-XX", "on some day of October 1944"),
+        ("1944-XX", "in some month of 1944"),
+        ("1944-10-14/1944-10-20", "between 14 and 20 October 1944"),
+        ("1944-10-14/..", "on or after 14 October 1944"),
+        ("/1944-10-14", "on or before 14 October 1944"),
+        ("[1944-10-13,1944-10-14]", "on 13 or 14 October 1944"),
+        ("[..1944-10-14]", "by 14 October 1944"),
+    ],
+)
+def test_a_description_of_days_is_a_clause(timeline: Timeline, text: str, said: str) -> None:
+    (within,) = event_filters(timeline.db, {"_within": [text]})
+    (certain,) = event_filters(timeline.db, {"_certain": [text]})
+    assert within.description == f"date could be {said}"
+    assert certain.description == f"date is certainly {said}"
 
 
 # Places and levels
@@ -168,19 +192,21 @@ def test_a_level_may_have_any_id(make_timeline: Callable[..., Timeline]) -> None
     assert matching(timeline.db, **{"army-group": ["a57"]}) == ["nis-taken"]
 
 
-def test_an_error_for_an_unknown_formation_lists_the_known_ones(timeline: Timeline) -> None:
+def test_an_error_for_an_unknown_formation_lists_the_formations(timeline: Timeline) -> None:
     with pytest.raises(UnknownName) as raised:
         matching(timeline.db, front=["4th"])
-    assert str(raised.value) == ("_front: no front is called '4th'; known are 3rd Ukrainian Front")
+    assert str(raised.value) == "_front: '4th' is not a front. Fronts: 3rd Ukrainian Front."
 
 
 def test_a_formation_of_another_level_is_unknown(timeline: Timeline) -> None:
-    with pytest.raises(UnknownName, match="no front is called 'a57'"):
+    with pytest.raises(UnknownName, match="'a57' is not a front"):
         matching(timeline.db, front=["a57"])
 
 
 def test_an_error_for_an_unknown_place_names_the_table(timeline: Timeline) -> None:
-    with pytest.raises(UnknownName, match="no place is called 'paris'; see the table places"):
+    with pytest.raises(
+        UnknownName, match=r"'paris' is not a place\. The table places lists them all"
+    ):
         matching(timeline.db, place=["paris"])
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import START, Timeline
+from conftest import Timeline
 from index_cases import batch, change
 from pyroaring import BitMap
+from small_chronology import START
 
 from chronology.index.current import EventIndex, slow_queries
 from chronology.index.predicates import (
@@ -171,7 +172,7 @@ def test_the_cache_of_results_is_bounded_and_exact(
     index = EventIndex()
     with index.at_head(timeline.db) as reader:
         for number in range(50):
-            made = reader.cached(
+            made = reader.index.results.get_or_make(
                 number, lambda number=number: BitMap(range(0, 300 + 2 * number, 2))
             )
             assert len(made) == 150 + number

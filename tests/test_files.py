@@ -15,9 +15,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
 from in_process import in_process
 from server import publish, serving
+from small_chronology import EVENTS, START
 
 from chronology.store.database import recover
 

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small_chronology import EVENTS, START
 
 from chronology import projections
 from chronology.projections import projector, row_writer, tables
@@ -161,7 +162,8 @@ def test_indexes_are_made_after_a_batch_that_is_most_of_the_log(
     def indexes() -> set[str]:
         return {name for (name,) in timeline.db.execute("SELECT name FROM sqlite_schema")}
 
-    before, statements = indexes(), []
+    before = indexes()
+    statements: list[str] = []
     monkeypatch.setattr(tables, "LARGE", 0)
     timeline.db.set_trace_callback(statements.append)
     timeline.batch("few", "- {event: a, date: 1944-10-20, title: A, kind: capture}\n")

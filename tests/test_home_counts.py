@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 import many_events
 import pytest
-from conftest import START
 from home_page import POINTS
 from hypothesis import given
 from hypothesis import strategies as st
 from in_process import in_process
 from server import ids, publish, rows
+from small_chronology import START
 from test_day_histogram import expected_days
 
 from chronology.model.edtf import Date, parse
@@ -49,7 +49,7 @@ def values(row: dict[str, object], column: str) -> list[str]:
     return list(json.loads(text)) if text.startswith("[") else [text]
 
 
-def test_few_are_told_one_by_one_and_of_many_the_first(crowd: httpx.Client) -> None:
+def test_few_events_are_listed_whole_and_of_many_the_first(crowd: httpx.Client) -> None:
     many, few = answer(crowd), answer(crowd, "kind=battle")
     assert many["total"] == COUNT > timeline_data.MOST
     assert len(many["rows"]) == timeline_data.FIRST
@@ -68,11 +68,11 @@ def test_each_lane_has_the_events_of_its_value(crowd: httpx.Client, query: str, 
     if len(events) <= timeline_data.MOST:
         assert "lanes" not in answer(crowd, query)
         return
-    wanted: Counter[str] = Counter()
+    expected: Counter[str] = Counter()
     for row in events:
-        wanted.update(values(row, COLUMNS[lane]) or [""])
+        expected.update(values(row, COLUMNS[lane]) or [""])
     found = answer(crowd, f"{query}&_lane={lane}")["lanes"]
-    assert {row["value"]: row["events"] for row in found["rows"]} == dict(wanted)
+    assert {row["value"]: row["events"] for row in found["rows"]} == dict(expected)
 
 
 @pytest.mark.parametrize("lane", ["front", "kind"])
@@ -106,7 +106,7 @@ def test_the_box_of_a_spot_selects_its_events(crowd: httpx.Client) -> None:
     assert len(ids(crowd, "latitude__isnull=1")) == answer(crowd)["placeless"]
 
 
-def test_a_wrong_choice_of_lanes_is_told(crowd: httpx.Client) -> None:
+def test_a_wrong_choice_of_lanes_is_reported(crowd: httpx.Client) -> None:
     assert crowd.get(f"{POINTS}?_lane=nothing").status_code == 400
 
 
@@ -164,11 +164,12 @@ def test_wider_bins_count_each_event_in_every_bin_that_it_touches(
     spans: list[tuple[int, int, bool]], step: int
 ) -> None:
     events = [_date(*span) for span in spans]
-    tally = day_histogram.Tally(FIRST, DAYS, 1, step)
+    start = FIRST.toordinal()
+    tally = day_histogram.Tally(range(start, start + DAYS + step, step), 1)
     for event in events:
         tally.add(event, [0], 1)
-    assert tally.length == -(-DAYS // step)
-    for number in range(tally.length):
+    assert len(tally.certain[0]) == -(-DAYS // step)
+    for number in range(len(tally.certain[0])):
         start = FIRST + timedelta(days=number * step)
         end = start + timedelta(days=step - 1)
         touching = [e for e in events if e.core and e.core[0] <= end and start <= e.core[1]]

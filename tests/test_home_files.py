@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import httpx
-from conftest import EVENTS, START
 from home_page import SHAPES_LIMIT, WEIGHT_LIMIT, Page, page, points
 from in_process import in_process
 from server import publish, rows
+from small_chronology import EVENTS, START
 
 from chronology.export.formats import FORMATS
 from chronology.web.pages import home
@@ -91,9 +91,9 @@ def test_the_page_is_light(chronicle: httpx.Client) -> None:
 
 
 def test_the_shapes_of_the_map_are_light(chronicle: httpx.Client) -> None:
-    names = ("land", "rivers", "lakes")
+    names = ("coarse/land", "coarse/lakes", "balkans/land", "balkans/rivers", "balkans/lakes")
     path = "/-/static-plugins/datasette-chronology/map"
-    answers = [chronicle.get(f"{path}/{name}.json") for name in names]
+    answers = [chronicle.get(f"{path}/{name}.json") for name in (*names, "names")]
     assert all(answer.status_code == 200 for answer in answers)
     assert weight(answer.content for answer in answers) <= SHAPES_LIMIT
 
@@ -109,7 +109,7 @@ def test_the_page_works_below_a_prefix(tmp_path: Path) -> None:
         text = client.get("/x/").text
         config = json.loads(text.partition('id="explore">')[2].partition("</script>")[0])
         assert client.get(config["points"]).status_code == 200
-        assert client.get(f"{config['shapes']}land.json").status_code == 200
+        assert client.get(f"{config['shapes']}coarse/land.json").status_code == 200
         found = Page(text)
         for url in [a["src"] or "" for a in found.having("src")]:
             assert url.startswith("/x/")

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
+from small_chronology import EVENTS, START
 
 from chronology.batches import http_source
 from chronology.batches.http_source import FetchFailed, fetch
@@ -315,3 +317,74 @@ def test_a_refused_batch_leaves_no_etag(serve: Serve, server: Server, timeline: 
     for _ in range(2):
         assert CliRunner().invoke(ingest_command, [url, "--db", str(timeline.path)]).exit_code == 1
     assert server.validators == [None, None]
+
+
+SECRET = "s3cret"
+
+
+def secret(url: str) -> str:
+    """An address with secrets in its user information, its query and its fragment."""
+    return f"{url.replace('http://', f'http://user:{SECRET}@')}?token={SECRET}#{SECRET}"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ok(EVENTS.encode(), ETag='"one"'),
+        ok(b"format: 2\n"),
+        ok(b"<html>"),
+        ok(b"", **{"Content-Type": "text/html"}),
+        (404, {}, b""),
+        (503, {}, b""),
+        (
+            302,
+            {"Location": f"ftp://u:{SECRET}@host/{SECRET}?{SECRET}".replace(f"/{SECRET}", "/")},
+            b"",
+        ),
+        (302, {"Location": f"/events.yml?token={SECRET}"}, b""),
+        (200, {"Content-Encoding": "gzip"}, b"no gzip"),
+        (200, {"Content-Length": "1000"}, b"broken off"),
+    ],
+)
+def test_no_secret_of_an_address_is_stored_or_shown(
+    serve: Serve,
+    make_timeline: Any,
+    answer: Answer,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+) -> None:
+    caplog.set_level("INFO")
+    timeline: Timeline = make_timeline(START)
+    url = secret(serve(f"/events.yml?token={SECRET}", answer).partition("?")[0])
+    for _ in range(2):
+        result = CliRunner().invoke(ingest_command, [url, "--db", str(timeline.path)])
+        assert SECRET not in result.output
+    assert SECRET not in caplog.text
+    for path in tmp_path.iterdir():
+        assert SECRET.encode() not in path.read_bytes(), path.name
+
+
+def test_the_next_writer_removes_addresses_that_earlier_versions_kept(
+    serve: Serve, timeline: Timeline
+) -> None:
+    timeline.db.execute("CREATE TABLE fetched (url TEXT PRIMARY KEY, etag TEXT NOT NULL) STRICT")
+    timeline.db.execute("INSERT INTO fetched VALUES (?, 'x')", (f"http://u:{SECRET}@host",))
+    assert SECRET.encode() in timeline.path.read_bytes()
+    CliRunner().invoke(ingest_command, ["-", "--db", str(timeline.path)], input=EVENTS)
+    assert SECRET.encode() not in timeline.path.read_bytes()
+    assert not timeline.rows("SELECT * FROM sqlite_master WHERE name = 'fetched'")
+
+
+def test_an_etag_is_not_sent_if_its_batch_is_not_in_the_log(
+    serve: Serve, server: Server, make_timeline: Any, tmp_path: Path
+) -> None:
+    """As when the database is restored from a backup."""
+    timeline: Timeline = make_timeline(START)
+    before = timeline.path.read_bytes()
+    url = serve("/events.yml", ok(EVENTS.encode(), ETag='"one"'))
+    CliRunner().invoke(ingest_command, [url, "--db", str(timeline.path)])
+    timeline.db.close()
+    timeline.path.write_bytes(before)
+    CliRunner().invoke(ingest_command, [url, "--db", str(timeline.path)])
+    assert server.validators == [None, None]
+    assert (tmp_path / "timeline-0.db.etags.json").exists()

@@ -11,8 +11,9 @@ from inspect import signature
 from typing import Any, NamedTuple
 
 import pytest
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
 from datasette.app import Datasette
+from small_chronology import EVENTS, START
 
 from chronology.web import permissions
 

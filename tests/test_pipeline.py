@@ -7,14 +7,15 @@ import json
 from collections.abc import Iterable, Mapping
 
 import pytest
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
+from ingest_faults import EVENT, Make
+from small_chronology import EVENTS, START
 
 from chronology.batches.batch import Batch
 from chronology.batches.batch_reader import read_batch
 from chronology.ingest import pipeline
 from chronology.model.errors import BatchRefused
 from chronology.store import log
-from tests.ingest_faults import EVENT, Make
 
 
 def test_accounts_without_an_id_are_numbered_by_event_and_source(timeline: Timeline) -> None:

@@ -162,7 +162,7 @@ def test_nginx_accepts_the_documented_configuration(tmp_path: Path) -> None:
     settings = tmp_path / "nginx.conf"
     settings.write_text(f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\n{plain}\n}}\n")
 
-    command = ["nginx", "-t", "-c", settings, "-e", tmp_path / "error.log"]
+    command = ["nginx", "-t", "-c", str(settings), "-e", str(tmp_path / "error.log")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr

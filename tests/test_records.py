@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from record_strategies import DATA, loadable
 
 from chronology.model import records
 from chronology.model.records import (
@@ -20,7 +21,6 @@ from chronology.model.records import (
     load_json,
     load_partial,
 )
-from tests.record_strategies import DATA, loadable
 
 EVENT = {"date": "1944-10-14", "title": "Niš is taken", "kind": "capture"}
 ACCOUNT = {"event": "nis-taken", "source": "one", "at": ["¶1"]}

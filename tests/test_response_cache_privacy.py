@@ -16,7 +16,7 @@ from test_response_cache import event
 from chronology.store import log
 
 
-def test_a_private_chronology_tells_nothing_of_itself(timeline: Timeline) -> None:
+def test_a_private_chronology_reveals_nothing(timeline: Timeline) -> None:
     head = log.head(timeline.db)
     private = {"allow": {"id": "root"}}
     for path in ("/", "/timeline-0/events", "/timeline-0/events/nothing", "/-/chronology/x"):
@@ -41,7 +41,7 @@ def test_who_may_not_see_the_history_sees_nothing_of_the_past(
     past = f"{path.format(name)}?_as_of={log.head(timeline.db).position}"
 
     def status(asked: str, more: Any = None) -> int:
-        return answers(str(timeline.path), asked, {}, {}, more)[0].status_code
+        return int(answers(str(timeline.path), asked, {}, {}, more)[0].status_code)
 
     assert status(past) == 200
     assert status(past, private) == 403
@@ -57,7 +57,7 @@ def test_a_page_of_the_past_is_empty_for_who_may_not_see_the_history(timeline: T
         assert ("Niš" in answer.text) is told
 
 
-def test_where_only_the_database_is_private_nothing_tells_of_its_head(timeline: Timeline) -> None:
+def test_a_private_database_does_not_reveal_its_head(timeline: Timeline) -> None:
     head = log.head(timeline.db)
     private = {"databases": {timeline.path.stem: {"allow": {"id": "root"}}}}
     for answer in answers(str(timeline.path), "/", {}, {}, private):
@@ -109,10 +109,11 @@ class _ByHeader:
 
     __name__ = "by_header"
 
-    @hookimpl
-    def actor_from_request(self, request: Any) -> dict[str, str] | None:
+    def _actor(self, request: Any) -> dict[str, str] | None:
         name = request.headers.get("x-user")
         return {"id": name} if name else None
+
+    actor_from_request = hookimpl(_actor)
 
 
 @pytest.mark.parametrize("path", ["/", "/{}/events", "/-/chronology/points.json"])

@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import EVENTS, ROOT, START
+from conftest import ROOT
 from in_process import in_process
 from mischief import STOCK_FAULTS
 from server import CONFIGURATION, publish, run, serving
+from small_chronology import EVENTS, START
 
 MODULES = ("aiofiles", "datasette", "uvicorn", "click", "yaml", "msgspec", "warnings", "brotli")
 CHRONOLOGY = ("-c", "import sys; del sys.path[0]; from chronology.cli import main; main()")

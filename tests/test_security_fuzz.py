@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import hostile
@@ -16,17 +15,10 @@ from attacked import (
     THREADS,
     Attacked,
     assert_no_path,
-    attacked_server,
 )
 
 
-@pytest.fixture(scope="module")
-def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
-    with attacked_server(tmp_path_factory.mktemp("attacked") / "it") as attacked:
-        yield attacked
-
-
-def test_the_same_seed_asks_for_the_same_addresses_and_all_known_faults() -> None:
+def test_one_seed_gives_the_same_addresses_and_all_known_faults() -> None:
     asked = mischief.addresses(REQUESTS, SEED)
 
     assert asked == mischief.addresses(REQUESTS, SEED)
@@ -38,9 +30,9 @@ def test_the_same_seed_asks_for_the_same_addresses_and_all_known_faults() -> Non
         assert any(f"{parameter}=" in address for address in asked), parameter
 
 
-def test_no_address_is_a_failure_of_the_server(attacked: Attacked) -> None:
+def test_no_address_is_a_failure_of_the_server(attacked_server: Attacked) -> None:
     def ask(address: str) -> tuple[str, httpx.Response]:
-        return address, attacked.get("/", extensions={"target": address.encode("ascii")})
+        return address, attacked_server.get("/", extensions={"target": address.encode("ascii")})
 
     with ThreadPoolExecutor(THREADS) as threads:
         answers = list(threads.map(ask, mischief.addresses(REQUESTS, SEED)))
@@ -51,7 +43,7 @@ def test_no_address_is_a_failure_of_the_server(attacked: Attacked) -> None:
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"], address
         assert hostile.ALERT not in answer.text or "html" not in answer.headers["content-type"]
         assert not answer.headers.get("location", "/").startswith(("//", "/\\", "http")), address
-        assert_no_path(attacked, answer.text)
+        assert_no_path(attacked_server, answer.text)
     statuses = {answer.status_code for _, answer in answers}
     assert {200, 302, 400, 403, 404} <= statuses
 
@@ -72,8 +64,8 @@ def test_no_address_is_a_failure_of_the_server(attacked: Attacked) -> None:
         b"nonsense\r\n\r\n",
     ],
 )
-def test_no_bytes_are_a_failure_of_the_server(attacked: Attacked, raw: bytes) -> None:
-    url = attacked.client.base_url
+def test_no_bytes_are_a_failure_of_the_server(attacked_server: Attacked, raw: bytes) -> None:
+    url = attacked_server.client.base_url
     with socket.create_connection((url.host, url.port or 80), timeout=20) as connection:
         connection.sendall(raw)
         answer = connection.recv(1 << 20)

@@ -7,10 +7,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from conftest import START, Timeline
+from conftest import Timeline
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from index_cases import DATES, batch, change, no_limit
+from small_chronology import START
 
 from chronology.index.current import EventIndex
 from chronology.index.predicates import (

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
+from ingest_faults import Make
+from small_chronology import EVENTS, START
 
 from chronology.ingest import sources
 from chronology.model.errors import BatchRefused
-from tests.ingest_faults import Make
 
 
 @pytest.fixture

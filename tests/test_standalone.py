@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import httpx
-import naval
 import pytest
-from conftest import EVENTS, START
 from html_page import elements, links
 from in_process import in_process
 from server import publish, rows
-from small_chronology import DISAGREEMENTS, ORDER, small_chronology, words
+from small_chronology import DISAGREEMENTS, EVENTS, ORDER, START, words
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with small_chronology(tmp_path_factory.mktemp("small") / "it") as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def fleets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with in_process(publish(tmp_path_factory.mktemp("fleets") / "it", naval.BATCHES)) as client:
-        yield client
-
-
-def test_the_order_of_battle_stands_on_a_day_and_leads_to_the_next(small: httpx.Client) -> None:
+def test_the_order_of_battle_of_a_day_links_to_the_next_day(small: httpx.Client) -> None:
     page = small.get(f"{ORDER}?_day=1944-10-14")
 
     assert "3rd Ukrainian Front front 57th Army army source" in words(page)

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import naval
 import pytest
+import yaml
 from click.testing import CliRunner, Result
-from conftest import EVENTS, ROOT, START
+from conftest import ROOT
+from small_chronology import EVENTS, START
 
-from chronology.cli import ingest_command, main, project
+from chronology.cli import ingest_command, main, skeleton
 
 DONE, FAULTS, USAGE = 0, 1, 2
 FIRST = "0001-squadrons.yml"
@@ -138,11 +140,42 @@ def test_init_leaves_compiled_files_behind(tmp_path: Path, monkeypatch: pytest.M
     compiled = package / "template" / "folder" / "__pycache__"
     compiled.mkdir(exist_ok=True)
     (compiled / "ingest.cpython-311.pyc").touch()
-    monkeypatch.setattr(project.resources, "files", lambda _: package)
+    monkeypatch.setattr(skeleton, "_TEMPLATE", package / "template")
 
     assert chronology("init", str(tmp_path / "mine")).exit_code == DONE
     assert (tmp_path / "mine" / "ingest.py").exists()
     assert list(tmp_path.glob("mine/**/__pycache__")) == []
+
+
+def test_init_grants_no_licence_unless_one_is_named(tmp_path: Path) -> None:
+    assert chronology("init", str(tmp_path / "none")).exit_code == DONE
+    named = chronology("init", str(tmp_path / "named"), "--licence", "CC-BY-4.0")
+    assert named.exit_code == DONE
+
+    none, one = (
+        yaml.safe_load((tmp_path / name / "metadata.yml").read_text("utf-8"))
+        for name in ("none", "named")
+    )
+    assert not {"license", "license_url"} & none.keys()
+    assert one["license"] == "CC-BY-4.0"
+    assert one["license_url"] == "https://creativecommons.org/licenses/by/4.0/"
+
+
+@pytest.mark.parametrize("title", ['A "quoted": title # one', "Île-de-France, 1789–1794", "- x"])
+def test_init_writes_the_title_into_all_files(tmp_path: Path, title: str) -> None:
+    folder = tmp_path / "titled"
+    assert chronology("init", str(folder), "--title", title).exit_code == DONE
+
+    batch = yaml.safe_load((folder / "events" / "0001-start.yml").read_text("utf-8"))
+    assert yaml.safe_load((folder / "metadata.yml").read_text("utf-8"))["title"] == title
+    assert batch["records"][0]["title"] == title
+    assert (folder / "README.md").read_text("utf-8").startswith(f"# {title}\n")
+
+
+def test_init_takes_the_title_from_the_folder(tmp_path: Path) -> None:
+    chronology("init", str(tmp_path / "fire-of-1666"))
+    text = (tmp_path / "fire-of-1666" / "metadata.yml").read_text("utf-8")
+    assert yaml.safe_load(text)["title"] == "Fire of 1666"
 
 
 def test_init_refuses_a_folder_that_is_not_empty(here: Path) -> None:

@@ -87,12 +87,12 @@ def test_a_formation_and_a_person_have_the_commands_in_order_of_time(timeline: T
 
 def test_a_source_counts_its_accounts_its_events_and_those_in_dispute(timeline: Timeline) -> None:
     source = detail(timeline, "sources", "one")
-    assert (source["told"], source["total"], source["disputed"]) == (2, 2, 0)
+    assert (source["account_count"], source["total"], source["disputed"]) == (2, 2, 0)
 
     timeline.batch("quoted", QUOTED)
 
     source = detail(timeline, "sources", "one")
-    assert (source["told"], source["total"], source["disputed"]) == (4, 4, 1)
+    assert (source["account_count"], source["total"], source["disputed"]) == (4, 4, 1)
 
 
 def test_the_passages_of_a_source_are_in_the_order_of_their_numbers(timeline: Timeline) -> None:

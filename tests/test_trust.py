@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import EVENTS, START, Timeline
-from server import publish, serving
+from conftest import Timeline
+from in_process import in_process
+from server import publish
+from small_chronology import EVENTS, START
 
 from chronology.cli import main
 from chronology.store import log
@@ -97,7 +99,7 @@ def test_the_key_may_be_in_a_file(signed: Signed) -> None:
 def test_a_new_checkpoint_replaces_the_old_one(signed: Signed) -> None:
     before = signed.note.read_text()
     signed.timeline.batch("more", "- {place: pirot, name: Pirot}")
-    assert "vouches for 19:" in signed.sign().stdout
+    assert "signed the state 19:" in signed.sign().stdout
     assert signed.note.read_text() != before
     assert [path.name for path in signed.folder.glob("checkpoint*")] == ["checkpoint.txt"]
 
@@ -149,7 +151,7 @@ def test_a_log_that_does_not_verify_is_not_signed(signed: Signed) -> None:
 
 def test_the_checkpoint_is_published_at_an_address_that_stays(tmp_path: Path) -> None:
     folder = publish(tmp_path / "folder", {"0001-start.yml": START})
-    with serving(folder) as server:
+    with in_process(folder) as server:
         assert server.get("/-/chronology/checkpoint").status_code == 404
         chronology("key", NAME, tmp_path / "key")
         options = ("--key", tmp_path / "key", "--out", folder / "checkpoint.txt")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import START, Timeline
+from conftest import Timeline
+from small_chronology import START
 
 from chronology.model.edtf import parse
 from chronology.projections.catalogue import load_catalogue

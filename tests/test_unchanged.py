@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import EVENTS, START, Timeline
+from conftest import Timeline
+from ingest_faults import EVENT, faults, refused
+from small_chronology import EVENTS, START
 
 from chronology.store import log
-from tests.ingest_faults import EVENT, faults, refused
 
 
 @pytest.mark.parametrize("text", [START, EVENTS])
@@ -130,7 +131,7 @@ def test_an_id_removed_from_an_account_is_refused(timeline: Timeline) -> None:
             "{title: B}",
             '5: event/nis-taken: set was {"title":"A"} when ingested, and',
         ),
-        ("{correct", "{retract", "5: unknown field 'set'"),
+        ("{correct", "{retract", "5: 'set' is not a field"),
     ],
 )
 def test_an_edited_correction_is_refused(

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def test_a_library_has_its_licence(library: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("path", LOADED, ids=lambda path: path.name)
-def test_a_file_asks_no_other_host_when_it_loads(path: Path) -> None:
+def test_a_file_loads_nothing_from_another_host(path: Path) -> None:
     found = REMOTE.search(path.read_text(encoding="utf-8"))
     assert found is None, found
 
@@ -125,14 +126,65 @@ def test_a_lock_has_hashes_and_no_addresses(name: str) -> None:
     assert "://" not in text
 
 
-def test_the_shapes_are_small_and_within_the_region() -> None:
-    names = ("land", "rivers", "lakes")
-    for name in names:
-        for feature in shapes(name):
+@pytest.mark.parametrize(
+    ("scale", "area", "limit"),
+    [
+        ("coarse", (-180, -90, 180, 90), 30_000),
+        ("medium", (-180, -90, 180, 90), 180_000),
+        ("balkans", (12, 34, 32, 50), 75_000),
+    ],
+)
+def test_the_shapes_of_a_scale_are_small_and_within_its_area(
+    scale: str, area: tuple[float, float, float, float], limit: int
+) -> None:
+    west, south, east, north = area
+    files = sorted((STATIC / "map" / scale).glob("*.json"))
+    assert {"land.json", "lakes.json"} <= {path.name for path in files}
+    for path in files:
+        for feature in shapes(f"{scale}/{path.stem}"):
             for x, y in points(feature["geometry"]["coordinates"]):
-                assert 12 <= x <= 32
-                assert 34 <= y <= 50
-    assert sum(compressed(STATIC / "map" / f"{name}.json") for name in names) <= 150_000
+                assert west <= x <= east
+                assert south <= y <= north
+    assert sum(map(compressed, files)) <= limit
+
+
+def test_the_regions_in_detail_are_listed_with_their_areas() -> None:
+    areas = json.loads((STATIC / "map" / "areas.json").read_text("utf-8"))
+    folders = {path.name for path in (STATIC / "map").iterdir() if path.is_dir()}
+    assert areas == {"balkans": [12.0, 34.0, 32.0, 50.0]}
+    assert folders == {"coarse", "medium", *areas}
+
+
+@pytest.mark.parametrize("scale", ["coarse", "medium"])
+@pytest.mark.parametrize(
+    ("place", "x", "y", "is_land"),
+    [
+        ("Alamogordo", -105.6, 32.5, True),
+        ("Belgrade", 20.5, 44.8, True),
+        ("Canberra", 149.1, -35.3, True),
+        ("the middle of the Atlantic", -40.0, 30.0, False),
+        ("the middle of the Caspian Sea", 50.5, 42.0, False),
+    ],
+)
+def test_a_place_is_on_land_or_on_water(
+    scale: str, place: str, x: float, y: float, is_land: bool
+) -> None:
+    on_land = is_inside(f"{scale}/land", x, y) and not is_inside(f"{scale}/lakes", x, y)
+    assert on_land is is_land, place
+
+
+def is_inside(name: str, x: float, y: float) -> bool:
+    """Whether a point is inside the polygons of a file (even-odd rule)."""
+    crossings = 0
+    for feature in shapes(name):
+        geometry = feature["geometry"]
+        multi = geometry["type"] == "MultiPolygon"
+        for polygon in geometry["coordinates"] if multi else [geometry["coordinates"]]:
+            for ring in polygon:
+                for (x0, y0), (x1, y1) in pairwise(ring):
+                    if (y0 > y) != (y1 > y) and x < x0 + (y - y0) * (x1 - x0) / (y1 - y0):
+                        crossings += 1
+    return crossings % 2 == 1
 
 
 @pytest.mark.parametrize(
@@ -149,7 +201,7 @@ def test_the_shapes_are_small_and_within_the_region() -> None:
 def test_a_river_passes_its_town(river: str, town: str, x: float, y: float) -> None:
     near = [
         (east, north)
-        for feature in shapes("rivers")
+        for feature in shapes("balkans/rivers")
         if feature["properties"]["name"] == river
         for east, north in points(feature["geometry"]["coordinates"])
         if abs(east - x) < 0.15 and abs(north - y) < 0.15

@@ -12,8 +12,9 @@ from pathlib import Path
 import httpx
 import many_events
 import pytest
-from conftest import ROOT, START
+from conftest import ROOT
 from server import DATASETTE_ALONE, ids, publish, rows, serving
+from small_chronology import START
 from test_web_facets import counted, counts, facets
 
 PUBLISHED = ("timeline.db", "metadata.yml", "settings.json", "datasette.yaml")
@@ -99,7 +100,7 @@ def test_own_parameters_have_no_effect_without_the_plugin(plain: httpx.Client) -
 
 def test_facets_are_the_same_without_the_plugin(plain: httpx.Client) -> None:
     query = "kind=capture&armies__arraycontains=57th+Army"
-    found = facets(plain, f"_facet_array=fronts&_facet_array=places&{query}")
+    found = facets(plain, f"_facet=kind&_facet_array=fronts&_facet_array=places&{query}")
 
     selected = plain.get(f"{LIST}&{query}").json()["rows"]
     for column in ("fronts", "places", "kind"):

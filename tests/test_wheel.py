@@ -131,7 +131,7 @@ def test_an_installed_wheel_starts_and_serves_a_new_chronology(served: httpx.Cli
     style = re.search(r'href="([^"]+\.css[^"]*)"', home.text)
     assert style
     assert served.get(style[1]).status_code == 200
-    assert len(served.get("/timeline/events.json?_shape=array").json()) == 2
+    assert len(served.get("/timeline/events.json?_shape=array").json()) == 3
 
 
 def test_the_readme_of_the_package_has_no_relative_links(wheel: Path) -> None:

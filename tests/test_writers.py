@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, START, Timeline
+from conftest import ROOT, Timeline
+from small_chronology import START
 
 from chronology.model.errors import BatchRefused, CorruptLog
 from chronology.store import log, verification
@@ -143,7 +144,7 @@ def test_an_invalid_journal_changes_nothing(timeline: Timeline) -> None:
     assert timeline.path.read_bytes() == before
 
 
-def test_two_writers_thatcreate_log_the_file_at_oncecreate_log_one_log(tmp_path: Path) -> None:
+def test_two_writers_that_create_the_file_at_once_create_one_log(tmp_path: Path) -> None:
     """The second writer sees an empty file, and then the log of the first."""
     path = tmp_path / "timeline.db"
     first = connect(path, write=True)

@@ -1,1 +1,1 @@
-"""Batches of proposed records, read from YAML, JSON LineLookup, CSV or an address."""
+"""Batches of proposed records, read from YAML, JSON Lines, CSV or an address."""

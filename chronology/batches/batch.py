@@ -42,6 +42,7 @@ class Item(NamedTuple):
 class Batch:
     """A batch while it is read: its header, its items and the faults found so far.
 
+    If `is_continued` is true, the log has the header and the first records already.
     `faulty_streams` are the streams of refused items, and `has_unreadable_items` is true if some
     items cannot be read at all. A reference to such an item is not reported as a second fault.
     """
@@ -55,6 +56,7 @@ class Batch:
     faults: list[Fault] = field(default_factory=list)
     faulty_streams: set[str] = field(default_factory=set)
     has_unreadable_items: bool = False
+    is_continued: bool = False
 
     def add_fault(self, line: int, description: str, remedy: str) -> None:
         self.faults.append(Fault(self.file, line, description, remedy))

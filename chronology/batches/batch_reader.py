@@ -1,7 +1,7 @@
-"""Reading batches: proposed records, with every fault that shows without the log.
+"""Reading batches: proposed records, with every fault that can be found without the log.
 
-`docs/format.md` specifies the format. Faults that only show in the log, such as unknown references
-and ids used twice, are found when the batch is ingested. Items are decoded one at a time, so that a
+`docs/format.md` specifies the format. Faults that need the log, such as unknown references and
+ids used twice, are found when the batch is ingested. Items are decoded one at a time, so that a
 large batch needs little memory. Only YAML is read as a whole, and its size is limited.
 
 To add a format, write a reader like `json_reader` and add it to `_READERS` and to `batch.FORMATS`.
@@ -34,7 +34,7 @@ _READERS = {
 
 _TARGET = re.compile(r"([a-z]+)/([a-z0-9]+(?:-[a-z0-9]+)*)", re.ASCII)
 _UNNAMED = "unnamed"
-"""Replaces an invalid id of an event, so that its accounts are checked all the same."""
+"""Replaces an invalid id of an event, so that its accounts are still checked."""
 
 
 def read_batch(
@@ -50,12 +50,13 @@ def read_batch(
         raise refusal(file, 1, "a CSV file needs a batch header", remedy)
     (file_header, lines), raw_records = _READERS[form](stream, file)
     batch = Batch(file, lines)
-    _read_header(batch, dict(header or {}) if form == "csv" else file_header)
-    batch.items = _not_empty(batch, _items(batch, raw_records))
+    read_header(batch, dict(header or {}) if form == "csv" else file_header)
+    batch.items = not_empty(batch, _items(batch, raw_records))
     return batch
 
 
-def _read_header(batch: Batch, header: Any) -> None:
+def read_header(batch: Batch, header: Any) -> None:
+    """Reads a header into the batch; raises `BatchRefused` if it has faults."""
     if not isinstance(header, dict):
         remedy = f"start with {', '.join(HEADER)}"
         raise refusal(batch.file, batch.lines(()), "the batch header is missing", remedy)
@@ -66,8 +67,8 @@ def _read_header(batch: Batch, header: Any) -> None:
         batch.add_fault(batch.lines(path), description, remedy)
     for key in header:
         if key not in HEADER:
-            remedy = f"known fields are {', '.join(HEADER)}"
-            batch.add_fault(batch.lines((key,)), f"unknown header field {key!r}", remedy)
+            remedy = f"fields: {', '.join(HEADER)}"
+            batch.add_fault(batch.lines((key,)), f"{key!r} is not a field of the header", remedy)
     batch.id = _header_id(batch, header)
     batch.recorded_at = _header_time(batch, header)
     if batch.faults:
@@ -99,7 +100,8 @@ def _header_time(batch: Batch, header: Mapping[str, Any]) -> str:
         return ""
 
 
-def _not_empty(batch: Batch, items: Iterator[Item]) -> Iterator[Item]:
+def not_empty(batch: Batch, items: Iterator[Item]) -> Iterator[Item]:
+    """The items; a batch without any gets a fault."""
     first = next(items, None)
     if first:
         yield from chain([first], items)
@@ -117,9 +119,9 @@ def _items(batch: Batch, raw_records: Iterator[RawRecord]) -> Iterator[Item]:
                 lines(()), f"record {count} is not a mapping", "write its fields as 'key: value'"
             )
         elif "correct" in raw or "retract" in raw:
-            yield from _change(batch, str(count), raw, lines)
+            yield from change_items(batch, str(count), raw, lines)
         else:
-            yield from _recorded(batch, str(count), raw, lines)
+            yield from recorded_items(batch, str(count), raw, lines)
 
 
 def _with_earlier_faults(batch: Batch, raw_records: Iterator[RawRecord]) -> Iterator[RawRecord]:
@@ -130,12 +132,15 @@ def _with_earlier_faults(batch: Batch, raw_records: Iterator[RawRecord]) -> Iter
         raise BatchRefused([*batch.faults, *error.faults]) from None
 
 
-def _recorded(batch: Batch, number: str, raw: dict[str, Any], lines: LineLookup) -> Iterator[Item]:
+def recorded_items(
+    batch: Batch, number: str, raw: dict[str, Any], lines: LineLookup
+) -> Iterator[Item]:
+    """The valid items of a raw record: a new subject, and the nested accounts of an event."""
     subjects = [key for key in raw if key in records.SUBJECTS]
     if not subjects:
         kinds = ", ".join(records.SUBJECTS)
         description = f"{next(iter(raw), '')!r} is not a subject"
-        batch.add_fault(lines(()), description, f"start the record with one of {kinds}")
+        batch.add_fault(lines(()), description, f"subjects: {kinds}")
         return
     subject = "account" if "account" in subjects else subjects[0]
     name = raw.pop(subject)
@@ -197,11 +202,27 @@ def _item(
         loaded = records.load(kind, expanded)
     except msgspec.ValidationError as error:
         batch.faulty_streams.add(f"{subject}/{name}")
-        for path, reason in list(find_faults(kind, expanded)) or [((), str(error))]:
+        before = len(batch.faults)
+        for path, reason in find_faults(kind, expanded):
             description = f"{_label(subject, name, path)}: {reason}"
             batch.add_fault(lines(path), description, "see docs/format.md")
+        if len(batch.faults) == before:
+            batch.add_fault(
+                lines(()), f"{_label(subject, name, ())}: {error}", "see docs/format.md"
+            )
         return None
-    return Item(number, "recorded", subject, name, lines, records.canonical(loaded), loaded)
+    data = records.canonical(loaded)
+    if _is_too_large(batch, data, lines):
+        return None
+    return Item(number, "recorded", subject, name, lines, data, loaded)
+
+
+def _is_too_large(batch: Batch, data: str, lines: LineLookup) -> bool:
+    limit = records.MAX_RECORD_BYTES
+    if len(data) * 4 <= limit or len(data.encode()) <= limit:
+        return False
+    batch.add_fault(lines(()), f"the record is larger than {limit >> 20} MiB", "split it")
+    return True
 
 
 _WITH_ARTICLE = {
@@ -220,7 +241,10 @@ _CHANGES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _change(batch: Batch, number: str, raw: dict[str, Any], lines: LineLookup) -> Iterator[Item]:
+def change_items(
+    batch: Batch, number: str, raw: dict[str, Any], lines: LineLookup
+) -> Iterator[Item]:
+    """The item of a raw correction or retraction, if it is valid."""
     verb = "correct" if "correct" in raw else "retract"
     faults = len(batch.faults)
     target = _check_change(batch, verb, raw, lines)
@@ -238,7 +262,8 @@ def _change(batch: Batch, number: str, raw: dict[str, Any], lines: LineLookup) -
     if len(batch.faults) == faults:
         action = "corrected" if verb == "correct" else "retracted"
         data = records.canonical(change)
-        yield Item(number, action, target[1], target[2], lines, data, change=change)
+        if not _is_too_large(batch, data, lines):
+            yield Item(number, action, target[1], target[2], lines, data, change=change)
 
 
 def _check_change(
@@ -255,8 +280,8 @@ def _check_change(
         )
     for key in raw:
         if key not in _CHANGES[verb]:
-            remedy = f"the fields of {verb} are {', '.join(_CHANGES[verb])}"
-            batch.add_fault(lines((key,)), f"unknown field {key!r}", remedy)
+            remedy = f"fields: {', '.join(_CHANGES[verb])}"
+            batch.add_fault(lines((key,)), f"{key!r} is not a field of {verb}", remedy)
     because = raw.get("because")
     if not isinstance(because, str) or not re.match(records.TEXT_PATTERN, because):
         batch.add_fault(lines(("because",)), f"{verb} needs a reason", "give it with because: …")
@@ -275,11 +300,11 @@ def _correction(
         batch.add_fault(lines(()), "the correction changes nothing", "add set: {…} or unset: […]")
     kind = records.SUBJECTS[subject]
     expanded = expand_short_forms(subject, changed)
-    faults = list(find_change_faults(kind, expanded, unset))
-    for path, reason in faults:
+    before = len(batch.faults)
+    for path, reason in find_change_faults(kind, expanded, unset):
         description = f"{'.'.join(map(str, path))}: {reason}"
         batch.add_fault(lines(path), description, "see docs/format.md")
-    if faults:
+    if len(batch.faults) > before:
         return change
     correction = {
         "set": records.load_partial(kind, expanded),

@@ -50,7 +50,7 @@ def _column_faults(columns: list[str]) -> Iterator[tuple[str, str]]:
     known = ("id", *_EVENT_COLUMNS, *_ACCOUNT_COLUMNS)
     for number, column in enumerate(columns):
         if column not in known:
-            yield f"unknown column {column!r}", f"known columns are {', '.join(known)}"
+            yield f"{column!r} is not a column", f"columns: {', '.join(known)}"
         elif column in columns[:number]:
             yield f"the column {column!r} occurs twice", "keep one of them"
     for column in ("id", "date", "title", "kind"):

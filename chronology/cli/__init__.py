@@ -17,7 +17,7 @@ __all__ = ["ingest_command", "main"]
 @click.group()
 @click.version_option(__version__, prog_name="chronology")
 def main() -> None:
-    """Keep a chronology as an append-only log, and publish it through Datasette.
+    """Keep a chronology as an append-only log and publish it through Datasette.
 
     Exit codes: 0 done, 1 faults in the data, 2 wrong usage, 3 conflict or corruption.
 

@@ -12,8 +12,7 @@ from urllib.parse import quote_plus
 import click
 import msgspec
 
-from chronology import projections
-from chronology.cli.options import Messages, db_option, exit_codes, reading
+from chronology.cli.options import Messages, db_option, exit_codes, reading_tables
 from chronology.cli.progress import Bar, share_of
 from chronology.export import data_package
 from chronology.export.data_package import Description, OpenFile, TableTexts
@@ -56,9 +55,7 @@ def export(db: Path, out: Path | None, metadata: Path | None) -> None:
     description = _description(metadata or db.with_name(METADATA), db.stem)
     say = Messages(quiet=False)
     into = _zip if out.suffix.lower() == ".zip" else _folder
-    with reading(db) as opened:
-        if not projections.position(opened) or not projections.is_current(opened):
-            raise click.UsageError(f"the tables of {db} are not current; run 'python ingest.py'")
+    with reading_tables(db) as opened:
         share = share_of(data_package.count(opened))
         with into(out) as put, say.bars(Bar("Exporting", share)) as (progress,):
             head = data_package.write(opened, description, put, progress)
@@ -79,7 +76,7 @@ class _Metadata(_Database):
 
 
 def _description(path: Path, database: str) -> Description:
-    """The description of a database in metadata.yml, else the one that holds for all.
+    """The description of a database in metadata.yml, else the one for all databases.
 
     Empty if there is no such file.
     """
@@ -90,7 +87,7 @@ def _description(path: Path, database: str) -> Description:
     except msgspec.MsgspecError as error:
         reason = str(error).replace("\n", " ")
         raise click.UsageError(
-            f"{path} cannot be read as metadata of Datasette: {reason}; correct it, or name"
+            f"{path} cannot be read as Datasette metadata: {reason}; correct it, or name"
             " another file with --metadata"
         ) from None
     default = msgspec.convert(table_defaults.described(), dict[str, TableTexts])
@@ -115,7 +112,7 @@ def _folder(path: Path) -> Iterator[OpenFile]:
     """A folder that is new, empty, or contains an earlier export."""
     if path.is_dir() and any(path.iterdir()) and not (path / data_package.DESCRIPTOR).exists():
         raise click.UsageError(
-            f"{path} contains other files than a data package; name a new folder with --out"
+            f"{path} contains files other than a data package; name a new folder with --out"
         )
     path.mkdir(parents=True, exist_ok=True)
     # An incomplete export has no descriptor.

@@ -27,26 +27,27 @@ from chronology.cli.options import (
 )
 from chronology.cli.progress import Bar, share_of, share_read
 from chronology.ingest import pipeline
-from chronology.ingest.sources import files, known_etag, pending, store_etag
+from chronology.ingest.sources import KnownETags, files, pending
+from chronology.model.addresses import shown_address
 from chronology.store import log
 from chronology.store.database import transaction
 
 
 @click.command("ingest")
 @click.argument("sources", nargs=-1, metavar="[PATH|URL|-]...")
-@click.option("--check", is_flag=True, help="List every fault, and append nothing.")
+@click.option("--check", is_flag=True, help="List every fault without appending anything.")
 @db_option
 @click.option(
     "--format",
     "form",
     type=click.Choice(FORMATS),
-    help="The format of standard input, or of a URL that does not show it.",
+    help="The format of standard input, or of a URL whose ending does not show it.",
 )
-@click.option("--batch", "batch_id", help="The id of the batch; for CSV, which has no header.")
+@click.option("--batch", "batch_id", help="The id of the batch. For CSV, which has no header.")
 @click.option(
-    "--recorded", help="When the batch was recorded, such as 2026-11-21T12:00:00Z; for CSV."
+    "--recorded", help="When the batch was recorded, such as 2026-11-21T12:00:00Z. For CSV."
 )
-@click.option("--note", help="A note on the batch; for CSV.")
+@click.option("--note", help="A note on the batch. For CSV.")
 @quiet_option
 @exit_codes
 def ingest_command(
@@ -59,11 +60,11 @@ def ingest_command(
     note: str | None,
     quiet: bool,
 ) -> None:
-    """Append new batches to the log, and update the published tables.
+    """Append new batches to the log and update the published tables.
 
     Without arguments, the command ingests all new batches of the folder events/, in the order of
     their names. A batch is appended as a whole or not at all, and only once. A batch that was
-    ingested earlier is compared with the log, and refused if it was edited since.
+    ingested earlier is compared with the log, and refused if it has been edited since.
 
     'python ingest.py' is the same command.
 
@@ -92,7 +93,7 @@ def _header(batch: str | None, recorded: str | None, note: str | None) -> dict[s
     if batch is None and recorded is None and note is None:
         return None
     if batch is None or recorded is None:
-        raise click.UsageError("--batch and --recorded need each other, and --note needs both")
+        raise click.UsageError("--batch and --recorded go together, and --note needs both")
     return {"format": "1", "batch": batch, "recorded": recorded, **({"note": note} if note else {})}
 
 
@@ -116,7 +117,7 @@ def _ingest_folder(folder: Path, path: Path, check: bool, say: Messages) -> None
             folding = Bar("Folding", share_of(log.head(db).position))
             with say.bars(folding) as (progress,), transaction(db):
                 projections.catch_up(db, progress)
-            say("The tables were built again by this version of the program.")
+            say("This version of the program rebuilt the tables.")
         say(head_line(db))
 
 
@@ -140,20 +141,19 @@ def _ingest_remote(
     header: dict[str, str] | None,
     say: Messages,
 ) -> None:
-    known = None
+    shown, etags, known = shown_address(url), KnownETags(path), None
     if path.exists():
         with reading(path) as db:
-            known = known_etag(db, url)
+            known = etags.get(db, url)
     try:
         with http_source.fetch(url, known) as found:
             stream = cast(BinaryIO, found.body)
-            _ingest_stream(url, stream, path, check, form or found.form, header, say)
+            batch = _ingest_stream(shown, stream, path, check, form or found.form, header, say)
     except http_source.NotModified:
-        say(f"Nothing new: {url} has not changed since it was ingested.")
+        say(f"Nothing new: {shown} has not changed since it was ingested.")
         return
     if found.etag and found.etag != known and not check:
-        with writing(path) as db:
-            store_etag(db, url, found.etag)
+        etags.put(url, found.etag, batch)
 
 
 def _ingest_stream(
@@ -164,13 +164,15 @@ def _ingest_stream(
     kind: str,
     header: dict[str, str] | None,
     say: Messages,
-) -> None:
+) -> str:
+    """Ingests the batch in a stream, and returns its id."""
     if header and kind != "csv":
-        raise click.UsageError(f"{source} has a header of its own; --batch is for CSV")
+        raise click.UsageError(f"{source} has its own header; --batch is only for CSV")
     with (checking if check else writing)(path) as db:
         batch = read_batch(stream, source, kind, header)
         _ingest_batch(db, batch, stream, check, say)
         say(head_line(db))
+    return batch.id
 
 
 @contextmanager
@@ -184,7 +186,7 @@ def _open(source: str, form: str | None) -> Iterator[tuple[BinaryIO, str]]:
             raise click.UsageError(f"there is no file {source}")
         if kind not in FORMATS:
             raise click.UsageError(
-                f"{source} has none of the endings {', '.join(FORMATS)}; give --format"
+                f"the format of {source} is unknown; use --format. Formats: {', '.join(FORMATS)}"
             )
         with file.open("rb") as stream:
             yield stream, kind
@@ -201,5 +203,5 @@ def _ingest_batch(
     say(
         f"{result.batch}: {result.records} records {done}"
         if result.records
-        else f"{result.batch}: in the log already; nothing to append"
+        else f"{result.batch}: already in the log; nothing to append"
     )

@@ -12,11 +12,13 @@ from typing import Any
 
 import click
 
+from chronology import projections
 from chronology.batches import http_source
 from chronology.cli.progress import Bar, Step, in_bulk, shown
+from chronology.ingest.sources import forget_addresses
 from chronology.model.errors import BatchRefused, ChronologyError
 from chronology.store import log
-from chronology.store.database import connect
+from chronology.store.database import connect, require_sqlite, snapshot
 
 DATABASE = "timeline.db"
 CHECKPOINT = "checkpoint.txt"
@@ -29,6 +31,7 @@ def exit_codes(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(*args: Any, **options: Any) -> None:
         try:
+            require_sqlite()
             command(*args, **options)
         except BatchRefused as error:
             count = len(error.faults)
@@ -71,7 +74,7 @@ quiet_option = click.option("--quiet", is_flag=True, help="Print only errors.")
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """The database, opened only to read."""
+    """The database, opened read-only."""
     if not path.exists():
         raise click.UsageError(f"there is no file {path}; 'python ingest.py' creates it")
     db = connect(path)
@@ -82,13 +85,23 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @contextmanager
+def reading_tables(path: Path) -> Iterator[sqlite3.Connection]:
+    """The database in one read transaction, if its tables reflect its log."""
+    with reading(path) as db, snapshot(db):
+        if not projections.position(db) or not projections.is_current(db):
+            raise click.UsageError(f"the tables of {path} are not current; run 'python ingest.py'")
+        yield db
+
+
+@contextmanager
 def writing(path: Path) -> Iterator[sqlite3.Connection]:
-    """The database, opened to write, and created if there is none."""
+    """The database, opened for writing and created if missing."""
     if not path.parent.is_dir():
         raise click.UsageError(f"there is no folder {path.parent} for {path.name}; create it")
     created = not path.exists()
     db = connect(path, write=True)
     try:
+        forget_addresses(db)
         yield db
     finally:
         if created:

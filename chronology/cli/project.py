@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import shutil
 import socket
 import sys
-from importlib import resources
 from pathlib import Path
 
 import click
@@ -19,8 +17,9 @@ from chronology.model import records
 from chronology.store.database import recover
 
 EXPOSED = """\
-Anyone who can reach {host} can read every table, the whole log including all that was corrected or
-retracted, and the versions of the programs. Visitors cannot write or run their own SQL.
+Anyone who can reach {host} can read every table, the whole log including everything that was
+corrected or retracted, and the versions of the programs. Visitors cannot write or run their own
+SQL.
 The server uses plain HTTP: put a web server with TLS in front of it before you make it public."""
 
 
@@ -55,21 +54,30 @@ def new(name: str, db: Path, events: Path) -> None:
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--title", help="The title; by default the name of the folder.")
+@click.option(
+    "--licence",
+    "--license",
+    help="The licence of the data, such as CC0-1.0 or CC-BY-4.0. Without one nothing is granted.",
+)
 @exit_codes
-def init(folder: Path) -> None:
-    """Start a chronology: write a folder with two example events and all settings.
+def init(folder: Path, title: str | None, licence: str | None) -> None:
+    """Start a chronology: write a folder with three example events and all settings.
 
     \b
-    Example:
+    Examples:
       chronology init my-chronology
+      chronology init bridge --title "The bridge at Harrowmere" --licence CC-BY-4.0
       cd my-chronology && chronology ingest && chronology serve
     """
     if folder.exists() and any(folder.iterdir()):
         raise click.UsageError(f"{folder} is not empty; name a new folder")
-    with resources.as_file(resources.files("chronology") / "template" / "folder") as template:
-        # Installers compile Python files, also those of the template.
-        without = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(template, folder, ignore=without, dirs_exist_ok=True)
+    title = " ".join((title or folder.resolve().name.replace("-", " ").capitalize()).split())
+    if licence is None and sys.stdin.isatty():
+        licence = click.prompt(
+            "Licence of the data (Enter for none)", default="", show_default=False
+        )
+    skeleton.write_folder(folder, title, licence or "")
     click.echo(f"{folder}: edit events/0001-start.yml and metadata.yml, then in the folder")
     click.echo("  python ingest.py && chronology serve")
 

@@ -1,70 +1,68 @@
-"""The commands for editors: likely duplicates, and a report on the chronology."""
+"""The commands for editors: likely mistakes, and a report on the chronology."""
 
 from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from chronology import projections
-from chronology.cli.options import FAULTS, db_option, exit_codes, reading
-from chronology.store.database import fetch_rows, snapshot
-from chronology.timeline import coverage_report, duplicates
+from chronology.cli.options import FAULTS, db_option, exit_codes, reading_tables
+from chronology.store.database import fetch_rows
+from chronology.timeline import consistency, coverage_report, duplicates
+from chronology.timeline.consistency import Finding
 from chronology.timeline.duplicates import Pair
 
 
-@contextmanager
-def _tables(path: Path) -> Iterator[sqlite3.Connection]:
-    """The database, if its tables reflect its log."""
-    with reading(path) as db, snapshot(db):
-        if not projections.position(db) or not projections.is_current(db):
-            raise click.UsageError(f"the tables of {path} are not current; run 'python ingest.py'")
-        yield db
-
-
 @click.command()
-@click.option(
-    "--duplicates",
-    "twice",
-    is_flag=True,
-    help="List pairs of events that may be the same occurrence.",
-)
+@click.option("--duplicates", "only_pairs", is_flag=True, help="Check for duplicates only.")
 @click.option(
     "--least",
     default=duplicates.THRESHOLD,
     show_default=True,
     type=click.FloatRange(0.01, 1),
-    help="The lowest score of a pair that is listed.",
+    help="List only pairs with at least this score.",
 )
 @db_option
 @exit_codes
-def check(twice: bool, least: float, db: Path) -> None:
+def check(only_pairs: bool, least: float, db: Path) -> None:
     """List likely mistakes for an editor; exit 1 if there are any.
 
-    With --duplicates, the command lists pairs of events that are alike in date, place, title and
-    formations. Settle each pair in a new batch: retract one event into the other, or explain in
-    the field 'distinct' of either event why they are two.
+    The command lists events whose date has days that their accounts exclude, is one day where the
+    accounts give only an upper bound, or has the edge of the window as a bound; events that count
+    for a formation after its last attachment; and pairs of events that are alike in date, place,
+    title and formations. Settle each in a new batch. Of a pair, retract one event into the other,
+    or explain in the field 'distinct' of either event why they are two.
 
     \b
     Examples:
-      chronology check --duplicates
+      chronology check
       chronology check --duplicates --least 0.8
     """
-    if not twice:
-        raise click.UsageError("name a check: --duplicates")
-    with _tables(db) as opened:
+    with reading_tables(db) as opened:
+        findings = [] if only_pairs else consistency.find(opened)
+        for finding in findings:
+            click.echo(_line(finding))
         pairs = duplicates.find(opened, least)
         for pair in pairs:
             click.echo(_describe(opened, pair))
-    if pairs:
-        noun = "pair" if len(pairs) == 1 else "pairs"
-        click.echo(f"{len(pairs)} {noun} of likely duplicates without an explanation", err=True)
+    if findings or pairs:
+        counts = [_count(len(findings), "likely mistake")] * bool(findings)
+        if pairs:
+            noun = _count(len(pairs), "pair")
+            counts.append(f"{noun} of likely duplicates without an explanation")
+        click.echo("; ".join(counts), err=True)
         sys.exit(FAULTS)
-    click.echo("No unexplained duplicates.")
+    click.echo("No unexplained duplicates." if only_pairs else "No likely mistakes.")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _line(finding: Finding) -> str:
+    return f"event {finding.event}: {finding.fault}. Remedy: {finding.remedy}."
 
 
 def _describe(db: sqlite3.Connection, pair: Pair) -> str:
@@ -105,7 +103,7 @@ def report_command(db: Path, notes: Path | None, out: Path | None) -> None:
     Example:
       chronology report --notes docs/corpus-notes.md --out docs/corpus.md
     """
-    with _tables(db) as opened:
+    with reading_tables(db) as opened:
         page = coverage_report.page(opened, notes.read_text("utf-8") if notes else "")
     if out is None:
         click.echo(page, nl=False)

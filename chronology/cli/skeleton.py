@@ -1,7 +1,9 @@
-"""The text of a new batch, with examples from the chronology to which it will be added."""
+"""The files of a new chronology, and the text of a new batch with examples from its chronology."""
 
 from __future__ import annotations
 
+import json
+import shutil
 import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,12 +17,42 @@ from chronology.ingest import pipeline, sources
 from chronology.model.errors import BatchRefused
 from chronology.projections.catalogue import load_catalogue
 
+_TEMPLATE = resources.files("chronology") / "template"
+_LICENCES = {
+    "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
+    "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
+    "CC-BY-SA-4.0": "https://creativecommons.org/licenses/by-sa/4.0/",
+    "ODbL-1.0": "https://opendatacommons.org/licenses/odbl/1-0/",
+}
+"""The addresses of the licences that are common for data, by their SPDX identifier."""
 _TIMESTAMP = "YYYY-MM-DDTHH:mm:ss[Z]"
+
+
+def write_folder(folder: Path, title: str, licence: str) -> None:
+    """Writes the files of a new chronology into a folder, which may exist if it is empty."""
+    with resources.as_file(_TEMPLATE / "folder") as template:
+        # Installers compile Python files, also those of the template.
+        without = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(template, folder, ignore=without, dirs_exist_ok=True)
+    for name in ("README.md", "metadata.yml", "events/0001-start.yml"):
+        path = folder / name
+        quoted = json.dumps(title, ensure_ascii=False) if path.suffix == ".yml" else title
+        text = path.read_text("utf-8").replace("{title}", quoted)
+        path.write_text(text.replace("{licence}", _licence(licence)), "utf-8")
+
+
+def _licence(licence: str) -> str:
+    """The lines of `metadata.yml` about the licence; a comment if there is none."""
+    if not licence:
+        return "# license: CC-BY-4.0\n# license_url: https://creativecommons.org/licenses/by/4.0/\n"
+    url = _LICENCES.get(licence)
+    lines = [f"license: {json.dumps(licence, ensure_ascii=False)}"]
+    return "\n".join([*lines, *([f"license_url: {url}"] if url else [])]) + "\n"
 
 
 def skeleton(name: str, examples: Mapping[str, str]) -> str:
     """A batch without records; its comments show an event, an account and a correction."""
-    text = (resources.files("chronology") / "template" / "batch.yml").read_text("utf-8")
+    text = (_TEMPLATE / "batch.yml").read_text("utf-8")
     values = {
         "name": name,
         "now": pendulum.now("UTC").format(_TIMESTAMP),

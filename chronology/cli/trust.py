@@ -72,8 +72,8 @@ def verify(
 ) -> None:
     """Check the log, every table and the batches; exit 3 if anything differs.
 
-    The command computes the chain of digests again, and compares every table with one that it
-    builds from the log.
+    The command recomputes the chain of digests and compares every table with one that it builds
+    from the log.
 
     Without a cited or signed state, the command cannot detect that the last records were removed
     or that the whole log was rewritten. With one, it checks that this log contains that state.
@@ -93,9 +93,10 @@ def verify(
     with reading(db) as opened, snapshot(opened):
         whole = share_of(log.head(opened).position)
         faults = verification.schema_faults(opened) + verification.file_faults(opened)
+        faults += verification.record_faults(opened)
         with say.bars(Bar("Chain", whole)) as (step,):
             last = verification.verify(opened, step)
-        say(f"Chain: {last.position} records, each follows from the one before.")
+        say(f"Chain: {last.position} records, each linked to the one before.")
         for state in states:
             verification.check_contains(opened, state)
             say(f"State {state.position}:{state.digest}: part of this log, unchanged.")
@@ -106,15 +107,15 @@ def verify(
         click.echo(fault, err=True)
     if faults:
         sys.exit(CONFLICT)
-    say("Tables: equal to tables built from the log now.")
+    say("Tables: identical to tables rebuilt from the log.")
     say(f"Head: {last.position}:{last.digest}")
     if not states:
-        say("Not checked: that no records were removed at the end; give --head or --checkpoint.")
+        say("Not checked: whether records were removed from the end. Use --head or --checkpoint.")
 
 
 def _say_batches(db: sqlite3.Connection, events: Path, say: Messages) -> None:
     if not events.is_dir():
-        say(f"Batches: not compared, there is no folder {events}.")
+        say(f"Batches: not compared, because there is no folder {events}.")
         return
     paths = sources.files(events)
     old = len(paths) - len(sources.pending(db, paths))
@@ -143,7 +144,7 @@ def _signed(checkpoint: Path, key: str) -> Head:
 def key(name: str, file: Path) -> None:
     """Make a key pair for checkpoints.
 
-    The private key is written to FILE, the public key is printed. NAME is an address that you
+    The private key is written to FILE, and the public key is printed. NAME is an address that you
     control, without its scheme.
 
     \b
@@ -175,7 +176,7 @@ def key(name: str, file: Path) -> None:
 )
 @exit_codes
 def sign(db: Path, key_file: Path, out: Path) -> None:
-    """Verify the chain, and sign its head as a checkpoint.
+    """Verify the chain and sign its head as a checkpoint.
 
     With the checkpoint and the public key, anyone can check later that the log still contains
     this state.
@@ -191,7 +192,7 @@ def sign(db: Path, key_file: Path, out: Path) -> None:
     new = out.with_name(f"{out.name}.new")
     new.write_text(note, encoding="utf-8")
     new.replace(out)
-    click.echo(f"{out}: {signer.name} vouches for {last.position}:{last.digest}")
+    click.echo(f"{out}: {signer.name} signed the state {last.position}:{last.digest}")
 
 
 @click.command()
@@ -209,10 +210,10 @@ def sign(db: Path, key_file: Path, out: Path) -> None:
 )
 @exit_codes
 def follow(url: str, db: Path, watch: bool, every: float) -> None:
-    """Copy the log of another instance, and verify each record before it is appended.
+    """Copy the log of another instance and verify each record before appending it.
 
     URL is the address of the database on that instance. An interrupted copy continues where it
-    ended. An instance whose history differs from the copy is refused.
+    stopped. An instance whose history differs from the copy is refused.
 
     \b
     Examples:
@@ -244,7 +245,7 @@ def _follow_once(peer: following.Peer, db: Path, say: Messages, quiet: bool) -> 
 @quiet_option
 @exit_codes
 def rebuild(db: Path, quiet: bool) -> None:
-    """Drop every table except the log, and build the tables again from the log.
+    """Drop every table except the log and rebuild them from the log.
 
     \b
     Example:

@@ -22,6 +22,7 @@ from chronology.projections import event_rows, tables
 from chronology.projections.catalogue import load_catalogue
 from chronology.store import log
 from chronology.store.database import snapshot
+from chronology.timeline.as_of import read_point
 
 OpenFile = Callable[[str], AbstractContextManager[IO[bytes]]]
 """Opens a new file of the package for writing."""
@@ -169,15 +170,14 @@ def _about(db: sqlite3.Connection, description: Description) -> dict[str, Any]:
     """The metadata of the package as a whole."""
     chronologies = load_catalogue(db, subjects=("chronology",)).chronologies
     name, chronology = next(iter(chronologies.items()), ("chronology", None))
-    head = log.head(db)
-    last = next(log.read(db, head.position - 1, head.position), None)
+    head = read_point(db)
     licence, url = description.licence, description.licence_url
     return {
         "name": name,
         "title": chronology.title if chronology else name,
         "description": chronology.summary if chronology else None,
         "version": f"{head.position}:{head.digest}",
-        "created": last.recorded_at if last else None,
+        "created": head.recorded_at or None,
         "homepage": description.address and f"{description.address}?_as_of={head.position}",
         "licenses": [_without_empty(name=licence.replace(" ", "-"), title=licence, path=url)]
         if licence

@@ -12,15 +12,24 @@ The addresses, the links on the pages and the errors for unknown formats follow 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from chronology.export import atom, geojson, icalendar, jsonld, timelinejs
 from chronology.export.edition import Edition, Event
 
 
+class Writer(Protocol):
+    """A module that writes a format."""
+
+    def head(self, edition: Edition) -> str: ...
+
+    def item(self, edition: Edition, event: Event) -> str: ...
+
+    def foot(self, edition: Edition) -> str: ...
+
+
 class Format(NamedTuple):
-    """One format: its name, its use, its media type and its functions.
+    """One format: its name, its use, its media type and its module.
 
     `between` separates the texts of two events. Browsers open a format that is `shown`, and save
     the others as files.
@@ -29,59 +38,29 @@ class Format(NamedTuple):
     name: str
     use: str
     media_type: str
-    head: Callable[[Edition], str]
-    item: Callable[[Edition, Event], str]
-    foot: Callable[[Edition], str]
+    writer: Writer
     between: str
     shown: bool = False
 
 
+_JSON = "application/json; charset=utf-8"
 FORMATS = {
     "geojson": Format(
         "GeoJSON",
         "for maps, in the form of Linked Places",
         "application/geo+json",
-        geojson.head,
-        geojson.item,
-        geojson.foot,
+        geojson,
         ",\n",
     ),
-    "ics": Format(
-        "iCalendar",
-        "for calendars",
-        "text/calendar; charset=utf-8",
-        icalendar.head,
-        icalendar.item,
-        icalendar.foot,
-        "",
-    ),
+    "ics": Format("iCalendar", "for calendars", "text/calendar; charset=utf-8", icalendar, ""),
     "atom": Format(
-        "Atom",
-        "for feed readers",
-        "application/atom+xml; charset=utf-8",
-        atom.head,
-        atom.item,
-        atom.foot,
-        "",
-        shown=True,
+        "Atom", "for feed readers", "application/atom+xml; charset=utf-8", atom, "", shown=True
     ),
     "timelinejs": Format(
-        "TimelineJS",
-        "a slide for each event, for TimelineJS",
-        "application/json; charset=utf-8",
-        timelinejs.head,
-        timelinejs.item,
-        timelinejs.foot,
-        ",\n",
+        "TimelineJS", "a slide for each event, for TimelineJS", _JSON, timelinejs, ",\n"
     ),
     "jsonld": Format(
-        "JSON-LD",
-        "linked data in the terms of schema.org",
-        "application/ld+json",
-        jsonld.head,
-        jsonld.item,
-        jsonld.foot,
-        ",\n",
+        "JSON-LD", "linked data in the terms of schema.org", "application/ld+json", jsonld, ",\n"
     ),
 }
 """The formats by the ending of the address, as in `/timeline/events.geojson`."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chronology.export.edition import Edition, Event, Source, bounds, day, json_text
-from chronology.model.edtf import Span
+from chronology.export.edition import Edition, Event, Source, bounds, json_text
+from chronology.model.edtf import Span, iso_day
 
 CONTEXT = (
     "https://raw.githubusercontent.com/LinkedPasts/linked-places/master/"
@@ -81,8 +81,8 @@ def _properties(event: Event) -> dict[str, Any]:
         "status": event.status,
         "date": event.date.text,
         "date_in_words": event.date.in_words(),
-        "earliest": day(event.date.earliest),
-        "latest": day(event.date.latest),
+        "earliest": iso_day(event.date.earliest),
+        "latest": iso_day(event.date.latest),
         "precision": event.date.precision,
         "basis": event.basis,
         **event.levels,
@@ -111,7 +111,7 @@ def _properties(event: Event) -> dict[str, Any]:
 
 def _span(span: Span) -> dict[str, str]:
     """The first and the last day, where they are known."""
-    days = {"earliest": day(span[0]), "latest": day(span[1])}
+    days = {"earliest": iso_day(span[0]), "latest": iso_day(span[1])}
     return {key: text for key, text in days.items() if text}
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from chronology.export.edition import Account, Edition, Event, Place, citation, day, json_text
-from chronology.model.edtf import Date
+from chronology.export.edition import Account, Edition, Event, Place, citation, json_text
+from chronology.model.edtf import Date, iso_day
 
 # The context is inline, so that programs fetch nothing.
 CONTEXT = {
@@ -58,8 +58,8 @@ def item(edition: Edition, event: Event) -> str:
         **_dates(event.date),
         "additionalProperty": [
             _property("date", event.date.text, EDTF),
-            _property("earliest", day(event.date.earliest)),
-            _property("latest", day(event.date.latest)),
+            _property("earliest", iso_day(event.date.earliest)),
+            _property("latest", iso_day(event.date.latest)),
         ],
         "location": [_place(place) for place in event.places],
         "about": [

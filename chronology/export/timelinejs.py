@@ -12,7 +12,8 @@ from datetime import date
 from html import escape
 from typing import Any
 
-from chronology.export.edition import Edition, Event, day, json_text, lines
+from chronology.export.edition import Edition, Event, json_text, lines
+from chronology.model.edtf import iso_day
 
 # How many parts of a plain month or year TimelineJS receives.
 _PARTS = {"month": 2, "year": 1}
@@ -45,7 +46,7 @@ def item(edition: Edition, event: Event) -> str:
         "start_date": {**_day(known, parts), **_clock(event.date.time)},
         "display_date": event.date.in_words(),
         "text": {"headline": escape(event.title), "text": _text(edition, event)},
-        "date": {"edtf": event.date.text, "earliest": day(first), "latest": day(last)},
+        "date": {"edtf": event.date.text, "earliest": iso_day(first), "latest": iso_day(last)},
     }
     if first and last and first != last and parts == 3:
         slide["end_date"] = _day(last)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import reduce
 
 from pyroaring import BitMap
@@ -19,8 +19,16 @@ from chronology.index.predicates import (
     NumberQuery,
     Or,
     Predicate,
-    day_order,
 )
+
+
+def add_days(days: dict[str | None, BitMap], added: Mapping[str | None, Iterable[int]]) -> None:
+    """Adds rows to those of each day, and keeps the days in order, an unknown day first."""
+    for day, rows in added.items():
+        days.setdefault(day, BitMap()).update(rows)
+    ordered = sorted(days.items(), key=lambda item: item[0] or "")
+    days.clear()
+    days.update(ordered)
 
 
 class BitmapIndex(ABC):
@@ -32,7 +40,7 @@ class BitmapIndex(ABC):
 
     @abstractmethod
     def by_day(self, column: str) -> Mapping[str | None, BitMap]:
-        """The rows of each day in a column."""
+        """The rows of each day in a column, in order of the days, an unknown day first."""
 
     @abstractmethod
     def first_by_id(self, day: str | None, rows: BitMap, after: str, size: int) -> list[int]:
@@ -68,7 +76,7 @@ class BitmapIndex(ABC):
         days = self.by_day(comparison.column)
         if comparison.day is None:
             return days.get(None, BitMap())
-        known = sorted(day for day in days if day is not None)
+        known = [day for day in days if day is not None]
         left, right = bisect_left(known, comparison.day), bisect_right(known, comparison.day)
         selected = {
             "=": known[left:right],
@@ -85,10 +93,12 @@ class BitmapIndex(ABC):
         Rows without a day come first, and last in descending order, as NULL does in SQLite.
         """
         days = self.by_day("sort_day")
-        order = sorted(days, key=day_order, reverse=descending)
+        order = list(days)
+        if descending:
+            order.reverse()
         if after is not None:
-            start = day_order(after.day)
-            order = [d for d in order if d == after.day or (day_order(d) < start) == descending]
+            start = after.day or ""
+            order = [d for d in order if d == after.day or ((d or "") < start) == descending]
         numbers: list[int] = []
         for day in order:
             if rows_of_day := rows & days[day]:

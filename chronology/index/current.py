@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from threading import RLock
@@ -19,7 +20,7 @@ from typing import Any
 import msgspec
 from pyroaring import BitMap
 
-from chronology.index.bitmaps import BitmapIndex
+from chronology.index.bitmaps import BitmapIndex, add_days
 from chronology.index.predicates import (
     DAY_COLUMNS,
     ChangedAfter,
@@ -69,7 +70,7 @@ class EventIndex:
         `limit` bounds the time of queries that a visitor wrote. The queries in `slow` run first
         and outside the lock, so that other threads do not wait; see `IndexReader.run`.
         """
-        tracked, finished = self._run_slow(db, slow or {})
+        tracked, finished = self._run_slow(db, slow) if slow else (None, {})
         with self._lock, snapshot(db):
             self._catch_up(db)
             limit = limit or (lambda _: nullcontext())
@@ -168,9 +169,7 @@ class EventIndex:
         for column, days in self.by_day.items():
             for members in days.values():
                 members -= events
-            changed_days = _read_days(db, column, _AMONG, json.dumps(list(events)))
-            for day, members in changed_days.items():
-                days.setdefault(day, BitMap()).update(members)
+            add_days(days, _read_days(db, column, _AMONG, json.dumps(list(events))))
         return True
 
 
@@ -197,35 +196,30 @@ def _read_days(
     return {day: BitMap(msgspec.json.decode(events)) for day, events in rows}
 
 
+@dataclass(eq=False)
 class IndexReader(BitmapIndex):
-    """The bitmaps of one head, valid inside `EventIndex.at_head`."""
+    """The bitmaps of one head, valid inside `EventIndex.at_head`.
 
-    def __init__(
-        self,
-        index: EventIndex,
-        db: sqlite3.Connection,
-        limit: TimeLimit,
-        finished: Mapping[Any, BitMap],
-    ) -> None:
-        self._index = index
-        self.db = db
-        self._limit = limit
-        self._finished = finished
+    Results are computed once for each head as long as they fit into the cache. `finished` are the
+    results of slow queries that ran before.
+    """
+
+    index: EventIndex
+    db: sqlite3.Connection
+    limit: TimeLimit
+    finished: Mapping[Any, BitMap]
 
     def evaluate(self, predicate: Predicate) -> BitMap:
-        return self.cached(predicate, lambda: super(IndexReader, self).evaluate(predicate))
-
-    def cached(self, key: Any, make: Callable[[], BitMap]) -> BitMap:
-        """A result by key, computed once for each head as long as it fits into the cache."""
-        return self._index.results.get_or_make(key, make)
+        results = self.index.results
+        return results.get_or_make(predicate, lambda: super(IndexReader, self).evaluate(predicate))
 
     def run(self, key: Any, query: Callable[[], BitMap]) -> BitMap:
         """The result of a query, which runs now unless it has finished before."""
-        return self._finished[key] if key in self._finished else query()
+        return self.finished[key] if key in self.finished else query()
 
     def counts(self, facet: str, rows: BitMap) -> list[tuple[str, int]]:
         """The values of a facet among some events, with the number of events for each."""
-        values = [value for value in self._index.value_numbers if value.facet == facet]
+        values = [value for value in self.index.value_numbers if value.facet == facet]
         pairs = (
             (value.value, rows.intersection_cardinality(self.by_value(value))) for value in values
         )
@@ -233,7 +227,7 @@ class IndexReader(BitmapIndex):
 
     @property
     def superseded(self) -> SupersededReader:
-        index = self._index
+        index = self.index
         assert index.tracked is not None
         if index.superseded.position < index.tracked.position:
             index.superseded.extend(self.db, index.tracked.position)
@@ -252,23 +246,23 @@ class IndexReader(BitmapIndex):
         return list(islice((event for (event,) in events if event in rows), size))
 
     def by_value(self, value: FacetEquals) -> BitMap:
-        number = self._index.value_numbers.get(value)
+        number = self.index.value_numbers.get(value)
         if number is None:
             return BitMap()
-        loaded = self._index.by_value
+        loaded = self.index.by_value
         if number not in loaded:
             loaded[number] = _read_value(self.db, number)
         return loaded[number]
 
     def by_day(self, column: str) -> Mapping[str | None, BitMap]:
-        loaded = self._index.by_day
+        loaded = self.index.by_day
         if column not in loaded:
             loaded[column] = _read_days(self.db, column)
         return loaded[column]
 
     def query(self, predicate: ChangedAfter | NumberQuery) -> BitMap:
         if isinstance(predicate, NumberQuery):
-            rows = self.run(predicate, partial(_run, self.db, self._limit, predicate))
+            rows = self.run(predicate, partial(_run, self.db, self.limit, predicate))
             return rows & self.all()
         # The number of an event is the position of its first record.
         recorded = self.all()
@@ -278,7 +272,7 @@ class IndexReader(BitmapIndex):
 
     def not_loaded(self) -> list[FacetEquals | str]:
         """The parts that pages filter and count by, as far as they are not loaded."""
-        index = self._index
+        index = self.index
         values = [v for v, number in index.value_numbers.items() if number not in index.by_value]
         on_pages = [value for value in values if value.facet not in LINK_FACETS]
         superseded = [] if index.superseded.position else [SUPERSEDED]

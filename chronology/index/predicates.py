@@ -87,8 +87,3 @@ class Cursor(NamedTuple):
 
     day: str | None
     id: str
-
-
-def day_order(day: str | None) -> tuple[bool, str]:
-    """A sort key for days; an unknown day sorts first, as NULL does in SQLite."""
-    return day is not None, day or ""

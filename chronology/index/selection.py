@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from pyroaring import BitMap
 
 from chronology.index.current import SUPERSEDED, EventIndex, IndexReader, TimeLimit, slow_queries
-from chronology.index.predicates import EVERY, And, ChangedAfter, Cursor, Not, Predicate, day_order
+from chronology.index.predicates import EVERY, And, ChangedAfter, Cursor, Not, Predicate
 from chronology.projections.event_rows import SINGLE_VALUED
 
 Counts = list[tuple[str, int]]
@@ -60,6 +60,11 @@ def all_of(filters: Iterable[EventFilter], position: int | None = None) -> Event
         " and ".join(each.description for each in conditions if each.description),
         position,
     )
+
+
+def commonest_first(counts: Iterable[tuple[str, int]]) -> Counts:
+    """Values with their counts, the commonest first; those of equal counts by value."""
+    return sorted(counts, key=lambda pair: (-pair[1], pair[0]))
 
 
 class SqlSelection:
@@ -132,12 +137,12 @@ class IndexSelection:
         if self.position is not None:
             predicate = And((predicate, Not(ChangedAfter(self.position))))
         self.current = reader.evaluate(predicate)
-        self.superseded = self._find_superseded(limit)
+        self.superseded = BitMap()
+        if self.position is not None:
+            self.superseded = self._find_superseded(self.position, limit)
 
-    def _find_superseded(self, limit: TimeLimit) -> BitMap:
-        if self.position is None:
-            return BitMap()
-        predicate, position = self.filter.predicate, self.position
+    def _find_superseded(self, position: int, limit: TimeLimit) -> BitMap:
+        predicate = self.filter.predicate
         versions = self.reader.superseded
         query = partial(_read_superseded, self.reader.db, self.filter, limit)
 
@@ -146,7 +151,7 @@ class IndexSelection:
                 return versions.evaluate(predicate) & versions.versions.current_at(position)
             return self.reader.run(_key(self.filter), query)
 
-        return self.reader.cached(_key(self.filter), find)
+        return self.reader.index.results.get_or_make(_key(self.filter), find)
 
     @property
     def relation(self) -> Relation:
@@ -172,7 +177,7 @@ class IndexSelection:
         keys = [*self._keys(_CURRENT_KEYS, current), *self._keys(_SUPERSEDED_KEYS, superseded)]
         # Sorted twice, since ids ascend also where days descend.
         keys.sort(key=lambda key: key[1])
-        keys.sort(key=lambda key: day_order(key[0]), reverse=descending)
+        keys.sort(key=lambda key: key[0] or "", reverse=descending)
         return [number for _, _, number in keys[:size]]
 
     def numbers(self) -> list[int]:
@@ -247,10 +252,7 @@ def summarise(
 ) -> Summary:
     """Counts the selected events and the values of some facets, and finds the first `size`."""
     with select(db, selected, index, limit) as selection:
-        counts = {
-            facet: sorted(selection.counts(facet), key=lambda pair: (-pair[1], pair[0]))
-            for facet in facets
-        }
+        counts = {facet: commonest_first(selection.counts(facet)) for facet in facets}
         total, first = selection.count(), selection.page(False, None, size)
         return Summary(selected.table, total, counts, first, selection.relation)
 

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 from pyroaring import BitMap
 
-from chronology.index.bitmaps import BitmapIndex
+from chronology.index.bitmaps import BitmapIndex, add_days
 from chronology.index.predicates import DAY_COLUMNS, DayComparison, FacetEquals, Predicate, leaves
 from chronology.projections.event_rows import SINGLE_VALUED, array_columns
 
@@ -39,7 +39,7 @@ class SupersededVersions:
 
     def extend(self, db: sqlite3.Connection, position: int) -> None:
         """Reads the versions superseded since the last call, in tables that are at `position`."""
-        columns = [name for _, name, *_ in db.execute("PRAGMA table_info(events)")]
+        columns = tuple(name for _, name, *_ in db.execute("PRAGMA table_info(events)"))
         facets = (*SINGLE_VALUED, *array_columns(columns))
         names = ", ".join(f'history."{name}"' for name in (*DAY_COLUMNS, *facets))
         cursor = db.execute(
@@ -64,8 +64,7 @@ class SupersededVersions:
 
     def _add(self, cells: dict[str, dict[Any, array[int]]]) -> None:
         for column in DAY_COLUMNS:
-            for day, numbers in cells.pop(column).items():
-                self.days[column].setdefault(day, BitMap()).update(numbers)
+            add_days(self.days[column], cells.pop(column))
         for facet, by_cell in cells.items():
             values = self.values.setdefault(facet, {})
             for cell, numbers in by_cell.items():

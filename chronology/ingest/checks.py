@@ -14,16 +14,21 @@ from typing import Any, NamedTuple
 
 from chronology.batches.batch import Batch, Item
 from chronology.ingest import references
+from chronology.ingest.chains import Chains
 from chronology.model import records
 from chronology.model.records import Account, Chronology, Event, Formation, Person, Place
+from chronology.model.reserved_names import PARAMETERS
 from chronology.model.validation import FieldPath
 from chronology.projections import event_rows
 from chronology.projections.catalogue import Catalogue, split_stream
-from chronology.projections.chain_of_command import find_cycle
 from chronology.store import log
 from chronology.store.log import Latest
 
 _VOCABULARIES = {"kind": "kinds", "side": "sides", "level": "levels"}
+
+
+MAX_DIMENSIONS = 100
+"""Each is a column, and a table has at most 2,000."""
 
 
 class Streams:
@@ -77,6 +82,7 @@ class Checks:
         self.streams = streams
         self.unknown_references: list[_Reference] = []
         self.catalogue_lines: dict[str, int] = {}
+        self.chains = Chains(catalogue)
         self.chronology_is_missing = False
         self.window_overlaps: dict[str, bool] = {}
 
@@ -90,7 +96,7 @@ class Checks:
         _CHECKS[item.subject](self, item, fields)
 
     def is_new(self, item: Item) -> bool:
-        """Whether the id of an item was never used before."""
+        """Whether the id of an item has never been used."""
         last = self.streams.last(f"{item.subject}/{item.id}")
         if last is None:
             return True
@@ -117,6 +123,7 @@ class Checks:
 
     def note_catalogue_change(self, item: Item) -> None:
         """Marks a subject of the catalogue for checking at the end of the batch."""
+        self.chains.note_change(item.subject)
         self.catalogue_lines[item.stream] = item.lines(())
         self.window_overlaps.clear()
 
@@ -141,27 +148,22 @@ class Checks:
         known: dict[str, str] = getattr(chronology, _VOCABULARIES[key])
         if value is not None and value not in known:
             description = f"{value!r} is not a {key} of the chronology"
-            self.add_fault(
-                item, (key,), description, f"known {_VOCABULARIES[key]} are {', '.join(known)}"
-            )
+            self.add_fault(item, (key,), description, f"{_VOCABULARIES[key]}: {', '.join(known)}")
 
     def _report_no_chronology(self, item: Item) -> None:
         """Reports a missing chronology once, and not if the chronology itself is faulty."""
-        if not self.chronology_is_missing and not self._has_faulty("chronology"):
+        faulty = {split_stream(stream)[0] for stream in self.batch.faulty_streams}
+        if not self.chronology_is_missing and "chronology" not in faulty:
             description = "no chronology is recorded before this record"
             self.add_fault(item, (), description, "start the first batch with one")
         self.chronology_is_missing = True
 
-    def _has_faulty(self, subject: str) -> bool:
-        return any(split_stream(stream)[0] == subject for stream in self.batch.faulty_streams)
-
-    def _check_name(self, item: Item, fields: Any) -> None:
+    def _check_subject(self, item: Item, fields: Any) -> None:
+        """The name and the statements of a source, place, person or formation."""
         other = self.catalogue.members(item.subject).by_name.get(fields.name)
         if other is not None and other != item.id:
             description = f"{item.subject}/{other} already has the name {fields.name!r}"
             self.add_fault(item, ("name",), description, "names are unique; make it more specific")
-
-    def _check_statements(self, item: Item, fields: Any) -> None:
         for index, statement in enumerate(fields.statements):
             self._note_reference(item, ("statements", index, "source"), "source", statement.source)
 
@@ -180,26 +182,31 @@ class Checks:
                 self.add_fault(item, path, f"{level!r} is not a level", "add it to the levels")
             if column in event_rows.RESERVED:
                 self.add_fault(item, path, f"{column!r} is already a column", "choose another name")
+            if column in PARAMETERS:
+                self._report_parameter(item, path, column)
+        for index, level in enumerate(fields.levels):
+            if level in PARAMETERS:
+                self._report_parameter(item, ("levels", index), level)
+        if len(fields.declared) > MAX_DIMENSIONS:
+            description = f"there are more than {MAX_DIMENSIONS} dimensions"
+            self.add_fault(item, ("dimensions",), description, "declare fewer")
 
-    def _check_source(self, item: Item, fields: Any) -> None:
-        self._check_name(item, fields)
-        self._check_statements(item, fields)
+    def _report_parameter(self, item: Item, path: FieldPath, name: str) -> None:
+        description = f"'_{name}' is already a parameter of addresses"
+        self.add_fault(item, path, description, "choose another name")
 
     def _check_place(self, item: Item, fields: Place) -> None:
-        self._check_name(item, fields)
-        self._check_statements(item, fields)
+        self._check_subject(item, fields)
         self._note_reference(item, ("within",), "place", fields.within)
         if (fields.latitude is None) != (fields.longitude is None):
             self.add_fault(item, (), "latitude or longitude is missing", "give both or neither")
 
     def _check_person(self, item: Item, fields: Person) -> None:
-        self._check_name(item, fields)
-        self._check_statements(item, fields)
+        self._check_subject(item, fields)
         self._check_vocabulary(item, "side", fields.side)
 
     def _check_formation(self, item: Item, fields: Formation) -> None:
-        self._check_name(item, fields)
-        self._check_statements(item, fields)
+        self._check_subject(item, fields)
         self._check_vocabulary(item, "side", fields.side)
         self._check_vocabulary(item, "level", fields.level)
         for index, attachment in enumerate(fields.attached):
@@ -264,7 +271,7 @@ class Checks:
         for index, other in enumerate(fields.distinct):
             path = ("distinct", index, "event")
             if other.event == item.id:
-                description = "the event is distinguished from itself"
+                description = "the event is listed as distinct from itself"
                 self.add_fault(item, path, description, "name the other event")
             self._note_reference(item, path, "event", other.event)
 
@@ -284,6 +291,8 @@ class Checks:
             self._check_reference(reference)
         if self.catalogue.chronology is None and not self.batch.faults:
             self.batch.add_fault(1, "no chronology is recorded", "start the first batch with one")
+        for line, description, remedy in self.chains.find_faults(self.catalogue_lines):
+            self.batch.add_fault(line, description, remedy)
         for stream, line in self.catalogue_lines.items():
             self._check_catalogue_subject(stream, line)
 
@@ -304,19 +313,8 @@ class Checks:
             for user in references.find_users(self.db, subject, name):
                 description = f"{stream} is retracted, but {user} still refers to it"
                 self.batch.add_fault(line, description, f"correct {user} first")
-        elif subject == "formation" and (cycle := find_cycle(self.catalogue, name)):
-            description = f"{stream}: the attachments form a cycle: {' → '.join(cycle)}"
-            self.batch.add_fault(line, description, "correct one of the attachments")
-        elif subject == "place" and self._is_within_itself(name):
-            self.batch.add_fault(
-                line, f"{stream} lies within itself", "correct one of the fields 'within'"
-            )
         elif subject == "chronology":
             self._check_words_in_use(stream, line)
-
-    def _is_within_itself(self, place: str) -> bool:
-        outermost = self.catalogue.ancestors(place)[-1]
-        return self.catalogue.places[outermost].within == place
 
     def _check_words_in_use(self, stream: str, line: int) -> None:
         chronology = self.catalogue.chronology
@@ -334,7 +332,7 @@ class Checks:
 
 _CHECKS: dict[str, Callable[[Checks, Item, Any], None]] = {
     "chronology": Checks._check_chronology,
-    "source": Checks._check_source,
+    "source": Checks._check_subject,
     "place": Checks._check_place,
     "person": Checks._check_person,
     "formation": Checks._check_formation,

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Any, NamedTuple
+
+import msgspec
+import pendulum
 
 from chronology import projections
 from chronology.batches.batch import Batch, Item
@@ -26,8 +28,17 @@ from chronology.store.database import transaction
 from chronology.store.log import Entry, Head, VersionedRecord
 
 BLOCK_SIZE = 1_000
-"""Items are looked up in the log and appended in blocks of this size."""
+BLOCK_BYTES = 8 << 20
+"""Items are looked up in the log and appended in blocks of at most this size."""
+MAX_AHEAD = pendulum.duration(days=1)
+"""How far the time of a new batch may be ahead of the clock: a later one could not be followed."""
 Progress = Callable[[int], None]
+Clock = Callable[[], pendulum.DateTime]
+
+
+def utc_now() -> pendulum.DateTime:
+    """The time by the clock of this machine."""
+    return pendulum.now("UTC")
 
 
 class Result(NamedTuple):
@@ -43,27 +54,47 @@ def ingest(
     batch: Batch,
     progress: Progress | None = None,
     projection_progress: Progress | None = None,
+    clock: Clock = utc_now,
 ) -> Result:
-    """Appends a batch and projects it, or raises `BatchRefused` with all its faults."""
+    """Appends a batch and projects it, or raises `BatchRefused` with all its faults.
+
+    A batch that is in the log already is compared with it, whatever the clock says.
+    """
     with transaction(db):
         if is_ingested(db, batch.id):
             refuse_if_edited(db, batch)
             return Result(batch.id, 0, log.head(db))
-        if not projections.is_current(db):
-            projections.catch_up(db)
-        position_before = log.head(db).position
-        _BatchAppender(db, batch).run(progress)
-        projections.catch_up(db, projection_progress)
-        head = log.head(db)
+        return append(db, batch, progress, projection_progress, clock)
+
+
+def append(
+    db: sqlite3.Connection,
+    batch: Batch,
+    progress: Progress | None = None,
+    projection_progress: Progress | None = None,
+    clock: Clock = utc_now,
+) -> Result:
+    """Appends a new batch and projects it, in the caller's transaction.
+
+    All records enter the log here, from files and from other instances. Raises `BatchRefused` with
+    all faults of the batch.
+    """
+    if not projections.is_current(db):
+        projections.catch_up(db)
+    position_before = log.head(db).position
+    _BatchAppender(db, batch, clock).run(progress)
+    projections.catch_up(db, projection_progress)
+    head = log.head(db)
     return Result(batch.id, head.position - position_before, head)
 
 
 class _BatchAppender:
     """Checks and appends a new batch, block by block."""
 
-    def __init__(self, db: sqlite3.Connection, batch: Batch) -> None:
+    def __init__(self, db: sqlite3.Connection, batch: Batch, clock: Clock) -> None:
         self.db = db
         self.batch = batch
+        self.clock = clock
         self.catalogue = load_catalogue(db)
         self.head = log.head(db)
         self.streams = Streams(db)
@@ -73,8 +104,9 @@ class _BatchAppender:
 
     def run(self, progress: Progress | None) -> None:
         self._check_order()
-        header = records.canonical(self.batch.header)
-        self._append("0", f"batch/{self.batch.id}", "batch.recorded", header)
+        if not self.batch.is_continued:
+            header = records.canonical(self.batch.header)
+            self._append("0", f"batch/{self.batch.id}", "batch.recorded", header)
         for block in self._blocks():
             self.streams.look_up(_named_streams(block))
             for item in block:
@@ -87,10 +119,25 @@ class _BatchAppender:
             raise BatchRefused(self.batch.faults)
 
     def _blocks(self) -> Iterator[list[Item]]:
-        while block := list(islice(self.batch.items, BLOCK_SIZE)):
+        block: list[Item] = []
+        size = 0
+        for item in self.batch.items:
+            block.append(item)
+            size += len(item.data)
+            if len(block) == BLOCK_SIZE or size > BLOCK_BYTES:
+                yield block
+                block, size = [], 0
+        if block:
             yield block
 
     def _check_order(self) -> None:
+        latest = (self.clock() + MAX_AHEAD).format("YYYY-MM-DDTHH:mm:ss[Z]")
+        if self.batch.recorded_at > latest:
+            self.batch.add_fault(
+                self.batch.lines(("recorded",)),
+                f"recorded {self.batch.recorded_at} is more than a day ahead of the clock",
+                "write the current time; if it is correct, set the clock of this machine",
+            )
         if not self.head.position:
             return
         (entry,) = log.read(self.db, self.head.position - 1)
@@ -156,7 +203,13 @@ class _BatchAppender:
         if not self.checks.is_live(item):
             return
         before = self._current_fields(item.stream)
-        after = records.load(records.SUBJECTS[item.subject], records.amend(before, item.change))
+        try:
+            amended = records.amend(before, item.change)
+            after = records.load(records.SUBJECTS[item.subject], amended)
+        except msgspec.ValidationError as error:
+            description = f"another field is not valid: {error}"
+            self.checks.add_fault(item, (), description, "correct that field too")
+            return
         if records.canonical(before) == records.canonical(after):
             self.checks.add_fault(item, (), "the correction changes nothing", "leave it out")
         else:

@@ -8,27 +8,51 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from itertools import groupby
+from tempfile import SpooledTemporaryFile
+from typing import IO, Annotated
 
 import httpx
 import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import astuple
 
 from chronology import projections
 from chronology.batches import http_source
-from chronology.model.errors import ChronologyError, RecordConflict
-from chronology.model.records import ID_PATTERN, SUBJECTS
+from chronology.batches.batch import Batch
+from chronology.batches.log_reader import read_records
+from chronology.ingest import pipeline
+from chronology.ingest.pipeline import Clock, utc_now
+from chronology.ingest.unchanged import is_ingested
+from chronology.model.addresses import shown_address
+from chronology.model.errors import BatchRefused, ChronologyError, RecordConflict
+from chronology.model.records import MAX_RECORD_BYTES
 from chronology.store import log
 from chronology.store.database import transaction
-from chronology.store.log import Entry, Head
+from chronology.store.log import Entry, Head, as_record
 
-MAX_PAGE_BYTES = 256 << 20
+MAX_PAGE_BYTES = 16 << 20
+"""Enough for any single record, whose JSON may be three times as long when it is escaped again."""
 MAX_BATCH_BYTES = 1 << 30
-_TEXTS = ("record_id", "stream", "type", "recorded_at", "batch", "data", "digest")
-_FIELDS = {**dict.fromkeys(_TEXTS, str), "position": int, "version": int}
+_PAGE_SIZES = ("max", "100", "10", "1")
+_IN_MEMORY_BYTES = 8 << 20
+_Name = Annotated[str, Meta(max_length=120)]
 
-_ACTIONS = ("recorded", "corrected", "retracted")
-_TYPES = {"batch.recorded", *(f"{subject}.{action}" for subject in SUBJECTS for action in _ACTIONS)}
+
+class _Row(Struct):
+    """A record as Datasette serves it; limits hold while it is decoded."""
+
+    position: int
+    record_id: _Name
+    stream: _Name
+    version: int
+    type: _Name
+    recorded_at: _Name
+    batch: _Name
+    data: Annotated[str, Meta(max_length=MAX_RECORD_BYTES)]
+    digest: _Name
 
 
 class PeerRefused(ChronologyError):
@@ -55,42 +79,57 @@ class Peer:
 
     def __init__(self, url: str, client: httpx.Client) -> None:
         self.url = f"{url.rstrip('/')}/log.json"
+        self.name = shown_address(self.url)
         self.client = client
 
-    def after(self, position: int, size: str = "max") -> list[Entry]:
-        """A page of the records after a position, in order; empty at the end of the log."""
+    def after(self, position: int, sizes: Sequence[str] = _PAGE_SIZES) -> list[Entry]:
+        """A page of the records after a position, in order; empty at the end of the log.
+
+        A page that is too large is requested again with fewer records.
+        """
+        size, *smaller = sizes
         params = {
             "_shape": "array",
             "_sort": "position",
             "position__gt": str(position),
             "_size": size,
         }
+        page = bytearray()
         try:
             with http_source.get(self.client, self.url, params) as response:
-                page = b"".join(http_source.read_body(response, MAX_PAGE_BYTES))
-            return [_entry(row) for row in msgspec.json.decode(page, type=list[dict[str, Any]])]
+                for chunk in http_source.read_body(response, MAX_PAGE_BYTES):
+                    page += chunk
+            return [Entry(*astuple(row)) for row in _decode_rows(page)]
+        except http_source.FetchTooLarge as error:
+            if not smaller:
+                raise PeerRefused(str(error)) from error
         except http_source.FetchUnavailable as error:
             raise PeerUnavailable(str(error)) from error
         except http_source.FetchFailed as error:
             raise PeerRefused(str(error)) from error
-        except (msgspec.MsgspecError, TypeError, UnicodeDecodeError, RecursionError) as error:
-            raise PeerRefused(f"{self.url} is not a log: {error}") from error
+        except msgspec.ValidationError as error:
+            field = re.search(r"field `(\w+)`|\.(\w+)`$", str(error))
+            name = field and (field[1] or field[2])
+            reason = f"a row has no {name} in the form of the log" if name else error
+            raise PeerRefused(f"{self.name} is not a log: {reason}") from error
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            raise PeerRefused(f"{self.name} is not a log: {error}") from error
+        return self.after(position, smaller)
 
     def digest(self, position: int) -> str | None:
         """The digest at a position, or None after the end of the log."""
-        page = self.after(position - 1, "1")
+        page = self.after(position - 1, ["1"])
         return page[0].digest if page and page[0].position == position else None
 
 
-def _entry(row: dict[str, Any]) -> Entry:
-    for name, kind in _FIELDS.items():
-        if type(row.get(name)) is not kind:
-            raise TypeError(f"a row has no {name}")
-    return Entry(**{name: row[name] for name in Entry._fields})
+_decode_rows = msgspec.json.Decoder(list[_Row]).decode
 
 
 def follow(
-    db: sqlite3.Connection, peer: Peer, progress: Callable[[int], None] | None = None
+    db: sqlite3.Connection,
+    peer: Peer,
+    progress: Callable[[int], None] | None = None,
+    clock: Clock = utc_now,
 ) -> Head:
     """Copies the records of the peer after the head, and returns the new head.
 
@@ -99,10 +138,11 @@ def follow(
     follow from the one before. Earlier batches stay copied.
     """
     _refuse_diverged(db, peer)
-    for batch in _batches(peer, log.head(db)):
-        _append(db, batch)
-        if progress:
-            progress(len(batch))
+    with closing(_batches(_entries(peer, log.head(db)))) as batches:
+        for batch in batches:
+            _append(db, batch, peer.name, clock)
+            if progress:
+                progress(len(batch))
     return log.head(db)
 
 
@@ -127,23 +167,42 @@ def _refuse_diverged(db: sqlite3.Connection, peer: Peer) -> None:
     raise HistoryDiverged(low)
 
 
-def _batches(peer: Peer, last: Head) -> Iterator[list[Entry]]:
-    """The batches of the peer after a head, with every digest checked."""
-    batch: list[Entry] = []
-    size = 0
-    while page := peer.after(last.position):
-        for entry in page:
-            last = _check_digest(last, entry)
-            if batch and batch[-1].batch != entry.batch:
-                yield batch
-                batch, size = [], 0
-            batch.append(entry)
-            size += len(entry.data)
+class _Batch:
+    """The consecutive records of one batch of the peer, in a file: a batch may be large."""
+
+    def __init__(self, file: IO[bytes], entries: Iterable[Entry]) -> None:
+        """Writes the records to a file; raises `PeerRefused` beyond the size limit."""
+        self._file = file
+        positions: list[Entry] = []
+        size = 0
+        for entry in entries:
+            positions[1:] = [entry]
+            size += file.write(msgspec.json.encode(entry) + b"\n")
             if size > MAX_BATCH_BYTES:
                 limit = MAX_BATCH_BYTES >> 20
                 raise PeerRefused(f"the peer's batch {entry.batch} is larger than {limit} MiB")
-    if batch:
-        yield batch
+        self.first, self.last = positions[0], positions[-1]
+
+    def __len__(self) -> int:
+        return self.last.position - self.first.position + 1
+
+    def __iter__(self) -> Iterator[Entry]:
+        self._file.seek(0)
+        return map(msgspec.json.Decoder(Entry).decode, self._file)
+
+
+def _batches(entries: Iterable[Entry]) -> Generator[_Batch]:
+    for _, batch in groupby(entries, key=lambda entry: entry.batch):
+        with SpooledTemporaryFile(_IN_MEMORY_BYTES) as file:
+            yield _Batch(file, batch)
+
+
+def _entries(peer: Peer, last: Head) -> Iterator[Entry]:
+    """The records of the peer after a head, with every digest checked."""
+    while page := peer.after(last.position):
+        for entry in page:
+            last = _check_digest(last, entry)
+            yield entry
 
 
 def _check_digest(last: Head, entry: Entry) -> Head:
@@ -155,36 +214,33 @@ def _check_digest(last: Head, entry: Entry) -> Head:
     return Head(entry.position, entry.digest)
 
 
-def _append(db: sqlite3.Connection, batch: list[Entry]) -> None:
-    first, last = batch[0], batch[-1]
+def _append(db: sqlite3.Connection, records: _Batch, source: str, clock: Clock) -> None:
+    """Appends a batch of the peer as a file with the same content would be appended."""
+    first, last = records.first, records.last
     name = f"the peer's batch {first.batch} (positions {first.position} to {last.position})"
     try:
         with transaction(db):
-            _check_batch(db, batch)
-            head = log.append(db, map(log.as_record, batch))
-            if head.digest != last.digest:
+            before = log.head(db)
+            if before.position != first.position - 1 or not log.continues(before, first):
                 raise PeerRefused(f"{name} does not fit: this log has changed meanwhile")
-            projections.catch_up(db)
+            batch = read_records(((entry.position, as_record(entry)) for entry in records), source)
+            _check_start(db, batch, first)
+            head = pipeline.append(db, batch, clock=clock).head
+            if head != Head(last.position, last.digest):
+                raise PeerRefused(f"{name} moves accounts otherwise than its retractions do")
+    except BatchRefused as error:
+        raise PeerRefused(f"{name} contains an invalid record: {error.faults[0]}") from error
     except (*projections.UNFIT, RecordConflict, sqlite3.IntegrityError) as error:
         raise PeerRefused(f"{name} contains an invalid record: {error}") from error
 
 
-def _check_batch(db: sqlite3.Connection, batch: list[Entry]) -> None:
-    """Checks the rules of ingesting: a batch starts with its header, and times never decrease."""
-    first = batch[0]
+def _check_start(db: sqlite3.Connection, batch: Batch, first: Entry) -> None:
+    """Checks that a batch is new, or continues the one at the head of this log."""
     previous = next(log.read(db, first.position - 2, first.position - 1), None)
-    is_rest = previous is not None and previous.batch == first.batch
-    if not is_rest and (first.stream, first.type) != (f"batch/{first.batch}", "batch.recorded"):
+    is_rest = previous is not None and previous.batch == batch.id
+    if batch.is_continued != is_rest:
         raise ValueError(f"position {first.position} does not start with the header of the batch")
-    last_time = previous.recorded_at if previous else ""
-    for entry in batch:
-        subject, _, name = entry.stream.partition("/")
-        if entry.type not in _TYPES or not entry.type.startswith(f"{subject}."):
-            raise ValueError(
-                f"position {entry.position}: {entry.type} is not a record of {entry.stream}"
-            )
-        if not re.fullmatch(ID_PATTERN, name):
-            raise ValueError(f"position {entry.position}: {name!r} is not an id")
-        if entry.recorded_at < last_time:
-            raise ValueError(f"position {entry.position} was recorded before the previous record")
-        last_time = entry.recorded_at
+    if previous and is_rest and previous.recorded_at != batch.recorded_at:
+        raise ValueError(f"position {first.position} has another time than its batch")
+    if not is_rest and is_ingested(db, batch.id):
+        raise ValueError(f"the id {batch.id!r} belongs to an earlier batch")

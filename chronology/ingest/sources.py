@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from hashlib import sha256
 from pathlib import Path
 
 from chronology.batches.batch import FORMATS
@@ -47,19 +49,51 @@ def _is_unchanged(db: sqlite3.Connection, path: Path) -> bool:
     return True
 
 
-_FETCHED = "CREATE TABLE IF NOT EXISTS fetched (url TEXT PRIMARY KEY, etag TEXT NOT NULL) STRICT"
+class KnownETags:
+    """The ETags of the batches that were ingested from addresses, with the ids of the batches.
 
+    They are in a file beside the database, `timeline.db.etags.json`, because the database is
+    published. Only a hash of each address is kept: an address may contain a password or a token.
+    """
 
-def known_etag(db: sqlite3.Connection, url: str) -> str | None:
-    """The ETag of the batch that was last ingested from an address."""
-    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'fetched'").fetchone():
+    def __init__(self, database: Path) -> None:
+        self.path = database.with_name(f"{database.name}.etags.json")
+
+    def get(self, db: sqlite3.Connection, url: str) -> str | None:
+        """The ETag of the batch that was last ingested from an address, if it is in the log."""
+        match self._read().get(_hash(url)):
+            case {"etag": str(etag), "batch": str(batch)} if is_ingested(db, batch):
+                return etag
         return None
-    row = db.execute("SELECT etag FROM fetched WHERE url = ?", (url,)).fetchone()
-    return str(row[0]) if row else None
+
+    def put(self, url: str, etag: str, batch: str) -> None:
+        """Stores the ETag of a batch that was ingested from an address."""
+        stored = {**self._read(), _hash(url): {"etag": etag, "batch": batch}}
+        new = self.path.with_name(f"{self.path.name}.new")
+        new.write_text(json.dumps(stored, indent=1), "utf-8")
+        new.replace(self.path)
+
+    def _read(self) -> dict[str, object]:
+        try:
+            stored = json.loads(self.path.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return {}  # Missing or damaged: the next request costs a whole response.
+        return stored if isinstance(stored, dict) else {}
 
 
-def store_etag(db: sqlite3.Connection, url: str, etag: str) -> None:
-    """Stores the ETag of an ingested batch, outside the log."""
+def _hash(url: str) -> str:
+    return sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def forget_addresses(db: sqlite3.Connection) -> None:
+    """Drops the table `fetched`, in which earlier versions kept whole addresses, secrets included.
+
+    Its pages are overwritten with zeros, so that nothing remains in the file.
+    """
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'fetched'").fetchone():
+        return
+    (before,) = db.execute("PRAGMA secure_delete").fetchone()
+    db.execute("PRAGMA secure_delete = ON")
     with transaction(db):
-        db.execute(_FETCHED)
-        db.execute("INSERT OR REPLACE INTO fetched VALUES (?, ?)", (url, etag))
+        db.execute("DROP TABLE fetched")
+    db.execute(f"PRAGMA secure_delete = {before}")

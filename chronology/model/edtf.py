@@ -62,12 +62,12 @@ class Date:
     than one span. Qualifiers do not widen a span.
     """
 
-    __slots__ = ("_members", "precision", "spans", "text")
+    __slots__ = ("members", "precision", "spans", "text")
 
     text: str
     precision: Precision
     spans: tuple[Span, ...]
-    _members: tuple[Member, ...]
+    members: tuple[Member, ...]
 
     # Not a dataclass: msgspec would decode one from a JSON object instead of from its text.
     def __init__(
@@ -77,7 +77,7 @@ class Date:
         set_attribute(self, "text", text)
         set_attribute(self, "precision", precision)
         set_attribute(self, "spans", spans)
-        set_attribute(self, "_members", members)
+        set_attribute(self, "members", members)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a Date is immutable: {name} cannot be set")
@@ -135,7 +135,7 @@ class Date:
         A moment is certain only if it has a single possible day. A date without both ends has no
         certain day.
         """
-        start, end = self._members[0][0], self._members[-1][-1]
+        start, end = self.members[0][0], self.members[-1][-1]
         if start is None or end is None:
             return None
         if not self.lasts:
@@ -181,11 +181,11 @@ class Date:
     def in_words(self) -> str:
         """The date in English, as exact as its text: `on 13 or 14 October 1944`."""
         if self.precision == "set":
-            return edtf_text.set_in_words(self._members)
-        first = self._members[0][0]
+            return edtf_text.set_in_words(self.members)
+        first = self.members[0][0]
         if self.precision == "interval":
             missing = "open" if ".." in self.text else "unknown"
-            return edtf_text.interval_in_words(first, self._members[0][1], missing)
+            return edtf_text.interval_in_words(first, self.members[0][1], missing)
         assert first is not None
         return edtf_text.point_in_words(first)
 
@@ -338,6 +338,11 @@ def _is_after(one: Point, other: Point) -> bool:
     if late.tzinfo is None or early.tzinfo is None:
         late, early = late.replace(tzinfo=None), early.replace(tzinfo=None)
     return late > early
+
+
+def iso_day(day: date | None) -> str | None:
+    """A day in ISO 8601."""
+    return day.isoformat() if day else None
 
 
 def _is_before(day: date | None, other: date | None) -> bool:

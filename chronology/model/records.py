@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
-from typing import Annotated, Any, Literal, NamedTuple, get_type_hints
+from functools import cache, lru_cache, reduce
+from operator import or_
+from types import UnionType
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -35,6 +37,8 @@ Longitude = Annotated[float, Meta(ge=-180, le=180)]
 Radius = Annotated[float, Meta(gt=0, le=20_040)]
 
 _ID = re.compile(ID_PATTERN)
+MAX_RECORD_BYTES = 4 << 20
+"""The most bytes of the data of one record."""
 STANCES = ("asserts", "denies", "plans")
 ROLES = ("at", "near", "between", "from", "to")
 
@@ -299,9 +303,9 @@ def amend(fields: Any, change: Mapping[str, Any]) -> dict[str, Any]:
 
 def load_partial(kind: type[Fields], data: Mapping[str, Any]) -> dict[str, Any]:
     """Some fields of a `kind` as plain values; raises `msgspec.ValidationError`."""
-    types = _field_types(kind)
+    fields = fields_of(kind)
     values = {
-        key: msgspec.convert(value, types[key], strict=False, dec_hook=decode_date)
+        key: msgspec.convert(value, fields[key].type, strict=False, dec_hook=decode_date)
         for key, value in data.items()
     }
     plain: dict[str, Any] = msgspec.to_builtins(values, enc_hook=_encode)
@@ -309,8 +313,38 @@ def load_partial(kind: type[Fields], data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _field_types(kind: type[Fields]) -> Mapping[str, Any]:
-    return {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+def fields_of(kind: type[Fields]) -> Mapping[str, msgspec.structs.FieldInfo]:
+    """The fields of a kind by the names that are stored."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
+
+
+def check_json(kind: type[Fields], action: str, data: str) -> None:
+    """Raises `msgspec.ValidationError` unless stored JSON is of the types for a kind and an action.
+
+    It takes no more memory than a valid record of the same length.
+    """
+    if action == "recorded":
+        load_json(kind, data)
+        return
+    change, fields = _decode_change(data), fields_of(kind)
+    for key, value in change.set.items():
+        if key not in fields:
+            raise msgspec.ValidationError(
+                f"Object contains unknown field `{key[:40]}` - at `$.set`"
+            )
+        msgspec.json.decode(value, type=fields[key].type, dec_hook=decode_date)
+
+
+class _Change(Struct, forbid_unknown_fields=True):
+    """The data of a correction or a retraction."""
+
+    because: Annotated[str, Meta(pattern=TEXT_PATTERN)]
+    set: dict[str, msgspec.Raw] = {}
+    unset: list[str] = []
+    into: Id | None = None
+
+
+_decode_change = msgspec.json.Decoder(_Change).decode
 
 
 def load(kind: type[Fields], data: Mapping[str, Any]) -> Any:
@@ -323,24 +357,49 @@ def load_json(kind: type[Fields], data: str) -> Any:
     return msgspec.json.decode(data, type=kind, dec_hook=decode_date)
 
 
-def make_decoder(kind: type[Fields]) -> Callable[[str], Any]:
-    """A decoder of stored JSON that checks only types, and takes half the time of `load_json`.
+# A reader of a log does not trust it: values beyond the limits are read, and shown as they are.
 
-    Patterns and limits were checked when the record was appended. The decoder returns objects with
-    the attributes of `kind`, but of another class.
+
+def read_json(kind: type[Fields], data: str) -> Any:
+    """A `kind` from stored JSON, of which only the types are checked: half the time of `load_json`.
+
+    The patterns and limits were checked when the record was appended; `verify` checks them again.
     """
+    return make_decoder(kind)(data)
+
+
+def read(kind: type[Fields], data: Mapping[str, Any]) -> Any:
+    """A `kind` from stored plain values, of which only the types are checked."""
+    return msgspec.convert(data, _without_limits(kind), strict=False, dec_hook=decode_date)
+
+
+@cache
+def make_decoder(kind: type[Fields]) -> Callable[[str], Any]:
+    """The decoder of `read_json` for a kind; the objects are of a subclass of it."""
+    return msgspec.json.Decoder(_without_limits(kind), dec_hook=decode_date).decode
+
+
+@cache
+def _without_limits(kind: type[Fields]) -> Any:
+    """A subclass of a kind whose fields, and theirs, have the same types without limits."""
     types = get_type_hints(kind)  # These leave out the limits in the annotations.
     fields = [
-        (field.name, types[field.name])
+        (field.name, _unlimited(types[field.name]))
         if field.required
-        else (field.name, types[field.name], _default(field))
+        else (field.name, _unlimited(types[field.name]), _default(field))
         for field in msgspec.structs.fields(kind)
     ]
     names = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
-    plain = msgspec.defstruct(
-        kind.__name__, fields, kw_only=True, forbid_unknown_fields=True, rename=names, gc=False
-    )
-    return msgspec.json.Decoder(plain, dec_hook=decode_date).decode
+    return msgspec.defstruct(kind.__name__, fields, bases=(kind,), rename=names)
+
+
+def _unlimited(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, Fields):
+        return _without_limits(annotation)
+    origin, parts = get_origin(annotation), tuple(map(_unlimited, get_args(annotation)))
+    if origin is UnionType:
+        return reduce(or_, parts)
+    return origin[parts] if origin in (list, dict) else annotation
 
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:

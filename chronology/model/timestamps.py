@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 import pendulum
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:?\d\d)", re.ASCII)
+
+
+def is_timestamp(text: str) -> bool:
+    """Whether a text is in the form of the log, as `parse_timestamp` returns it."""
+    try:
+        return len(text) == 20 and datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").year > 0
+    except ValueError:
+        return False
 
 
 def parse_timestamp(text: str) -> str:

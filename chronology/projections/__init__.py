@@ -15,12 +15,13 @@ from urllib.parse import quote
 import msgspec
 
 from chronology.model.errors import CorruptLog, DateError
-from chronology.projections import tables
+from chronology.projections import comparison, tables
 from chronology.projections.catalogue import Catalogue, load_catalogue
 from chronology.projections.projector import BatchProjector, Progress
 from chronology.projections.row_writer import BatchRange
 from chronology.store import log
-from chronology.store.database import CACHE_KB
+from chronology.store.database import CACHE_KB, LOG
+from chronology.store.verification import schema_differences, schema_objects
 
 __all__ = ["UNFIT", "Progress", "catch_up", "is_current", "position", "rebuild", "verify"]
 
@@ -109,15 +110,25 @@ def verify(db: sqlite3.Connection, progress: Progress | None = None) -> list[str
         _attach_log(db, fresh)
         fresh.execute("BEGIN")
         rebuild(fresh, progress)
+        faults = _schema_differences(db, fresh)
         if not tables.exist(db) or not tables.exist(fresh):
-            return [] if tables.exist(db) == tables.exist(fresh) else ["the tables are missing"]
-        return tables.differences(db, fresh)
+            is_same = tables.exist(db) == tables.exist(fresh)
+            return faults if is_same else ["the tables are missing"]
+        return faults + comparison.differences(db, fresh)
     except sqlite3.DatabaseError as error:
         return [f"the tables cannot be read: {error}"]
     except UNFIT as error:
         return [f"the log cannot be folded into tables: {error}"]
     finally:
         fresh.close()
+
+
+def _schema_differences(db: sqlite3.Connection, fresh: sqlite3.Connection) -> list[str]:
+    """The differences in everything but the log, whose schema `store.verification` checks."""
+    stored, expected = (
+        [one for one in schema_objects(database) if not one.is_of_log] for database in (db, fresh)
+    )
+    return schema_differences(stored, expected)
 
 
 def _attach_log(db: sqlite3.Connection, fresh: sqlite3.Connection) -> None:
@@ -128,4 +139,6 @@ def _attach_log(db: sqlite3.Connection, fresh: sqlite3.Connection) -> None:
     if path:
         fresh.execute("ATTACH ? AS stored", (f"file:{quote(path)}?mode=ro",))
     else:
-        db.backup(fresh)
+        fresh.execute(LOG)
+        rows = db.execute("SELECT * FROM log ORDER BY position")
+        fresh.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)

@@ -19,6 +19,8 @@ from chronology.model.records import Chronology, Formation, Person, Place, Sourc
 from chronology.store.log import FIELDS, Entry
 
 T = TypeVar("T")
+UNREADABLE = (msgspec.MsgspecError, AttributeError, TypeError, ValueError, RecursionError)
+"""The errors of reading the data of a record that ingesting would have refused."""
 CATALOGUED = ("chronology", "source", "place", "person", "formation")
 
 
@@ -37,23 +39,33 @@ def split_stream(stream: str) -> tuple[str, str]:
     return subject, name
 
 
-def first_state(entry: Entry) -> State:
-    """The state after the first record of a stream."""
-    fields = records.load_json(records.SUBJECTS[split_stream(entry.stream)[0]], entry.data)
+def next_state(state: State | None, entry: Entry) -> State | None:
+    """The state after one more record; None if it retracts the subject.
+
+    A record that cannot be read changes nothing. Only a forged file has one; `verify` names it.
+    """
+    kind = records.SUBJECTS[split_stream(entry.stream)[0]]
+    action = entry.type.partition(".")[2]
+    try:
+        if action == "recorded":
+            fields = records.read_json(kind, entry.data)
+        elif action == "corrected" and state is not None:
+            change = msgspec.json.decode(entry.data)
+            fields = records.read(kind, records.amend(state.fields, change))
+        else:
+            return None
+    except UNREADABLE:
+        return state
     return State(fields, entry.version, entry.position, entry.recorded_at)
 
 
-def next_state(state: State | None, entry: Entry) -> State | None:
-    """The state after one more record; None if it retracts the subject."""
-    subject, _ = split_stream(entry.stream)
-    action = entry.type.partition(".")[2]
-    if action == "recorded":
-        return first_state(entry)
-    if action == "corrected" and state is not None:
-        change = msgspec.json.decode(entry.data)
-        fields = records.load(records.SUBJECTS[subject], records.amend(state.fields, change))
-        return State(fields, entry.version, entry.position, entry.recorded_at)
-    return None
+def read_text(data: str, key: str) -> str | None:
+    """One text in the stored JSON of a record; None if there is none."""
+    try:
+        value = msgspec.json.decode(data)[key]
+    except (*UNREADABLE, LookupError):
+        return None
+    return value if isinstance(value, str) else None
 
 
 def fold_stream(entries: Iterable[Entry]) -> State | None:
@@ -158,12 +170,12 @@ class Catalogue:
 
     def ancestors(self, place: str) -> list[str]:
         """A place and all places that it lies within, from the inside out."""
-        chain: list[str] = []
+        chain: dict[str, None] = {}
         current: str | None = place
         while current is not None and current in self.places and current not in chain:
-            chain.append(current)
+            chain[current] = None
             current = self.places[current].within
-        return chain
+        return list(chain)
 
 
 def catalogue_entries(db: sqlite3.Connection, first: int, last: int) -> Iterator[Entry]:

@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from chronology.model.edtf import Date, Span
+from chronology.model.edtf import Date, Span, iso_day
 from chronology.model.records import Account, Chronology, Event, canonical
 from chronology.projections.catalogue import Catalogue, State
 from chronology.projections.chain_of_command import chain_of_command, is_constant, names_by_level
 from chronology.projections.disputes import disputes
 
-BEFORE_DIMENSIONS = {
-    "id": str,
-    "date": str,
-    "earliest": str,
-    "latest": str,
-    "sort_day": str,
-    "time": str,
-    "precision": str,
-    "basis": str,
-    "title": str,
-    "summary": str,
-    "kind": str,
-    "status": str,
-    "months": str,
-}
+_BEFORE = "id date earliest latest sort_day time precision basis title summary kind status months"
+BEFORE_DIMENSIONS = dict.fromkeys(_BEFORE.split(), str)
 AFTER_DIMENSIONS = {
-    "formations": str,
-    "places": str,
-    "people": str,
-    "sources": str,
+    **dict.fromkeys(("formations", "places", "people", "sources"), str),
     "latitude": float,
     "longitude": float,
     "accounts": int,
@@ -145,9 +129,12 @@ class EventRowBuilder:
         self._sources: CachedPart = cached(self._sources_part)
         self._status: CachedPart = cached(self._status_part)
 
-    def build(self, event: EventWithAccounts) -> EventRow:
+    def build(self, event: EventWithAccounts) -> EventRow | None:
+        """The row of an event; None if it refers to a subject that is not recorded."""
         fields: Event = event.state.fields
         accounts = [account for _, account in event.accounts]
+        if not self._has_references(fields, accounts):
+            return None
         date = self._date(fields.date)
         places = self._places(tuple([(ref.place, ref.role) for ref in fields.places]))
         chains = [self._constant(f) or self._dated(f, fields.date) for f in fields.formations]
@@ -175,8 +162,18 @@ class EventRowBuilder:
         value_ids = sorted([value for part in parts for value in part.value_ids])
         return EventRow(cells, value_ids, search_texts)
 
+    def _has_references(self, fields: Event, accounts: Sequence[Account]) -> bool:
+        """Whether all subjects exist that the row shows; only in a forged log they may not."""
+        catalogue = self.catalogue
+        return (
+            all(ref.place in catalogue.places for ref in fields.places)
+            and all(formation in catalogue.formations for formation in fields.formations)
+            and all(person in catalogue.people for person in fields.people)
+            and all(account.source in catalogue.sources for account in accounts)
+        )
+
     def _date_part(self, date: Date) -> _RowPart:
-        earliest, latest = _iso_day(date.earliest), _iso_day(date.latest)
+        earliest, latest = iso_day(date.earliest), iso_day(date.latest)
         months = date.months(self.window)
         days = (earliest, latest, earliest or latest, date.time, date.precision)
         return _RowPart((*days, canonical(months)), self.value_ids.of("months", months))
@@ -232,10 +229,6 @@ class EventRowBuilder:
         return _RowPart((kind, status, canonical(disputed)), links)
 
 
-def _iso_day(day: Any) -> str | None:
-    return day.isoformat() if day else None
-
-
 def _unique(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
@@ -280,7 +273,7 @@ def _mean(degrees: Iterable[float | None]) -> float:
 def spans(event: EventWithAccounts) -> list[tuple[str | None, str | None]]:
     """The possible days as (first, last) pairs if there are gaps between them, else nothing."""
     pairs: Sequence[Span] = event.state.fields.date.spans
-    return [(_iso_day(low), _iso_day(high)) for low, high in pairs] if len(pairs) > 1 else []
+    return [(iso_day(low), iso_day(high)) for low, high in pairs] if len(pairs) > 1 else []
 
 
 def _all_names(subjects: Iterable[Any]) -> str:
@@ -308,7 +301,8 @@ def _with_folded(text: str) -> str:
     return text if folded == text else f"{text}\n{folded}"
 
 
-def array_columns(columns: Sequence[str]) -> list[str]:
+@cache
+def array_columns(columns: tuple[str, ...]) -> tuple[str, ...]:
     """The array columns among all columns of `events`: the fixed ones and the dimensions."""
     start, end = columns.index("months"), columns.index("formations")
-    return [*ARRAYS, *columns[start + 1 : end]]
+    return *ARRAYS, *columns[start + 1 : end]

@@ -6,13 +6,16 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any
-
-import msgspec
 
 from chronology.model.errors import CorruptLog
 from chronology.projections import subject_rows, tables
-from chronology.projections.catalogue import Catalogue, catalogue_entries, read_states, split_stream
+from chronology.projections.catalogue import (
+    Catalogue,
+    catalogue_entries,
+    read_states,
+    read_text,
+    split_stream,
+)
 from chronology.projections.row_builder import LogRecord, RowBuilder, TouchedEvent, reason
 from chronology.projections.row_writer import BatchRange, RowWriter
 from chronology.store import log
@@ -187,5 +190,4 @@ def _finish(db: sqlite3.Connection, catalogue: Catalogue, batch: BatchRange) -> 
 def _note(entry: Entry) -> str | None:
     if not entry.stream.startswith("batch/"):
         return None
-    header: dict[str, Any] = msgspec.json.decode(entry.data)
-    return header.get("note")
+    return read_text(entry.data, "note")

@@ -6,16 +6,14 @@ the catalogue.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
-
-import msgspec
+from typing import Any, NamedTuple
 
 from chronology.model import records
 from chronology.model.records import Account, Event
 from chronology.projections import event_rows, subject_rows
-from chronology.projections.catalogue import Catalogue, State
+from chronology.projections.catalogue import UNREADABLE, Catalogue, State, read_text
 from chronology.projections.event_rows import EventRowBuilder, EventWithAccounts, FacetValueIds
 from chronology.projections.subject_rows import Cells
 
@@ -69,37 +67,49 @@ class RowBuilder:
         rows = RowBatch()
         events: list[EventWithAccounts] = []
         latest: EventWithAccounts | None = None
-        for position, stream, version, kind, recorded_at, data in records:
+        for record in records:
+            position, stream, version, kind, recorded_at, data = record
             subject, _, name = stream.partition("/")
             if subject != "account":
                 latest = None
-            if subject == "event":
-                if stream in self.amended:
-                    rows.touched.append((name, position, reason(stream, kind, data, own=True)))
-                else:
-                    state = State(_decode_event(data), version, position, recorded_at)
-                    latest = EventWithAccounts(name, state, [])
-                    events.append(latest)
-            elif subject == "account":
-                if stream in self.amended:
-                    rows.amended[name] = (position, reason(stream, kind, data))
-                    continue
-                account: Account = _decode_account(data)
-                cells = subject_rows.account_cells(name, account, version, position, recorded_at)
-                rows.accounts.append(cells)
-                if account.claims:
-                    rows.claims += subject_rows.claim_rows(name, account)
-                if latest and latest.id == account.event:
-                    latest.accounts.append((name, account))
-                else:  # Its event is in an earlier batch, or elsewhere in this one.
-                    rows.touched.append((account.event, position, reason(stream, kind, data)))
+            if subject == "account":
+                self._add_account(rows, record, latest)
+            elif subject == "event" and stream in self.amended:
+                rows.touched.append((name, position, reason(stream, kind, data, own=True)))
+            elif subject == "event" and (fields := _read(_decode_event, data)) is not None:
+                state = State(fields, version, position, recorded_at)
+                latest = EventWithAccounts(name, state, [])
+                events.append(latest)
         for event in events:
             self._add_event(rows, event)
         return rows
 
+    def _add_account(
+        self, rows: RowBatch, record: LogRecord, latest: EventWithAccounts | None
+    ) -> None:
+        """Adds an account to its event, which is often the one recorded just before."""
+        position, stream, version, kind, recorded_at, data = record
+        name = stream.partition("/")[2]
+        if stream in self.amended:
+            rows.amended[name] = (position, reason(stream, kind, data))
+            return
+        account: Account | None = _read(_decode_account, data)
+        if account is None:
+            return
+        cells = subject_rows.account_cells(name, account, version, position, recorded_at)
+        rows.accounts.append(cells)
+        if account.claims:
+            rows.claims += subject_rows.claim_rows(name, account)
+        if latest and latest.id == account.event:
+            latest.accounts.append((name, account))
+        else:  # Its event is in an earlier batch, or elsewhere in this one.
+            rows.touched.append((account.event, position, reason(stream, kind, data)))
+
     def _add_event(self, rows: RowBatch, event: EventWithAccounts) -> None:
         number = event.state.position
         row = self.event_row_builder.build(event)
+        if row is None:
+            return
         rows.events.append((*row.cells, *self.change, number))
         rows.texts.append((number, *row.search_texts))
         rows.links.append((number, row.value_ids))
@@ -110,10 +120,18 @@ _decode_event = records.make_decoder(Event)
 _decode_account = records.make_decoder(Account)
 
 
+def _read(decode: Callable[[str], Any], data: str) -> Any:
+    """The fields of a record; None if they cannot be read, so that only its own row is missing."""
+    try:
+        return decode(data)
+    except UNREADABLE:
+        return None
+
+
 def reason(stream: str, kind: str, data: str, own: bool = False) -> str:
     """The reason that a record gives, after its stream unless it is the event's own."""
     action = kind.partition(".")[2]
-    because = "" if action == "recorded" else msgspec.json.decode(data)["because"]
+    because = "" if action == "recorded" else read_text(data, "because") or ""
     if own:
         return because or "recorded"
     return f"{stream} {action}" + (f": {because}" if because else "")

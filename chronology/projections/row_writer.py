@@ -158,7 +158,8 @@ class RowWriter:
         """Brings some events to the end of the batch; `reasons` are those of the changes, by id."""
         events, numbers = self._read_events(list(reasons))
         old = self._read_rows(list(reasons))
-        new = {name: self._event_row_builder.build(event) for name, event in events.items()}
+        built = {name: self._event_row_builder.build(event) for name, event in events.items()}
+        new = {name: row for name, row in built.items() if row is not None}
         changed = [name for name in reasons if not _same(old.get(name), new.get(name))]
         self._keep_search_texts([name for name in changed if name in old])
         self._write_history(changed, old, new, reasons)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from chronology.model.edtf import Date
+from chronology.model.edtf import Date, iso_day
 from chronology.model.figures import parse_figure
 from chronology.model.records import Account, Attachment, Command, Formation, canonical
 from chronology.projections.catalogue import Catalogue, State
@@ -16,104 +16,46 @@ Cells = tuple[Any, ...]
 
 _CHANGED = {"version": int, "position": int, "recorded_at": str}
 
+
+def _texts(names: str) -> dict[str, type]:
+    return dict.fromkeys(names.split(), str)
+
+
 COLUMNS: dict[str, dict[str, type]] = {
     "sources": {
-        "id": str,
-        "name": str,
-        "title": str,
-        "author": str,
-        "publisher": str,
-        "type": str,
-        "language": str,
-        "published": str,
-        "accessed": str,
-        "url": str,
-        "rights": str,
-        "locators": str,
-        "cites": str,
-        "names": str,
-        "note": str,
-        "statements": str,
+        **_texts("id name title author publisher type language published accessed url rights"),
+        **_texts("locators cites names note statements"),
         "events": int,
         **_CHANGED,
     },
     "places": {
-        "id": str,
-        "name": str,
-        "names": str,
-        "type": str,
-        "latitude": float,
-        "longitude": float,
-        "radius_km": float,
-        "within": str,
-        "ids": str,
-        "note": str,
-        "statements": str,
+        **_texts("id name names type"),
+        **dict.fromkeys(("latitude", "longitude", "radius_km"), float),
+        **_texts("within ids note statements"),
         "events": int,
         **_CHANGED,
     },
     "people": {
-        "id": str,
-        "name": str,
-        "names": str,
-        "side": str,
-        "role": str,
-        "born": str,
-        "died": str,
-        "ids": str,
-        "note": str,
-        "statements": str,
+        **_texts("id name names side role born died ids note statements"),
         "events": int,
         **_CHANGED,
     },
     "formations": {
-        "id": str,
-        "name": str,
-        "names": str,
-        "level": str,
-        "side": str,
-        "ids": str,
-        "note": str,
-        "statements": str,
+        **_texts("id name names level side ids note statements"),
         "events": int,
         **_CHANGED,
     },
     "accounts": {
-        "id": str,
-        "event": str,
-        "source": str,
-        "at": str,
-        "stance": str,
-        "by": str,
-        "said": str,
-        "date": str,
-        "earliest": str,
-        "latest": str,
-        "basis": str,
-        "says": str,
-        "claims": str,
+        **_texts("id event source at stance by said date earliest latest basis says claims"),
         **_CHANGED,
     },
-    "claims": {"account": str, "key": str, "value": str, "low": float, "high": float},
+    "claims": {**_texts("account key value"), "low": float, "high": float},
     "attachments": {
-        "formation": str,
-        "superior": str,
-        "from": str,
-        "until": str,
+        **_texts("formation superior from until"),
         "part": int,
-        "source": str,
-        "at": str,
-        "basis": str,
+        **_texts("source at basis"),
     },
-    "commanders": {
-        "formation": str,
-        "person": str,
-        "from": str,
-        "until": str,
-        "source": str,
-        "at": str,
-        "basis": str,
-    },
+    "commanders": _texts("formation person from until source at basis"),
 }
 
 FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
@@ -161,8 +103,7 @@ def _days(date: Date | None) -> tuple[str | None, str | None, str | None]:
     """The text of a date, its first day and its last."""
     if date is None:
         return None, None, None
-    earliest, latest = (day.isoformat() if day else None for day in (date.earliest, date.latest))
-    return date.text, earliest, latest
+    return date.text, iso_day(date.earliest), iso_day(date.latest)
 
 
 def claim_rows(name: str, account: Account) -> Iterator[Cells]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from sqlite_utils import Database
@@ -21,17 +20,12 @@ VERSION = 7
 """Raised whenever the same log gives other rows, so that older files are folded again."""
 
 LARGE = 8_000
-"""The least size of a batch, in records, after which indexes are created anew."""
+"""The minimum size of a batch, in records, for which indexes are dropped and created again."""
 HISTORY = {"from_position": int, "until_position": int, "action": str, "because": str}
 BATCHES = {
-    "id": str,
-    "recorded_at": str,
-    "note": str,
-    "first_position": int,
-    "last_position": int,
-    "recorded": int,
-    "corrected": int,
-    "retracted": int,
+    **dict.fromkeys(("id", "recorded_at", "note"), str),
+    **dict.fromkeys(("first_position", "last_position"), int),
+    **dict.fromkeys(("recorded", "corrected", "retracted"), int),
 }
 TRACKING = {"projection": str, "position": int, "digest": str, "version": int}
 SEARCH = ("title", "summary", "places", "formations", "people", "accounts")
@@ -84,12 +78,12 @@ def history_columns(columns: Mapping[str, type]) -> dict[str, type]:
 
 
 def is_most(records: int, before: int) -> bool:
-    """Whether a batch is so large that creating indexes after it is faster: most of the log."""
+    """Whether a batch is large and most of the log: creating indexes afterwards is then faster."""
     return records > max(LARGE, before)
 
 
 def drop_indexes(db: sqlite3.Connection) -> None:
-    """Drops the indexes that are created faster after many rows than kept up with each."""
+    """Drops the indexes that are faster to create after many rows than to update with each."""
     for name in _INDEXES:
         db.execute(f"DROP INDEX {name}")
 
@@ -151,9 +145,12 @@ def exist(db: sqlite3.Connection) -> bool:
 
 def tracked(db: sqlite3.Connection) -> Tracked | None:
     """The state that the tables reflect, or None if there are no tables."""
-    if not exist(db):
+    try:
+        row = db.execute("SELECT position, version, digest FROM tracking").fetchone()
+    except sqlite3.OperationalError as error:
+        if str(error) != "no such table: tracking":
+            raise
         return None
-    row = db.execute("SELECT position, version, digest FROM tracking").fetchone()
     return Tracked(*row) if row else None
 
 
@@ -186,24 +183,3 @@ def delete(db: sqlite3.Connection, table: str, column: str, values: Iterable[str
         f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))",
         (json.dumps(list(values)),),
     )
-
-
-def differences(stored: sqlite3.Connection, fresh: sqlite3.Connection) -> list[str]:
-    """A line for each derived table that differs between two databases."""
-    lines = []
-    for name in DERIVED:
-        key = "rowid" if name in SEARCHED else _key(fresh, name)
-        sql = f"SELECT {'rowid, ' if name in SEARCHED else ''}* FROM {name} ORDER BY {key}"
-        pairs = zip_longest(stored.execute(sql), fresh.execute(sql))
-        if any(one != other for one, other in pairs):
-            hashes = ({hash(row) for row in db.execute(sql)} for db in (stored, fresh))
-            count = len(set.symmetric_difference(*hashes))
-            lines.append(f"{name}: {count or 'repeated'} rows differ from a fresh fold of the log")
-    return lines
-
-
-def _key(db: sqlite3.Connection, table: str) -> str:
-    """The columns that identify a row: the primary key, or all columns."""
-    columns = db.execute("SELECT name, pk FROM pragma_table_info(?)", (table,)).fetchall()
-    names = [name for name, pk in columns if pk] or [name for name, _ in columns]
-    return ", ".join(f'"{name}"' for name in names)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
 
 from chronology.model.errors import CorruptLog
+from chronology.model.records import SUBJECTS, Batch, check_json, is_id
+from chronology.model.timestamps import is_timestamp
 from chronology.store import log
-from chronology.store.database import LOG, TRIGGERS, normalise_sql
-from chronology.store.log import CHUNK, FIELDS, GENESIS, Head, Progress
+from chronology.store.database import APPLICATION_ID, LOG, LOG_FORMAT, TRIGGERS, normalise_sql
+from chronology.store.log import CHUNK, FIELDS, GENESIS, Entry, Head, Progress
 
 
 def verify(db: sqlite3.Connection, progress: Progress | None = None) -> Head:
@@ -107,19 +115,107 @@ def file_faults(db: sqlite3.Connection) -> list[str]:
     return [f"the file is damaged: {text}" for text in messages if text != "ok"]
 
 
+class SchemaObject(NamedTuple):
+    """A table, index, trigger or view in a file; `sql` is empty for an automatic index."""
+
+    type: str
+    name: str
+    table: str
+    sql: str
+
+    @property
+    def is_of_log(self) -> bool:
+        """Whether it is the table of the log or belongs to it; SQLite ignores the case of names."""
+        return self.table.casefold() == "log" and self.type != "view"
+
+
+def schema_objects(db: sqlite3.Connection) -> list[SchemaObject]:
+    """All objects in the file of a database, with white space in their definitions normalised."""
+    rows = db.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM main.sqlite_master")
+    return [SchemaObject(kind, name, table, normalise_sql(sql)) for kind, name, table, sql in rows]
+
+
+def schema_differences(
+    stored: Iterable[SchemaObject], expected: Iterable[SchemaObject]
+) -> list[str]:
+    """A line for each object that was added, removed or changed."""
+    stored_list, expected_set = list(stored), {*expected}
+    names = {one.name for one in expected_set}
+    repeated = {one.name for one, count in Counter(stored_list).items() if count > 1}
+    lines = [
+        f"{one.name} was added to the schema"
+        for one in stored_list
+        if one.name not in names or one.name in repeated
+    ]
+    for one in expected_set.difference(stored_list):
+        is_there = any(other.name == one.name for other in stored_list)
+        lines.append(f"{one.name} {'was changed in' if is_there else 'is missing from'} the schema")
+    extra = {one for one in stored_list if one.name in names} - expected_set
+    changed = {one.name for one in expected_set.difference(stored_list)}
+    lines += [f"{one.name} was added to the schema" for one in extra if one.name not in changed]
+    return sorted(lines)
+
+
 def schema_faults(db: sqlite3.Connection) -> list[str]:
     """The differences between the schema of the log in the file and in this program."""
-    stored = dict(
-        db.execute(
-            "SELECT name, sql FROM sqlite_master"
-            " WHERE tbl_name = 'log' AND type IN ('table', 'trigger')"
-        )
-    )
-    definitions = {"log": LOG, **TRIGGERS}
-    differences = [f"{name} was added to the schema" for name in stored if name not in definitions]
-    for name, sql in definitions.items():
-        if name not in stored:
-            differences.append(f"{name} is missing from the schema")
-        elif normalise_sql(stored[name]) != normalise_sql(sql):
-            differences.append(f"{name} was changed in the schema")
-    return differences
+    empty = sqlite3.connect(":memory:")
+    try:
+        for sql in (LOG, *TRIGGERS.values()):
+            empty.execute(sql)
+        expected = schema_objects(empty)
+    finally:
+        empty.close()
+    stored = [one for one in schema_objects(db) if one.is_of_log]
+    return schema_differences(stored, expected) + _header_faults(db)
+
+
+def _header_faults(db: sqlite3.Connection) -> list[str]:
+    """The values in the header of the file that are not those of a chronology."""
+    expected = {"application_id": APPLICATION_ID, "user_version": LOG_FORMAT, "encoding": "UTF-8"}
+    stored = {name: db.execute(f"PRAGMA main.{name}").fetchone()[0] for name in expected}
+    return [
+        f"{name} of the file is {stored[name]}, not {value}"
+        for name, value in expected.items()
+        if stored[name] != value
+    ]
+
+
+_MOST_FAULTS = 20
+_TYPE = re.compile(r"([a-z]+)\.(recorded|corrected|retracted)")
+_RECORD_ID = re.compile(r"0|[1-9][0-9]{0,8}(?:/(?:move-)?[1-9][0-9]{0,8})?", re.ASCII)
+
+
+def record_faults(db: sqlite3.Connection) -> list[str]:
+    """The records that ingesting would have refused for themselves, the first of them by name."""
+    lines: list[str] = []
+    count = 0
+    for entry in log.read(db):
+        fault = _record_fault(entry)
+        if fault:
+            count += 1
+            if count <= _MOST_FAULTS:
+                lines.append(
+                    f"position {entry.position}: {entry.stream[:90]!r} is invalid: {fault}"
+                )
+    if count > _MOST_FAULTS:
+        lines.append(f"{count - _MOST_FAULTS} more records are invalid")
+    return lines
+
+
+def _record_fault(entry: Entry) -> str | None:
+    subject, _, name = entry.stream.partition("/")
+    kind = _TYPE.fullmatch(entry.type)
+    batch, _, number = entry.record_id.partition("/")
+    if not kind or kind[1] != subject or not (subject == "batch" or subject in SUBJECTS):
+        return f"its type is {entry.type[:90]!r}"
+    if not is_id(name) or not is_id(batch) or batch != entry.batch:
+        return "an id is malformed"
+    if not _RECORD_ID.fullmatch(number) or (number == "0") != (subject == "batch"):
+        return f"its record_id is {entry.record_id[:90]!r}"
+    if not is_timestamp(entry.recorded_at):
+        return f"it was recorded at {entry.recorded_at[:90]!r}"
+    try:
+        check_json(SUBJECTS.get(subject, Batch), kind[2], entry.data)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        return str(error)
+    return None

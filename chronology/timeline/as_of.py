@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -13,10 +14,11 @@ from chronology.model.errors import UnknownName
 from chronology.model.records import Chronology
 from chronology.model.timestamps import parse_timestamp
 from chronology.projections.catalogue import Catalogue, State, load_catalogue, read_states
-from chronology.store import log
+from chronology.store.log import GENESIS
 
 CURRENT_AT = "from_position <= :as_of AND (until_position IS NULL OR until_position > :as_of)"
 """The condition for versions in `history` that were current at the position `:as_of`."""
+_STATE = "SELECT position, digest, recorded_at FROM log"
 _CATALOGUES: LruCache[str, Catalogue] = LruCache(16)
 
 
@@ -39,9 +41,8 @@ def read_point(db: sqlite3.Connection, as_of: Sequence[str] = ()) -> ReadPoint:
     values, a malformed one, a position after the head and a time before the first batch.
     """
     if not as_of:
-        head = log.head(db)
-        last = next(log.read(db, head.position - 1, head.position), None)
-        return ReadPoint(*head, last.recorded_at if last else "")
+        row = db.execute(f"{_STATE} ORDER BY position DESC LIMIT 1").fetchone()
+        return ReadPoint(*row) if row else ReadPoint(0, GENESIS, "")
     if len(as_of) > 1:
         raise UnknownName("_as_of: given more than once")
     text = as_of[0]
@@ -49,12 +50,12 @@ def read_point(db: sqlite3.Connection, as_of: Sequence[str] = ()) -> ReadPoint:
     position = _by_position(db, text) if is_position else _by_time(db, text)
     if position is None:
         raise UnknownName(f"_as_of: nothing was recorded by {text}")
-    (entry,) = log.read(db, position - 1, position)
-    return ReadPoint(entry.position, entry.digest, entry.recorded_at, True)
+    row = db.execute(f"{_STATE} WHERE position = ?", (position,)).fetchone()
+    return ReadPoint(*row)._replace(is_past=True)
 
 
 def _by_position(db: sqlite3.Connection, text: str) -> int | None:
-    head = log.head(db).position
+    head = read_point(db).position
     if len(text) > 18 or int(text) > head:
         raise UnknownName(f"_as_of: position {text[:30]} is past the head, which is {head}")
     row = db.execute(
@@ -76,6 +77,7 @@ def _by_time(db: sqlite3.Connection, text: str) -> int | None:
     return row[0] if row else None
 
 
+@dataclass(eq=False)
 class TimelineAt:
     """The timeline at one read point: its catalogue, its accounts and the table of its events.
 
@@ -83,9 +85,8 @@ class TimelineAt:
     rows never change.
     """
 
-    def __init__(self, db: sqlite3.Connection, point: ReadPoint) -> None:
-        self.db = db
-        self.point = point
+    db: sqlite3.Connection
+    point: ReadPoint
 
     @property
     def table(self) -> str:

@@ -10,7 +10,7 @@ from itertools import groupby
 import msgspec
 
 from chronology.index.predicates import Cursor
-from chronology.index.selection import Selection
+from chronology.index.selection import Selection, commonest_first
 from chronology.projections.disputes import ClaimedValue, differing
 from chronology.store.database import Row, fetch_rows
 from chronology.timeline.linked_events import decode_arrays
@@ -73,7 +73,7 @@ def page(
 
 def kinds(disputed: Selection) -> list[Row]:
     """The kinds of dispute, each with the number of events, the commonest first."""
-    counts = sorted(disputed.counts("disputed"), key=lambda pair: (-pair[1], pair[0]))
+    counts = commonest_first(disputed.counts("disputed"))
     return [{"value": value, "count": count} for value, count in counts]
 
 

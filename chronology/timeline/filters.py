@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -19,6 +20,7 @@ from chronology.index.predicates import (
     Predicate,
 )
 from chronology.index.selection import EventFilter
+from chronology.lru_cache import LruCache
 from chronology.model.edtf import Date, Span, parse
 from chronology.model.errors import DateError, UnknownName
 from chronology.projections.disputes import KINDS
@@ -57,10 +59,11 @@ def event_filters(
     timeline = TimelineAt(db, read_point(db, parameters.get("_as_of", ())))
     filters = [_current(timeline)] if timeline.point.is_past else []
     # The columns of both tables follow the current dimensions, also for the past.
-    current = at_head(db).chronology
-    for column, level in (current.dimensions if current else {}).items():
-        for n, name in enumerate(parameters.get(f"_{level}", ())):
-            filters.append(_at_level(timeline, column, level, name, f"dimension_{column}_{n}"))
+    head = at_head(db) if timeline.point.is_past else timeline
+    digests = (head.point.digest, timeline.point.digest)
+    for dimension in _DIMENSIONS.get_or_make(digests, lambda: _dimensions(head, timeline)):
+        for n, name in enumerate(parameters.get(f"_{dimension.level}", ())):
+            filters.append(_at_level(timeline.table, dimension, name, n))
     for n, name in enumerate(parameters.get("_place", ())):
         filters.append(_in_place(timeline, name, f"place_{n}"))
     for n, text in enumerate(parameters.get("_within", ())):
@@ -89,17 +92,38 @@ def _current(timeline: TimelineAt) -> EventFilter:
 # Names ----------------------------------------------------------------------------------------
 
 
-def _at_level(timeline: TimelineAt, column: str, level: str, name: str, mark: str) -> EventFilter:
+class _Dimension(NamedTuple):
+    """A column for a level of formations, and the names of these by id."""
+
+    column: str
+    level: str
+    names: dict[str, str]
+
+
+_DIMENSIONS: LruCache[tuple[str, str], list[_Dimension]] = LruCache(16)
+
+
+def _dimensions(head: TimelineAt, timeline: TimelineAt) -> list[_Dimension]:
+    """The dimensions of the head, with the formations of a timeline."""
+    formations = list(timeline.catalogue.formations.items())
+    return [
+        _Dimension(column, level, {n: f.name for n, f in formations if f.level == level})
+        for column, level in head.catalogue.dimensions.items()
+    ]
+
+
+def _at_level(table: str, dimension: _Dimension, name: str, number: int) -> EventFilter:
     """Events of a formation of a level, given by id or by name."""
-    formations = timeline.catalogue.formations
-    names = {n: f.name for n, f in formations.items() if f.level == level}
+    column, level, names = dimension
     shown_name = names.get(name, name)
     if shown_name not in names.values():
         known = ", ".join(sorted(names.values()))
-        raise UnknownName(f"_{level}: no {level} is called {name!r}; known are {known}")
-    return has_any(timeline.table, column, [shown_name], mark)._replace(
-        description=f"{level} is {shown_name}"
-    )
+        article = "an" if level[0] in "aeiou" else "a"
+        raise UnknownName(
+            f"_{level}: {name!r} is not {article} {level}. {column.capitalize()}: {known}."
+        )
+    found = has_any(table, column, [shown_name], f"dimension_{column}_{number}")
+    return found._replace(description=f"{level} is {shown_name}")
 
 
 def _in_place(timeline: TimelineAt, name: str, mark: str) -> EventFilter:
@@ -107,13 +131,13 @@ def _in_place(timeline: TimelineAt, name: str, mark: str) -> EventFilter:
     places = timeline.catalogue.places
     place = name if name in places else places.by_name.get(name)
     if place is None:
-        raise UnknownName(f"_place: no place is called {name!r}; see the table places")
+        raise UnknownName(f"_place: {name!r} is not a place. The table places lists them all.")
     names = [
         fields.name
         for other, fields in places.items()
         if place in timeline.catalogue.ancestors(other)
     ]
-    description = f"in or about {places[place].name}"
+    description = f"place is in {places[place].name}"
     return has_any(timeline.table, "places", names, mark)._replace(description=description)
 
 
@@ -184,7 +208,20 @@ def _within(timeline: TimelineAt, days: Date, mark: str) -> EventFilter:
     gaps = NumberQuery(_EVENT_SPANS)
     possible_gaps = NumberQuery(f"{_EVENT_SPANS} WHERE {possible}", tuple(params.items()))
     predicate = And((Or(tuple(predicates)), Or((Not(gaps), possible_gaps))))
-    return EventFilter(sql, params, predicate, f"possibly {days.in_words()}")
+    return EventFilter(sql, params, predicate, f"date could be {_after_verb(days)}")
+
+
+def _after_verb(days: Date) -> str:
+    """Days as they follow `is`: `in October 1944`, `between 14 and 20 October 1944`."""
+    text = days.in_words()
+    if match := re.fullmatch(r"from (.+) to (.+)", text):
+        return f"between {match[1]} and {match[2]}"
+    if match := re.fullmatch(r"(from|until) (.+), (?:beginning|end) (?:open|unknown)", text):
+        return f"on or {'after' if match[1] == 'from' else 'before'} {match[2]}"
+    if re.match(r"(?:at|between|by|on|some time) ", text):
+        return text
+    is_day = days.precision in ("day", "time") or text.startswith("some day ")
+    return f"{'on' if is_day else 'in'} {text}"
 
 
 def _overlaps(span: Span, mark: str, params: dict[str, Any]) -> tuple[str, Predicate]:
@@ -219,5 +256,5 @@ def _certain(timeline: TimelineAt, days: Date, mark: str) -> EventFilter:
     key, spans, group = _SPANS[timeline.table]
     sql = f"(({contained}) OR {key} IN ({spans} GROUP BY {group} {having}))"
     gaps = NumberQuery(f"{_EVENT_SPANS} GROUP BY event {having}", tuple(params.items()))
-    description = f"certainly {days.in_words()}"
+    description = f"date is certainly {_after_verb(days)}"
     return EventFilter(sql, params, Or((*predicates, gaps)), description)

@@ -70,7 +70,7 @@ def _events(db: sqlite3.Connection, table: str, name: str) -> Row:
 def _source(db: sqlite3.Connection, name: str) -> Row:
     (count,) = db.execute("SELECT count(*) FROM accounts WHERE source = ?", (name,)).fetchone()
     return {
-        "told": count,
+        "account_count": count,
         "total": linked_events.count_events(db, "source", name),
         "disputed": _disputed(db, name),
         "accounts": _accounts(db, name),

@@ -1,30 +1,28 @@
 """Default settings of Datasette for the tables of a chronology, which metadata.yml overrides.
 
-The sorts, labels and descriptions come from the metadata.yml that `chronology init` writes; the
-facets follow from the chronology's dimensions.
+The sorts, labels and descriptions are in `template/tables.yml`; the facets follow from the
+chronology's dimensions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import yaml
 
-from chronology.projections.event_rows import array_columns
+from chronology.projections.event_rows import ARRAYS, array_columns
 from chronology.projections.tables import HELPERS
 
-_EXAMPLE = "template/folder/metadata.yml"
-_COMMON = ("months", "formations", "places", "people", "sources", "disputed")
+_TABLES = "template/tables.yml"
 
 
-def tables(columns: Sequence[str]) -> dict[str, dict[str, Any]]:
+def tables(columns: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """The settings of each table, as in metadata.yml; `columns` are those of `events`."""
     defaults = {name: dict(settings) for name, settings in described().items()}
     defaults.update({name: {"hidden": True} for name in HELPERS})
-    dimensions = [column for column in array_columns(columns) if column not in _COMMON]
+    dimensions = array_columns(columns)[len(ARRAYS) :]
     defaults["events"] |= {
         "fts_pk": "number" if "number" in columns else "rowid",
         "facets": [
@@ -39,6 +37,6 @@ def tables(columns: Sequence[str]) -> dict[str, dict[str, Any]]:
 @cache
 def described() -> dict[str, dict[str, Any]]:
     """The tables of any chronology, with descriptions of them and of their columns."""
-    text = (resources.files("chronology") / _EXAMPLE).read_text("utf-8")
-    tables: dict[str, dict[str, Any]] = yaml.safe_load(text)["databases"]["timeline"]["tables"]
+    text = (resources.files("chronology") / _TABLES).read_text("utf-8")
+    tables: dict[str, dict[str, Any]] = yaml.safe_load(text)
     return tables

@@ -8,33 +8,58 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import click
 from datasette import hookimpl
 from datasette.utils.asgi import Forbidden
 
 from chronology.projections.subject_rows import COLUMNS
-from chronology.web import databases, datasette_compat, permissions
+from chronology.store.database import SQLiteTooOld, require_sqlite
+from chronology.web import databases, datasette_compat, limits, permissions
 from chronology.web.api import checkpoint, csv_json, health, hidden, lists, timeline_data
-from chronology.web.datasette_compat import Actor, App, Datasette, Receive, Request, Scope, Send
+from chronology.web.datasette_compat import (
+    Actor,
+    App,
+    Datasette,
+    Message,
+    Receive,
+    Request,
+    Scope,
+    Send,
+)
 from chronology.web.middleware import csv_guard
 from chronology.web.middleware.base_url import base_url_middleware
 from chronology.web.middleware.cors import cors_middleware
 from chronology.web.middleware.empty_fields import empty_fields_middleware
-from chronology.web.middleware.errors import error_middleware, response_to, unavailable_app
+from chronology.web.middleware.errors import early_response, response_to, unavailable_app
+from chronology.web.middleware.load_limits import load_limits_middleware
+from chronology.web.middleware.request_limits import request_limits_middleware
 from chronology.web.middleware.response_cache import response_cache_middleware
 from chronology.web.middleware.security_headers import security_headers_middleware
+from chronology.web.middleware.slow_readers import slow_readers_middleware
 from chronology.web.pages import (
     as_of_redirect,
     changes,
     formatting,
     home,
+    map_config,
     standalone,
     template_context,
     templating,
 )
 from chronology.web.query import facets, selection, sql_rewrite
-from chronology.web.routing import routing_middleware
+from chronology.web.routing import LISTS_AND_EVENTS, PAGES, routing_middleware
 
 TABLES = frozenset({"events", "history", "batches", *COLUMNS})
+
+
+@hookimpl
+def startup(datasette: Datasette) -> None:
+    try:
+        require_sqlite()
+    except SQLiteTooOld as error:
+        # Datasette ends with the message of this error alone, and not with a traceback.
+        raise click.ClickException(str(error)) from None
+    map_config.check(datasette)
 
 
 @hookimpl
@@ -68,8 +93,19 @@ def register_facet_classes() -> Any:
 @hookimpl
 def register_routes() -> list[tuple[str, Any]]:
     modules = (
-        *(home, csv_json, lists, changes, timeline_data, standalone, checkpoint, health, hidden),
-        as_of_redirect,
+        *(
+            home,
+            map_config,
+            csv_json,
+            lists,
+            changes,
+            timeline_data,
+            standalone,
+            checkpoint,
+            health,
+            hidden,
+            as_of_redirect,
+        ),
     )
     return [route for module in modules for route in module.ROUTES]
 
@@ -83,44 +119,68 @@ def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
 @hookimpl(tryfirst=True)
 def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
     csv_guard.install()
+    datasette_compat.parse_arguments_once()
 
     def wrapped(app: App) -> App:
-        answering = error_middleware(
-            _needed_middleware(routing_middleware(app, datasette), datasette)
-        )
+        answering = load_limits_middleware(_needed_middleware(app, datasette), datasette)
         own = response_cache_middleware(
             security_headers_middleware(answering, datasette), datasette
         )
-        foreign = security_headers_middleware(app, datasette)
+        foreign = security_headers_middleware(load_limits_middleware(app, datasette), datasette)
+
         unavailable = security_headers_middleware(unavailable_app(datasette), datasette)
 
-        async def responding(scope: Scope, receive: Receive, send: Send) -> None:
-            await databases.refresh(datasette)
+        async def respond(scope: Scope, receive: Receive, send: Send) -> None:
             handler = foreign if databases.is_foreign(datasette, scope) else own
             if databases.needs_unreadable(datasette, scope):
                 handler = unavailable
             await handler(scope, receive, send)
 
-        entrance = cors_middleware(base_url_middleware(responding, datasette), datasette)
+        limited = request_limits_middleware(respond, datasette)
+        entrance = cors_middleware(base_url_middleware(limited, datasette), datasette)
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
-            await (entrance if scope["type"] == "http" else app)(scope, receive, send)
+            if scope["type"] != "http":
+                await app(scope, receive, send)
+                return
+            for name in await databases.refresh(datasette):
+                sql_rewrite.watch(datasette.databases[name])
+            await entrance(scope, receive, send)
 
-        return application
+        return slow_readers_middleware(application, datasette)
 
     return wrapped
 
 
 def _needed_middleware(app: App, datasette: Datasette) -> App:
-    """Passes a request through those middleware functions alone that it needs."""
+    """Passes a request through those middleware functions alone that it needs.
+
+    Responds to exceptions that are raised before Datasette catches any.
+    """
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         query, handler = scope["query_string"], app
-        if scope["path"].endswith(".csv"):
+        rest = datasette_compat.address_of(datasette, scope).rest
+        may_be_past = b"_as_of" in query or b"%" in query
+        if PAGES.fullmatch(rest) or (may_be_past and LISTS_AND_EVENTS.fullmatch(rest)):
+            handler = routing_middleware(handler, datasette)
+        if scope["path"].endswith((".csv", ".json")):
             handler = csv_guard.csv_guard_middleware(handler, datasette)
         if query and not all(field.partition(b"=")[2] for field in query.split(b"&")):
             handler = empty_fields_middleware(handler, datasette)
-        await handler(scope, receive, send)
+        has_started = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(message)
+
+        try:
+            await handler(scope, receive, send_and_note)
+        except Exception as error:
+            if has_started:
+                raise
+            await early_response(datasette, scope, error).asgi_send(send)
 
     return application
 
@@ -160,11 +220,11 @@ def permission_resources_sql(
             denied = {
                 name: await permissions.closed_tables(datasette, actor, name) for name in names
             }
-            return datasette_compat.denied_tables(denied, permissions.REASON)
+            return permissions.denied_tables(denied, permissions.REASON)
         closed = [
             name for name in names if not await permissions.may_download(datasette, actor, name)
         ]
-        return datasette_compat.denied_databases(closed, permissions.REASON)
+        return permissions.denied_databases(closed, permissions.REASON)
 
     return rows
 
@@ -181,9 +241,21 @@ def handle_exception(datasette: Datasette, request: Request, exception: Exceptio
 
 @hookimpl
 def render_cell(value: Any, column: str, table: str, database: str, datasette: Datasette) -> Any:
+    if not limits.is_turn_over():
+        return _cell(value, column, table, database, datasette)
+
+    async def cell() -> Any:
+        # A page of a thousand rows would stall all other requests.
+        await limits.pause()
+        return _cell(value, column, table, database, datasette)
+
+    return cell
+
+
+def _cell(value: Any, column: str, table: str, database: str, datasette: Datasette) -> Any:
     if table not in TABLES or not databases.is_chronology(datasette, database):
         return None
-    return formatting.cell(value, column, table, datasette.urls.table(database, "events"))
+    return formatting.cell(value, column, table, lambda: datasette.urls.table(database, "events"))
 
 
 @hookimpl

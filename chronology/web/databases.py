@@ -17,7 +17,7 @@ from datasette.utils.asgi import BadRequest, Forbidden, NotFound
 
 from chronology.timeline import table_defaults
 from chronology.web import datasette_compat, files, permissions
-from chronology.web.datasette_compat import Actor, Datasette, Request, Scope, local_path
+from chronology.web.datasette_compat import Actor, Datasette, Request, Scope, address_of
 
 PARAMETER = "_db"
 """The parameter that names one of several chronologies."""
@@ -25,17 +25,13 @@ HEALTH = "/-/chronology/health.json"
 NOT_SHOWN = frozenset({"_internal", "_memory"})
 _FIRST_WAIT_MS = 1_000
 _TABLES = {
-    "log": {
-        *("position", "record_id", "stream", "version", "type", "recorded_at", "batch"),
-        *("data", "digest"),
-    },
-    "tracking": {"projection", "position", "digest", "version"},
-    "events": {
-        *("id", "date", "earliest", "latest", "sort_day", "title", "kind", "status", "accounts"),
-        *("disputed", "version", "position", "recorded_at"),
-    },
-    "history": {"id", "title", "from_position", "until_position", "action", "because"},
+    "log": "position record_id stream version type recorded_at batch data digest",
+    "tracking": "projection position digest version",
+    "events": "id date earliest latest sort_day title kind status accounts disputed version"
+    " position recorded_at",
+    "history": "id title from_position until_position action because",
 }
+"""The columns by which a chronology is recognised; it may have more."""
 
 
 class _Schema:
@@ -74,26 +70,27 @@ _schemas: WeakKeyDictionary[Any, _Schema] = WeakKeyDictionary()
 def _columns_of_events(db: sqlite3.Connection) -> tuple[str, ...]:
     for table, expected in _TABLES.items():
         columns = tuple(row[1] for row in db.execute(f"PRAGMA table_info({table})"))
-        if not expected <= set(columns):
+        if not set(expected.split()) <= set(columns):
             return ()
         if table == "events":
             events = columns
     return events
 
 
-def _schema(database: Any) -> _Schema:
+def event_columns(datasette: Datasette, name: str | None) -> tuple[str, ...]:
+    """The columns of `events` if a database of this name is served and is a chronology."""
+    database = datasette.databases.get(name) if name else None
+    if database is None or name in NOT_SHOWN:
+        return ()
     schema = _schemas.get(database)
     if schema is None:
         schema = _schemas[database] = _Schema(database)
-    return schema
+    return schema.columns
 
 
 def is_chronology(datasette: Datasette, name: str | None) -> bool:
     """Whether a database of this name is served and has the tables of a chronology."""
-    database = datasette.databases.get(name) if name else None
-    if database is None or name in NOT_SHOWN:
-        return False
-    return bool(_schema(database).columns)
+    return bool(event_columns(datasette, name))
 
 
 def names(datasette: Datasette) -> list[str]:
@@ -101,29 +98,40 @@ def names(datasette: Datasette) -> list[str]:
     return [name for name in datasette.databases if is_chronology(datasette, name)]
 
 
-async def refresh(datasette: Datasette) -> None:
-    """Reads the schemas again, and sets the defaults of chronologies that are new or changed."""
+async def refresh(datasette: Datasette) -> list[str]:
+    """Reads the schemas again; the names of chronologies that are new or changed.
+
+    Their tables get their defaults.
+    """
+    changed = []
     for name, database in datasette.databases.items():
-        if name in NOT_SHOWN:
-            continue
         schema = _current_schema(datasette, name, database)
-        if schema.columns and schema.columns != schema.configured:
-            schema.configured = schema.columns
-            before, schema.defaults = schema.defaults, table_defaults.tables(schema.columns)
+        columns = event_columns(datasette, name)
+        if schema is not None and columns and columns != schema.configured:
+            schema.configured = columns
+            datasette_compat.disable_sql(datasette)
+            before, schema.defaults = schema.defaults, table_defaults.tables(columns)
             await datasette_compat.set_defaults(datasette, name, before, schema.defaults)
+            changed.append(name)
+    return changed
 
 
-def _current_schema(datasette: Datasette, name: str, database: Any) -> _Schema:
+def _current_schema(datasette: Datasette, name: str, database: Any) -> _Schema | None:
     """The schema of a database, after its file was opened again if it is another."""
-    schema = _schema(database)
+    if database not in _schemas:
+        event_columns(datasette, name)
+        return _schemas.get(database)
+    schema = _schemas[database]
     if schema.columns and database.path:
         known = files.of(datasette)
         known.check(datasette, name, database)
         if name in known.unreadable():
             return schema
         if datasette.databases[name] is not database:
-            before, schema = schema, _schema(datasette.databases[name])
+            event_columns(datasette, name)
+            before, schema = schema, _schemas[datasette.databases[name]]
             schema.defaults = before.defaults
+            return schema
     schema.refresh()
     return schema
 
@@ -131,20 +139,9 @@ def _current_schema(datasette: Datasette, name: str, database: Any) -> _Schema:
 # The database of a request ---------------------------------------------------------------------
 
 
-def in_path(datasette: Datasette, path: str) -> tuple[str | None, str]:
-    """The database at the start of a local path, if there is one, and the rest of the path."""
-    first, slash, rest = path.removeprefix("/").partition("/")
-    segment, dot, ending = first.partition(".")
-    try:
-        name = datasette.get_database(route=tilde_decode(segment)).name if segment else None
-    except KeyError:
-        name = None
-    return name, f"{dot}{ending}{slash}{rest}"
-
-
 def is_foreign(datasette: Datasette, scope: Scope) -> bool:
     """Whether a request is for a database that is not a chronology."""
-    name, _ = in_path(datasette, local_path(scope))
+    name = address_of(datasette, scope).database
     return name is not None and not is_chronology(datasette, name)
 
 
@@ -153,10 +150,10 @@ def needs_unreadable(datasette: Datasette, scope: Scope) -> bool:
     unreadable = files.of(datasette).unreadable()
     if not unreadable:
         return False
-    path = local_path(scope)
+    path, name, _ = address_of(datasette, scope)
     if path == "/" or (path.startswith("/-/chronology/") and path != HEALTH):
         return True
-    return in_path(datasette, path)[0] in unreadable
+    return name in unreadable
 
 
 async def in_address(datasette: Datasette, request: Request, *needed: str) -> str:
@@ -196,7 +193,7 @@ async def requested(datasette: Datasette, request: Request, *needed: str) -> str
     if not visible_names:
         raise Forbidden("You do not have permission to view this chronology")
     if len(named) > 1:
-        raise BadRequest(f"{PARAMETER} was named more than once")
+        raise BadRequest(f"{PARAMETER} was given more than once")
     if not named and len(visible_names) > 1:
         raise BadRequest(
             f"there are several chronologies; add {_choices(visible_names)} to the address"
@@ -204,14 +201,10 @@ async def requested(datasette: Datasette, request: Request, *needed: str) -> str
     name = named[0] if named else visible_names[0]
     if name not in visible_names:
         raise BadRequest(
-            f"{PARAMETER}: there is no chronology {name!r}; write one of {_list(visible_names)}"
+            f"{PARAMETER}: {name!r} is not a chronology. Chronologies: {', '.join(visible_names)}."
         )
     await permissions.ensure_visible(datasette, request, name, "events", *needed)
     return name
-
-
-def _list(choices: list[str]) -> str:
-    return ", ".join(map(repr, choices))
 
 
 def _choices(choices: list[str]) -> str:
@@ -227,7 +220,7 @@ async def parameter(datasette: Datasette, request: Request, name: str) -> dict[s
 
 async def of_page(datasette: Datasette, request: Request) -> str | None:
     """The chronology whose error page fits a request, None if there is a choice."""
-    name, _ = in_path(datasette, local_path(request.scope))
+    name = address_of(datasette, request.scope).database
     if name is None:
         visible_names = await visible(datasette, request.actor)
         named = request.args.get(PARAMETER)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
-from contextlib import contextmanager
-from typing import Any, Protocol
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
+
+from datasette.utils import MultiParams, asgi, tilde_decode
 
 PLUGIN = "datasette-chronology"
+_ARGUMENTS = "chronology.arguments"
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -36,33 +38,15 @@ class Request(Protocol):
     """A request as Datasette passes it to views and hooks."""
 
     scope: Scope
-
-    @property
-    def method(self) -> str: ...
-
-    @property
-    def scheme(self) -> str: ...
-
-    @property
-    def host(self) -> str: ...
-
-    @property
-    def path(self) -> str: ...
-
-    @property
-    def query_string(self) -> str: ...
-
-    @property
-    def headers(self) -> dict[str, str]: ...
-
-    @property
-    def args(self) -> Arguments: ...
-
-    @property
-    def url_vars(self) -> dict[str, str]: ...
-
-    @property
-    def actor(self) -> Actor: ...
+    method: str
+    scheme: str
+    host: str
+    path: str
+    query_string: str
+    headers: dict[str, str]
+    args: Arguments
+    url_vars: dict[str, str]
+    actor: Actor
 
 
 class Urls(Protocol):
@@ -85,15 +69,15 @@ class Datasette(Protocol):
     cors: bool
     template_dir: str | None
     plugins_dir: str | None
-
-    @property
-    def urls(self) -> Urls: ...
+    urls: Urls
 
     def get_database(self, name: str | None = None, route: str | None = None) -> Any: ...
 
     def setting(self, key: str) -> Any: ...
 
-    def plugin_config(self, plugin_name: str) -> dict[str, Any] | None: ...
+    def plugin_config(
+        self, plugin_name: str, database: str | None = None
+    ) -> dict[str, Any] | None: ...
 
     def absolute_url(self, request: Request, path: str) -> str: ...
 
@@ -105,10 +89,9 @@ class Datasette(Protocol):
 
 
 try:
-    from datasette.permissions import PermissionSQL, _permission_check_cache
     from datasette.resources import DatabaseResource, TableResource
 except ImportError:  # Datasette 0.65
-    DatabaseResource = TableResource = PermissionSQL = _permission_check_cache = None
+    DatabaseResource = TableResource = None
 
 CSV_STREAMS_TAKE_A_CURSOR = TableResource is None
 """Datasette 1.0 refuses `_next` with `_stream`."""
@@ -146,52 +129,6 @@ async def may_view_table(datasette: Any, actor: Actor, database: str, table: str
         return bool(visible)
     resource = TableResource(database=database, table=table)
     return bool(await datasette.allowed(action="view-table", resource=resource, actor=actor))
-
-
-@contextmanager
-def separate_permission_checks() -> Iterator[None]:
-    """Keeps the checks within out of those that Datasette 1.0 remembers for the request."""
-    if _permission_check_cache is None:
-        yield
-        return
-    token = _permission_check_cache.set({})
-    try:
-        yield
-    finally:
-        _permission_check_cache.reset(token)
-
-
-def denied_tables(denied: Mapping[str, Sequence[str]], reason: str) -> Any:
-    """A result of the hook of Datasette 1.0 that closes tables; None if there are none."""
-    pairs = [(database, table) for database, tables in denied.items() for table in tables]
-    return _denied(pairs, reason)
-
-
-def denied_databases(denied: Sequence[str], reason: str) -> Any:
-    """A result of the hook of Datasette 1.0 that closes databases; None if there are none."""
-    return _denied([(database, None) for database in denied], reason)
-
-
-def _denied(pairs: Sequence[tuple[str, str | None]], reason: str) -> Any:
-    if not pairs:
-        return None
-    rows, params = [], {"chronology_reason": reason}
-    for number, (database, table) in enumerate(pairs):
-        parent, child = f"chronology_database_{number}", f"chronology_table_{number}"
-        params[parent] = database
-        if table is not None:
-            params[child] = table
-        rows.append(
-            f"SELECT :{parent} AS parent, {'NULL' if table is None else f':{child}'} AS child,"
-            " 0 AS allow, :chronology_reason AS reason"
-        )
-    return PermissionSQL(sql=" UNION ALL ".join(rows), params=params)
-
-
-def configuration(datasette: Any) -> Any:
-    """The object with the configuration, which is replaced when it changes."""
-    name = "_metadata_local" if TableResource is None else "config"
-    return getattr(datasette, name)
 
 
 async def table_config(datasette: Any, database: str, table: str) -> dict[str, Any]:
@@ -286,6 +223,27 @@ async def licence(datasette: Any, database: str) -> tuple[str | None, str | None
     return tuple(datasette.metadata(key, database=database) for key in ("license", "license_url"))
 
 
+def disable_sql(datasette: Any) -> None:
+    """Makes visitors' own SQL need `allow_sql` in the metadata, whatever the settings are.
+
+    An option `--setting` makes Datasette 0.65 ignore settings.json, which disables it.
+    """
+    datasette._settings["default_allow_sql"] = False
+
+
+def parse_arguments_once() -> None:
+    """Makes Datasette parse the query string of a request once, and not for each use."""
+
+    def args(request: Any) -> Any:
+        parsed = request.scope.get(_ARGUMENTS)
+        if parsed is None or parsed[0] != request.query_string:
+            arguments = MultiParams(parse_qs(request.query_string, keep_blank_values=True))
+            parsed = request.scope[_ARGUMENTS] = (request.query_string, arguments)
+        return parsed[1]
+
+    asgi.Request.args = property(args)
+
+
 # Addresses ------------------------------------------------------------------------------------
 
 
@@ -310,15 +268,48 @@ def disposition(kind: str, name: str) -> str:
     return header if plain == name else f"{header}; filename*=UTF-8''{quote(name)}"
 
 
-def local_path(scope: Scope) -> str:
-    """The path of a request as Datasette routes it: not decoded."""
+class Address(NamedTuple):
+    """The path of a request as Datasette routes it: not decoded.
+
+    `database` is the database at its start, if there is one; `rest` is what follows.
+    """
+
+    path: str
+    database: str | None
+    rest: str
+
+
+_ADDRESS = "chronology.address"
+
+
+def address_of(datasette: Datasette, scope: Scope) -> Address:
+    """The address of a request; the first call stores it for the later ones."""
+    if _ADDRESS not in scope:
+        scope[_ADDRESS] = address_in(datasette, raw_path(scope))
+    result: Address = scope[_ADDRESS]
+    return result
+
+
+def raw_path(scope: Scope) -> str:
+    """The path of a request, not decoded."""
     raw = scope.get("raw_path")
     return raw.decode("latin-1").partition("?")[0] if raw else str(scope["path"])
 
 
+def address_in(datasette: Datasette, path: str) -> Address:
+    """The address of a path."""
+    first, slash, rest = path.removeprefix("/").partition("/")
+    segment, dot, ending = first.partition(".")
+    try:
+        name = datasette.get_database(route=tilde_decode(segment)).name if segment else None
+    except KeyError:
+        name = None
+    return Address(path, name, f"{dot}{ending}{slash}{rest}")
+
+
 def page_address(datasette: Datasette, request: Request) -> str:
     """The path of the requested page as links have it."""
-    return str(datasette.urls.path(request.path))
+    return str(datasette.urls.path(address_of(datasette, request.scope).path))
 
 
 def pairs(request: Request, *without: str) -> list[tuple[str, str]]:

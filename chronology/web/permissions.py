@@ -8,7 +8,8 @@ permission for every table that it shows.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -19,7 +20,16 @@ from datasette.utils.asgi import Forbidden
 from chronology.projections import subject_rows, tables
 from chronology.timeline.as_of import TimelineAt
 from chronology.web import datasette_compat
-from chronology.web.datasette_compat import Actor, Datasette, Request
+from chronology.web.datasette_compat import (
+    Actor,
+    Datasette,
+    Request,
+)
+
+try:
+    from datasette.permissions import PermissionSQL, _permission_check_cache
+except ImportError:  # Datasette 0.65
+    PermissionSQL = _permission_check_cache = None
 
 TABLES = ("events", "history", *subject_rows.COLUMNS, "batches", "log")
 SEARCHED = ("events", "places", "formations", "people", "accounts", "claims")
@@ -128,7 +138,7 @@ async def _allowed_tables(datasette: Datasette, actor: Actor, database: str) -> 
         return memo[key]
     token = _is_asking.set(True)
     try:
-        with datasette_compat.separate_permission_checks():
+        with _separate_checks():
             allowed = frozenset(
                 [
                     table
@@ -151,7 +161,7 @@ def _memo(datasette: Datasette) -> _Memo | None:
     plugins = (each for hook in hooks if hook is not None for each in hook.get_hookimpls())
     if not _are_known(each.function.__module__ for each in plugins):
         return None
-    configuration = datasette_compat.configuration(datasette)
+    configuration = _configuration(datasette)
     known = _memos.get(datasette)
     if known is None or known[0] is not configuration:
         known = _memos[datasette] = (configuration, {})
@@ -160,3 +170,52 @@ def _memo(datasette: Datasette) -> _Memo | None:
 
 def _are_known(modules: Iterable[str]) -> bool:
     return all(module.partition(".")[0] in ("datasette", "chronology") for module in modules)
+
+
+# Datasette 1.0 -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def _separate_checks() -> Iterator[None]:
+    """Keeps the checks within out of those that Datasette 1.0 remembers for the request."""
+    if _permission_check_cache is None:
+        yield
+        return
+    token = _permission_check_cache.set({})
+    try:
+        yield
+    finally:
+        _permission_check_cache.reset(token)
+
+
+def denied_tables(denied: Mapping[str, Sequence[str]], reason: str) -> Any:
+    """A result of the hook of Datasette 1.0 that closes tables; None if there are none."""
+    pairs = [(database, table) for database, names in denied.items() for table in names]
+    return _denied(pairs, reason)
+
+
+def denied_databases(denied: Sequence[str], reason: str) -> Any:
+    """A result of the hook of Datasette 1.0 that closes databases; None if there are none."""
+    return _denied([(database, None) for database in denied], reason)
+
+
+def _denied(pairs: Sequence[tuple[str, str | None]], reason: str) -> Any:
+    if not pairs:
+        return None
+    rows, params = [], {"chronology_reason": reason}
+    for number, (database, table) in enumerate(pairs):
+        parent, child = f"chronology_database_{number}", f"chronology_table_{number}"
+        params[parent] = database
+        if table is not None:
+            params[child] = table
+        rows.append(
+            f"SELECT :{parent} AS parent, {'NULL' if table is None else f':{child}'} AS child,"
+            " 0 AS allow, :chronology_reason AS reason"
+        )
+    return PermissionSQL(sql=" UNION ALL ".join(rows), params=params)
+
+
+def _configuration(datasette: Any) -> Any:
+    """The object with the configuration, which is replaced when it changes."""
+    name = "_metadata_local" if PermissionSQL is None else "config"
+    return getattr(datasette, name)

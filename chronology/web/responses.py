@@ -10,10 +10,17 @@ from typing import Any
 import msgspec
 from datasette.utils.asgi import Response
 
+from chronology.export.numbers import plain_json
+
+
+def encode(value: Any) -> bytes:
+    """A value as JSON."""
+    return plain_json(msgspec.json.encode(value, enc_hook=str).decode()).encode()
+
 
 def json_response(value: Any, headers: Mapping[str, str] | None = None) -> Response:
     """A response with a value as JSON; bytes are JSON already."""
-    body = value if isinstance(value, bytes) else msgspec.json.encode(value, enc_hook=str)
+    body = value if isinstance(value, bytes) else encode(value)
     return Response(
         body,
         headers=dict(headers or {}),
@@ -21,13 +28,11 @@ def json_response(value: Any, headers: Mapping[str, str] | None = None) -> Respo
     )
 
 
-def matches(if_none_match: str | None, etag: str, exists: bool = False) -> bool:
+def matches(if_none_match: str, etag: str, exists: bool = False) -> bool:
     """Whether a client has the response: weak comparison with each tag (RFC 9110, 8.8.3.2).
 
     A star matches any response that exists.
     """
-    if not if_none_match:
-        return False
     tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return etag.removeprefix("W/") in tags or (exists and "*" in tags)
 
@@ -35,19 +40,11 @@ def matches(if_none_match: str | None, etag: str, exists: bool = False) -> bool:
 refused: Counter[int] = Counter()
 """Requests that were refused since the server started, by status."""
 
-
-class ResponseCompleteness:
-    """False once a count or a facet has timed out; the response is then not cached."""
-
-    def __init__(self) -> None:
-        self.complete = True
+timeouts: ContextVar[list[str]] = ContextVar("timeouts")
+"""The counts and facets that timed out; the response to the current request is then incomplete."""
 
 
-completeness: ContextVar[ResponseCompleteness | None] = ContextVar("completeness", default=None)
-"""The completeness of the response to the current request."""
-
-
-def query_timed_out() -> None:
-    """Marks the current response as incomplete."""
-    if (response := completeness.get()) is not None:
-        response.complete = False
+def query_timed_out(sql: str) -> None:
+    """Marks the current response as incomplete; it is then not cached."""
+    if (queries := timeouts.get(None)) is not None:
+        queries.append(sql)

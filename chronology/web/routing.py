@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -22,7 +23,7 @@ from chronology.web.datasette_compat import (
     Request,
     Scope,
     Send,
-    local_path,
+    address_of,
 )
 
 _View = Callable[[Datasette, Request, Send, Receive], Awaitable[Any]]
@@ -32,20 +33,22 @@ NAMED = rf"{HOME}/(?P<database>[^/]+)"
 TABLES = "_tables"
 """The parameter that shows Datasette's list of tables at the address of a chronology's home."""
 _KEY = "chronology.original"
-_PAGES = re.compile(
+PAGES = re.compile(
     rf"|/events\.(csv|{'|'.join(FORMATS)})|/events/[^/.]+\.(csv|json)|/history\.atom"
 )
+"""The pages of this package, by the path after the database; the empty one is the home."""
 PAST = "/-/chronology/past"
-_LISTS_AND_EVENTS = re.compile(r"/events(\.[a-z]+)?|/events/[a-z0-9-]+")
+LISTS_AND_EVENTS = re.compile(r"/events(\.[a-z]+)?|/events/[a-z0-9-]+")
+"""Addresses that lead elsewhere with `_as_of`."""
 _OF_DATASETTE = frozenset({TABLES, "_show_hidden", "sql"})
 
 
+@dataclass
 class _Original:
     """The scope of a request before it was moved, and whether its view declined it."""
 
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-        self.is_declined = False
+    scope: Scope
+    is_declined: bool = False
 
 
 def routing_middleware(app: App, datasette: Datasette) -> App:
@@ -69,12 +72,13 @@ def _target(datasette: Datasette, scope: Scope) -> str | None:
     """The path of this package for a request, None if Datasette answers it."""
     if scope["method"] not in ("GET", "HEAD"):
         return None
-    path = local_path(scope)
+    path, name, rest = address_of(datasette, scope)
     if path == "/":
         return HOME if databases.names(datasette) else None
-    name, rest = databases.in_path(datasette, path)
-    is_page, has_past = _PAGES.fullmatch(rest), _LISTS_AND_EVENTS.fullmatch(rest)
-    if not (is_page or has_past) or not databases.is_chronology(datasette, name):
+    is_page = PAGES.fullmatch(rest)
+    if not (is_page or LISTS_AND_EVENTS.fullmatch(rest)) or not databases.is_chronology(
+        datasette, name
+    ):
         return None
     keys = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     if not is_page:

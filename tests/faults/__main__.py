@@ -30,18 +30,18 @@ class Fault(NamedTuple):
 
 
 FAULTS = {
-    "killed-ingest": Fault(kills.killed_ingest, 10, 100),
-    "killed-rebuild": Fault(kills.killed_rebuild, 8, 100),
-    "killed-follow": Fault(kills.killed_follow, 6, 50),
-    "competing-versions": Fault(writers.competing_versions, 150, 3_000),
-    "competing-batches": Fault(writers.competing_batches, 2, 25),
-    "torn-wal": Fault(damage.torn_wal, 30, 600),
-    "torn-journal": Fault(damage.torn_journal, 30, 600),
-    "torn-file": Fault(damage.torn_file, 30, 600),
-    "forged-rows": Fault(damage.forged_rows, 60, 1_000),
-    "failing-calls": Fault(calls.failing_calls, 10, 80),
-    "full-disk": Fault(calls.full_disk, 2, 6),
-    "read-only": Fault(calls.read_only, 3, 9),
+    "killed-ingest": Fault(kills.killed_ingest, 4, 100),
+    "killed-rebuild": Fault(kills.killed_rebuild, 3, 100),
+    "killed-follow": Fault(kills.killed_follow, 3, 50),
+    "competing-versions": Fault(writers.competing_versions, 60, 3_000),
+    "competing-batches": Fault(writers.competing_batches, 1, 25),
+    "torn-wal": Fault(damage.torn_wal, 10, 600),
+    "torn-journal": Fault(damage.torn_journal, 10, 600),
+    "torn-file": Fault(damage.torn_file, 10, 600),
+    "forged-rows": Fault(damage.forged_rows, 20, 1_000),
+    "failing-calls": Fault(calls.failing_calls, 5, 80),
+    "full-disk": Fault(calls.full_disk, 1, 6),
+    "read-only": Fault(calls.read_only, 2, 9),
 }
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.mutants`: draw mutants, run the tests of their folders, print the results.
+"""`python -m tests.mutants`: draw mutants, run the tests that reach each, print the results.
 
 Results are kept in build/mutants/: a run that was stopped goes on where it was. A mutant that
 survived is tried again when a test file changes, one that was killed when its module does.
@@ -7,27 +7,19 @@ survived is tried again when a test file changes, one that was killed when its m
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import math
-import re
 import signal
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
-from tests.mutants.copy import Copy
-from tests.mutants.folders import Baseline, baseline, reaching, statement_lines, tests_of
 from tests.mutants.operators import has_cosmic_ray
-from tests.mutants.report import KILLED, Equivalent, Result, load_equivalents, outdated, text
-from tests.mutants.sample import Mutant, draw
+from tests.mutants.report import load_equivalents, outdated, text
+from tests.mutants.sample import draw
+from tests.mutants.trial import run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = ("model", "store", "projections", "timeline", "web/query")
-# Pytest's statuses for an internal error, for wrong arguments and for no tests.
-NOT_RUN = (3, 4, 5)
 
 
 def main() -> int:
@@ -49,69 +41,6 @@ def main() -> int:
     for entry in outdated(equivalents, ROOT):
         print(f"\ntests/equivalent_mutants.toml: {entry.path} has no line {entry.before!r}")
     return 0
-
-
-def run(
-    root: Path,
-    build: Path,
-    mutants: list[Mutant],
-    equivalents: Sequence[Equivalent] = (),
-    deadline: float = math.inf,
-) -> list[Result]:
-    """Try each mutant that has no result yet; return the results until the deadline."""
-    copy = Copy(root, build / "tree")
-    named = {(one.path, one.before, one.after) for one in equivalents}
-    baselines: dict[str, list[Baseline]] = {}
-    results: list[Result] = []
-    for number, mutant in enumerate(mutants, 1):
-        if time.monotonic() > deadline:
-            break
-        if (mutant.path, *mutant.lines) in named:
-            results.append(_result(mutant, "equivalent"))
-            continue
-        folder = str(Path(mutant.path).parent.relative_to("chronology"))
-        if folder not in baselines:
-            tests = tests_of(root, folder)
-            baselines[folder] = [baseline(copy, test, build / "tests") for test in tests]
-        results.append(_try(copy, mutant, baselines[folder], build / "results"))
-        last = results[-1]
-        print(
-            f"{number}/{len(mutants)} {last.outcome} in {last.seconds:.0f} s: "
-            f"{last.path}:{last.line}",
-            file=sys.stderr,
-            flush=True,
-        )
-    return results
-
-
-def _try(copy: Copy, mutant: Mutant, baselines: list[Baseline], results: Path) -> Result:
-    """Run the tests that reach the mutant, or read the result of an earlier run."""
-    tests = reaching(baselines, mutant.path, statement_lines(mutant.source, mutant.line))
-    files = sorted({name.partition("::")[0] for name in tests})
-    digest = hashlib.sha256(b"".join((copy.origin / file).read_bytes() for file in files))
-    kept = results / f"{mutant.key}.json"
-    if kept.exists():
-        stored = json.loads(kept.read_text("utf-8"))
-        if stored["result"]["outcome"] in KILLED or stored["tests"] == digest.hexdigest():
-            return Result(**stored["result"] | {"line": mutant.line})
-    if not tests:
-        result = _result(mutant, "not reached")
-    else:
-        with copy.changed(mutant.path, mutant.mutated):
-            done = copy.run(list(tests), 30 + 3 * sum(tests.values()))
-        outcome = {0: "survived", None: "timed out"}.get(done.status, "killed")
-        if done.status in NOT_RUN:
-            raise RuntimeError(f"pytest ran no tests:\n{done.output}")
-        failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.output, re.MULTILINE)
-        result = _result(mutant, outcome, done.seconds, failed[1] if failed else "")
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps({"result": asdict(result), "tests": digest.hexdigest()}, indent=1))
-    return result
-
-
-def _result(mutant: Mutant, outcome: str, seconds: float = 0.0, test: str = "") -> Result:
-    before, after = mutant.lines
-    return Result(mutant.path, mutant.line, before, after, outcome, round(seconds, 1), test)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import csv
 import json
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from itertools import chain
 from tempfile import SpooledTemporaryFile
 
@@ -20,7 +20,8 @@ from chronology.web import databases, permissions, routing
 from chronology.web.api import streaming
 from chronology.web.datasette_compat import Datasette, Receive, Request, Send, disposition
 from chronology.web.query import as_of
-from chronology.web.query.selection import event_filter, order_by
+from chronology.web.query.home_filters import bad_filters
+from chronology.web.query.selection import file_time_limit, order_by, translate
 from chronology.web.responses import json_response
 
 _IN_MEMORY_BYTES = 1 << 20
@@ -33,17 +34,19 @@ async def events_csv(datasette: Datasette, request: Request, send: Send, receive
     name = await databases.in_address(datasette, request)
     database = datasette.get_database(name)
     table = "history" if "_as_of" in request.args else "events"
-    selected = await event_filter(datasette, request, name, table)
+    selected = (await translate(datasette, request, name, table)).filter
     order = await order_by(datasette, request, name, table)
     columns = await database.execute_fn(csv_stream.columns)
     shown_columns = {column: columns[column] for column in _chosen(request, list(columns))}
     with SpooledTemporaryFile(_IN_MEMORY_BYTES) as numbers:
-        try:
-            fixed = await database.execute_fn(
-                lambda db: csv_stream.store_numbers(db, selected, order, numbers)
-            )
-        except sqlite3.OperationalError as error:
-            raise BadRequest(f"the filters cannot be applied: {error}") from None
+        limit = file_time_limit()
+
+        def store(db: sqlite3.Connection) -> csv_stream.StoredRows:
+            with limit(db):
+                return csv_stream.store_numbers(db, selected, order, numbers)
+
+        with bad_filters():
+            fixed = await database.execute_fn(store)
 
         def lines(piece: list[int]) -> Awaitable[bytes]:
             made: Awaitable[bytes] = database.execute_fn(
@@ -54,16 +57,14 @@ async def events_csv(datasette: Datasette, request: Request, send: Send, receive
         await _start(send, f"{name}-events.csv")
         if request.method != "HEAD":
             first = csv_stream.BOM.encode() + csv_stream.header(list(shown_columns))
-            await streaming.finish(
-                receive, send, _ahead(first, lines, csv_stream.read_numbers(numbers))
-            )
+            await streaming.finish(send, _ahead(first, lines, csv_stream.read_numbers(numbers)))
         else:
             await send({"type": "http.response.body", "body": b""})
 
 
 async def _ahead(
     first: bytes, lines: Callable[[list[int]], Awaitable[bytes]], pieces: Iterator[list[int]]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The text in chunks, some of which are made while earlier ones are sent."""
     waiting: deque[asyncio.Future[bytes]] = deque()
     try:
@@ -83,7 +84,7 @@ def _chosen(request: Request, columns: list[str]) -> list[str]:
     included, excluded = request.args.getlist("_col"), request.args.getlist("_nocol")
     for column in (*included, *excluded):
         if column not in columns:
-            raise BadRequest(f"there is no column {column!r}; the columns are {', '.join(columns)}")
+            raise BadRequest(f"{column!r} is not a column. Columns: {', '.join(columns)}.")
     return [c for c in columns if (not included or c in included) and c not in excluded]
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
-from datasette.utils.asgi import BadRequest, Response
+from datasette.utils.asgi import Response
 from datasette.utils.sqlite import sqlite3
 
 from chronology.export import reader
@@ -24,7 +24,8 @@ from chronology.web.datasette_compat import (
     public_address,
     with_query,
 )
-from chronology.web.query.selection import event_filter, order_by
+from chronology.web.query.home_filters import bad_filters
+from chronology.web.query.selection import file_time_limit, order_by, translate
 
 
 async def events(
@@ -44,20 +45,22 @@ async def events(
         return Response("", headers=headers, content_type=form.media_type)
     texts = _texts(datasette.get_database(database), form, edition, versions)
     await streaming.start(send, {"content-type": form.media_type, **headers})
-    await streaming.finish(receive, send, texts)
+    await streaming.finish(send, texts)
     return None
 
 
 async def _select(datasette: Datasette, request: Request, database: str) -> SelectedVersions:
     table = "history" if "_as_of" in request.args else "events"
-    event_selection = await event_filter(datasette, request, database, table)
+    event_selection = (await translate(datasette, request, database, table)).filter
     order = await order_by(datasette, request, database, table)
-    try:
-        versions: SelectedVersions = await datasette.get_database(database).execute_fn(
-            lambda connection: reader.select(connection, event_selection, order)
-        )
-    except sqlite3.OperationalError as error:
-        raise BadRequest(f"the filters cannot be applied: {error}") from None
+    limit = file_time_limit()
+
+    def select(connection: sqlite3.Connection) -> SelectedVersions:
+        with limit(connection):
+            return reader.select(connection, event_selection, order)
+
+    with bad_filters():
+        versions: SelectedVersions = await datasette.get_database(database).execute_fn(select)
     return versions
 
 
@@ -77,6 +80,7 @@ async def _edition(
         title=chronology.title if chronology else database,
         summary=chronology.summary if chronology else None,
         identity=versions.identity,
+        name=with_query("events", parameters),
         state=versions.state,
         licence=licence,
         licence_url=licence_url,
@@ -96,22 +100,22 @@ def _disposition(form: Format, name: str) -> str:
 
 async def _texts(
     db: Any, form: Format, edition: Edition, versions: SelectedVersions
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The export in chunks of bounded length, each read when it is sent."""
-    yield form.head(edition).encode()
+    yield form.writer.head(edition).encode()
     between = ""
     for numbers in reader.chunks(versions):
         text = await db.execute_fn(_rendering(form, edition, versions, numbers))
         yield (between + text).encode()
         between = form.between
-    yield form.foot(edition).encode()
+    yield form.writer.foot(edition).encode()
 
 
 def _rendering(
     form: Format, edition: Edition, versions: SelectedVersions, numbers: Any
 ) -> Callable[[Any], str]:
     return lambda connection: form.between.join(
-        form.item(edition, event) for event in reader.read(connection, versions, numbers)
+        form.writer.item(edition, event) for event in reader.read(connection, versions, numbers)
     )
 
 

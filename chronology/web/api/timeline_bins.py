@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from chronology.index.selection import Summary
+from chronology.index.selection import Summary, commonest_first
 from chronology.model.edtf import Date
 from chronology.web.pages import day_histogram
 from chronology.web.pages.home_overview import DayCounts, Overview, Reader
@@ -53,16 +53,18 @@ def counted(
 
 def _lanes(dated: DayCounts, window: Date, label: str, series: list[str]) -> dict[str, Any]:
     """Events per bin of days: of the fullest lanes, the others, and events without a value."""
-    totals: Counter[tuple[Any, ...]] = Counter()
+    totals: Counter[str] = Counter()
     for (_, values), count in dated.items():
-        totals[(values,)] += count
-    ranked = [name for name, _ in day_histogram.by_value(totals)]
+        totals.update(dict.fromkeys(day_histogram.names(values), count))
+    ranked = [name for name, _ in commonest_first(totals.items())]
     named = ranked[: MOST_LANES - 1] if len(ranked) > MOST_LANES else ranked
     number = {name: index for index, name in enumerate(named)}
     others, none = len(named), len(named) + 1
     first, days = _days(window, dated)
     step_days = -(-days // _MOST_BINS)
-    tally = day_histogram.Tally(first, days, none + 1, step_days)
+    start = first.toordinal()
+    edges = range(start, start + days + step_days, step_days)
+    tally = day_histogram.Tally(edges, none + 1)
     events = [0] * (none + 1)
     for (text, values), count in dated.items():
         lanes = sorted({number.get(name, others) for name in day_histogram.names(values)}) or [none]

@@ -8,35 +8,31 @@ tables.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Hashable
 from typing import Any
 
-import msgspec
 from datasette.utils import escape_sqlite
-from datasette.utils.asgi import NotFound, Response
+from datasette.utils.asgi import Response
 
 from chronology.index.selection import EventFilter
 from chronology.lru_cache import LruCache
+from chronology.model.instants import instants
 from chronology.projections.catalogue import Catalogue
-from chronology.web import databases, permissions
+from chronology.web import databases
 from chronology.web.api import timeline_bins
 from chronology.web.datasette_compat import Datasette, Request
 from chronology.web.pages import day_histogram
-from chronology.web.pages.home_overview import Overview, Reader, overview
-from chronology.web.query import as_of
+from chronology.web.pages.home_overview import Overview, Reader, overview, read_state
 from chronology.web.query.home_filters import (
     HomeRequest,
     bad_filters,
     home_filter,
     home_request,
-    read_once,
     state_mark,
 )
-from chronology.web.query.selection import index_of, time_limit
-from chronology.web.responses import json_response, matches
+from chronology.web.responses import encode, json_response, matches
 
-FORMAT = 2  # part of the ETag
+FORMAT = 3  # part of the ETag
 MOST = 2_000
 FIRST = 60
 _LISTS = ("places", "formations", "disputed")
@@ -47,25 +43,22 @@ _bodies: LruCache[Hashable, bytes] = LruCache(_KEPT_BYTES, lambda _key, body: le
 async def points(datasette: Datasette, request: Request) -> Response:
     """The selected events; 304 while the log does not grow."""
     name = await databases.requested(datasette, request)
-    visible = await permissions.visible_tables(datasette, request.actor, name)
     selection = home_request(request)
     events, everything = [
         await home_filter(datasette, each, name) for each in (selection, selection.only("_as_of"))
     ]
     if_none_match = request.headers.get("if-none-match")
     lane = request.args.get("_lane") or None
-    index, limit = index_of(datasette.get_database(name)), time_limit(datasette)
 
-    def answer(db: sqlite3.Connection) -> tuple[str, bytes | None]:
-        reader = Reader(as_of.timeline_at(selection.request, db), index, limit, visible)
+    def answer(reader: Reader) -> tuple[str, bytes | None]:
         # Weak, since it is the same for each encoding.
         mark = f"{state_mark(reader.timeline)}.{FORMAT}{reader.closed}"
         etag = "" if selection.values("_where") else f'W/"{mark}"'
-        if etag and matches(if_none_match, etag):
+        if etag and if_none_match and matches(if_none_match, etag):
             return etag, None
         return etag, _body(reader, events, everything, selection, lane)
 
-    etag, body = await read_once(datasette, name, answer)
+    etag, body = await read_state(datasette, selection, name, answer)
     headers = {"cache-control": "no-cache", **({"etag": etag} if etag else {})}
     if body is None:
         return Response("", status=304, headers=headers)
@@ -82,12 +75,10 @@ def _body(
     """The response, made once per state of the log."""
     with bad_filters():
         chronology_overview = overview(reader, everything, FIRST)
-        if chronology_overview is None:
-            raise NotFound("There is no chronology here")
         column = chronology_overview.lane(lane)
         return _bodies.get_or_make(
             selection.cache_key(reader.timeline, column, reader.closed, repr((events, everything))),
-            lambda: msgspec.json.encode(_answer(reader, chronology_overview, events, column)),
+            lambda: encode(_answer(reader, chronology_overview, events, column)),
         )
 
 
@@ -117,19 +108,13 @@ class _Numbers:
 
     def __init__(self) -> None:
         self.of: dict[str, int] = {}
-        self._lists: dict[str, list[int]] = {}
 
     def number(self, value: str) -> int:
         return self.of.setdefault(value, len(self.of))
 
     def numbers(self, text: str) -> list[int]:
         """The numbers of the values of an array column."""
-        numbers = self._lists.get(text)
-        if numbers is None:
-            numbers = self._lists[text] = [
-                self.number(value) for value in day_histogram.names(text)
-            ]
-        return numbers
+        return [self.number(value) for value in day_histogram.names(text)]
 
 
 def _detailed(
@@ -189,8 +174,9 @@ def _date(text: str) -> dict[str, Any]:
     }
     if date.lasts:
         drawn["lasts"] = True
-    if date.time:
-        drawn["time"] = date.time[:5]
+    if "T" in text:
+        exact = instants(date)
+        drawn["instants"] = {"spans": exact.spans, "core": exact.core}
     if len(date.spans) > 1:
         drawn["spans"] = date.spans
     return drawn

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from chronology.web import databases
 from chronology.web.datasette_compat import (
     App,
     Datasette,
@@ -16,7 +15,8 @@ from chronology.web.datasette_compat import (
     Receive,
     Scope,
     Send,
-    local_path,
+    address_in,
+    raw_path,
 )
 
 
@@ -27,7 +27,7 @@ def base_url_middleware(app: App, datasette: Datasette) -> App:
         return app
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        path = _protected(_stripped(datasette, local_path(scope), base), base)
+        path = _protected(_stripped(datasette, raw_path(scope), base), base)
         inner = {**scope, "path": unquote(path), "raw_path": path.encode("latin-1")}
 
         async def send_with_prefix(message: Message) -> None:
@@ -51,12 +51,12 @@ def _stripped(datasette: Datasette, path: str, base: str) -> str:
     path continues with a table, and the rest of a full path with a database or `-`.
     """
     if f"{path}/" == base:
-        return path if databases.in_path(datasette, path)[0] else "/"
+        return path if address_in(datasette, path).database else "/"
     if not path.startswith(base):
         return path
     rest = f"/{path.removeprefix(base)}"
-    name, _ = databases.in_path(datasette, rest)
-    is_named_alike = name is None and databases.in_path(datasette, path)[0] is not None
+    name = address_in(datasette, rest).database
+    is_named_alike = name is None and address_in(datasette, path).database is not None
     return path if is_named_alike and rest != "/" and not rest.startswith("/-/") else rest
 
 

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 import datasette as installed
 
+from chronology.web.databases import NOT_SHOWN
 from chronology.web.datasette_compat import Datasette
 
 PACKAGE = Path(__file__).resolve().parents[2]
 _MADE_OF = (".py", ".html")
-_NOT_SHOWN = frozenset({"_internal", "_memory"})
 
 
 class State(NamedTuple):
@@ -51,16 +51,22 @@ class LogHeadMonitor:
 
     def only(self) -> str | None:
         """The name of the only served database, None if there are several."""
-        names = [name for name in self._datasette.databases if name not in _NOT_SHOWN]
+        names = [name for name in self._datasette.databases if name not in NOT_SHOWN]
         return names[0] if len(names) == 1 else None
 
     def now(self, name: str) -> State | None:
         """The state of a database, None if it is unknown or the database is not a chronology."""
         database = self._datasette.databases.get(name)
-        if database is None or name in _NOT_SHOWN:
+        if database is None or name in NOT_SHOWN:
             return None
         try:
-            db = self._connection(name, database)
+            opened = self._open.get(name)
+            if opened is None or opened[0] is not database:
+                if opened is not None:
+                    opened[1].close()
+                opened = self._open[name] = (database, _connect(database))
+                self._known.pop(name, None)
+            db = opened[1]
             (changes,) = db.execute("PRAGMA data_version").fetchone()
             known = self._known.get(name)
             if known is None or known[0] != changes:
@@ -70,16 +76,11 @@ class LogHeadMonitor:
             return None
         return known[1]
 
-    def _connection(self, name: str, database: Any) -> sqlite3.Connection:
-        opened = self._open.get(name)
-        if opened is None or opened[0] is not database:
-            if opened is not None:
-                opened[1].close()
-            db: sqlite3.Connection = database.connect()
-            db.execute("PRAGMA busy_timeout = 0")
-            opened = self._open[name] = (database, db)
-            self._known.pop(name, None)
-        return opened[1]
+
+def _connect(database: Any) -> sqlite3.Connection:
+    db: sqlite3.Connection = database.connect()
+    db.execute("PRAGMA busy_timeout = 0")
+    return db
 
 
 def fingerprint(datasette: Datasette) -> str:

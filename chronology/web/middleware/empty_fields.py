@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote_plus
 
-from chronology.web.datasette_compat import App, Datasette, Receive, Scope, Send, local_path
+from chronology.web.datasette_compat import App, Datasette, Receive, Scope, Send, address_of
 
 _OWN_PAGE = re.compile(r"/[^/.]*|/-/chronology/.*")
 _NEVER = frozenset({"_as_of", "sql"})
@@ -26,7 +26,7 @@ def empty_fields_middleware(app: App, datasette: Datasette) -> App:
     """Removes empty fields from the query string."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        is_own_page = bool(_OWN_PAGE.fullmatch(local_path(scope)))
+        is_own_page = bool(_OWN_PAGE.fullmatch(address_of(datasette, scope).path))
         fields = scope["query_string"].split(b"&")
         remaining = [field for field in fields if not _is_removed(field, is_own_page)]
         await app({**scope, "query_string": b"&".join(remaining)}, receive, send)

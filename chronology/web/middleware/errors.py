@@ -22,7 +22,8 @@ from datasette.utils.sqlite import sqlite3
 from datasette.views.base import DatasetteError
 
 from chronology.web import databases, files
-from chronology.web.datasette_compat import App, Datasette, Message, Receive, Request, Scope, Send
+from chronology.web.datasette_compat import App, Datasette, Receive, Request, Scope, Send
+from chronology.web.middleware.request_limits import READING
 from chronology.web.pages import error_page
 from chronology.web.responses import refused
 
@@ -94,41 +95,24 @@ def unavailable_app(datasette: Datasette) -> App:
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         refused[503] += 1
-        response = await error_page.unavailable(
-            datasette, asgi.Request({**scope, "csrftoken": str}, receive)
-        )
-        await response.asgi_send(send)
+        request = asgi.Request({**scope, "csrftoken": str}, receive)
+        await (await error_page.unavailable(datasette, request)).asgi_send(send)
 
     return application
 
 
-def error_middleware(app: App) -> App:
-    """Responds to exceptions that are raised before Datasette catches any."""
-
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        has_started = False
-
-        async def send_and_note(message: Message) -> None:
-            nonlocal has_started
-            has_started = True
-            await send(message)
-
-        try:
-            await app(scope, receive, send_and_note)
-        except Exception as error:
-            if has_started:
-                raise
-            if files.is_unavailable(error):
-                headers = {"retry-after": str(error_page.RETRY_AFTER_S)}
-                response = Response.text(error_page.UNAVAILABLE, status=503, headers=headers)
-            elif isinstance(error, ValueError):
-                response = Response.text("The headers of the request are malformed", status=400)
-            else:
-                traceback.print_exception(error, file=sys.stderr)
-                response = Response.text(_FAILED, status=500)
-            await response.asgi_send(send)
-
-    return application
+def early_response(datasette: Datasette, scope: Scope, error: Exception) -> Response:
+    """The response to an exception that was raised before Datasette catches any."""
+    if files.is_unavailable(error):
+        refused[503] += 1
+        files.of(datasette).note(error)
+        headers = {"retry-after": str(error_page.RETRY_AFTER_S)}
+        return Response.text(error_page.UNAVAILABLE, status=503, headers=headers)
+    if isinstance(error, ValueError) or scope["method"] not in READING:
+        text = "The headers or the body of the request are malformed"
+        return Response.text(text, status=400)
+    traceback.print_exception(error, file=sys.stderr)
+    return Response.text(_FAILED, status=500)
 
 
 def _fault(request: Request, exception: Exception) -> Any:

@@ -15,6 +15,7 @@ import asyncio
 import gzip
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -35,11 +36,10 @@ from chronology.web.datasette_compat import (
     Receive,
     Scope,
     Send,
-    local_path,
+    address_of,
 )
 from chronology.web.middleware.cache_state import LogHeadMonitor, State, fingerprint
-from chronology.web.query.sql_rewrite import watch
-from chronology.web.responses import ResponseCompleteness, completeness, matches
+from chronology.web.responses import matches, timeouts
 
 CACHE_MB = 64
 """The size of the cache without the plugin's setting `cache_mb`; 0 turns it off."""
@@ -117,7 +117,9 @@ class _ResponseCache:
         response = self._responses.get(entry.key) if entry else None
         if response:
             await _send(send, request, response)
-        elif entry and matches(request.if_none_match, entry.etag.decode()):
+        elif (
+            entry and request.if_none_match and matches(request.if_none_match, entry.etag.decode())
+        ):
             await _send(send, request, _Response(validators(entry.etag), b"", entry.etag))
         else:
             await self._make(scope, receive, send, entry, request)
@@ -131,18 +133,18 @@ class _ResponseCache:
         request: _RequestHeaders,
     ) -> None:
         """Makes a response, and keeps it if that is allowed."""
-        response = ResponseCompleteness()
-        token = completeness.set(response)
+        timed_out: list[str] = []
+        token = timeouts.set(timed_out)
         buffer = _Buffer(send, entry.etag if entry else None)
         try:
             await self._app(scope, receive, buffer.send)
         finally:
-            completeness.reset(token)
+            timeouts.reset(token)
         if buffer.start is None:
             return
         is_valid = (
             entry is not None
-            and response.complete
+            and not timed_out
             and buffer.is_shared
             and self._heads.now(entry.database) == entry.state
         )
@@ -157,8 +159,6 @@ class _ResponseCache:
     ) -> _CacheEntry | None:
         """The place of the response, None if it must not be kept."""
         name = self._database(scope, headers)
-        if name in self._datasette.databases:
-            watch(self._datasette.databases[name])
         state = self._heads.now(name) if name else None
         if name is None or state is None:
             return None
@@ -175,11 +175,10 @@ class _ResponseCache:
             return None
         if _UNCACHED & dict(parse_qsl(scope["query_string"].decode("latin-1"), True)).keys():
             return None
-        path = local_path(scope)
+        path, name, rest = address_of(self._datasette, scope)
         if path == "/" or _OWN_PATH.fullmatch(path):
             only = self._heads.only()
             return only if databases.is_chronology(self._datasette, only) else None
-        name, rest = databases.in_path(self._datasette, path)
         match = _TABLE_PATH.fullmatch(rest)
         return name if not rest or (match and match["table"] in _TABLES) else None
 
@@ -213,24 +212,24 @@ def _private(scope: Scope, send: Send) -> Send:
     return send_private
 
 
+@dataclass
 class _Buffer:
     """Buffers a page or JSON that has a validator, and passes on any other response.
 
     `etag` is the validator for responses without one of their own.
     """
 
-    def __init__(self, send: Send, etag: bytes | None) -> None:
-        self._send = send
-        self._etag = etag
-        self.chunks: list[bytes] = []
-        self.start: Message | None = None
-        self.headers: dict[bytes, bytes] = {}
-        self.is_shared = False
+    pass_on: Send
+    etag: bytes | None
+    chunks: list[bytes] = field(default_factory=list)
+    start: Message | None = None
+    headers: dict[bytes, bytes] = field(default_factory=dict)
+    is_shared: bool = False
 
     async def send(self, message: Message) -> None:
         if message["type"] != "http.response.start":
             if self.start is None:
-                await self._send(message)
+                await self.pass_on(message)
             else:
                 self.chunks.append(message.get("body", b""))
             return
@@ -243,17 +242,17 @@ class _Buffer:
             and b"no-store" not in caching
         )
         is_tagged = b"etag" in headers
-        gets_tag = self._etag is not None and self.is_shared
+        gets_tag = self.etag is not None and self.is_shared
         is_buffered = message["status"] == 200 and headers.get(b"content-type", b"").startswith(
             _BUFFERED_TYPES
         )
         if (is_tagged or gets_tag) and is_buffered:
             self.start = message
-        elif self._etag and gets_tag and not is_tagged:
-            tagged = _replaced(message["headers"], validators(self._etag))
-            await self._send({**message, "headers": tagged})
+        elif self.etag and gets_tag and not is_tagged:
+            tagged = _replaced(message["headers"], validators(self.etag))
+            await self.pass_on({**message, "headers": tagged})
         else:
-            await self._send(message)
+            await self.pass_on(message)
 
 
 async def _finished(buffer: _Buffer, etag: bytes | None, request: _RequestHeaders) -> _Response:
@@ -302,7 +301,8 @@ def accepts_gzip(accept_encoding: str) -> bool:
 
 async def _send(send: Send, request: _RequestHeaders, response: _Response) -> None:
     status, headers, body = 200, response.headers, response.body
-    if response.etag and matches(request.if_none_match, response.etag.decode(), exists=True):
+    expected, etag = request.if_none_match, response.etag
+    if expected and etag and matches(expected, etag.decode(), exists=True):
         status, body = 304, b""
         headers = [pair for pair in headers if pair[0] in _NOT_MODIFIED_HEADERS]
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -8,6 +8,7 @@ from typing import Any
 from datasette.utils.asgi import Response
 
 from chronology.export import atom
+from chronology.store import log
 from chronology.store.database import Row, fetch_rows
 from chronology.timeline.as_of import at_head
 from chronology.web import databases, routing
@@ -63,18 +64,21 @@ async def feed(datasette: Datasette, request: Request, send: Send, receive: Rece
     db = datasette.get_database(database)
     chronology = await db.execute_fn(lambda connection: at_head(connection).chronology)
     batches = await db.execute_fn(latest)
+    first = await db.execute_fn(lambda connection: next(log.read(connection, 0, 1), None))
+    identity = first.digest if first else database
     address = public_address(datasette, request)
     history = address + datasette.urls.table(database, "history")
-    text = feed_of(chronology.title if chronology else database, history, batches)
+    text = feed_of(chronology.title if chronology else database, identity, history, batches)
     return Response(text, content_type="application/atom+xml; charset=utf-8")
 
 
-def feed_of(title: str, address: str, batches: list[Row]) -> str:
-    """The feed as an Atom document; `address` is that of the page of changes."""
+def feed_of(title: str, identity: str, address: str, batches: list[Row]) -> str:
+    """The feed as an Atom document: `identity` of the log, `address` of the page of changes."""
     updated = batches[0]["recorded_at"] if batches else ""
     links = {"alternate": address, "self": f"{address}.atom"}
     entries = (
         atom.entry(
+            atom.urn(identity, f"batches/{batch['id']}"),
             _title(batch),
             f"{address}?from_position={batch['last_position']}",
             batch["recorded_at"],
@@ -83,7 +87,11 @@ def feed_of(title: str, address: str, batches: list[Row]) -> str:
         for batch in batches
     )
     return "".join(
-        [atom.opening(f"Changes: {title}", address, updated, title, links), *entries, atom.CLOSING]
+        [
+            atom.opening(f"Changes: {title}", atom.urn(identity, "history"), updated, title, links),
+            *entries,
+            atom.CLOSING,
+        ]
     )
 
 

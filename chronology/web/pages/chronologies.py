@@ -11,10 +11,9 @@ from datasette.utils import path_with_format
 from datasette.utils.asgi import Response
 
 from chronology.model.edtf import Date
-from chronology.store import log
 from chronology.timeline.as_of import at_head
 from chronology.web import databases, datasette_compat, permissions
-from chronology.web.datasette_compat import Actor, Datasette, Request, local_path
+from chronology.web.datasette_compat import Actor, Datasette, Request, address_of
 from chronology.web.pages import formatting
 
 _OWN = "/-/chronology/"
@@ -52,8 +51,7 @@ async def refusal(
     datasette: Datasette, request: Request, status: int, message: str
 ) -> Response | None:
     """The list in response to a request that names none of several chronologies."""
-    path = local_path(request.scope)
-    if databases.in_path(datasette, path)[0] is not None:
+    if address_of(datasette, request.scope).database is not None:
         return None
     seen = await databases.visible(datasette, request.actor)
     if len(seen) < 2:
@@ -66,7 +64,7 @@ async def _entry(datasette: Datasette, request: Request, name: str, status: int)
     summary: dict[str, Any] = await datasette.get_database(name).execute_fn(_summary)
     if "sources" not in await permissions.visible_tables(datasette, request.actor, name):
         del summary["sources"]
-    path = local_path(request.scope)
+    path = address_of(datasette, request.scope).path
     address = datasette.urls.database(name)
     if status == 400 and path.startswith(_OWN):
         parameters = parse_qsl(request.query_string)
@@ -76,12 +74,10 @@ async def _entry(datasette: Datasette, request: Request, name: str, status: int)
 
 
 def _summary(db: sqlite3.Connection) -> dict[str, Any]:
-    chronology = at_head(db).chronology
+    timeline = at_head(db)
+    chronology, recorded = timeline.chronology, timeline.point.recorded_at
     (events,) = db.execute("SELECT count(*) FROM events").fetchone()
     (sources,) = db.execute("SELECT count(*) FROM sources").fetchone()
-    (recorded,) = db.execute(
-        "SELECT recorded_at FROM log WHERE position = ?", (log.head(db).position,)
-    ).fetchone()
     return {
         "title": chronology.title if chronology else None,
         "summary": chronology.summary if chronology else "",

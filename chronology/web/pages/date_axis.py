@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from chronology.model.edtf import Date, Span, parse
 from chronology.web.pages import formatting
-from chronology.web.pages.day_histogram import parsed, shares_of
+from chronology.web.pages.day_histogram import Tally, parsed
 
 WIDTH = 1000
 _LEAST = 4  # keeps one day of a long axis visible
@@ -124,14 +124,12 @@ def strip(axis: Axis | None, days: Sequence[tuple[str, int]]) -> dict[str, Any]:
     if axis is None or not days:
         return {}
     step_days = -(-axis.length // 400)
-    sums = [[0.0, 0.0] for _ in range(-(-axis.length // step_days))]
+    start = axis.first.toordinal()
+    tally = Tally(range(start, start + axis.length + step_days, step_days), 1)
     for text, count in days:
-        shares = shares_of(parsed(text), axis.first, axis.length)
-        for start, end in shares.runs:
-            for number in range(start // step_days, (end - 1) // step_days + 1):
-                days_inside = min(end, (number + 1) * step_days) - max(start, number * step_days)
-                sums[number][not shares.certain] += count * shares.each * days_inside
-    most = max(sum(pair) for pair in sums)
+        tally.add(parsed(text), [0], count)
+    sums = list(zip(tally.certain[0], tally.possible[0], strict=True))
+    most = max(certain + possible for certain, possible in sums)
     width = round(WIDTH * step_days / axis.length, 2)
     bars = [
         {

@@ -1,26 +1,25 @@
-"""Events by day: counts, and the bars of the calendar, stacked by the first dimension.
+"""Events over time: counts by bins, and the bars of the home page, stacked by a dimension.
 
-An event of uncertain date counts in equal parts for each possible day. In the calendar, an event of
-several fronts counts in equal parts for each. So the bars add up to the number of events.
+An event of uncertain date counts in equal parts for each possible day. In the bars, an event with
+several values of the dimension counts in equal parts for each.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections import Counter
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
 from functools import lru_cache
-from itertools import accumulate
-from typing import Any, NamedTuple
+from itertools import accumulate, islice, pairwise, repeat
+from typing import Any
 
 from chronology.model.edtf import Date, Span, parse
+from chronology.web.pages import time_bins
 
 COLOURS = 6
 OTHERS, NONE = COLOURS, COLOURS + 1
 HEIGHT = 100
-_LONGEST = 400  # days; longer windows are drawn by the month
 
 parsed = lru_cache(maxsize=1 << 16)(parse)
 
@@ -33,139 +32,143 @@ def names(text: str | None) -> tuple[str, ...]:
     return tuple(json.loads(text)) if text.startswith("[") else (text,)
 
 
-def by_value(counted: Mapping[tuple[Any, ...], int]) -> list[tuple[str, int]]:
-    """The number of events with each value of a column, the most frequent first."""
-    counts: Counter[str] = Counter()
-    for (text,), count in counted.items():
-        for name in names(text):
-            counts[name] += count
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-
-
 def colours_of(text: str | None, series: Sequence[str]) -> list[int]:
     """The colours of an event by its values of the first dimension."""
     return [series.index(n) if n in series else OTHERS for n in names(text)] or [NONE]
 
 
-class Shares(NamedTuple):
-    """The days of one event: `certain` ones, or possible ones, each with its share of the event.
+class Tally:
+    """Events per bin and group: those certainly in it, and the number expected besides.
 
-    A run is a first number and the one after its last. The shares of possible days add up to one,
-    each certain day has the whole event.
+    `edges` are the ordinals of the first day of each bin, and of the day after the last one. An
+    event that lasts counts once in each bin that it certainly touches. One moment counts in parts,
+    for each possible day alike. Adding an event costs the same whatever its length.
     """
 
-    certain: bool
-    runs: Sequence[tuple[int, int]]
-    each: float
-
-
-def shares_of(event: Date, first: date, length: int, step_days: int = 1) -> Shares:
-    """The shares of an event in days from `first` on, or in bins of several days, by number."""
-    spans: Sequence[Span] = [event.core] if event.core else [] if event.lasts else event.spans
-    runs = []
-    for low, high in spans:
-        start = max((low - first).days // step_days, 0) if low else 0
-        end = min((high - first).days // step_days + 1, length) if high else length
-        if start < end:
-            runs.append((start, end))
-    if event.core:
-        return Shares(True, runs, 1.0)
-    number = sum(end - start for start, end in runs)
-    return Shares(False, runs, 1 / number if number else 0.0)
-
-
-class Tally:
-    """Events per bin of days and group, certain and expected."""
-
-    def __init__(self, first: date, days: int, groups: int, step_days: int = 1) -> None:
-        self.first = first
-        self.step = step_days
-        self.length = -(-days // step_days)
-        # Differences from the bin before: an event costs the same whatever its length.
-        self._certain = [[0.0] * (self.length + 1) for _ in range(groups)]
-        self._possible = [[0.0] * (self.length + 1) for _ in range(groups)]
+    def __init__(self, edges: Sequence[int], groups: int) -> None:
+        self._edges = edges
+        self._length = len(edges) - 1
+        # Differences from the bin before: of counts, and of counts per day in whole bins.
+        self._counts = [[[0.0] * (self._length + 1) for _ in range(groups)] for _ in range(2)]
+        self._per_day = [[0.0] * (self._length + 1) for _ in range(groups)]
 
     def add(self, event: Date, groups: Sequence[int], count: float) -> None:
         """Adds a number of events of one date to each of some groups."""
-        shares = shares_of(event, self.first, self.length, self.step)
-        target = self._certain if shares.certain else self._possible
-        self._spread(target, shares.runs, groups, count * shares.each)
+        if event.core:
+            first, last = event.core
+            bins = self._bins(first.toordinal(), last.toordinal())
+            if bins:
+                self._step(self._counts[0], bins[0], bins[1], groups, count)
+        elif not event.lasts:
+            self._spread(event.spans, groups, count)
+
+    def _spread(self, spans: Sequence[Span], groups: Sequence[int], count: float) -> None:
+        """Adds parts of a moment that has several possible days."""
+        low, high = self._edges[0], self._edges[-1] - 1
+        runs = [
+            (max(a.toordinal(), low) if a else low, min(b.toordinal(), high) if b else high)
+            for a, b in spans
+        ]
+        each = count / (sum(max(b - a + 1, 0) for a, b in runs) or 1)
+        for a, b in runs:
+            bins = self._bins(a, b)
+            if not bins:
+                continue
+            start, end = bins[0], bins[1] - 1
+            if start == end:
+                self._step(self._counts[1], start, start + 1, groups, each * (b - a + 1))
+                continue
+            before = self._edges[start + 1] - a
+            after = b - self._edges[end] + 1
+            self._step(self._counts[1], start, start + 1, groups, each * before)
+            self._step(self._counts[1], end, end + 1, groups, each * after)
+            self._step(self._per_day, start + 1, end, groups, each)
+
+    def _bins(self, first: int, last: int) -> tuple[int, int] | None:
+        """The bins from the first to before the last that some days touch."""
+        start = max(bisect_right(self._edges, first) - 1, 0)
+        end = min(bisect_right(self._edges, last), self._length)
+        return (start, end) if start < end and last >= self._edges[0] else None
 
     @staticmethod
-    def _spread(
-        target: list[list[float]],
-        spans: Sequence[tuple[int, int]],
-        groups: Sequence[int],
-        each: float,
+    def _step(
+        rows: list[list[float]], start: int, end: int, groups: Sequence[int], each: float
     ) -> None:
-        for start, end in spans:
-            for group in groups:
-                target[group][start] += each
-                target[group][end] -= each
+        for group in groups:
+            rows[group][start] += each
+            rows[group][end] -= each
 
     @property
     def certain(self) -> list[list[float]]:
         """For each group the number in each bin."""
-        return [self._sums(row) for row in self._certain]
+        return [self._sums(row) for row in self._counts[0]]
 
     @property
     def possible(self) -> list[list[float]]:
         """For each group the further number expected in each bin."""
-        return [self._sums(row) for row in self._possible]
+        days = [high - low for low, high in pairwise(self._edges)]
+        return [
+            [
+                max(round(part + density * length, 6), 0.0)
+                for part, density, length in zip(
+                    accumulate(parts[:-1]), accumulate(per_day[:-1]), days, strict=True
+                )
+            ]
+            for parts, per_day in zip(self._counts[1], self._per_day, strict=True)
+        ]
 
     def _sums(self, row: list[float]) -> list[float]:
-        return [max(round(n, 6), 0.0) for n in accumulate(row[: self.length])]
+        return [max(round(n, 6), 0.0) for n in accumulate(row[: self._length])]
 
 
-def months(
+def histogram(
     window: Date, series: Sequence[str], dated: Mapping[tuple[Any, ...], int]
 ) -> dict[str, Any]:
-    """The bars of a window: sections of a month (or year), each with its days (or months).
+    """The bars of a window in sections, as `time_bins.divide` gives them.
 
     `dated` counts the events by their date and their values of the first dimension.
     """
     first, last = window.earliest, window.latest
     if first is None or last is None:
         return {"sections": [], "most": 0.0}
-    tally = Tally(first, (last - first).days + 1, NONE + 1)
+    division = time_bins.divide(first, last)
+    bins = division.bins
+    tally = Tally([*(each.first.toordinal() for each in bins), bins[-1].end], NONE + 1)
     for (text, values), count in dated.items():
         colours = colours_of(values, series)
         tally.add(parsed(text), colours, count / len(colours))
-    key = 10 if tally.length <= _LONGEST else 7
-    bins: dict[str, dict[str, Any]] = {}
-    days = zip(zip(*tally.certain, strict=True), zip(*tally.possible, strict=True), strict=True)
-    for number, (certain, possible) in enumerate(days):
-        day = first + timedelta(days=number)
-        bar = bins.setdefault(
-            day.isoformat()[:key], {"day": day, "certain": [0.0] * 8, "possible": [0.0] * 8}
-        )
-        bar["certain"] = [a + b for a, b in zip(bar["certain"], certain, strict=True)]
-        bar["possible"] = [a + b for a, b in zip(bar["possible"], possible, strict=True)]
-    most = max(sum(bar["certain"]) + sum(bar["possible"]) for bar in bins.values())
-    sections: dict[str, list[dict[str, Any]]] = {}
-    for name, bar in bins.items():
-        sections.setdefault(name[: key - 3], []).append(_bar(name, bar, most))
-    busiest = max((bar for bars in sections.values() for bar in bars), key=lambda b: b["total"])
-    return {"sections": list(sections.values()), "most": most, "busiest": busiest, "by": key}
+    certain = list(zip(*tally.certain, strict=True))
+    possible = list(zip(*tally.possible, strict=True))
+    totals = [sum(a) + sum(b) for a, b in zip(certain, possible, strict=True)]
+    most = max(totals)
+    bars = iter(map(_bar, bins, certain, possible, repeat(most)))
+    return {
+        "unit": division.unit,
+        "sections": [
+            {"heading": section.heading, "bars": list(islice(bars, len(section.bins)))}
+            for section in division.sections
+        ],
+        "most": most,
+        "busiest": bins[totals.index(most)],
+    }
 
 
-def _bar(name: str, bar: dict[str, Any], most: float) -> dict[str, Any]:
+def _bar(
+    of: time_bins.Bin, certain: Sequence[float], possible: Sequence[float], most: float
+) -> dict[str, Any]:
     """A bar with its parts from the ground up: colour, whether certain, top, height."""
     parts, top = [], float(HEIGHT)
-    for kind in ("certain", "possible"):
-        for colour, number in enumerate(bar[kind]):
+    for kind, numbers in (("certain", certain), ("possible", possible)):
+        for colour, number in enumerate(numbers):
             if number:
                 height = HEIGHT * number / most
                 top -= height
                 parts.append((colour, kind, round(top, 2), round(height, 2)))
-    certain, possible = sum(bar["certain"]), sum(bar["possible"])
     return {
-        "name": name,
-        "day": bar["day"],
-        "certain": round(certain, 2),
-        "possible": round(possible, 2),
-        "words": _in_words(certain, possible),
-        "total": certain + possible,
+        "name": of.name,
+        "label": of.label,
+        "major": of.is_major,
+        "words": f"{of.words}: {_in_words(sum(certain), sum(possible))}",
         "parts": parts,
     }
 

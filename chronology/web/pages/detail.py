@@ -15,8 +15,9 @@ from chronology.timeline.disagreements import compare_accounts
 from chronology.timeline.event_detail import EventDetail, event_detail
 from chronology.timeline.neighbours import neighbours
 from chronology.timeline.subject_detail import subject_detail
-from chronology.web.datasette_compat import PLUGIN, Datasette, Request
+from chronology.web.datasette_compat import Datasette, Request
 from chronology.web.pages import date_axis, formatting
+from chronology.web.pages.map_config import map_config
 
 
 def event(
@@ -33,11 +34,11 @@ def event(
         timeline = TimelineAt(db, read_point(db, [start]))
     shown = event_detail(timeline, name)
     if table == "events" and shown is None:
-        raise NotFound(f"The event {name!r} did not exist at this moment")
+        raise NotFound(f"The event {name!r} was not in the timeline at this position")
     if shown is not None and not with_history:
         shown = shown._replace(history=[])
     current_row = db.execute("SELECT 1 FROM events WHERE id = ?", (name,)).fetchone()
-    variables = {"dossier": shown, "event_id": name, "retracted_since": current_row is None}
+    variables = {"detail": shown, "event_id": name, "retracted_since": current_row is None}
     if shown is None or chronology is None:
         return variables
     return {
@@ -98,17 +99,14 @@ def _point(place: dict[str, Any], table: str) -> dict[str, Any]:
     return {**{key: place[key] for key in columns if place.get(key) is not None}, "path": path}
 
 
-def small_map(
-    datasette: Datasette, database: str, points: list[dict[str, Any]]
+async def small_map(
+    datasette: Datasette, request: Request, database: str, points: list[dict[str, Any]]
 ) -> dict[str, Any] | None:
     """The configuration of a small map; None without points."""
     if not points:
         return None
-    config = datasette.plugin_config(PLUGIN) or {}
     base = datasette.urls.database(database)
     return {
         "points": [{**point, "path": f"{base}/{point['path']}"} for point in points],
-        "shapes": datasette.urls.static_plugins(PLUGIN, "map/"),
-        "tiles": config.get("tile_url"),
-        "attribution": config.get("tile_attribution"),
+        **await map_config(datasette, request, database),
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Hashable
 from datetime import date, timedelta
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from datasette.utils import tilde_decode
-from datasette.utils.asgi import NotFound, Response
+from datasette.utils.asgi import Response
 
 from chronology.index.selection import EventFilter, Summary
 from chronology.lru_cache import LruCache
@@ -20,6 +19,7 @@ from chronology.model.edtf import Date, parse
 from chronology.model.errors import DateError
 from chronology.store.database import fetch_rows
 from chronology.timeline.filters import DISPUTED
+from chronology.timeline.linked_events import LIST_COLUMNS, decode_arrays
 from chronology.web import databases, datasette_compat, permissions, routing
 from chronology.web.datasette_compat import (
     PLUGIN,
@@ -30,28 +30,30 @@ from chronology.web.datasette_compat import (
     public_address,
     with_query,
 )
-from chronology.web.pages import chronologies, day_histogram, formatting, template_context
-from chronology.web.pages.home_overview import DayCounts, Overview, Reader, overview
-from chronology.web.query import as_of
+from chronology.web.pages import (
+    chronologies,
+    day_histogram,
+    formatting,
+    map_config,
+    template_context,
+)
+from chronology.web.pages.home_overview import DayCounts, Overview, Reader, overview, read_state
 from chronology.web.query.home_filters import (
     DAYS,
     HomeRequest,
     bad_filters,
     home_filter,
     home_request,
-    read_once,
 )
-from chronology.web.query.selection import index_of, time_limit
 
 ROWS = 60
 READ = 300  # events shown of a day
 _DISPUTES = 24
 _TOP = 10
-_LAZY = "milsymbol"
-_NAMES = {"_search": "search", "_within": "could have happened on", "_certain": "certainly within"}
+_LAZY, _OF_MAP = "milsymbol", "leaflet"
+_NAMES = {"_search": "search", **formatting.FILTER_NAMES}
 _AMONG = "number IN (SELECT value FROM json_each(:numbers))"
 _IN_TIME = "ORDER BY sort_day, id"
-_SHOWN = "id, date, time, title, summary, kind, status, places, formations, disputed, accounts"
 
 _contents: LruCache[Hashable, dict[str, Any]] = LruCache(32)
 
@@ -105,22 +107,18 @@ async def page(datasette: Datasette, request: Request, name: str, address: str) 
     requests = (selection, selection.without(*DAYS), selection.only("_as_of"))
     filters = Filters(*[await home_filter(datasette, each, name) for each in requests])
     lane = request.args.get("_lane") or None
-    index, limit = index_of(datasette.get_database(name)), time_limit(datasette)
-    visible = await permissions.visible_tables(datasette, request.actor, name)
-
-    def read(db: sqlite3.Connection) -> dict[str, Any]:
-        reader = Reader(as_of.timeline_at(selection.request, db), index, limit, visible)
-        return _page(reader, filters, selection, lane)
-
-    content = await read_once(datasette, name, read)
-    config = datasette.plugin_config(PLUGIN) or {}
+    content = await read_state(
+        datasette, selection, name, lambda reader: _page(reader, filters, selection, lane)
+    )
+    config, urls = datasette.plugin_config(PLUGIN) or {}, datasette.urls
     explore = {
+        **await map_config.map_config(datasette, request, name),
         **content["explore"],
-        **_addresses(datasette, name),
+        "points": urls.path("/-/chronology/points.json"),
+        "events": urls.table(name, "events"),
+        "symbols": urls.static_plugins(PLUGIN, "vendor/milsymbol-3.0.4/src/"),
         "home": address,
         "database": await databases.parameter(datasette, request, name),
-        "tiles": config.get("tile_url"),
-        "attribution": config.get("tile_attribution"),
         "affiliations": config.get("affiliations") or {},
     }
     state = content["state"]
@@ -138,26 +136,11 @@ async def page(datasette: Datasette, request: Request, name: str, address: str) 
     }
 
 
-def _addresses(datasette: Datasette, name: str) -> dict[str, str]:
-    def static(path: str) -> str:
-        url: str = datasette.urls.static_plugins(PLUGIN, path)
-        return url
-
-    return {
-        "points": datasette.urls.path("/-/chronology/points.json"),
-        "events": datasette.urls.table(name, "events"),
-        "shapes": static("map/"),
-        "symbols": static("vendor/milsymbol-3.0.4/src/"),
-    }
-
-
 def _page(
     reader: Reader, filters: Filters, selection: HomeRequest, lane: str | None
 ) -> dict[str, Any]:
     with bad_filters():
         chronology_overview = overview(reader, filters.everything, ROWS)
-        if chronology_overview is None:
-            raise NotFound("There is no chronology here")
         column = chronology_overview.lane(lane)
         content = _contents.get_or_make(
             selection.cache_key(reader.timeline, repr(filters)),
@@ -180,7 +163,8 @@ def _page(
         "labels": chronology_overview.labels,
         "lane": chronology_overview.labels[column],
         "options": options,
-        "scripts": _scripts(),
+        "has_map": chronology_overview.has_map,
+        "scripts": _scripts(chronology_overview.has_map),
         "selection": selection,
         "filters": [pair for pair in selection.pairs if pair[0] != "_as_of"],
         "others": _others(selection, keys),
@@ -208,7 +192,7 @@ def _content(
     window = chronology_overview.chronology.window
     return {
         "total": summary.total,
-        "strip": day_histogram.months(window, chronology_overview.series, days),
+        "strip": day_histogram.histogram(window, chronology_overview.series, days),
         "facets": {
             column: [{"value": v, "count": n} for v, n in summary.counts[column][:_TOP]]
             for column in chronology_overview.labels
@@ -237,15 +221,16 @@ def _others(selection: HomeRequest, keys: set[str]) -> list[tuple[str, str]]:
 
 
 @cache
-def _scripts() -> list[str]:
+def _scripts(has_map: bool) -> list[str]:
     """The vendored scripts that the page loads, in their order."""
+    left_out = (_LAZY,) if has_map else (_LAZY, _OF_MAP)
     folder = Path(__file__).parents[1] / "static" / "vendor"
     libraries = json.loads((folder / "manifest.json").read_text("utf-8"))["libraries"]
     return [
         file["path"]
         for library in libraries
         for file in library["files"]
-        if file["path"].endswith(".js") and not library["name"].startswith(_LAZY)
+        if file["path"].endswith(".js") and not library["name"].startswith(left_out)
     ]
 
 
@@ -253,12 +238,9 @@ def _rows(
     reader: Reader, source: str, order: str, numbers: list[int], **params: Any
 ) -> list[dict[str, Any]]:
     """Events to be listed, with their arrays as lists."""
-    lists = ("places", "formations", "disputed")
     parameters = {"numbers": json.dumps(numbers), **params}
-    return [
-        {**row, **{column: day_histogram.names(row[column]) for column in lists}}
-        for row in fetch_rows(reader.timeline.db, f"SELECT {_SHOWN} {source} {order}", parameters)
-    ]
+    sql = f"SELECT {LIST_COLUMNS} {source} {order}"
+    return [decode_arrays(row) for row in fetch_rows(reader.timeline.db, sql, parameters)]
 
 
 def _disputed(reader: Reader, events: EventFilter) -> list[dict[str, Any]]:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
-from datasette.utils.asgi import BadRequest
+from datasette.utils.asgi import BadRequest, NotFound
 
 from chronology.index.current import EventIndex, TimeLimit
-from chronology.index.selection import EventFilter, Summary, group_counts, summarise
+from chronology.index.selection import (
+    EventFilter,
+    Summary,
+    commonest_first,
+    group_counts,
+    summarise,
+)
 from chronology.lru_cache import LruCache
 from chronology.model.records import Chronology
 from chronology.timeline.as_of import TimelineAt, at_head
 from chronology.web import permissions
+from chronology.web.datasette_compat import Datasette
 from chronology.web.pages import day_histogram
-from chronology.web.query.home_filters import state_mark
+from chronology.web.query import as_of
+from chronology.web.query.home_filters import HomeRequest, read_once, state_mark
+from chronology.web.query.selection import index_of, time_limit
 
+T = TypeVar("T")
 DayCounts = Counter[tuple[Any, ...]]
 """Events by their date and their values of the first dimension."""
 _MOST_PLACES = 400
@@ -53,6 +64,7 @@ class Overview(NamedTuple):
     `labels` names the columns that can be lanes: the dimensions first. `series` are the commonest
     values of the first one, which have a colour of their own. `options` are the choices of each
     filter: its parameter, its label, and values with counts. `dated` counts all events by date.
+    Without `has_map` no place has a point.
     """
 
     chronology: Chronology
@@ -62,6 +74,7 @@ class Overview(NamedTuple):
     options: list[dict[str, Any]]
     summary: Summary
     dated: DayCounts
+    has_map: bool
 
     @property
     def first(self) -> str:
@@ -75,18 +88,31 @@ class Overview(NamedTuple):
             if name == label:
                 return column
         known = ", ".join(self.labels.values())
-        raise BadRequest(f"_lane: there is no lane {label!r}; the lanes are {known}")
+        raise BadRequest(f"_lane: {label!r} is not a lane. Lanes: {known}.")
 
 
 _overviews: LruCache[Hashable, Overview] = LruCache(8)
 
 
-def overview(reader: Reader, everything: EventFilter, size: int) -> Overview | None:
-    """The overview of a state, made once; None if no chronology was recorded by then."""
+async def read_state(
+    datasette: Datasette, selection: HomeRequest, database: str, function: Callable[[Reader], T]
+) -> T:
+    """Runs a function of the state that a request names, in one read transaction."""
+    index, limit = index_of(datasette.get_database(database)), time_limit(datasette)
+    visible = await permissions.visible_tables(datasette, selection.request.actor, database)
+
+    def read(db: sqlite3.Connection) -> T:
+        return function(Reader(as_of.timeline_at(selection.request, db), index, limit, visible))
+
+    return await read_once(datasette, database, read)
+
+
+def overview(reader: Reader, everything: EventFilter, size: int) -> Overview:
+    """The overview of a state, made once; a 404 if no chronology was recorded by then."""
     then = reader.timeline.chronology
     now = at_head(reader.timeline.db).chronology
     if then is None or now is None:
-        return None
+        raise NotFound("There is no chronology here")
     # The tables have the columns of now; only the names are those of then.
     dimensions = {
         **now.dimensions,
@@ -116,6 +142,7 @@ def _overview(
         list(_options(labels, summary.counts, _places(reader, summary))),
         summary,
         reader.group_counts(summary, "date", first),
+        any(place.latitude is not None for _, place in reader.timeline.catalogue.places.items()),
     )
 
 
@@ -142,7 +169,7 @@ def _places(reader: Reader, summary: Summary) -> list[tuple[str, int]]:
         ids = (catalogue.places.by_name.get(name) for name in day_histogram.names(text))
         within = {above for place in ids if place for above in catalogue.ancestors(place)}
         counts.update({catalogue.places[place].name: count for place in within})
-    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_PLACES]
+    return commonest_first(counts.items())[:_MOST_PLACES]
 
 
 def _options(

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from chronology.model.records import Chronology
-from chronology.web import databases, permissions
-from chronology.web.datasette_compat import Datasette, Request, local_path
+from chronology.web import permissions
+from chronology.web.datasette_compat import Datasette, Request, address_of
 from chronology.web.routing import TABLES
 
 ORDER_OF_BATTLE = "/-/chronology/order-of-battle"
@@ -70,8 +70,7 @@ def ways(
 
 def _here(datasette: Datasette, request: Request, database: str) -> str:
     """The address of a page as links have it, empty for the home page."""
-    path = local_path(request.scope)
-    name, rest = databases.in_path(datasette, path)
+    path, name, rest = address_of(datasette, request.scope)
     if path == "/" or (name and not rest and TABLES not in request.args):
         return ""
     here: str = datasette.urls.database(name) + rest if name else datasette.urls.path(path)

@@ -120,7 +120,9 @@ def _data(side: Side) -> dict[str, Any]:
 async def where_sources_disagree(datasette: Datasette, request: Request) -> Response:
     """The disputed events with the values of each source; all filters of events apply."""
     if "_as_of" in request.args:
-        raise BadRequest("_as_of: this page shows what is recorded now; see the list of events")
+        raise BadRequest(
+            "_as_of: this page shows only the current state; see the list of events for others"
+        )
     name = await databases.requested(datasette, request, *permissions.DISAGREEMENTS)
     selection = home_request(request)
     events, every_kind = [

@@ -59,7 +59,9 @@ async def variables(
         "event_formats": FORMATS,
         "permalink": service + _permalink(datasette, request, database, view, page_variables),
         "now_url": as_of.address_of_now(datasette, request, database),
-        "map": detail.small_map(datasette, database, page_variables.get("mapped", [])),
+        "map": await detail.small_map(
+            datasette, request, database, page_variables.get("mapped", [])
+        ),
     }
 
 

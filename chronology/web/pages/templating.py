@@ -7,12 +7,14 @@ affected.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
 from datasette.utils import to_css_class
 from jinja2 import BaseLoader, ChoiceLoader, Environment, TemplateNotFound
 
+from chronology.export.numbers import plain_json
 from chronology.projections.subject_rows import TABLES
 from chronology.web import databases
 from chronology.web.datasette_compat import Datasette
@@ -88,7 +90,13 @@ def _template(kind: str, table: str) -> str | None:
 
 
 def extend_environment(env: Environment, datasette: Datasette) -> None:
-    """Adds the templates of chronologies after those of the operator, and the filter `unslug`."""
+    """Adds the templates of chronologies after those of the operator, and the filter `unslug`.
+
+    `tojson` writes numbers without exponents.
+    """
     env.filters["unslug"] = formatting.unslug
+    env.policies["json.dumps_function"] = lambda value, **options: plain_json(
+        json.dumps(value, **options)
+    )
     assert env.loader is not None
     env.loader = ChoiceLoader([_PrefixedLoader(env.loader), env.loader, _Loader(datasette)])

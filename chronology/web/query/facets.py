@@ -6,49 +6,72 @@ Other tables and columns keep Datasette's own facets.
 
 from __future__ import annotations
 
-import heapq
-from operator import itemgetter
 from typing import Any
+from urllib.parse import urlencode
 
 from datasette.database import QueryInterrupted
-from datasette.facets import ArrayFacet, ColumnFacet
+from datasette.facets import ArrayFacet, ColumnFacet, DateFacet
 from datasette.utils.asgi import BadRequest
 
+from chronology.index.selection import commonest_first
 from chronology.projections.event_rows import SINGLE_VALUED, array_columns
 from chronology.web import databases
-from chronology.web.datasette_compat import page_address, pairs, with_query
-from chronology.web.query.selection import event_filter, run
+from chronology.web.datasette_compat import page_address, pairs
+from chronology.web.limits import limits
+from chronology.web.query.selection import run, translate
 
+_LINK_BYTES = 100
+_LEAST_VALUES = 10
 BY_VALUE = frozenset({"months"})
 
 
-def _by_count(pair: tuple[str, int]) -> tuple[int, str]:
-    return -pair[1], pair[0]
+class _Bounded:
+    """Bounds the values of a facet, since the link of each repeats the whole address."""
+
+    def get_facet_size(self: Any) -> int:
+        size: int = super().get_facet_size()  # type: ignore[misc]
+        configured = getattr(self, "metadata", None) or getattr(self, "table_config", None) or {}
+        requested = [key for key, _ in pairs(self.request) if key.startswith("_facet")]
+        facets = len(requested) + len(configured.get("facets", []))
+        link_bytes = _LINK_BYTES + len(self.request.query_string)
+        share = limits(self.ds).facet_links_bytes // (link_bytes * max(facets, 1))
+        return min(size, max(share, _LEAST_VALUES))
 
 
-class _Exact:
+class _Exact(_Bounded):
     """Counts the values of a column of `events` from the index."""
 
     operator: str
     argument: str
 
     async def facet_results(self: Any) -> tuple[list[dict[str, Any]], list[str]]:
-        if not databases.is_chronology(self.ds, self.database):
+        columns = databases.event_columns(self.ds, self.database)
+        if not columns:
             results, timed_out = await super().facet_results()  # type: ignore[misc]
             return results, timed_out
-        linked = await self._linked()
-        others = [c for c in self.get_configs() if _column(c) not in linked and not self._of_all(c)]
-        results, timed_out = await self._by_datasette(others) if others else ([], [])
+        is_past = self.table == "history" and "_as_of" in self.request.args
+        counted: tuple[str, ...] = ()
+        if is_past or self.table == "events":
+            counted = array_columns(columns) if self.type == "array" else SINGLE_VALUED
         sources: dict[str, str] = {}
+        others = []
         for config in self.get_configs():
-            # A facet of both metadata.yml and the address is counted once.
-            sources.setdefault(_column(config), config["source"])
+            settings, source = config["config"], config["source"]
+            column = settings.get("column") or settings["simple"]
+            if not isinstance(column, str):
+                raise BadRequest("`_facet` needs a column name")
+            if column in counted:
+                # A facet of both metadata.yml and the address is counted once.
+                sources.setdefault(column, source)
+            elif not (is_past and source == "metadata"):
+                # In metadata.yml a facet of `history` is of all versions, not those of a moment.
+                others.append(config)
+        results, timed_out = await self._by_datasette(others) if others else ([], [])
         for column, source in sources.items():
-            if column in linked:
-                try:
-                    results.append(await self._count(column, source))
-                except QueryInterrupted:
-                    timed_out.append(column)
+            try:
+                results.append(await self._count(column, source))
+            except QueryInterrupted:
+                timed_out.append(column)
         return results, timed_out
 
     async def _by_datasette(self: Any, configs: list[Any]) -> tuple[list[Any], list[str]]:
@@ -59,63 +82,40 @@ class _Exact:
         finally:
             self.get_configs = get_configs
 
-    @property
-    def _past(self: Any) -> bool:
-        return self.table == "history" and "_as_of" in self.request.args
-
-    def _of_all(self: Any, config: dict[str, Any]) -> bool:
-        """Whether metadata.yml has the facet for all versions, not for those of a moment."""
-        return bool(self._past and config["source"] == "metadata")
-
-    async def _linked(self: Any) -> set[str]:
-        """The columns of the index, if the table has the events of now or of a moment."""
-        if self.table != "events" and not self._past:
-            return set()
-        columns = await self.ds.get_database(self.database).table_columns("events")
-        counted: set[str] = self._counted(columns)
-        return counted
-
     async def _count(self: Any, column: str, source: str) -> dict[str, Any]:
-        selected = await event_filter(self.ds, self.request, self.database, self.table)
+        selected = (await translate(self.ds, self.request, self.database, self.table)).filter
         database, size = self.ds.get_database(self.database), self.get_facet_size()
         counts = await run(self.ds, database, selected, lambda rows: rows.counts(column))
-        first = heapq.nsmallest(
-            size + 1, counts, itemgetter(0) if column in BY_VALUE else _by_count
-        )
+        first = sorted(counts) if column in BY_VALUE else commonest_first(counts)
+        path, parameters = page_address(self.ds, self.request), pairs(self.request, "_next")
+        key = f"{column}{self.operator}"
         return {
             "name": column,
             "type": self.type,
-            "results": [self._value(column, *pair) for pair in first[:size]],
+            "results": [
+                {
+                    "value": value,
+                    "label": value,
+                    "count": count,
+                    "toggle_url": self.ds.absolute_url(
+                        self.request, _toggled(path, parameters, key, value)
+                    ),
+                    "selected": (key, value) in parameters,
+                }
+                for value, count in first[:size]
+            ],
             "hideable": source != "metadata",
-            "toggle_url": self._toggled(self.argument, column),
+            "toggle_url": _toggled(path, parameters, self.argument, column),
             "truncated": len(first) > size,
         }
 
-    def _value(self: Any, column: str, value: str, count: int) -> dict[str, Any]:
-        key = f"{column}{self.operator}"
-        return {
-            "value": value,
-            "label": value,
-            "count": count,
-            "toggle_url": self.ds.absolute_url(self.request, self._toggled(key, value)),
-            "selected": (key, value) in self.get_querystring_pairs(),
-        }
 
-    def _toggled(self: Any, key: str, value: str) -> str:
-        """The address of the first page with one argument added or removed."""
-        parameters = pairs(self.request, "_next")
-        others = [pair for pair in parameters if pair != (key, value)]
-        if len(others) == len(parameters):
-            others.append((key, value))
-        return with_query(page_address(self.ds, self.request), others)
-
-
-def _column(config: dict[str, Any]) -> str:
-    settings = config["config"]
-    column = settings.get("column") or settings["simple"]
-    if not isinstance(column, str):
-        raise BadRequest("`_facet` needs a column name")
-    return column
+def _toggled(path: str, parameters: list[tuple[str, str]], key: str, value: str) -> str:
+    """The address of the first page with one argument added or removed."""
+    others = [pair for pair in parameters if pair != (key, value)]
+    if len(others) == len(parameters):
+        others.append((key, value))
+    return f"{path}?{urlencode(others)}" if others else path
 
 
 class ExactArrayFacet(_Exact, ArrayFacet):
@@ -125,9 +125,6 @@ class ExactArrayFacet(_Exact, ArrayFacet):
     operator = "__arraycontains"
     argument = "_facet_array"
 
-    def _counted(self, columns: list[str]) -> set[str]:
-        return set(array_columns(columns))
-
 
 class ExactColumnFacet(_Exact, ColumnFacet):
     """The facet of a plain column."""
@@ -136,8 +133,13 @@ class ExactColumnFacet(_Exact, ColumnFacet):
     operator = ""
     argument = "_facet"
 
-    def _counted(self, columns: list[str]) -> set[str]:
-        return set(SINGLE_VALUED)
+
+class BoundedDateFacet(_Bounded, DateFacet):
+    """The facet of the days of a column."""
 
 
-SUBSTITUTES = {ArrayFacet: ExactArrayFacet, ColumnFacet: ExactColumnFacet}
+SUBSTITUTES = {
+    ArrayFacet: ExactArrayFacet,
+    ColumnFacet: ExactColumnFacet,
+    DateFacet: BoundedDateFacet,
+}

@@ -21,7 +21,7 @@ from chronology.store.database import snapshot
 from chronology.timeline.as_of import TimelineAt
 from chronology.web.databases import PARAMETER
 from chronology.web.datasette_compat import Datasette, Request, pairs
-from chronology.web.query.selection import event_filter
+from chronology.web.query.selection import translate
 
 T = TypeVar("T")
 DAYS = ("_within", "_certain")
@@ -82,7 +82,7 @@ def home_request(request: Request) -> HomeRequest:
 async def home_filter(datasette: Datasette, selection: HomeRequest, database: str) -> EventFilter:
     """The filter of a request; a malformed one is a 400."""
     table = "history" if selection.values("_as_of") else "events"
-    return await event_filter(datasette, selection.request, database, table)
+    return (await translate(datasette, selection.request, database, table)).filter
 
 
 async def read_once(

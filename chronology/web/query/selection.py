@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext, suppress
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from datasette.database import QueryInterrupted
@@ -29,8 +29,9 @@ from chronology.model.errors import UnknownName
 from chronology.projections.event_rows import SINGLE_VALUED, array_columns
 from chronology.timeline import filters
 from chronology.timeline.as_of import CURRENT_AT, at_head
-from chronology.web import datasette_compat, permissions
+from chronology.web import databases, datasette_compat, permissions
 from chronology.web.datasette_compat import Datasette, Request
+from chronology.web.limits import budget
 from chronology.web.responses import query_timed_out
 
 T = TypeVar("T")
@@ -46,17 +47,18 @@ _PARAMETER = re.compile(r":(\w+)")
 class OwnFilters(FilterArguments):
     """The plugin's own parameters as Datasette's filter arguments."""
 
-    def __init__(self, own: list[EventFilter]) -> None:
-        super().__init__(
-            [each.sql for each in own],
-            params={key: value for each in own for key, value in each.params.items()},
-            human_descriptions=[each.description for each in own],
-        )
-        self.filters = own
+    filters: list[EventFilter]
+
+
+class Translation(NamedTuple):
+    """The filters of a request: Datasette's clauses in their order, and one filter."""
+
+    clauses: list[str]
+    filter: EventFilter
 
 
 is_translating: ContextVar[bool] = ContextVar("is_translating", default=False)
-"""Whether the filter hooks run for `event_filter`, and not for a page of Datasette."""
+"""Whether the filter hooks run for `translate`, and not for a page of Datasette."""
 
 
 async def own_filters(request: Request, database: str, datasette: Datasette) -> OwnFilters | None:
@@ -72,7 +74,13 @@ async def own_filters(request: Request, database: str, datasette: Datasette) -> 
         own = await db.execute_fn(lambda connection: filters.event_filters(connection, parameters))
     except UnknownName as error:
         raise BadRequest(str(error)) from None
-    return OwnFilters(own)
+    arguments = OwnFilters(
+        [each.sql for each in own],
+        params={key: value for each in own for key, value in each.params.items()},
+        human_descriptions=[each.description for each in own],
+    )
+    arguments.filters = own
+    return arguments
 
 
 async def _ensure_filters(
@@ -94,68 +102,52 @@ def refuse_unknown_format(datasette: Datasette, request: Request) -> None:
     extension = request.url_vars.get("format")
     if extension and extension not in _DATASETTE_FORMATS and extension not in datasette.renderers:
         known = ", ".join(f".{name}" for name in ("json", "csv", *FORMATS))
-        raise NotFound(f"The events are not available as .{extension}; the formats are {known}")
+        raise NotFound(f"'.{extension}' is not a format. Formats: {known}.")
 
 
-async def event_filter(
+async def translate(
     datasette: Datasette, request: Request, database: str, table: str
-) -> EventFilter:
-    """The filter of a request for rows of `events`, or of `history` as of a position."""
-    cached = request.scope.setdefault("chronology.filters", {})
+) -> Translation:
+    """The filters of a request for rows of `events`, or of `history` as of a position."""
+    known: dict[Any, Translation] = request.scope.setdefault("chronology.translations", {})
     key = (database, table, request.scope["query_string"])
-    if key not in cached:
-        columns = await datasette.get_database(database).table_columns("events")
-        parts = list(_column_filters(_column_arguments(request), table, columns))
-        for arguments in await _hook_arguments(datasette, request, database, table):
-            parts += _hook_filters(arguments)
-        position = next((part.params["as_of"] for part in parts if part.sql == CURRENT_AT), None)
-        combined = all_of(parts, position)
-        # A visitor's own SQL may give a different result each time.
-        cached[key] = combined._replace(predicate=None) if "_where" in request.args else combined
-    result: EventFilter = cached[key]
-    return result
-
-
-async def datasette_clauses(
-    datasette: Datasette, request: Request, database: str, table: str
-) -> tuple[str, ...]:
-    """The clauses that Datasette itself makes of the filters of a request."""
-    clauses, _ = datasette_compat.build_where(_column_arguments(request), table)
-    for arguments in await _hook_arguments(datasette, request, database, table):
-        clauses += arguments.where_clauses
-    return tuple(clauses)
-
-
-def _column_arguments(request: Request) -> list[tuple[str, str]]:
-    return sorted(
-        (key, value)
-        for key in request.args
-        if not (key.startswith("_") and "__" not in key)
-        for value in request.args.getlist(key)
+    if key in known:
+        return known[key]
+    arguments = sorted(
+        (name, value)
+        for name in request.args
+        if "__" in name or not name.startswith("_")
+        for value in request.args.getlist(name)
     )
-
-
-async def _hook_arguments(
-    datasette: Datasette, request: Request, database: str, table: str
-) -> list[Any]:
-    """The filter arguments of all plugins, Datasette's own search among them."""
-    cached = request.scope.setdefault("chronology.hook_arguments", {})
-    key = (database, table, request.scope["query_string"])
-    if key not in cached:
-        token = is_translating.set(True)
-        try:
-            hooks = pm.hook.filters_from_request(
-                request=request, table=table, database=database, datasette=datasette
-            )
-            cached[key] = [argument for hook in hooks if (argument := await await_me_maybe(hook))]
-        finally:
-            is_translating.reset(token)
-    arguments: list[Any] = cached[key]
-    return arguments
+    clauses, _ = datasette_compat.build_where(arguments, table)
+    columns = databases.event_columns(datasette, database)
+    parts = list(_column_filters(arguments, table, columns))
+    token = is_translating.set(True)
+    try:
+        # Those of all plugins, Datasette's own search among them.
+        for hook in pm.hook.filters_from_request(
+            request=request, table=table, database=database, datasette=datasette
+        ):
+            if found := await await_me_maybe(hook):
+                clauses += found.where_clauses
+                parts += (
+                    found.filters
+                    if isinstance(found, OwnFilters)
+                    else [_hook_filter(sql, found.params) for sql in found.where_clauses]
+                )
+    finally:
+        is_translating.reset(token)
+    position = next((part.params["as_of"] for part in parts if part.sql == CURRENT_AT), None)
+    selected = all_of(parts, position)
+    if "_where" in request.args:
+        # A visitor's own SQL may give a different result each time.
+        selected = selected._replace(predicate=None)
+    known[key] = Translation(clauses, selected)
+    return known[key]
 
 
 def _column_filters(
-    arguments: list[tuple[str, str]], table: str, columns: Sequence[str]
+    arguments: list[tuple[str, str]], table: str, columns: tuple[str, ...]
 ) -> Iterator[EventFilter]:
     """Datasette's own filters, each with its own parameters, by links where possible.
 
@@ -177,7 +169,7 @@ def _column_filters(
 
 
 def _linked_filter(
-    column: str, lookup: str, value: str, mark: str, columns: Sequence[str]
+    column: str, lookup: str, value: str, mark: str, columns: tuple[str, ...]
 ) -> EventFilter | None:
     if column in array_columns(columns) and lookup in ("arraycontains", "arraynotcontains"):
         negated = lookup == "arraynotcontains"
@@ -206,18 +198,10 @@ def _datasette_filter(
     return [(_PARAMETER.sub(named, clause), renamed) for clause in clauses]
 
 
-def _hook_filters(arguments: Any) -> list[EventFilter]:
-    """The filters in one plugin's filter arguments."""
-    if isinstance(arguments, OwnFilters):
-        return arguments.filters
-    return [
-        EventFilter(
-            sql,
-            {name: arguments.params[name] for name in _parameters(sql, arguments.params)},
-            _number_query(sql, arguments.params),
-        )
-        for sql in arguments.where_clauses
-    ]
+def _hook_filter(sql: str, params: dict[str, Any]) -> EventFilter:
+    """The filter of one clause of another plugin or of Datasette."""
+    own = {name: params[name] for name in _parameters(sql, params)}
+    return EventFilter(sql, own, _number_query(sql, params))
 
 
 def _parameters(sql: str, params: dict[str, Any]) -> list[str]:
@@ -260,7 +244,7 @@ async def order_by(datasette: Datasette, request: Request, database: str, table:
     if column is None:
         return '"id"'
     if column not in columns:
-        raise BadRequest(f"cannot sort by {column!r}; the columns are {', '.join(columns)}")
+        raise BadRequest(f"{column!r} is not a column. Columns: {', '.join(columns)}.")
     return f'"{column}"{"" if ascending else " DESC"}, "id"'
 
 
@@ -271,28 +255,38 @@ def index_of(database: Any) -> EventIndex | None:
     """The index of a database of Datasette, None if it is in memory."""
     if database.is_memory:
         return None
-    return _indexes.setdefault(database, EventIndex())
+    if database not in _indexes:
+        _indexes[database] = EventIndex()
+    return _indexes[database]
 
 
 def time_limit(datasette: Datasette) -> TimeLimit:
-    """Limits the time of queries by Datasette's setting `sql_time_limit_ms`."""
-    return lambda db: sqlite_timelimit(db, datasette.setting("sql_time_limit_ms"))
+    """Limits each query by the setting `sql_time_limit_ms`, and all by the request's budget."""
+    limit_ms, left = datasette.setting("sql_time_limit_ms"), budget.get()
+    return lambda db: left.limited(db, limit_ms) if left else sqlite_timelimit(db, limit_ms)
+
+
+def file_time_limit() -> TimeLimit:
+    """Limits the queries that select the rows of a file by the request's budget."""
+    left = budget.get()
+    return lambda db: left.limited(db) if left else nullcontext()
 
 
 async def run(
     datasette: Datasette, database: Any, selected: EventFilter, function: Callable[[Selection], T]
 ) -> T:
     """Runs a function of the selected events; a timeout raises Datasette's `QueryInterrupted`."""
+    limit = time_limit(datasette)  # here, since the thread has no context
 
     def read(db: Any) -> T:
-        with select(db, selected, index_of(database), time_limit(datasette)) as selection:
+        with select(db, selected, index_of(database), limit) as selection:
             return function(selection)
 
     try:
         result: T = await database.execute_fn(read)
     except sqlite3.OperationalError as error:
         if error.args == ("interrupted",):
-            query_timed_out()
+            query_timed_out(selected.sql)
             raise QueryInterrupted(error, selected.sql, selected.params) from None
         raise
     return result

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 from collections import Counter
 from contextvars import ContextVar
@@ -24,14 +25,8 @@ from datasette.utils.sqlite import sqlite3
 from chronology.index.predicates import EVERY, Cursor
 from chronology.index.selection import EventFilter, Selection
 from chronology.web.datasette_compat import CSV_STREAMS_TAKE_A_CURSOR, Datasette, Request
-from chronology.web.query.selection import (
-    datasette_clauses,
-    event_filter,
-    index_of,
-    run,
-    sorting,
-    warm,
-)
+from chronology.web.limits import budget
+from chronology.web.query.selection import index_of, run, sorting, translate, warm
 from chronology.web.responses import query_timed_out
 
 COUNT = re.compile(
@@ -77,9 +72,6 @@ class PageRequest(NamedTuple):
     database: Any
     table: str
 
-    async def event_filter(self) -> EventFilter:
-        return await event_filter(self.datasette, self.request, self.database.name, self.table)
-
 
 page_request: ContextVar[PageRequest | None] = ContextVar("page_request", default=None)
 """The page that the current task makes."""
@@ -88,9 +80,7 @@ page_request: ContextVar[PageRequest | None] = ContextVar("page_request", defaul
 def expect_page(datasette: Datasette, request: Request, database: str, table: str) -> None:
     """Prepares the rewriting of the SQL of a page of events."""
     if table == "events" or (table == "history" and "_as_of" in request.args):
-        served = datasette.get_database(database)
-        watch(served)
-        page_request.set(PageRequest(datasette, request, served, table))
+        page_request.set(PageRequest(datasette, request, datasette.get_database(database), table))
 
 
 def watch(database: Any) -> None:
@@ -103,10 +93,13 @@ def watch(database: Any) -> None:
         page = page_request.get()
         if page is not None and page.database is database:
             sql, params = await rewrite(page, sql, params)
+        if left := budget.get():
+            limit_ms = kwargs.get("custom_time_limit") or math.inf
+            kwargs["custom_time_limit"] = max(1, min(limit_ms, left.left_ms()))
         try:
             return await execute(sql, params, *args, **kwargs)
         except QueryInterrupted:
-            query_timed_out()
+            query_timed_out(sql)
             raise
 
     database.execute = watched
@@ -121,11 +114,14 @@ async def rewrite(page: PageRequest, sql: str, params: Any) -> tuple[str, Any]:
         match = pattern.fullmatch(sql)
         if match is None or match["table"] != page.table:
             continue
-        rest = await _beyond_filters(page, match["where"] or "")
-        if rest is None:
+        name = page.database.name
+        clauses, selected = await translate(page.datasette, page.request, name, page.table)
+        filters, where = " and ".join(clauses), match["where"] or ""
+        if not where.startswith(filters):
             break
+        rest = where[len(filters) :].removeprefix(" and " if filters else "")
         try:
-            return await answer(page, match, rest, params) or (sql, params)
+            return await answer(page, selected, match, rest, params) or (sql, params)
         except (QueryInterrupted, sqlite3.OperationalError):
             # Datasette reports the error when it runs the statement.
             return sql, params
@@ -135,34 +131,23 @@ async def rewrite(page: PageRequest, sql: str, params: Any) -> tuple[str, Any]:
     return sql, params
 
 
-async def _beyond_filters(page: PageRequest, where: str) -> str | None:
-    """The part of a condition that follows the filters; None if it does not begin with them."""
-    clauses = await datasette_clauses(page.datasette, page.request, page.database.name, page.table)
-    filters = " and ".join(clauses)
-    if not where.startswith(filters):
-        return None
-    return where[len(filters) :].removeprefix(" and " if filters else "")
-
-
 async def _count(
-    page: PageRequest, match: re.Match[str], rest: str, params: Any
+    page: PageRequest, selected: EventFilter, match: re.Match[str], rest: str, params: Any
 ) -> tuple[str, Any] | None:
     if rest:
         return None
-    selected = await page.event_filter()
     count = await run(page.datasette, page.database, selected, lambda rows: rows.count())
     return "select :count", {"count": count}
 
 
 async def _page(
-    page: PageRequest, match: re.Match[str], rest: str, params: Any
+    page: PageRequest, selected: EventFilter, match: re.Match[str], rest: str, params: Any
 ) -> tuple[str, Any] | None:
     cursor = CURSOR.fullmatch(rest)
     if cursor is None:
         return None
     after = Cursor(params[cursor["day"]] if cursor["day"] else None, params[cursor["id"]])
     size, descending = int(match["limit"]), bool(match["descending"])
-    selected = await page.event_filter()
     numbers = await run(
         page.datasette, page.database, selected, lambda rows: rows.page(descending, after, size)
     )
@@ -174,10 +159,9 @@ async def _page(
 
 
 async def _sorted(
-    page: PageRequest, match: re.Match[str], rest: str, params: Any
+    page: PageRequest, selected: EventFilter, match: re.Match[str], rest: str, params: Any
 ) -> tuple[str, Any] | None:
     """A page in any other order; None if SQLite sorts the rows no faster by number."""
-    selected = await page.event_filter()
     if selected.predicate in (None, EVERY):
         return None
 
@@ -213,14 +197,11 @@ async def order_first_page(
     if request.args.get("_next") or not keys or not (ascending or descending):
         return
     if request.args.get("_stream") and not CSV_STREAMS_TAKE_A_CURSOR:
-        if not (request.args.get("_sort") or request.args.get("_sort_desc")):
-            _add_parameter(request, "_sort", keys[0])
-        return
-    start = _BEFORE_ASCENDING if ascending else _BEFORE_DESCENDING
-    _add_parameter(request, "_next", ",".join([start, *("" for _ in keys)]))
-
-
-def _add_parameter(request: Request, name: str, value: str) -> None:
+        if request.args.get("_sort") or request.args.get("_sort_desc"):
+            return
+        added = {"_sort": keys[0]}
+    else:
+        start = _BEFORE_ASCENDING if ascending else _BEFORE_DESCENDING
+        added = {"_next": ",".join([start, *("" for _ in keys)])}
     query: bytes = request.scope["query_string"]
-    added = urlencode({name: value}).encode()
-    request.scope["query_string"] = b"&".join(filter(None, (query, added)))
+    request.scope["query_string"] = b"&".join(filter(None, (query, urlencode(added).encode())))

@@ -1,8 +1,7 @@
-// The exploring page: one address holds the filters; timeline, map and list show what it selects.
+// The exploring page: the address has the filters; timeline, map and list show the selected events.
 // Without this script the page works with its links and its form.
 import { Card } from "./home/card.js";
 import { number } from "./home/data.js";
-import { EventMap } from "./home/map.js";
 import { fetched, Source } from "./home/source.js";
 import { pause } from "./home/svg.js";
 import { Symbols } from "./home/symbols.js";
@@ -21,10 +20,18 @@ const card = new Card(document.querySelector(".card"), config, symbols);
 const hooks = { announce, card, config, filter: (changes) => go(changed(changes)) };
 document.querySelector(".views").hidden = false;
 const timeline = new Timeline(document.querySelector(".timeline"), hooks);
-const map = new EventMap(document.querySelector(".map"), { ...hooks, symbols, timeline });
-timeline.selected = (event) => map.highlight(event);
+const map = await mapOf(document.querySelector(".map"));
 const moment = momentOf(location);
 let loading = null;
+
+/** The map, if any place has a point. */
+async function mapOf(section) {
+  if (!section) return null;
+  const { EventMap } = await import("./home/map.js");
+  const made = new EventMap(section, { ...hooks, symbols, timeline });
+  timeline.selected = (event) => made.highlight(event);
+  return made;
+}
 
 // The filters ----------------------------------------------------------------------------------
 
@@ -135,10 +142,10 @@ async function draw(points, source) {
   card.source = source;
   timeline.show(points, source, column, within.length === 1 ? within[0] : "");
   await pause();
-  await map.show(points, source);
+  await map?.show(points, source);
 }
 
-// The days are one stop for the Tab key; the arrows go from day to day.
+// The Tab key reaches the days as a whole; the arrow keys move between them.
 function tabStop() {
   const days = [...document.querySelectorAll(".days a")];
   const current = days.find((day) => day.ariaCurrent || day.hasAttribute("aria-current"));

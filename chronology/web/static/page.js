@@ -1,4 +1,4 @@
-// Buttons of every page that copy its citation or its permalink.
+// The buttons that copy the citation or the permalink of a page.
 for (const box of document.querySelectorAll(".copy")) {
   if (!navigator.clipboard) break;
   box.hidden = false;

@@ -1,5 +1,5 @@
-// A small map of the places of one page, over the vendored shapes or over tiles.
-import { groundOf } from "./ground.js";
+// A small map of the places of one page, over vendored shapes or map tiles.
+import { cutFor, Ground } from "./ground.js";
 
 const { L } = globalThis;
 const ROOM = { across: 110, down: 20 };
@@ -16,8 +16,7 @@ function fits({ x, y }, named) {
   return true;
 }
 
-function draw(map, { name, role, latitude, longitude, radius_km: radius, path }, first, named) {
-  const at = [latitude, longitude];
+function draw(map, { name, role, at, radius_km: radius, path }, first, named) {
   if (radius) L.circle(at, { radius: radius * 1000, className: "reach", interactive: false }).addTo(map);
   const spot = L.circleMarker(at, { radius: first ? 7 : 5, className: first ? "place-spot first" : "place-spot" });
   const point = map.latLngToContainerPoint(at);
@@ -34,11 +33,11 @@ function draw(map, { name, role, latitude, longitude, radius_km: radius, path },
   return spot;
 }
 
-/** The area of all points and of what reaches around them. */
+/** The bounds of all points with their radii. */
 function area(points) {
   const found = L.latLngBounds([]);
-  for (const { latitude, longitude, radius_km: radius } of points) {
-    found.extend(L.latLng(latitude, longitude).toBounds((radius ?? 1) * 2000));
+  for (const { at, radius_km: radius } of points) {
+    found.extend(L.latLng(at).toBounds((radius ?? 1) * 2000));
   }
   return found.pad(0.15);
 }
@@ -46,14 +45,17 @@ function area(points) {
 async function show() {
   box.hidden = false;
   const still = { zoomAnimation: !calm, fadeAnimation: !calm, markerZoomAnimation: !calm };
-  const map = L.map(box, { scrollWheelZoom: false, maxZoom: config.tiles ? 17 : 12, ...still });
+  const map = L.map(box, { scrollWheelZoom: false, zoomSnap: 0.25, maxZoom: config.tiles ? 17 : 12, ...still });
   map.attributionControl.setPrefix(false);
-  const { points, tiles, attribution } = config;
+  const { tiles, attribution } = config;
+  const cut = tiles ? -180 : cutFor(config.points.map(({ longitude }) => longitude));
+  const points = config.points.map(({ latitude, longitude, ...point }) => (
+    { ...point, at: [latitude, longitude < cut ? longitude + 360 : longitude] }));
   map.fitBounds(area(points), { maxZoom: points.length > 1 ? 9 : 7, animate: false });
   L.control.scale({ imperial: false }).addTo(map);
   if (tiles) L.tileLayer(tiles, { attribution, maxZoom: 17 }).addTo(map);
-  else for (const layer of await groundOf(map, config.shapes)) layer.addTo(map);
-  // An event has few places, all its own; of a place the first is itself, the others lie within.
+  else await new Ground(map, config, cut).show();
+  // All points of an event are its own. Of a place, only the first is; the others lie within it.
   const own = box.dataset.own === "all" ? points.length : 1;
   const named = [];
   const spots = points.map((point, index) => draw(map, point, index < own, index < own ? named : null));

@@ -1,4 +1,4 @@
-// One or several events in a small window; Escape closes it.
+// A pop-up with one or more events; Escape closes it.
 import { number } from "./data.js";
 import { html } from "./svg.js";
 
@@ -83,7 +83,7 @@ export class Card {
   units(event) {
     const list = html("ul", { class: "units" });
     for (const [name, level, side] of event.formations) {
-      const item = html("li", {}, [name, " ", html("span", { class: "note" }, `${unslug(level)}, ${unslug(side)}`)]);
+      const item = html("li", {}, [name, " ", html("span", { class: "note" }, `${unslug(level)}, ${capitalised(unslug(side))}`)]);
       const symbol = this.symbols.element(level, side, 16);
       if (symbol) item.prepend(symbol);
       list.append(item);
@@ -108,20 +108,14 @@ export class Card {
     return parts;
   }
 
-  /** Spots outside the map, each with the address of its events. */
-  spots(spots, at, opener, heading, listOf) {
-    const rest = spots.length - MOST;
-    const items = spots.slice(0, MOST).map((spot) => html("li", {}, [
-      html("a", { href: listOf(spot) }, spot.place?.name ?? spot.name),
-      html("span", { class: "when" }, number(spot.count)),
-    ]));
-    const note = rest > 0 ? [html("p", { class: "note" }, `${number(rest)} more points`)] : [];
-    this.place([html("h3", {}, heading), html("ol", {}, items), ...note], at, opener);
-  }
-
   link(event) {
     return html("a", { href: this.source.event(event) }, event.title);
   }
+}
+
+/** Words with capital initials. */
+function capitalised(text) {
+  return text.replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
 }
 
 /** A slug as words. */

@@ -6,25 +6,30 @@ const OTHERS = 6;
 
 const start = (day) => Date.parse(`${day}T00:00:00Z`);
 
-/** Days as milliseconds (UTC), ends exclusive; open ends are infinite. */
+/** Times as milliseconds (UTC), ends exclusive; open ends are infinite. `days` has whole days. */
 function drawable(date) {
   const span = (days) => [
     days[0] ? start(days[0]) : -Infinity, days[1] ? start(days[1]) + DAY_MS : Infinity,
   ];
-  const [from, to] = span([date.earliest, date.latest]);
-  return {
-    ...date,
-    from,
-    to,
+  const days = {
     core: date.core ? span(date.core) : null,
-    at: date.time ? Date.parse(`${date.earliest}T${date.time}:00Z`) : null,
     spans: (date.spans ?? [[date.earliest, date.latest]]).map(span),
   };
+  const { core, spans } = date.instants ? exact(date.instants) : days;
+  return { ...date, from: spans[0][0], to: spans.at(-1)[1], core, spans, days };
+}
+
+/** Seconds as milliseconds, open ends infinite. */
+function exact({ core, spans }) {
+  const span = ([from, to]) => [
+    from === null ? -Infinity : from * 1000, to === null ? Infinity : to * 1000,
+  ];
+  return { core: core && span(core), spans: spans.map(span) };
 }
 
 /** Events in order of time, with names in place of numbers.
  *
- * Without `complete`, `events` are the first of `total`, and `lanes`, `spots` and `placeless` count all.
+ * Unless `complete`, `events` are the first of `total`; `lanes`, `spots` and `placeless` count all.
  */
 export function decode(answer, config) {
   const dates = answer.dates.map(drawable);
@@ -58,12 +63,12 @@ function counted({ lanes, spots, placeless }) {
 
 /** Whether an event is on the day that begins at `start`: certain, possible or not (null). */
 export function onDay(event, start) {
-  const { core, spans } = event.date;
+  const { core, spans } = event.date.days;
   if (core && core[0] <= start && start < core[1]) return "certain";
   return spans.some(([from, to]) => from <= start && start < to) ? "possible" : null;
 }
 
-// Made once: to make one takes longer than to draw a marker.
+// Created once: creating a format takes longer than drawing a marker.
 const FIGURES = new Intl.NumberFormat("en");
 const DAYS = new Intl.DateTimeFormat("en-GB",
   { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });

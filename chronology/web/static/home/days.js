@@ -1,4 +1,4 @@
-// The days of the map: a slider over the window, and playing it.
+// The days of the map: a slider over the window, and playback.
 import { DAY_MS, dayOf, inWords } from "./data.js";
 
 const STEP_MS = 900;

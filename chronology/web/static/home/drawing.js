@@ -9,10 +9,10 @@ const HEAD = 20;
 const BARS = 56;
 const ROWS = 8;
 const LEAST_HEIGHT = 120;
-const LOCATED = 2000; // events in bars that have a place of their own
+const LOCATED = 2000; // with fewer events in bars, each is located
 
 export class Drawing {
-  /** Draws lanes by a scale; `where` then has the box of each event, by its id. */
+  /** Draws lanes by a scale; `where` gets the box of each event, by its id. */
   constructor(lanes, scale, width) {
     Object.assign(this, { scale, width, where: new Map(), rows: [] });
     this.ground = svg("rect", { class: "ground", width });
@@ -27,7 +27,7 @@ export class Drawing {
     });
     if (!lanes.length) {
       const middle = { x: width / 2, y: LEAST_HEIGHT / 2, "text-anchor": "middle" };
-      this.parts.push(svg("text", { class: "nothing", ...middle }, "No event fits these filters."));
+      this.parts.push(svg("text", { class: "nothing", ...middle }, "No events match these filters."));
     }
     this.height = Math.max(top, LEAST_HEIGHT);
     this.ground.setAttribute("height", this.height);
@@ -52,7 +52,7 @@ export class Drawing {
   item(each, y, own) {
     const { event, core, x0, x1 } = each;
     const colour = own ?? event.colour;
-    // A title of a pale bar is above it.
+    // The title of a pale bar is above it, and that of a solid bar on it.
     const onCore = each.inside && !each.above;
     const middle = each.above ? y + ROW - 3 : y + ROW / 2;
     const parts = core ? around(each, colour, middle) : [vague(each, colour, middle)];
@@ -130,7 +130,6 @@ function columns(bars, ground, unit, below, part) {
 
 /** The middle of the certain days of an event, else of the possible, within some bounds. */
 export function middleOf({ date }, [first, last] = [-8e15, 8e15]) {
-  if (date.at) return date.at;
   const [from, to] = date.core ?? [date.from, date.to];
   if (from === -Infinity) return to - 1;
   return to === Infinity ? from : (Math.max(from, first) + Math.min(to, last)) / 2;

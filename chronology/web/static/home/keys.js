@@ -1,4 +1,4 @@
-// The keys of the timeline: from event to event, or from day to day where events are counted.
+// Keyboard navigation of the timeline: between events, or between days where events are counted.
 import { inWords, number } from "./data.js";
 import { middleOf } from "./drawing.js";
 
@@ -10,7 +10,7 @@ export class Keys {
     timeline.box.addEventListener("focus", () => this.welcome());
   }
 
-  /** No day of a counted lane is chosen. */
+  /** Deselects the day of a counted lane. */
   reset() {
     Object.assign(this, { lane: 0, bin: null });
   }
@@ -73,13 +73,13 @@ export class Keys {
     const here = events.indexOf(current);
     if (here >= 0) this.say(events[here + step]);
     else {
-      // None is chosen, or one that is out of sight: the first in sight.
+      // None is selected, or one outside the view: take the first in view.
       const [from, to] = this.timeline.inSight;
       this.say(events.find(({ date }) => date.from < to && date.to > from) ?? events[0]);
     }
   }
 
-  /** To the event of the next lane that is nearest in time. */
+  /** Moves to the event of the next lane that is nearest in time. */
   cross(step) {
     const { drawnLanes: lanes, current, bounds } = this.timeline;
     const here = lanes.findIndex(({ events }) => events.includes(current));
@@ -104,7 +104,7 @@ export class Keys {
 
   // Days of counted events -------------------------------------------------------------------------
 
-  /** To the next day that has events in this lane, or to the same day of another lane. */
+  /** Moves to the next day with events in this lane, or to the same day in another lane. */
   toDay(along, across) {
     const { lanes, inSight } = this.timeline;
     this.lane = Math.max(0, Math.min(lanes.length - 1, this.lane + across));

@@ -3,7 +3,7 @@ import { DAY_MS } from "./data.js";
 
 const MOST_LANES = 12;
 const MOST_ITEMS = 300;
-const LABELLED = 16; // few enough for a row and a title each
+const LABELLED = 16; // with at most so many events, each has a row and a title
 const PILL_WIDTH = 46;
 const LEAST_BAR = 4; // px
 const GAP = 6;
@@ -40,7 +40,7 @@ export function lanes({ complete, events, lanes: counted }, column, label, colou
   return result;
 }
 
-/** Some events in lanes that are given: those of counts, once few are in sight. */
+/** Events in given lanes: those of the counts, once few enough are in view. */
 export function inLanes(events, column, given) {
   const named = new Set(given.map(({ value }) => value));
   return given.map((lane) => ({
@@ -63,7 +63,7 @@ export function arrange(lane, x, width, mostRows) {
   if (visible > MOST_ITEMS) return { visible, seen, bars: spread(seen, x, width) };
   const labelled = visible <= LABELLED;
   const items = seen.map((event) => item(event, x, width, labelled));
-  // The surest first: they take the rows on top.
+  // The most certain first, so that they get the top rows.
   items.sort((a, b) => a.vague - b.vague || a.x0 - b.x0);
   const rows = [];
   const most = labelled ? LABELLED : mostRows;
@@ -74,21 +74,16 @@ export function arrange(lane, x, width, mostRows) {
 
 function item(event, x, width, labelled) {
   const { date } = event;
-  const dayWidth = x(DAY_MS) - x(0);
   const edge = (time) => Math.max(-4, Math.min(width + 4, Number.isFinite(time) ? x(time)
     : time < 0 ? -4 : width + 4));
   let core = date.core && date.core.map(edge);
   let [x0, x1] = [edge(date.from), edge(date.to)];
-  if (date.at && dayWidth > 40) {
-    core = [x(date.at), x(date.at)];
-    [x0, x1] = core;
-  }
   if (core && core[1] - core[0] < 6) {
     const middle = (core[0] + core[1]) / 2;
     core = [middle - 3, middle + 3];
   }
   x1 = Math.max(x1, x0 + 6, core ? core[1] : 0);
-  // As far as it goes, also beyond the edges: there it has not ended and does not fade.
+  // The whole extent, also outside the view: a bar does not fade where the view cuts it.
   const far = (time, open) => (Number.isFinite(time)
     ? Math.max(-40 * width, Math.min(41 * width, x(time))) : open);
   const ends = [Math.min(far(date.from, -4), x0), Math.max(far(date.to, width + 4), x1)];
@@ -111,7 +106,7 @@ function placed(each, rows, mostRows) {
   return false;
 }
 
-/** How many letters of its title fit behind each item, or on it if it is long and pale. */
+/** Shortens each title to fit behind its item, or on it if the item is long and pale. */
 function label(rows, width) {
   for (const row of rows) {
     row.sort((a, b) => a.x0 - b.x0);
@@ -144,7 +139,7 @@ function pills(rest) {
   return [...found.values()];
 }
 
-/** Events in bars of time: the certain ones, and the uncertain ones spread over their days. */
+/** Bars that count events: certain ones, and uncertain ones spread over their possible days. */
 function spread(events, x, width) {
   const dayWidth = x(DAY_MS) - x(0);
   const step = Math.max(dayWidth, LEAST_BAR);
@@ -177,7 +172,7 @@ function spread(events, x, width) {
   }));
 }
 
-/** The bars of a lane that is counted; where days are too narrow, several are drawn as their mean. */
+/** The bars of a counted lane; where days are too narrow, one bar shows the mean of several. */
 function binned({ first, step, certain, possible }, x, width) {
   const size = Math.ceil(LEAST_BAR / (x(first + step) - x(first)));
   const at = (px) => Math.floor((x.invert(px) - first) / step / size) * size;

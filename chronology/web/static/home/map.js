@@ -1,13 +1,13 @@
 // The map: the spots of the events over land and water, whole or day by day.
-import { groundOf } from "../ground.js";
+import { cutFor, Ground } from "../ground.js";
 import { dayOf, inWords, number, onDay, sum } from "./data.js";
 import { Days } from "./days.js";
 import { Names } from "./names.js";
-import { disc, middleOf, nameOf, saysOf, sizeOf, spotsOf, together } from "./spots.js";
-import { html, pause } from "./svg.js";
+import { disc, middleOf, nameOf, labelOf, sizeOf, spotsOf, merged } from "./spots.js";
+import { html } from "./svg.js";
 
 const { L } = globalThis;
-// Drawn when it is added to the map: most markers are within a cluster.
+// Drawn only when it is added to the map, since most markers are inside a cluster.
 const SpotIcon = L.DivIcon.extend({
   createIcon(old) {
     this.options.html = this.options.draw();
@@ -21,10 +21,10 @@ export class EventMap {
     this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.day = null;
     this.map = L.map(section.querySelector(".canvas"), {
-      minZoom: 4, maxZoom: config.tiles ? 17 : 13, maxBoundsViscosity: 1,
+      maxZoom: config.tiles ? 17 : 13, maxBoundsViscosity: 1, zoomSnap: 0.25,
       scrollWheelZoom: false, zoomAnimation: !this.calm, fadeAnimation: !this.calm,
       markerZoomAnimation: !this.calm, inertia: !this.calm,
-    }).setView([0, 0], 4);
+    }).setView([0, 0], 2);
     this.map.attributionControl.setPrefix(false);
     this.map.on("focus click", () => this.map.scrollWheelZoom.enable());
     this.map.on("click", () => card.close());
@@ -32,54 +32,50 @@ export class EventMap {
     L.control.scale({ imperial: false }).addTo(this.map);
     this.names = new Names(this.map);
     this.ring = L.circleMarker([0, 0], { radius: 24, className: "ring", interactive: false });
-    // Also after the clusters have moved.
+    // Fires after the clusters have moved, too.
     this.map.on("zoomend moveend", () => this.nameSoon());
-    this.ready = this.ground();
     this.days = new Days(section, config, (day, next) => this.goTo(day, next));
-    section.querySelector("[name=symbols]").addEventListener("change", async ({ target }) => {
+    section.querySelector("[name=symbols]")?.addEventListener("change", async ({ target }) => {
       if (target.checked) await symbols.load();
       else symbols.unload();
       this.draw();
     });
   }
 
-  /** Land, rivers and lakes, or the tiles if a server of them is configured. */
-  async ground() {
-    const { tiles, attribution, shapes } = this.config;
-    if (tiles) this.layers = [L.tileLayer(tiles, { attribution, maxZoom: 17 })];
-    else {
-      this.layers = await groundOf(this.map, shapes);
-      this.bounds = this.layers[0].getBounds();
-      this.map.fitBounds(this.bounds, { animate: false });
-      const least = this.map.getBoundsZoom(this.bounds, true);
-      this.map.setZoom(least, { animate: false });
-      this.map.setMinZoom(least);
-      this.map.setMaxBounds(this.bounds);
+  /** Lays land, lakes and rivers below the events, or the tiles of a configured server. */
+  async lay() {
+    const { tiles, attribution } = this.config;
+    if (tiles) {
+      L.tileLayer(tiles, { attribution, maxZoom: 17 }).addTo(this.map);
+      return;
     }
+    const ground = new Ground(this.map, this.config, this.cut);
+    this.map.setMaxBounds(ground.area);
+    this.map.setMinZoom(this.map.getBoundsZoom(ground.area, true));
+    await ground.show();
+    this.names.ground = await ground.names();
   }
 
   async show(data, source) {
     Object.assign(this, { data, source });
-    await this.ready;
-    if (this.data !== data) return;
     this.ring.remove();
     this.days.window = data.window;
-    const spots = (data.spots ?? spotsOf(data.events)).filter((spot) => this.holds(spot));
-    if (this.fitted !== source.query && spots.length) {
-      const points = spots.flatMap(({ at, events }) => (events ? events.map(() => at) : [at]));
-      this.map.fitBounds(middleOf(points), { padding: [30, 30], maxZoom: 8, animate: false });
+    const spots = data.spots ?? spotsOf(data.events);
+    const points = spots.flatMap(({ at, events }) => (events ? events.map(() => at) : [at]));
+    const first = this.cut === undefined;
+    if (first) this.cut = this.config.tiles ? -180 : cutFor(points.map(([, longitude]) => longitude));
+    if (this.fitted !== source.query && points.length) {
+      const bounds = middleOf(points.map((at) => this.pointOf(at)));
+      this.map.fitBounds(bounds, { padding: [30, 30], maxZoom: 8, animate: false });
     }
     this.fitted = source.query;
-    // Once the view is known: a change of it draws them anew.
-    for (const layer of this.layers.splice(0)) {
-      layer.addTo(this.map);
-      await pause();
-    }
+    if (first) await this.lay();
     if (this.data === data) await this.goTo(this.day);
   }
 
-  holds({ at }) {
-    return !this.bounds || this.bounds.contains(at);
+  /** The point at which a place is drawn: the world is cut where no event is. */
+  pointOf([latitude, longitude]) {
+    return [latitude, longitude < this.cut ? longitude + 360 : longitude];
   }
 
   // Days -----------------------------------------------------------------------------------------
@@ -100,7 +96,7 @@ export class EventMap {
     }
   }
 
-  /** The events of a day with their spots: of counted events the server knows them. */
+  /** The events of a day with their spots; the server sends them if events are counted. */
   async ofDay(day) {
     let { data } = this;
     if (day !== null && !data.complete) {
@@ -113,38 +109,29 @@ export class EventMap {
 
   draw() {
     if (!this.shown) return;
-    const [on, beyond] = [[], []];
-    for (const spot of this.shown.spots) (this.holds(spot) ? on : beyond).push(spot);
-    this.most = Math.max(1, ...on.map(({ count }) => count));
-    this.cluster(on);
-    this.tell(on, beyond);
+    const { spots } = this.shown;
+    this.most = Math.max(1, ...spots.map(({ count }) => count));
+    this.cluster(spots);
+    this.count(spots);
     this.nameSoon();
   }
 
-  /** Shows the number of events that are not on the map; a click opens them. */
-  tell(on, beyond) {
+  /** Shows the numbers of events on the map and not on it; a click on the latter opens them. */
+  count(spots) {
     const { shown } = this;
-    const count = (spots) => sum(spots.map((spot) => spot.count));
     const box = this.section.querySelector(".mapped");
-    box.replaceChildren(html("b", { class: "on-map" }, number(count(on))), " on the map");
+    const onMap = number(sum(spots.map((spot) => spot.count)));
+    box.replaceChildren(html("b", { class: "on-map" }, onMap), " on the map");
     const placeless = shown.complete ? shown.events.filter(({ latitude }) => latitude === null) : null;
-    this.besides(box, placeless?.length ?? shown.placeless, "not mapped", (...at) => {
-      if (placeless) this.card.open(placeless, ...at);
-      else this.card.ask(this.source, [...this.filterOfDay(), ["latitude__isnull", "1"]], ...at);
-    });
-    this.besides(box, count(beyond), "outside this view", (at, button, says) => {
-      if (shown.complete) this.card.open(beyond.flatMap(({ events }) => events), at, button, says);
-      else this.card.spots(beyond, at, button, says, (spot) => this.listOf(spot));
-    });
-  }
-
-  besides(box, count, what, open) {
+    const count = placeless?.length ?? shown.placeless;
     if (!count) return;
-    const says = `${number(count)} ${what}`;
+    const says = `${number(count)} not mapped`;
     const button = html("button", { type: "button", class: "linklike" }, says);
     button.addEventListener("click", () => {
       const { left, bottom } = button.getBoundingClientRect();
-      open([left, bottom], button, says);
+      const at = [[left, bottom], button, says];
+      if (placeless) this.card.open(placeless, ...at);
+      else this.card.ask(this.source, [...this.filterOfDay(), ["latitude__isnull", "1"]], ...at);
     });
     box.append(" · ", button);
   }
@@ -159,13 +146,9 @@ export class EventMap {
       ["longitude__gte", west], ["longitude__lte", east]];
   }
 
-  listOf(spot) {
-    return this.source.list(this.filterOf(spot));
-  }
-
   // Markers --------------------------------------------------------------------------------------
 
-  /** Made anew for each selection, once the least zoom of the map is known. */
+  /** Creates the clusters of a selection; the minimum zoom of the map must be set. */
   cluster(spots) {
     this.clusters?.remove();
     this.clusters = L.markerClusterGroup({
@@ -180,8 +163,8 @@ export class EventMap {
   }
 
   marker(spot) {
-    const says = saysOf(spot);
-    const marker = L.marker(spot.at, { icon: this.icon(spot), title: says, alt: says });
+    const says = labelOf(spot);
+    const marker = L.marker(this.pointOf(spot.at), { icon: this.icon(spot), title: says, alt: says });
     marker.spot = spot;
     const open = ({ originalEvent }) => {
       const box = marker.getElement().getBoundingClientRect();
@@ -200,12 +183,12 @@ export class EventMap {
       this.card.ask(this.source, this.filterOf(spot), at, element, nameOf(spot) + when);
       return;
     }
-    this.card.open(spot.events, at, element, saysOf(spot));
+    this.card.open(spot.events, at, element, labelOf(spot));
     if (spot.events.length === 1 && this.data.complete) this.timeline.choose(spot.events[0]);
   }
 
   clusterIcon(cluster) {
-    const spot = together(cluster.getAllChildMarkers().map((marker) => marker.spot));
+    const spot = merged(cluster.getAllChildMarkers().map((marker) => marker.spot));
     return this.icon(spot, `${number(spot.count)} events at several places; zoom in`);
   }
 
@@ -231,13 +214,13 @@ export class EventMap {
     return elements.length ? html("span", { class: "spot-units" }, elements) : null;
   }
 
-  /** Writes the names in a task of its own, so that what is drawn is seen before. */
+  /** Writes the names in a separate task, so that the browser paints the markers first. */
   nameSoon() {
     clearTimeout(this.naming);
     this.naming = setTimeout(() => this.name());
   }
 
-  /** Names of places where there is room, those with most events first. */
+  /** Writes the names of places where there is room, those with the most events first. */
   name() {
     if (!this.clusters) return;
     const counts = new Map();
@@ -245,7 +228,8 @@ export class EventMap {
       const named = events ? events.flatMap(({ places }) => places) : [place].filter(Boolean);
       for (const each of named) counts.set(each, (counts.get(each) ?? 0) + (events ? 1 : count));
     }
-    this.names.write([...counts].sort((a, b) => b[1] - a[1]), this.discs());
+    const sorted = [...counts].sort((a, b) => b[1] - a[1]).map(([place]) => place);
+    this.names.write(sorted, this.discs(), (at) => this.pointOf(at));
   }
 
   /** The discs of the spots on the screen, clustered or not. */
@@ -258,10 +242,10 @@ export class EventMap {
     }));
   }
 
-  /** Shows where the event is that the timeline has chosen. */
+  /** Marks the event that is selected in the timeline. */
   highlight({ latitude, longitude }) {
-    const at = [latitude, longitude];
-    if (latitude === null || !this.holds({ at })) return this.ring.remove();
+    if (latitude === null) return this.ring.remove();
+    const at = this.pointOf([latitude, longitude]);
     if (!this.map.getBounds().contains(at)) this.map.panTo(at, { animate: !this.calm });
     return this.ring.setLatLng(at).addTo(this.map);
   }

@@ -1,4 +1,4 @@
-// The names of places on the map, where there is room.
+// The names on the map, where there is room: places of events, then seas and continents.
 import { html } from "./svg.js";
 
 const { L } = globalThis;
@@ -9,20 +9,32 @@ export class Names {
   constructor(map) {
     this.map = map;
     this.layer = L.layerGroup().addTo(map);
+    this.ground = [];
   }
 
-  /** Writes the names of places, given with their counts: those with most events first. */
-  write(counted, discs) {
+  /** Writes the names of places, sorted by importance; `pointOf` moves points to where they are drawn. */
+  write(places, discs, pointOf) {
     this.layer.clearLayers();
     const taken = discs.map(({ x, y, r }) => [x - r, y - r, x + r, y + r]);
-    const view = this.map.getBounds();
-    for (const [place] of counted) {
-      const at = [place.latitude, place.longitude];
+    const [view, zoom] = [this.map.getBounds(), this.map.getZoom()];
+    for (const place of places) {
+      if (typeof place.latitude !== "number") continue;
+      const at = pointOf([place.latitude, place.longitude]);
       const region = place.radius_km > REGION_KM;
-      if (typeof at[0] !== "number" || !view.contains(at)) continue;
-      if (region && this.map.getZoom() > NEAREST_REGION) continue;
+      if (!view.contains(at) || (region && zoom > NEAREST_REGION)) continue;
       this.beside(place, at, region, discs, taken);
     }
+    for (const [name, latitude, longitude, kind, [from, to]] of this.ground) {
+      const at = pointOf([latitude, longitude]);
+      if (from <= zoom && zoom <= to && view.contains(at)) this.over(name, at, kind, taken);
+    }
+  }
+
+  /** Writes the name of a sea or a continent at its middle, if there is room. */
+  over(name, at, kind, taken) {
+    const { x, y } = this.map.latLngToContainerPoint(at);
+    const half = 4.2 * name.length;
+    this.mark(html("span", {}, name), at, `ground-name ${kind}`, [half, 7], [x - half, y - 8, x + half, y + 8], taken);
   }
 
   /** Writes the name of a place beside its disc, if there is room. */
@@ -35,15 +47,20 @@ export class Names {
     const { x, y } = disc ?? point;
     const left = disc ? x + disc.r + 3 : region ? x - width / 2 : x + 4;
     const box = [left, y - 8, left + width, y + (then ? 18 : 8)];
-    if (taken.some((other) => overlap(box, other))) return;
-    taken.push(box);
-    if (disc) disc.named = true;
     const text = html("span", {}, place.name);
     if (then) text.append(html("i", {}, then));
-    const icon = L.divIcon({ html: text, className: `place-name${region ? " region" : ""}`,
-      iconSize: null, iconAnchor: [point.x - left, point.y - y + 7] });
-    L.marker(at, { icon, interactive: false, keyboard: false, pane: "shadowPane" })
-      .addTo(this.layer);
+    const drawn = this.mark(text, at, `place-name${region ? " region" : ""}`,
+      [point.x - left, point.y - y + 7], box, taken);
+    if (drawn && disc) disc.named = true;
+  }
+
+  /** Draws a text at a point, unless its box overlaps one that is taken; returns whether it did. */
+  mark(text, at, className, iconAnchor, box, taken) {
+    if (taken.some((other) => overlap(box, other))) return false;
+    taken.push(box);
+    const icon = L.divIcon({ html: text, className, iconSize: null, iconAnchor });
+    L.marker(at, { icon, interactive: false, keyboard: false, pane: "shadowPane" }).addTo(this.layer);
+    return true;
   }
 }
 

@@ -3,7 +3,7 @@ import { svg } from "./svg.js";
 
 export const COLOURS = 8;
 
-// What is possible before and after the certain days fades away from them.
+// The possible days before and after the certain ones fade away from them.
 export function around({ core, ends: [x0, x1], event }, colour, y) {
   const found = [];
   const { from, to } = event.date;
@@ -17,7 +17,7 @@ export function around({ core, ends: [x0, x1], event }, colour, y) {
   return found;
 }
 
-/** Possible days without a certain one; an open end fades to the edge. */
+/** A date without a certain day; an open end fades to the edge. */
 export function vague({ ends: [x0, x1], event, inside }, colour, y) {
   const { from, to } = event.date;
   const fade = from === -Infinity ? "to" : to === Infinity ? "off" : "in";

@@ -36,19 +36,19 @@ export function nameOf({ place, name }) {
   return place ? placeWords(place) : name;
 }
 
-export function saysOf(spot) {
+export function labelOf(spot) {
   return `${nameOf(spot)}: ${number(spot.count)} event${spot.count === 1 ? "" : "s"}`;
 }
 
-/** Several spots as one, for a cluster of them. */
-export function together(spots) {
+/** Several spots as one, for a cluster. */
+export function merged(spots) {
   const colours = new Array(COLOURS).fill(0);
   for (const spot of spots) spot.colours.forEach((count, colour) => { colours[colour] += count; });
   return { colours, count: sum(colours), events: null };
 }
 
 export function sizeOf(count, most) {
-  // As large as there are many, up to those that would hide the others.
+  // Larger for more events, up to a size that does not hide other discs.
   const scale = Math.max(1, Math.sqrt(most) / 6);
   return Math.round(Math.min(46, 17 + (5.5 * Math.sqrt(count)) / scale));
 }
@@ -79,11 +79,11 @@ function short(count) {
   return count < 10_000 ? `${(count / 1000).toFixed(1)}k` : `${Math.round(count / 1000)}k`;
 }
 
-/** The bounds of most points, so that a few far ones do not make the others small. */
+/** The bounds of most points, so that a few distant ones do not shrink the view. */
 export function middleOf(points) {
   const ends = [0, 1].map((axis) => {
     const sorted = points.map((each) => each[axis]).sort((a, b) => a - b);
-    const cut = Math.floor(sorted.length * 0.1);
+    const cut = Math.floor(sorted.length * 0.03);
     return [sorted[cut], sorted[sorted.length - 1 - cut]];
   });
   return [[ends[0][0], ends[1][0]], [ends[0][1], ends[1][1]]];

@@ -1,6 +1,6 @@
 const SPACE = "http://www.w3.org/2000/svg";
 
-/** An element of SVG with attributes and children; no markup is ever parsed. */
+/** An SVG element with attributes and children; markup is never parsed. */
 export function svg(name, attributes = {}, children = []) {
   const element = document.createElementNS(SPACE, name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -10,7 +10,7 @@ export function svg(name, attributes = {}, children = []) {
   return element;
 }
 
-/** An element of HTML, likewise. */
+/** An HTML element with attributes and children; markup is never parsed. */
 export function html(name, attributes = {}, children = []) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -20,7 +20,7 @@ export function html(name, attributes = {}, children = []) {
   return element;
 }
 
-/** Until the browser has drawn, or done what is more urgent. */
+/** Lets the browser paint or do more urgent work first. */
 export function pause() {
   return new Promise((resolve) => { setTimeout(resolve); });
 }

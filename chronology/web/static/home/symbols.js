@@ -1,12 +1,12 @@
 // Symbols of units by side and level (APP-6), drawn by milsymbol, which is loaded on demand.
 
-// The echelons of land units, by what a chronology may call its levels.
+// The echelons of land units, by the names that a chronology may give its levels.
 const ECHELONS = [
   [/army.?group|front|theat/, "24"], [/army/, "23"], [/corps/, "22"], [/division/, "21"],
   [/brigade/, "18"], [/regiment|flotilla/, "17"], [/battalion|battle.?group/, "16"],
   [/company|battery|squadron/, "15"], [/platoon/, "14"], [/squad|section/, "12"],
 ];
-// Each with its code and a quiet colour.
+// Codes and muted colours.
 const AFFILIATIONS = {
   friend: ["3", "#a9cbe6"], neutral: ["4", "#e9e2cb"], hostile: ["6", "#eeb0a6"],
   unknown: ["1", "#ece3a4"],
@@ -18,7 +18,7 @@ export class Symbols {
     this.library = null;
   }
 
-  /** The base of the library and its reader of codes: frames and echelons need no more. */
+  /** Loads the core of the library and its parser of codes, enough for frames and echelons. */
   async load() {
     const parts = ["milsymbol.js", "numbersidc/metadata.js", "numbersidc/geticons.js"];
     const [{ ms }, { metadata }, { geticons }] = await Promise.all(

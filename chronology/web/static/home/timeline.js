@@ -1,4 +1,4 @@
-// The timeline: lanes of events over time, with zoom from the whole window down to hours.
+// The timeline: lanes of events over time, with zoom from the whole window down to minutes.
 import { DAY_MS, dayOf, inWords, number, onDay, sum } from "./data.js";
 import { Drawing, middleOf, rect } from "./drawing.js";
 import { Keys } from "./keys.js";
@@ -8,8 +8,8 @@ import { svg } from "./svg.js";
 
 const { d3 } = globalThis;
 const HEAD = 20;
-const WIDE = 24; // px of a day that can be hit
-const MOST = 2000; // counted events in view that are loaded one by one
+const WIDE = 24; // px that a day needs to be clicked
+const MOST = 2000; // with fewer counted events in view, they are loaded one by one
 const SETTLED_MS = 150;
 
 export class Timeline {
@@ -63,7 +63,7 @@ export class Timeline {
     const [from, to] = this.bounds;
     this.base = d3.scaleUtc().domain([from, to]).range([0, this.width]);
     const hours = (to - from) / 3_600_000;
-    this.zoom.scaleExtent([1, Math.max(1, hours / 6)])
+    this.zoom.scaleExtent([1, Math.max(1, hours * 6)])
       .extent([[0, 0], [this.width, 1]]).translateExtent([[0, 0], [this.width, 1]]);
     this.redraw();
   }
@@ -183,7 +183,7 @@ export class Timeline {
     else this.card.close();
   }
 
-  /** A click on bars zooms in, until each bar is a day: then it lists the events. */
+  /** Zooms in on the clicked bar, or lists its events if each bar is a day. */
   openBars(lane, event) {
     const time = Number(this.scale.invert(d3.pointer(event, this.svg.node())[0]));
     const [from, to] = this.inSight;
@@ -226,7 +226,7 @@ export class Timeline {
     if (open) this.card.open([event], at ? point(at) : this.spotOf(box ?? [0, 0, 0, 0]), this.box);
   }
 
-  /** Where on the screen a box of the drawing is. */
+  /** The position of a box of the drawing on the screen. */
   spotOf([x, y]) {
     const frame = this.box.getBoundingClientRect();
     return [frame.left + x, frame.top + y + HEAD - this.box.scrollTop];
@@ -252,7 +252,7 @@ export class Timeline {
   }
 }
 
-// A plain wheel scrolls the page; with Ctrl it zooms.
+// The wheel scrolls the page; with Ctrl it zooms.
 function wanted(event) {
   return event.type === "wheel" ? event.ctrlKey || event.metaKey : !event.button;
 }
@@ -262,7 +262,7 @@ function expected(counted, from, to) {
   return sum(counted.map(({ first, step, certain, possible, count }) => {
     const all = certain.map((sure, bin) => sure + possible[bin]);
     const [start, end] = [Math.floor((from - first) / step), Math.ceil((to - first) / step)];
-    // One that lasts is in several bins.
+    // An event that lasts is in several bins.
     const bins = Math.max(1, sum(all) / count);
     return sum(all.slice(Math.max(0, start), Math.max(0, end))) / bins;
   }));
