@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
+import yaml
 
 from chronology.batches.batch_reader import read_batch
 from chronology.ingest.pipeline import ingest
@@ -39,6 +40,14 @@ def publish(folder: Path, batches: Mapping[str, str], configuration: Path = ROOT
     for name, text in sorted(batches.items()):
         add_batch(folder, name, text)
     return folder
+
+
+def configure(folder: Path, **options: str) -> None:
+    """Set options of the plugin in a folder, for both lines of Datasette."""
+    for name in ("metadata.yml", "datasette.yaml"):
+        settings = yaml.safe_load((folder / name).read_text("utf-8"))
+        settings["plugins"] = {"datasette-chronology": options}
+        (folder / name).write_text(yaml.safe_dump(settings), "utf-8")
 
 
 def add_batch(folder: Path, name: str, text: str) -> None:
@@ -68,6 +77,19 @@ def serving(
 
     A server for a browser need not be measured: tests without one cover the same code.
     """
+    with serving_process(folder, program, more, measured=measured) as (client, _):
+        yield client
+
+
+@contextmanager
+def serving_process(
+    folder: Path,
+    program: Sequence[str] = DATASETTE,
+    more: Sequence[str] = (),
+    *,
+    measured: bool = True,
+) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
+    """The same with the process of the server."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -88,7 +110,7 @@ def serving(
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
                 _await(client, process)
-                yield client
+                yield client, process
         finally:
             process.terminate()
             process.wait(timeout=START_LIMIT_S)
