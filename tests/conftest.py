@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 settings.register_profile("short", deadline=None, max_examples=50)
 settings.register_profile("long", deadline=None, max_examples=1_000)
 settings.load_profile("short")
-PROGRAMS = {"browser": "chromium", "sqlite3": "sqlite3", "strace": "strace"}
+PROGRAMS = {"browser": "chromium", "sqlite3": "sqlite3", "strace": "strace", "nginx": "nginx"}
 
 
 class Timeline:

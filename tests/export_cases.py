@@ -38,6 +38,7 @@ def edition(extension: str, counts: Counts) -> Edition:
         title="A test",
         summary="What it is about.",
         identity="f" * 64,
+        name="events?_place=nis",
         state=ReadPoint(12, "a" * 64, "2026-01-02T00:00:00Z"),
         licence="CC BY 4.0",
         licence_url="https://creativecommons.org/licenses/by/4.0/",

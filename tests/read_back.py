@@ -86,7 +86,7 @@ def of_atom(text: str) -> dict[str, Read]:
             part.split("=", 1) for part in entry["dcterms_temporal"].rstrip(";").split("; ")
         )
         edtf, first, last = entry["dcterms_date"], period.get("start"), period.get("end")
-        found[_name(entry["id"])] = Read(edtf, _day(first), _day(last))
+        found[_name(entry["link"])] = Read(edtf, _day(first), _day(last))
     return found
 
 

@@ -77,6 +77,19 @@ def serving(
 
     A server for a browser need not be measured: tests without one cover the same code.
     """
+    with serving_process(folder, program, more, measured=measured) as (client, _):
+        yield client
+
+
+@contextmanager
+def serving_process(
+    folder: Path,
+    program: Sequence[str] = DATASETTE,
+    more: Sequence[str] = (),
+    *,
+    measured: bool = True,
+) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
+    """The same with the process of the server."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -97,7 +110,7 @@ def serving(
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
                 _await(client, process)
-                yield client
+                yield client, process
         finally:
             process.terminate()
             process.wait(timeout=START_LIMIT_S)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import httpx
@@ -60,7 +59,7 @@ def test_the_feed_is_valid_atom(growing: Served) -> None:
     for element in (root, *entries):
         assert text(element, "title")
         assert MOMENT.fullmatch(text(element, "updated"))
-        assert urlsplit(text(element, "id")).netloc
+        assert text(element, "id").startswith("urn:uuid:")
     assert len({text(element, "id") for element in (root, *entries)}) == 1 + len(BATCHES)
     assert text(root, "updated") == max(text(entry, "updated") for entry in entries)
     assert text(root.findall(f"{ATOM}author")[0], "name")
@@ -72,7 +71,6 @@ def test_the_feed_leads_to_itself_its_page_and_each_batch(growing: Served) -> No
     assert growing.client.get(target(root, "self")).content.startswith(b"<?xml")
     assert "<h1>Changes</h1>" in growing.client.get(target(root, "alternate")).text
     for entry in root.findall(f"{ATOM}entry"):
-        assert text(entry, "id") == target(entry, "alternate")
         page = growing.client.get(target(entry, "alternate")).text
         batches = re.findall(r'<section class="batch">\s*<h2 title="(.*?)">', page)
         name = text(entry, "title").partition(":")[0]
@@ -98,8 +96,7 @@ def test_an_entry_of_the_feed_has_the_note_the_changes_and_the_reasons(growing: 
 def test_the_feed_has_the_address_that_is_configured(public: httpx.Client) -> None:
     root = feed(public)
 
-    assert text(root, "id") == target(root, "alternate") == f"{PUBLIC}/timeline/history"
+    assert target(root, "alternate") == f"{PUBLIC}/timeline/history"
     assert target(root, "self") == f"{PUBLIC}/timeline/history.atom"
     for entry in root.findall(f"{ATOM}entry"):
-        assert text(entry, "id") == target(entry, "alternate")
-        assert text(entry, "id").startswith(f"{PUBLIC}/timeline/history?from_position=")
+        assert target(entry, "alternate").startswith(f"{PUBLIC}/timeline/history?from_position=")

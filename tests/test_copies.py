@@ -64,7 +64,7 @@ def answers(path: Path, queries: list[str]) -> dict[str, Any]:
     """The rows and the facets that each query gives."""
     metadata = yaml.safe_load((ROOT / "metadata.yml").read_text("utf-8"))
     # Only the facets that a query names are counted.
-    del metadata["databases"]["timeline"]["tables"]["events"]["facets"]
+    metadata["databases"]["timeline"]["tables"]["events"]["facets"] = []
 
     async def all_answers() -> dict[str, Any]:
         datasette = Datasette([str(path)], metadata=metadata)

@@ -15,6 +15,7 @@ from export_cases import EVENT, PAGE, SOURCE, dated, edition, exported
 from hypothesis import given
 from rdflib.namespace import RDF, SDO
 
+from chronology.export.atom import urn
 from chronology.export.edition import Counts, Event, bounds
 from chronology.export.formats import FORMATS
 from chronology.model.edtf import parse
@@ -134,7 +135,7 @@ def test_a_feed_has_the_time_of_the_log_and_an_entry_that_of_its_event() -> None
     feed = feedparser.parse(exported("atom", EVENT._replace(recorded_at="2025-05-05T05:05:05Z")))
 
     assert feed.feed.updated == "2026-01-02T00:00:00Z"
-    assert feed.feed.id == f"{PAGE}.atom?_place=nis"
+    assert feed.feed.id == urn("f" * 64, "events?_place=nis")
     assert {link.rel: link.href for link in feed.feed.links} == {
         "self": f"{PAGE}.atom?_place=nis",
         "alternate": f"{PAGE}?_place=nis",

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from conftest import Timeline
+from datasette import hookimpl
 from datasette.app import Datasette
+from datasette.plugins import pm
 from test_response_cache import event
 
 from chronology.store import log
@@ -100,3 +102,48 @@ def test_what_was_not_counted_in_time_is_not_kept(timeline: Timeline) -> None:
     for answer in (first, second):
         assert "etag" not in answer.headers
         assert "public" not in answer.headers.get("cache-control", "")
+
+
+class _ByHeader:
+    """A plugin that identifies actors by a header."""
+
+    __name__ = "by_header"
+
+    def _actor(self, request: Any) -> dict[str, str] | None:
+        name = request.headers.get("x-user")
+        return {"id": name} if name else None
+
+    actor_from_request = hookimpl(_actor)
+
+
+@pytest.mark.parametrize("path", ["/", "/{}/events", "/-/chronology/points.json"])
+def test_an_actor_whom_a_plugin_identifies_shares_no_response_with_others(
+    timeline: Timeline, path: str
+) -> None:
+    name, plugin = timeline.path.stem, _ByHeader()
+    tables = {"events": {"allow": {"id": "editor"}}}
+
+    async def ask() -> list[Any]:
+        known = signature(Datasette.__init__).parameters
+        where = "config" if "config" in known else "metadata"
+        served = Datasette(
+            [str(timeline.path)], **{where: {"databases": {name: {"tables": tables}}}}
+        )
+        await served.invoke_startup()
+        editor = {"x-user": "editor"}
+        return [
+            await served.client.get(path.format(name), headers=headers)
+            for headers in (editor, {}, editor, {})
+        ]
+
+    pm.register(plugin)
+    try:
+        seen, hidden, again, still_hidden = asyncio.run(ask())
+    finally:
+        pm.unregister(plugin)
+
+    assert "Niš" in seen.text
+    assert "Niš" in again.text
+    assert "no-store" in seen.headers["cache-control"]
+    for answer in (hidden, still_hidden):
+        assert "Niš" not in answer.text

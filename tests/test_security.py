@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from attacked import (
 from click.testing import CliRunner
 from conftest import ROOT, Timeline
 from datasette.app import Datasette
+from in_process import in_process
 from server import rows
 from small_chronology import START
 
@@ -210,6 +212,25 @@ def test_no_visitor_runs_sql(attacked: Attacked, path: str) -> None:
     status = attacked.get(path, follow_redirects=True).status_code
 
     assert status in (403, 404)
+
+
+def sql_status(folder: Path, **options: Any) -> int:
+    """The status of a visitor's own SQL, after the redirect of Datasette 1.0."""
+    with in_process(folder, **options) as client:
+        return client.get("/timeline.json?sql=select+1", follow_redirects=True).status_code
+
+
+def test_settings_of_the_command_line_do_not_enable_sql(many_folder: Path) -> None:
+    """With any of them, Datasette 0.65 ignores settings.json."""
+    assert sql_status(many_folder, settings={"num_sql_threads": 2}) == 403
+
+
+def test_the_metadata_of_a_database_enable_sql(many_folder: Path, tmp_path: Path) -> None:
+    shutil.copy(many_folder / "timeline.db", tmp_path)
+    for name in ("metadata.yml", "datasette.yaml"):
+        (tmp_path / name).write_text("databases: {timeline: {allow_sql: true}}")
+
+    assert sql_status(tmp_path) == 200
 
 
 @pytest.mark.parametrize("folder", [ROOT, ROOT / "chronology" / "template" / "folder"])

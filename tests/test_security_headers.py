@@ -149,7 +149,9 @@ def test_map_tiles_may_come_from_where_they_are_configured(
     tile_url: str | None, origin: str
 ) -> None:
     assert security_headers.origin(tile_url) == origin
-    policy = security_headers.policy("", security_headers.inline_of([]), origin)
+    policy = security_headers.policy(
+        "", security_headers.inline_of([]), {"img-src": [origin]} if origin else {}
+    )
     assert f"img-src 'self' data:{' ' if origin else ''}{origin};" in policy
 
 
@@ -162,3 +164,32 @@ def test_the_origin_of_configured_tiles_is_in_the_policy(tmp_path: Path) -> None
 
     with in_process(folder) as client:
         assert directives(client.get("/"))["img-src"] == "'self' data: https://*.example.org"
+
+
+@pytest.mark.parametrize(
+    ("configured", "reason"),
+    [
+        ({"script-src": ["'unsafe-inline'"]}, "'unsafe-inline'\" is no source"),
+        ({"script-src": ["https://x; object-src *"]}, "is no source"),
+        ({"script-src": ["http://example.org"]}, "is no source"),
+        ({"script-src": ["*"]}, "is no source"),
+        ({"default-src": ["https://example.org"]}, "cannot be extended"),
+        ({"frame-ancestors": ["https://example.org"]}, "cannot be extended"),
+    ],
+)
+def test_a_setting_cannot_weaken_the_policy_for_all(
+    configured: dict[str, list[str]], reason: str
+) -> None:
+    with pytest.raises(ValueError, match=reason):
+        security_headers.configured_sources({"content_security_policy": configured})
+
+
+def test_sources_of_the_settings_are_added_to_their_directives() -> None:
+    digest = f"'sha256-{'A' * 43}='"
+    configured = {"script-src": ["https://cdn.example.org/vega", digest], "connect-src": ["blob:"]}
+    more = security_headers.configured_sources({"content_security_policy": configured})
+
+    policy = security_headers.policy("", security_headers.inline_of([]), more)
+
+    assert f"script-src 'self' https://cdn.example.org/vega {digest};" in policy
+    assert policy.endswith("connect-src 'self' blob:")

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from html import escape
+from uuid import NAMESPACE_OID, uuid5
 
 from chronology.export.edition import Edition, Event, lines
+from chronology.export.numbers import plain_value
 from chronology.model.edtf import iso_day
 
 NAMESPACES = {
@@ -40,11 +42,26 @@ def opening(title: str, identity: str, updated: str, author: str, links: Mapping
     return "\n".join(['<?xml version="1.0" encoding="utf-8"?>', start, *parts, ""])
 
 
-def entry(title: str, address: str, updated: str, content: str, more: Iterable[str] = ()) -> str:
-    """An entry that is identified by its address; `more` are further elements."""
+def urn(identity: str, name: str) -> str:
+    """The permanent id of a thing of a log: the same in every copy, at every address.
+
+    `identity` is the first digest of the log. The id is a UUID of version 5 (RFC 9562).
+    """
+    return uuid5(NAMESPACE_OID, f"{identity}/{name}").urn
+
+
+def entry(
+    identity: str,
+    title: str,
+    address: str,
+    updated: str,
+    content: str,
+    more: Iterable[str] = (),
+) -> str:
+    """An entry with its permanent id; `more` are further elements."""
     parts = [
         element("title", title),
-        element("id", address),
+        element("id", identity),
         element("updated", updated),
         element("link", rel="alternate", href=address),
         element("content", content, type="text"),
@@ -64,7 +81,8 @@ def head(edition: Edition) -> str:
     }
     known = {relation: href for relation, href in links.items() if href}
     updated = edition.state.recorded_at
-    start = opening(edition.title, edition.address, updated, edition.title, known)
+    name = urn(edition.identity, edition.name)
+    start = opening(edition.title, name, updated, edition.title, known)
     subtitle = element("subtitle", f"{edition.about} {edition.counted}")
     return start + subtitle + (element("rights", edition.licence) if edition.licence else "") + "\n"
 
@@ -80,9 +98,11 @@ def item(edition: Edition, event: Event) -> str:
         element("dcterms:temporal", period(event)),
     ]
     if event.latitude is not None:
-        more.append(element("georss:point", f"{event.latitude} {event.longitude}"))
+        point = f"{plain_value(event.latitude)} {plain_value(event.longitude)}"
+        more.append(element("georss:point", point))
     content = "\n".join(lines(event))
-    return entry(event.title, edition.url(event), event.recorded_at, content, more)
+    name = urn(edition.identity, f"events/{event.id}")
+    return entry(name, event.title, edition.url(event), event.recorded_at, content, more)
 
 
 def period(event: Event) -> str:

@@ -17,6 +17,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, Literal, NamedTuple
 
+from chronology.export.numbers import plain_number, plain_value
 from chronology.index.selection import EventFilter
 from chronology.projections import tables
 from chronology.store.database import snapshot
@@ -42,13 +43,19 @@ def escape_formula(value: Any) -> Any:
     return value
 
 
+def guarded(value: Any) -> Any:
+    """A value for a spreadsheet: no formula, and a number in digits alone."""
+    return plain_value(escape_formula(value))
+
+
 def to_csv(
     rows: Iterable[Iterable[Any]], *, guard: bool, quoting: Literal[0, 2] = csv.QUOTE_MINIMAL
 ) -> str:
     """Rows as CSV with CRLF line ends, with or without the guard against formulas."""
     target = io.StringIO(newline="")
     writer = csv.writer(target, quoting=quoting)
-    writer.writerows(map(escape_formula, row) if guard else row for row in rows)
+    convert = guarded if guard else plain_value
+    writer.writerows(map(convert, row) for row in rows)
     return target.getvalue()
 
 
@@ -102,6 +109,7 @@ def read_rows(
     spreadsheet would run as formulas begin with an apostrophe.
     """
     params = {"numbers": json.dumps(numbers), "as_of": stored.position}
+    db.create_function("plain_number", 1, plain_number, deterministic=True)
     with snapshot(db):
         # Usually no row has changed and none has a formula: then one query writes them all.
         count, text = db.execute(_all_rows_sql(stored.table, types), params).fetchone()
@@ -170,9 +178,10 @@ def _value_sql(name: str, kind: str) -> str:
         return f"ifnull({name}, '')"
     if kind == "INTEGER":
         return f"ifnull({name}, '\"\"')"
-    # SQLite writes 15 digits of a number; `%!.17g` writes all of one that has more.
+    # SQLite writes 15 digits of a number, and some with an exponent.
     return (
         f"CASE WHEN {name} IS NULL THEN '\"\"'"
-        f" WHEN CAST(CAST({name} AS TEXT) AS REAL) = {name} THEN {name}"
-        f" ELSE printf('%!.17g', {name}) END"
+        f" WHEN CAST(CAST({name} AS TEXT) AS REAL) = {name}"
+        f" AND ({name} = 0 OR abs({name}) BETWEEN 0.001 AND 1e14) THEN {name}"
+        f" ELSE plain_number({name}) END"
     )

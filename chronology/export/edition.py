@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from chronology.export.numbers import plain_json
 from chronology.model.edtf import Date, Span, parse
 from chronology.timeline.as_of import ReadPoint
 
@@ -84,14 +85,15 @@ class Counts(NamedTuple):
 class Edition(NamedTuple):
     """The list as a whole: its chronology, its state, its addresses and its licence.
 
-    `identity` names the log and is the same in every copy. `address` leads to the newest list,
-    `permalink` to the list in this state and `page` to its web page; `events` is the start of the
-    addresses of events.
+    `identity` names the log and is the same in every copy; `name` is that of the list within it.
+    `address` leads to the newest list, `permalink` to the list in this state and `page` to its web
+    page; `events` is the start of the addresses of events.
     """
 
     title: str
     summary: str | None
     identity: str
+    name: str
     state: ReadPoint
     licence: str | None
     licence_url: str | None
@@ -158,7 +160,7 @@ def _span(text: str) -> Span:
 
 def json_text(value: Any) -> str:
     """A value as JSON, for formats that consist of pieces of JSON."""
-    return msgspec.json.encode(value).decode()
+    return plain_json(msgspec.json.encode(value).decode())
 
 
 def citation(account: Account) -> str:

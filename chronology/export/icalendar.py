@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from chronology.export.edition import Edition, Event, lines, place_in_words
+from chronology.export.numbers import plain_value
 
 _OCTETS = 75
 _STATUS = {"asserted": "CONFIRMED", "planned": "TENTATIVE", "denied": "CANCELLED"}
@@ -88,7 +89,7 @@ def _event_properties(event: Event) -> Iterator[str]:
     if event.places:
         yield f"LOCATION:{_text(', '.join(map(place_in_words, event.places)))}"
     if event.latitude is not None:
-        yield f"GEO:{event.latitude};{event.longitude}"
+        yield f"GEO:{plain_value(event.latitude)};{plain_value(event.longitude)}"
 
 
 def _empty(edition: Edition) -> list[str]:

@@ -8,12 +8,16 @@ from difflib import SequenceMatcher, get_close_matches
 from chronology.store.database import Row
 
 _CANDIDATES = 200
+_LONGEST_ID = 200
+"""For a longer id, which none resembles, nothing is compared."""
 _LEAST_SIMILARITY = 0.55
 _LONG_WORD = 4
 
 
 def similar_ids(db: sqlite3.Connection, table: str, unknown: str, limit: int = 6) -> list[Row]:
     """The ids and names of rows of `events` or of a catalogue table that resemble an id."""
+    if len(unknown) > _LONGEST_ID:
+        return []
     if table != "events":
         names = dict(db.execute(f"SELECT id, name FROM {table}"))
         similar = get_close_matches(unknown, names, limit, _LEAST_SIMILARITY)

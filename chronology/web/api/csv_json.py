@@ -7,7 +7,7 @@ import csv
 import json
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from itertools import chain
 from tempfile import SpooledTemporaryFile
 
@@ -16,12 +16,13 @@ from datasette.utils.asgi import BadRequest, NotFound, Response
 
 from chronology.export import csv_stream
 from chronology.timeline.event_detail import EventDetail, event_detail
-from chronology.web import databases, routing
+from chronology.web import databases, permissions, routing
 from chronology.web.api import streaming
 from chronology.web.datasette_compat import Datasette, Receive, Request, Send, disposition
 from chronology.web.query import as_of
-from chronology.web.query.selection import order_by, translate
-from chronology.web.responses import cors_headers, json_response
+from chronology.web.query.home_filters import bad_filters
+from chronology.web.query.selection import file_time_limit, order_by, translate
+from chronology.web.responses import json_response
 
 _IN_MEMORY_BYTES = 1 << 20
 # Chunks are made on this many threads; the other threads of the server stay free.
@@ -38,12 +39,14 @@ async def events_csv(datasette: Datasette, request: Request, send: Send, receive
     columns = await database.execute_fn(csv_stream.columns)
     shown_columns = {column: columns[column] for column in _chosen(request, list(columns))}
     with SpooledTemporaryFile(_IN_MEMORY_BYTES) as numbers:
-        try:
-            fixed = await database.execute_fn(
-                lambda db: csv_stream.store_numbers(db, selected, order, numbers)
-            )
-        except sqlite3.OperationalError as error:
-            raise BadRequest(f"the filters cannot be applied: {error}") from None
+        limit = file_time_limit()
+
+        def store(db: sqlite3.Connection) -> csv_stream.StoredRows:
+            with limit(db):
+                return csv_stream.store_numbers(db, selected, order, numbers)
+
+        with bad_filters():
+            fixed = await database.execute_fn(store)
 
         def lines(piece: list[int]) -> Awaitable[bytes]:
             made: Awaitable[bytes] = database.execute_fn(
@@ -51,19 +54,17 @@ async def events_csv(datasette: Datasette, request: Request, send: Send, receive
             )
             return made
 
-        await _start(datasette, send, f"{name}-events.csv")
+        await _start(send, f"{name}-events.csv")
         if request.method != "HEAD":
             first = csv_stream.BOM.encode() + csv_stream.header(list(shown_columns))
-            await streaming.finish(
-                receive, send, _ahead(first, lines, csv_stream.read_numbers(numbers))
-            )
+            await streaming.finish(send, _ahead(first, lines, csv_stream.read_numbers(numbers)))
         else:
             await send({"type": "http.response.body", "body": b""})
 
 
 async def _ahead(
     first: bytes, lines: Callable[[list[int]], Awaitable[bytes]], pieces: Iterator[list[int]]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The text in chunks, some of which are made while earlier ones are sent."""
     waiting: deque[asyncio.Future[bytes]] = deque()
     try:
@@ -87,12 +88,11 @@ def _chosen(request: Request, columns: list[str]) -> list[str]:
     return [c for c in columns if (not included or c in included) and c not in excluded]
 
 
-async def _start(datasette: Datasette, send: Send, name: str, length: int | None = None) -> None:
+async def _start(send: Send, name: str, length: int | None = None) -> None:
     headers = {
         "content-type": "text/csv; charset=utf-8",
         "content-disposition": disposition("attachment", name),
         "x-content-type-options": "nosniff",
-        **cors_headers(datasette),
     }
     if length is not None:
         headers["content-length"] = str(length)
@@ -100,14 +100,16 @@ async def _start(datasette: Datasette, send: Send, name: str, length: int | None
 
 
 async def _event_detail(datasette: Datasette, request: Request) -> EventDetail:
-    database = await databases.in_address(datasette, request)
+    needed = permissions.NEEDED["events"]
+    database = await databases.in_address(datasette, request, *needed)
+    visible = await permissions.visible_tables(datasette, request.actor, database)
     name = tilde_decode(request.url_vars["event"])
     detail: EventDetail | None = await datasette.get_database(database).execute_fn(
         lambda connection: event_detail(as_of.timeline_at(request, connection), name)
     )
     if detail is None:
         raise NotFound(f"There is no event {name!r}; it may have been retracted")
-    return detail
+    return detail if "history" in visible else detail._replace(history=[])
 
 
 async def event_json(
@@ -116,7 +118,7 @@ async def event_json(
     """One event with its accounts, places, formations, people and revisions."""
     detail = await _event_detail(datasette, request)
     body = detail._asdict() if request.args.get("_shape") not in ("array", "objects") else None
-    return json_response(datasette, body or [detail.event])
+    return json_response(body or [detail.event])
 
 
 async def event_csv(datasette: Datasette, request: Request, send: Send, receive: Receive) -> None:
@@ -129,7 +131,7 @@ async def event_csv(datasette: Datasette, request: Request, send: Send, receive:
     )
     text = csv_stream.to_csv(chain([columns], rows), guard=True, quoting=csv.QUOTE_NONNUMERIC)
     body = (csv_stream.BOM + text).encode()
-    await _start(datasette, send, f"{detail.event['id']}.csv", len(body))
+    await _start(send, f"{detail.event['id']}.csv", len(body))
     await send({"type": "http.response.body", "body": body})
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
-from datasette.utils.asgi import BadRequest, Response
+from datasette.utils.asgi import Response
 from datasette.utils.sqlite import sqlite3
 
 from chronology.export import reader
 from chronology.export.edition import Edition
 from chronology.export.formats import FORMATS, Format
 from chronology.export.reader import SelectedVersions
-from chronology.web import databases, datasette_compat, routing
+from chronology.web import databases, datasette_compat, permissions, routing
 from chronology.web.api import streaming
 from chronology.web.datasette_compat import (
     Datasette,
@@ -24,8 +24,8 @@ from chronology.web.datasette_compat import (
     public_address,
     with_query,
 )
-from chronology.web.query.selection import order_by, translate
-from chronology.web.responses import cors_headers
+from chronology.web.query.home_filters import bad_filters
+from chronology.web.query.selection import file_time_limit, order_by, translate
 
 
 async def events(
@@ -34,19 +34,18 @@ async def events(
     """All selected events in a format, in one state of the log."""
     extension = request.url_vars["extension"]
     form = FORMATS[extension]
-    database = await databases.in_address(datasette, request)
+    database = await databases.in_address(datasette, request, *permissions.LISTED)
     versions = await _select(datasette, request, database)
     edition = await _edition(datasette, request, database, extension, versions)
     headers = {
         "content-disposition": _disposition(form, f"{database}-events.{extension}"),
         "cache-control": "no-cache",
-        **cors_headers(datasette),
     }
     if request.method == "HEAD":
         return Response("", headers=headers, content_type=form.media_type)
     texts = _texts(datasette.get_database(database), form, edition, versions)
     await streaming.start(send, {"content-type": form.media_type, **headers})
-    await streaming.finish(receive, send, texts)
+    await streaming.finish(send, texts)
     return None
 
 
@@ -54,12 +53,14 @@ async def _select(datasette: Datasette, request: Request, database: str) -> Sele
     table = "history" if "_as_of" in request.args else "events"
     event_selection = (await translate(datasette, request, database, table)).filter
     order = await order_by(datasette, request, database, table)
-    try:
-        versions: SelectedVersions = await datasette.get_database(database).execute_fn(
-            lambda connection: reader.select(connection, event_selection, order)
-        )
-    except sqlite3.OperationalError as error:
-        raise BadRequest(f"the filters cannot be applied: {error}") from None
+    limit = file_time_limit()
+
+    def select(connection: sqlite3.Connection) -> SelectedVersions:
+        with limit(connection):
+            return reader.select(connection, event_selection, order)
+
+    with bad_filters():
+        versions: SelectedVersions = await datasette.get_database(database).execute_fn(select)
     return versions
 
 
@@ -79,6 +80,7 @@ async def _edition(
         title=chronology.title if chronology else database,
         summary=chronology.summary if chronology else None,
         identity=versions.identity,
+        name=with_query("events", parameters),
         state=versions.state,
         licence=licence,
         licence_url=licence_url,
@@ -98,7 +100,7 @@ def _disposition(form: Format, name: str) -> str:
 
 async def _texts(
     db: Any, form: Format, edition: Edition, versions: SelectedVersions
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The export in chunks of bounded length, each read when it is sent."""
     yield form.writer.head(edition).encode()
     between = ""

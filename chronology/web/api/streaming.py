@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 
-from chronology.web.datasette_compat import Receive, Send
+from chronology.web.datasette_compat import Send
 
 
 async def start(send: Send, headers: Mapping[str, str]) -> None:
@@ -14,19 +14,9 @@ async def start(send: Send, headers: Mapping[str, str]) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": raw})
 
 
-async def finish(receive: Receive, send: Send, chunks: AsyncIterator[bytes]) -> None:
-    """Sends chunks until the last one, or until the client disconnects."""
-    gone = asyncio.ensure_future(_gone(receive))
-    try:
+async def finish(send: Send, chunks: AsyncGenerator[bytes, None]) -> None:
+    """Sends chunks until the last one."""
+    async with aclosing(chunks):
         async for chunk in chunks:
-            if gone.done():
-                return
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-    finally:
-        gone.cancel()
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    await send({"type": "http.response.body", "body": b""})

@@ -1,20 +1,24 @@
-"""Guards the CSV that Datasette itself writes, of tables and of queries, against formulas.
+"""Guards the CSV that Datasette itself writes against formulas, and its numbers against exponents.
 
 Datasette has no hook for it. Each of its CSV rows is written by the `csv` module that
-`datasette.views.base` has imported. `install` replaces that name.
+`datasette.views.base` has imported, and its JSON by the `json` module of `datasette.renderer`.
+`install` replaces these names.
 """
 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterable
 from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
 
+from datasette import renderer
 from datasette.views import base
 
 from chronology.export import csv_stream
+from chronology.export.numbers import plain_json
 from chronology.web import databases
 from chronology.web.datasette_compat import App, Datasette, Receive, Scope, Send, address_of
 
@@ -22,7 +26,7 @@ from chronology.web.datasette_compat import App, Datasette, Receive, Scope, Send
 _ACROSS = "_memory"
 
 _is_guarding: ContextVar[bool] = ContextVar("is_guarding", default=False)
-"""Whether the current request is for the CSV of a chronology."""
+"""Whether the current request is for the CSV or the JSON of a chronology."""
 
 
 class _Writer:
@@ -33,18 +37,22 @@ class _Writer:
 
     def writerow(self, row: Iterable[Any]) -> Any:
         """Writes a row, and returns the target's result: Datasette awaits it."""
-        return self._writer.writerow(
-            map(csv_stream.escape_formula, row) if _is_guarding.get() else row
-        )
+        return self._writer.writerow(map(csv_stream.guarded, row) if _is_guarding.get() else row)
+
+
+def _dumps(value: Any, **options: Any) -> str:
+    text = json.dumps(value, **options)
+    return plain_json(text) if _is_guarding.get() else text
 
 
 def install() -> None:
-    """Makes Datasette write CSV by the guarded writer."""
+    """Makes Datasette write CSV and JSON by the functions of this module."""
     base.csv = SimpleNamespace(writer=_Writer)
+    renderer.json = SimpleNamespace(dumps=_dumps, loads=json.loads)
 
 
 def csv_guard_middleware(app: App, datasette: Datasette) -> App:
-    """Guards the CSV of chronologies, and of no other database."""
+    """Guards the CSV and the JSON of chronologies, and of no other database."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         name = address_of(datasette, scope).database

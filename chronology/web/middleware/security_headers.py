@@ -13,11 +13,12 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import datasette as installed
@@ -30,6 +31,15 @@ PLAIN = {
     # A server of map tiles learns the site, but not the page.
     b"referrer-policy": b"strict-origin-when-cross-origin",
 }
+_EXTENSIBLE = (
+    *("script-src", "style-src", "img-src", "font-src", "connect-src", "frame-src", "media-src"),
+    "worker-src",
+)
+_SOURCE = re.compile(
+    r"https://[\w.*-]+(:\d+)?(/[\w./~-]*)?|'sha(256|384|512)-[\w+/-]+=*'"
+    r"|'(wasm-)?unsafe-eval'|data:|blob:"
+)
+_NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _HANDLER = re.compile(r"""\son[a-z]+="([^"{}]*)\"""")
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%-?\s*(\w+).*?%\}|\{#.*?#\}", re.DOTALL)
@@ -96,25 +106,49 @@ def hashed(text: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def policy(page: str, inline: Inline, tiles: str = "") -> str:
-    """The policy for a page, empty for other responses; `tiles` is the origin of map tiles."""
+def policy(page: str, inline: Inline, more: Mapping[str, Sequence[str]] = _NONE) -> str:
+    """The policy for a page, empty for other responses; `more` are sources by directive."""
     scripts = [hashed(text) for text in _SCRIPT.findall(page) if inline.allows(text)]
     texts = {html.unescape(text) for text in _HANDLER.findall(page)}
     handlers = [hashed(text) for text in sorted(texts & inline.handlers)]
-    directives = [
-        "default-src 'self'",
-        " ".join(["script-src 'self'", *dict.fromkeys(scripts)]),
+    directives = {
+        "default-src": ["'self'"],
+        "script-src": ["'self'", *dict.fromkeys(scripts)],
         # Datasette's templates carry styles as attributes.
-        "style-src 'self' 'unsafe-inline'",
-        f"img-src 'self' data: {tiles}".rstrip(),
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    ]
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
     if handlers:
-        directives.append(f"script-src-attr 'unsafe-hashes' {' '.join(handlers)}")
-    return "; ".join(directives)
+        directives["script-src-attr"] = ["'unsafe-hashes'", *handlers]
+    for directive, sources in more.items():
+        directives[directive] = [*directives.get(directive, ["'self'"]), *sources]
+    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
+
+
+def configured_sources(config: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The sources that the plugin's settings add: of map tiles, and by directive."""
+    more: dict[str, list[str]] = {}
+    if tiles := origin(config.get("tile_url")):
+        more["img-src"] = [tiles]
+    for directive, sources in (config.get("content_security_policy") or {}).items():
+        if directive not in _EXTENSIBLE:
+            known = ", ".join(_EXTENSIBLE)
+            raise ValueError(
+                f"{PLUGIN}: content_security_policy: {directive!r} cannot be extended;"
+                f" the directives are {known}"
+            )
+        for source in sources:
+            if not _SOURCE.fullmatch(str(source)):
+                raise ValueError(
+                    f"{PLUGIN}: content_security_policy: {directive}: {source!r} is no source;"
+                    " write an address that begins with https://, or 'sha256-…' in quotes"
+                )
+        more.setdefault(directive, []).extend(sources)
+    return more
 
 
 def origin(tile_url: str | None) -> str:
@@ -128,10 +162,10 @@ def origin(tile_url: str | None) -> str:
 
 def security_headers_middleware(app: App, datasette: Datasette) -> App:
     """Adds the security headers to every response."""
-    tiles = origin((datasette.plugin_config(PLUGIN) or {}).get("tile_url"))
+    more = configured_sources(datasette.plugin_config(PLUGIN) or {})
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        await app(scope, receive, _Sender(send, tiles).send)
+        await app(scope, receive, _Sender(send, more).send)
 
     return application
 
@@ -141,7 +175,7 @@ class _Sender:
     """Sends a response with the headers; buffers a page, since its policy depends on its text."""
 
     pass_on: Send
-    tiles: str
+    more: Mapping[str, Sequence[str]]
     start: Message | None = None
     page: list[bytes] = field(default_factory=list)
 
@@ -152,7 +186,7 @@ class _Sender:
             if dict(headers).get(b"content-type", b"").startswith(b"text/html"):
                 self.start = message
             else:
-                await self.pass_on(_with_headers(message, "", self.tiles))
+                await self.pass_on(_with_headers(message, "", self.more))
         elif self.start is None:
             await self.pass_on(message)
         else:
@@ -160,12 +194,12 @@ class _Sender:
             if not message.get("more_body"):
                 body = b"".join(self.page)
                 page = body.decode("utf-8", "replace")
-                await self.pass_on(_with_headers(self.start, page, self.tiles))
+                await self.pass_on(_with_headers(self.start, page, self.more))
                 await self.pass_on({"type": "http.response.body", "body": body})
 
 
-def _with_headers(start: Message, page: str, tiles: str) -> Message:
-    content_policy = policy(page, _inline_of_datasette(), tiles).encode()
+def _with_headers(start: Message, page: str, more: Mapping[str, Sequence[str]]) -> Message:
+    content_policy = policy(page, _inline_of_datasette(), more).encode()
     own = {**PLAIN, b"content-security-policy": content_policy}
     others = [
         (name, _local(value) if name == b"location" else value)

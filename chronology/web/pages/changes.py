@@ -8,26 +8,28 @@ from typing import Any
 from datasette.utils.asgi import Response
 
 from chronology.export import atom
+from chronology.store import log
 from chronology.store.database import Row, fetch_rows
 from chronology.timeline.as_of import at_head
-from chronology.web import databases, datasette_compat, routing
+from chronology.web import databases, routing
 from chronology.web.datasette_compat import Datasette, Receive, Request, Send, public_address
-from chronology.web.responses import cors_headers
 
 FEED_LENGTH = 50
 REASONS = 40
 
 
-def page(db: sqlite3.Connection) -> dict[str, Any]:
+def page(db: sqlite3.Connection, visible: frozenset[str]) -> dict[str, Any]:
     """The variables of the page of changes: the batches, newest first."""
     (newest,) = db.execute("SELECT max(from_position) FROM history").fetchone()
-    return {"batches": _batches(db), "newest": newest, "reason_limit": REASONS}
+    batches = _batches(db, "log" in visible) if "batches" in visible else []
+    return {"batches": batches, "newest": newest, "reason_limit": REASONS}
 
 
-def _batches(db: sqlite3.Connection) -> list[Row]:
+def _batches(db: sqlite3.Connection, with_reasons: bool) -> list[Row]:
     batches = fetch_rows(db, "SELECT * FROM batches ORDER BY last_position DESC")
     for batch in batches:
-        batch["reasons"] = _reasons(db, batch) if batch["corrected"] + batch["retracted"] else []
+        has_reasons = with_reasons and batch["corrected"] + batch["retracted"]
+        batch["reasons"] = _reasons(db, batch) if has_reasons else []
     return batches
 
 
@@ -58,24 +60,25 @@ def latest(db: sqlite3.Connection) -> list[Row]:
 
 async def feed(datasette: Datasette, request: Request, send: Send, receive: Receive) -> Response:
     """The Atom feed of the batches."""
-    database = await databases.in_address(datasette, request)
-    await datasette_compat.ensure_view_table(datasette, request.actor, database, "history")
+    database = await databases.in_address(datasette, request, "history", "batches")
     db = datasette.get_database(database)
     chronology = await db.execute_fn(lambda connection: at_head(connection).chronology)
     batches = await db.execute_fn(latest)
+    first = await db.execute_fn(lambda connection: next(log.read(connection, 0, 1), None))
+    identity = first.digest if first else database
     address = public_address(datasette, request)
     history = address + datasette.urls.table(database, "history")
-    text = feed_of(chronology.title if chronology else database, history, batches)
-    headers = cors_headers(datasette)
-    return Response(text, headers=headers, content_type="application/atom+xml; charset=utf-8")
+    text = feed_of(chronology.title if chronology else database, identity, history, batches)
+    return Response(text, content_type="application/atom+xml; charset=utf-8")
 
 
-def feed_of(title: str, address: str, batches: list[Row]) -> str:
-    """The feed as an Atom document; `address` is that of the page of changes."""
+def feed_of(title: str, identity: str, address: str, batches: list[Row]) -> str:
+    """The feed as an Atom document: `identity` of the log, `address` of the page of changes."""
     updated = batches[0]["recorded_at"] if batches else ""
     links = {"alternate": address, "self": f"{address}.atom"}
     entries = (
         atom.entry(
+            atom.urn(identity, f"batches/{batch['id']}"),
             _title(batch),
             f"{address}?from_position={batch['last_position']}",
             batch["recorded_at"],
@@ -84,7 +87,11 @@ def feed_of(title: str, address: str, batches: list[Row]) -> str:
         for batch in batches
     )
     return "".join(
-        [atom.opening(f"Changes: {title}", address, updated, title, links), *entries, atom.CLOSING]
+        [
+            atom.opening(f"Changes: {title}", atom.urn(identity, "history"), updated, title, links),
+            *entries,
+            atom.CLOSING,
+        ]
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from chronology.export.numbers import plain_number
 from chronology.model.edtf import parse
 from chronology.model.edtf_text import MONTHS
 from chronology.model.errors import DateError
@@ -102,14 +104,16 @@ def labels(chronology: Chronology | None) -> dict[str, str]:
     return {**dimensions, "places": "place", "sources": "source", "months": "month"}
 
 
-def cell(value: Any, column: str, table: str, base: str) -> Markup | None:
-    """A table cell as HTML, None to leave it unchanged."""
+def cell(value: Any, column: str, table: str, base: Callable[[], str]) -> Markup | None:
+    """A table cell as HTML, None to leave it unchanged; `base` is the address of the events."""
     if value in (None, "", "[]", "{}"):
         return Markup("") if value in ("[]", "{}") else None
+    if isinstance(value, float):
+        return Markup(plain_number(value))
     if column in DATES and isinstance(value, str):
         return Markup('<time title="{}">{}</time>').format(words(value), value)
     if table in ("events", "history") and isinstance(value, str) and value.startswith("["):
-        return _names(column, value, base)
+        return _names(column, value, base())
     if isinstance(value, str) and value[:1] in "[{" and table != "log":
         return _plain_json(value)
     return None

@@ -7,12 +7,14 @@ affected.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
 from datasette.utils import to_css_class
 from jinja2 import BaseLoader, ChoiceLoader, Environment, TemplateNotFound
 
+from chronology.export.numbers import plain_json
 from chronology.projections.subject_rows import TABLES
 from chronology.web import databases
 from chronology.web.datasette_compat import Datasette
@@ -56,6 +58,29 @@ class _Loader(BaseLoader):
         return None
 
 
+class _PrefixedLoader(BaseLoader):
+    """Adds `base_url` to the one address that a template of Datasette makes without it."""
+
+    _NAME = "_facet_results.html"
+    _ADDRESS = re.compile(
+        r'\{\{ (path_with_replaced_args\(request, \{"_facet_size": "max"\}\)) \}\}'
+    )
+
+    def __init__(self, loader: BaseLoader) -> None:
+        self._loader = loader
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        if template != self._NAME:
+            raise TemplateNotFound(template)
+        source, path, is_current = self._loader.get_source(environment, template)
+        return self._ADDRESS.sub(r"{{ fix_path(\1) }}", source), path, is_current
+
+    def list_templates(self) -> list[str]:
+        return []
+
+
 def _template(kind: str, table: str) -> str | None:
     if kind == "_table":
         return _OWN_ROWS.format(table) if table in _ROWS else None
@@ -65,7 +90,13 @@ def _template(kind: str, table: str) -> str | None:
 
 
 def extend_environment(env: Environment, datasette: Datasette) -> None:
-    """Adds the templates of chronologies after those of the operator, and the filter `unslug`."""
+    """Adds the templates of chronologies after those of the operator, and the filter `unslug`.
+
+    `tojson` writes numbers without exponents.
+    """
     env.filters["unslug"] = formatting.unslug
+    env.policies["json.dumps_function"] = lambda value, **options: plain_json(
+        json.dumps(value, **options)
+    )
     assert env.loader is not None
-    env.loader = ChoiceLoader([env.loader, _Loader(datasette)])
+    env.loader = ChoiceLoader([_PrefixedLoader(env.loader), env.loader, _Loader(datasette)])

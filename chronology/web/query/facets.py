@@ -10,19 +10,35 @@ from typing import Any
 from urllib.parse import urlencode
 
 from datasette.database import QueryInterrupted
-from datasette.facets import ArrayFacet, ColumnFacet
+from datasette.facets import ArrayFacet, ColumnFacet, DateFacet
 from datasette.utils.asgi import BadRequest
 
 from chronology.index.selection import commonest_first
 from chronology.projections.event_rows import SINGLE_VALUED, array_columns
 from chronology.web import databases
 from chronology.web.datasette_compat import page_address, pairs
+from chronology.web.limits import limits
 from chronology.web.query.selection import run, translate
 
+_LINK_BYTES = 100
+_LEAST_VALUES = 10
 BY_VALUE = frozenset({"months"})
 
 
-class _Exact:
+class _Bounded:
+    """Bounds the values of a facet, since the link of each repeats the whole address."""
+
+    def get_facet_size(self: Any) -> int:
+        size: int = super().get_facet_size()  # type: ignore[misc]
+        configured = getattr(self, "metadata", None) or getattr(self, "table_config", None) or {}
+        requested = [key for key, _ in pairs(self.request) if key.startswith("_facet")]
+        facets = len(requested) + len(configured.get("facets", []))
+        link_bytes = _LINK_BYTES + len(self.request.query_string)
+        share = limits(self.ds).facet_links_bytes // (link_bytes * max(facets, 1))
+        return min(size, max(share, _LEAST_VALUES))
+
+
+class _Exact(_Bounded):
     """Counts the values of a column of `events` from the index."""
 
     operator: str
@@ -118,4 +134,12 @@ class ExactColumnFacet(_Exact, ColumnFacet):
     argument = "_facet"
 
 
-SUBSTITUTES = {ArrayFacet: ExactArrayFacet, ColumnFacet: ExactColumnFacet}
+class BoundedDateFacet(_Bounded, DateFacet):
+    """The facet of the days of a column."""
+
+
+SUBSTITUTES = {
+    ArrayFacet: ExactArrayFacet,
+    ColumnFacet: ExactColumnFacet,
+    DateFacet: BoundedDateFacet,
+}

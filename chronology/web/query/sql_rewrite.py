@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 from collections import Counter
 from contextvars import ContextVar
@@ -24,6 +25,7 @@ from datasette.utils.sqlite import sqlite3
 from chronology.index.predicates import EVERY, Cursor
 from chronology.index.selection import EventFilter, Selection
 from chronology.web.datasette_compat import CSV_STREAMS_TAKE_A_CURSOR, Datasette, Request
+from chronology.web.limits import budget
 from chronology.web.query.selection import index_of, run, sorting, translate, warm
 from chronology.web.responses import query_timed_out
 
@@ -51,6 +53,8 @@ CURSOR = re.compile(
     re.DOTALL,
 )
 _READS_ROWS = re.compile(r"\s*(?:select|with)\b.*\bfrom \[?(?P<table>events|history)\b", re.DOTALL)
+_LEAST_MS = 50
+"""The time for a statement of a request whose budget is spent: Datasette reads the schema too."""
 MANY = 300_000
 """With more rows than this, SQLite sorts them no faster by their numbers."""
 
@@ -91,6 +95,9 @@ def watch(database: Any) -> None:
         page = page_request.get()
         if page is not None and page.database is database:
             sql, params = await rewrite(page, sql, params)
+        if left := budget.get():
+            limit_ms = kwargs.get("custom_time_limit") or math.inf
+            kwargs["custom_time_limit"] = max(_LEAST_MS, min(limit_ms, left.left_ms()))
         try:
             return await execute(sql, params, *args, **kwargs)
         except QueryInterrupted:

@@ -1,0 +1,117 @@
+"""The limits of requests, and the budget of the current one.
+
+The limits are settings of the plugin with safe defaults; `docs/security.md` lists them. A budget
+bounds the time that all SQL of one request takes together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import NamedTuple, get_type_hints
+
+from chronology.web.datasette_compat import PLUGIN, Datasette
+
+_STEPS = 1_000
+"""SQLite looks at the budget after so many instructions."""
+
+
+class Limits(NamedTuple):
+    """The limits of requests, as `limits` in the plugin's settings names them."""
+
+    # A request.
+    address_bytes: int = 6_000
+    header_bytes: int = 16_000
+    parameters: int = 100
+    filters: int = 40
+    facets: int = 20
+    search_bytes: int = 500
+    search_terms: int = 20
+    near_terms: int = 5
+    body_bytes: int = 64_000
+    body_seconds: float = 10
+    # Its work.
+    request_seconds: float = 10
+    sql_seconds: float = 3
+    file_sql_seconds: float = 5
+    facet_links_bytes: int = 400_000
+    # Many requests.
+    pages_at_once: int = 2
+    pages_waiting: int = 100
+    pages_waiting_per_client: int = 16
+    files_at_once: int = 12
+    files_per_client: int = 4
+    # A response that is read slowly.
+    send_seconds: float = 20
+    send_buffer_bytes: int = 32_000_000
+
+
+_TYPES = get_type_hints(Limits)
+
+
+def limits(datasette: Datasette) -> Limits:
+    """The limits that an instance sets; one that is unknown or no positive number is an error."""
+    given = (datasette.plugin_config(PLUGIN) or {}).get("limits") or {}
+    for name, value in given.items():
+        if name not in _TYPES:
+            known = ", ".join(Limits._fields)
+            raise ValueError(f"{PLUGIN}: there is no limit {name!r}; the limits are {known}")
+        if type(value) not in (int, _TYPES[name]) or value <= 0:
+            raise ValueError(f"{PLUGIN}: the limit {name} must be a positive number, not {value!r}")
+    return Limits(**given)
+
+
+class Budget:
+    """The time left for the SQL of a request; none once its client has left."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+        self._is_stopped = threading.Event()
+
+    def stop(self) -> None:
+        self._is_stopped.set()
+
+    def left_ms(self) -> float:
+        return 0 if self._is_stopped.is_set() else max(0, (self._end - time.monotonic()) * 1_000)
+
+    @contextmanager
+    def limited(self, db: sqlite3.Connection, limit_ms: float = math.inf) -> Iterator[None]:
+        """Interrupts SQL in the context after a time, or when the budget is spent."""
+        end = time.monotonic() + limit_ms / 1_000
+
+        def is_over() -> bool:
+            return time.monotonic() > end or self.left_ms() <= 0
+
+        db.set_progress_handler(is_over, _STEPS)
+        try:
+            yield
+        finally:
+            db.set_progress_handler(None, _STEPS)
+
+
+budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
+"""The budget of the current request."""
+
+
+# Turns ------------------------------------------------------------------------------------------
+
+_TURN_S = 0.005
+_turn_ends = 0.0
+
+
+def is_turn_over() -> bool:
+    """Whether the event loop has run one task for so long that it should pause for the others."""
+    return time.monotonic() > _turn_ends
+
+
+async def pause() -> None:
+    """Lets other requests run."""
+    global _turn_ends
+    await asyncio.sleep(0)
+    _turn_ends = time.monotonic() + _TURN_S
