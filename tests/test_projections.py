@@ -317,3 +317,14 @@ def test_each_version_has_the_spans_of_its_own_event(timeline: Timeline) -> None
 def test_the_tables_have_their_indexes_before_and_after_small_batches(timeline: Timeline) -> None:
     names = {row["name"] for row in timeline.rows("SELECT name FROM sqlite_schema")}
     assert {"events_sort", "history_ended", "event_spans_event", "accounts_event"} <= names
+
+
+def test_a_correction_keeps_the_order_of_the_sources(timeline: Timeline) -> None:
+    timeline.batch(
+        "a",
+        "- event: a\n  date: 1944-10-14\n  title: A\n  kind: battle\n"
+        "  accounts: [{source: two, at: '1'}, {source: one, at: '2'}]\n",
+    )
+    before = timeline.event("a")["sources"]
+    timeline.batch("b", "- {correct: event/a, set: {title: B}, because: Shorter.}\n")
+    assert timeline.event("a")["sources"] == before == '["Second source","First source"]'
