@@ -207,5 +207,9 @@ async def _until_gone(
 
 
 async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    """Returns when the client has left; a receiver that repeats the end of a body never tells."""
+    is_read = False
+    while (message := await receive())["type"] != "http.disconnect":
+        if is_read:
+            await asyncio.Future()
+        is_read = not message.get("more_body")
