@@ -30,7 +30,7 @@ def main() -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "datasette", "serve", str(ROOT), "--port", str(port)]
+    command = [sys.executable, "-P", "-m", "datasette", "serve", str(ROOT), "--port", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until_up(address)

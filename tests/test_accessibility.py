@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from watching import chromium
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -41,14 +44,14 @@ WORST = ("serious", "critical")
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
+def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_no_serious_barrier_in_light_or_dark(
-    browser: playwright.Browser, founding_server: httpx.Client, name: str
+    browser: Browser, founding_server: httpx.Client, name: str
 ) -> None:
     context = browser.new_context(color_scheme="light", reduced_motion="reduce")
     page = context.new_page()
@@ -62,7 +65,7 @@ def test_a_page_has_no_serious_barrier_in_light_or_dark(
     context.close()
 
 
-def barriers(page: playwright.Page, options: dict[str, Any] | None = None) -> list[str]:
+def barriers(page: Page, options: dict[str, Any] | None = None) -> list[str]:
     """List the serious faults that axe finds."""
     violations = axe.Axe().run(page, options=options).response["violations"]
     return [

@@ -9,12 +9,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
-
-from chronology.batches.batch_reader import read_batch
-from chronology.model.errors import BatchRefused
-from tests.batch_texts import (
+from batch_texts import (
     AS_CSV,
     AS_JSONL,
     AS_YAML,
@@ -27,6 +22,11 @@ from tests.batch_texts import (
     faults,
     yml,
 )
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chronology.batches.batch_reader import read_batch
+from chronology.model.errors import BatchRefused
 
 
 @pytest.mark.parametrize(("text", "form"), [(AS_JSONL, "jsonl"), (AS_CSV, "csv")])

@@ -6,12 +6,12 @@ import io
 import json
 from typing import Any
 
+from batch_texts import AS_CSV, AS_JSONL, AS_YAML, COLUMNS, CSV_HEADER, HEADER, JSON_HEADER
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chronology.batches.batch_reader import read_batch
 from chronology.model.errors import BatchRefused, Fault
-from tests.batch_texts import AS_CSV, AS_JSONL, AS_YAML, COLUMNS, CSV_HEADER, HEADER, JSON_HEADER
 
 
 @given(st.text())

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 
 import pytest
+from batch_texts import COLUMNS, EVENT, HEADER, JSON_HEADER, faults, read, yml
 
 from chronology.batches.batch import MAX_FAULTS
 from chronology.batches.batch_reader import read_batch
 from chronology.model.errors import BatchRefused
 from chronology.model.timestamps import parse_timestamp
-from tests.batch_texts import COLUMNS, EVENT, HEADER, JSON_HEADER, faults, read, yml
 
 
 def test_the_header_is_read() -> None:

@@ -12,7 +12,7 @@ import pytest
 from watching import Watched, chromium
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, ViewportSize
 
 pytest.importorskip("playwright.sync_api")
 
@@ -24,7 +24,7 @@ PAGES = {
     "list": "/timeline/events?_place=Belgrade",
     "event": "/timeline/events/schneckenburger-killed",
 }
-PHONE = {"width": 360, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 800}
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import httpx
 import many_events
@@ -11,6 +12,9 @@ import pytest
 from server import ids, publish, serving
 from small_chronology import START
 from watching import Watched, chromium, counted
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -28,13 +32,13 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
+def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
 
 
 @pytest.fixture
-def watched(browser: playwright.Browser, crowd: httpx.Client) -> Iterator[Watched]:
+def watched(browser: Browser, crowd: httpx.Client) -> Iterator[Watched]:
     found = Watched(browser, crowd)
     yield found
     found.end()
@@ -75,13 +79,13 @@ def test_a_filter_to_few_draws_them_one_by_one(watched: Watched) -> None:
     playwright.expect(page.locator(".lane-name")).to_have_count(1)
 
 
-def test_other_lanes_are_asked_for(watched: Watched) -> None:
+def test_other_lanes_are_requested(watched: Watched) -> None:
     page = watched.open()
     page.select_option("select[name=lane]", "place")
     playwright.expect(page.locator(".lane-name", has_text="Lisbon")).to_be_visible()
-    wanted = len(ids(watched.server, "places__arraycontains=Lisbon"))
+    expected = len(ids(watched.server, "places__arraycontains=Lisbon"))
     lane = page.locator(".lane-name", has_text="Lisbon").text_content()
-    assert number(lane or "") == wanted
+    assert number(lane or "") == expected
 
 
 def test_a_spot_opens_its_events(watched: Watched) -> None:
@@ -99,27 +103,27 @@ def test_events_without_a_place_open_from_their_count(watched: Watched) -> None:
     button = page.locator(".mapped button", has_text="not mapped")
     says = button.inner_text()
     button.click()
-    wanted = len(ids(watched.server, "latitude__isnull=1"))
-    assert says.startswith(f"{wanted:,} ")
-    assert number(heading(watched)) == wanted
+    expected = len(ids(watched.server, "latitude__isnull=1"))
+    assert says.startswith(f"{expected:,} ")
+    assert number(heading(watched)) == expected
 
 
-def test_the_map_asks_for_each_day(watched: Watched) -> None:
+def test_the_map_requests_each_day(watched: Watched) -> None:
     page = watched.open()
     page.focus("#day-slider")
     page.keyboard.press("ArrowRight")
-    wanted = len(ids(watched.server, "_within=1944-09-01"))
+    expected = len(ids(watched.server, "_within=1944-09-01"))
     playwright.expect(page.locator(".slider output")).to_have_text("1 September 1944")
     page.wait_for_function(
-        "wanted => [...document.querySelector('.mapped').textContent.matchAll(/[\\d,]+/g)]"
-        ".map(([n]) => Number(n.replaceAll(',', ''))).reduce((a, b) => a + b) === wanted",
-        arg=wanted,
+        "expected => [...document.querySelector('.mapped').textContent.matchAll(/[\\d,]+/g)]"
+        ".map(([n]) => Number(n.replaceAll(',', ''))).reduce((a, b) => a + b) === expected",
+        arg=expected,
     )
     page.click("[data-play]")
     watched.wait_for_day(4)
     page.click("[data-play]")
     page.click("[data-all]")
-    playwright.expect(page.locator(".on-map")).not_to_have_text(str(wanted))
+    playwright.expect(page.locator(".on-map")).not_to_have_text(str(expected))
 
 
 def test_zoomed_in_the_events_in_sight_are_drawn_one_by_one(watched: Watched) -> None:
@@ -154,7 +158,7 @@ def test_the_days_of_a_lane_are_gone_through_by_keys(watched: Watched) -> None:
 
 
 def test_without_scripts_the_first_are_listed_and_all_reached(
-    browser: playwright.Browser, crowd: httpx.Client
+    browser: Browser, crowd: httpx.Client
 ) -> None:
     watched = Watched(browser, crowd, java_script_enabled=False)
     page = watched.page

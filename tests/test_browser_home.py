@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 from server import ids
 from watching import Watched, chromium, counted
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Route
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -18,13 +22,13 @@ FRONT = "3rd Ukrainian Front"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
+def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
 
 
 @pytest.fixture
-def watched(browser: playwright.Browser, founding_server: httpx.Client) -> Iterator[Watched]:
+def watched(browser: Browser, founding_server: httpx.Client) -> Iterator[Watched]:
     found = Watched(browser, founding_server)
     yield found
     found.end()
@@ -33,12 +37,12 @@ def watched(browser: playwright.Browser, founding_server: httpx.Client) -> Itera
 def test_a_filter_changes_map_timeline_list_and_address(watched: Watched) -> None:
     page = watched.open()
     everything = counted(page)
-    wanted = len(ids(watched.server, f"_front={FRONT}"))
+    expected = len(ids(watched.server, f"_front={FRONT}"))
     page.select_option("select[name=_front]", FRONT)
-    watched.wait_for_total(wanted)
+    watched.wait_for_total(expected)
     on_map, in_lanes, listed = counted(page)
-    assert on_map == listed == wanted < everything[0]
-    assert wanted <= in_lanes < everything[1]
+    assert on_map == listed == expected < everything[0]
+    assert expected <= in_lanes < everything[1]
     assert watched.query() == {"_front": [FRONT]}
     exports = page.locator(".status .exports a").evaluate_all("links => links.map(a => a.search)")
     assert {parse_qs(search[1:])["_front"][0] for search in exports} == {FRONT}
@@ -67,13 +71,13 @@ def test_a_filter_is_taken_away_by_its_chip(watched: Watched) -> None:
 
 
 @pytest.mark.parametrize("late", ["/-/chronology/points.json", "/"])
-def test_a_wrong_date_is_told_and_changes_nothing(
-    browser: playwright.Browser, founding_server: httpx.Client, late: str
+def test_a_wrong_date_is_reported_and_changes_nothing(
+    browser: Browser, founding_server: httpx.Client, late: str
 ) -> None:
     """Whether the page or its data is what the server refuses first."""
     watched = Watched(browser, founding_server)
     page = watched.open()
-    waiting: list[playwright.Route] = []
+    waiting: list[Route] = []
     page.route(lambda url: urlsplit(url).path == late, lambda route: waiting.append(route))
     page.fill("input[name=_within]", "14.10.1944")
     page.press("input[name=_within]", "Enter")
@@ -178,7 +182,7 @@ def test_events_off_the_map_open_beside_it(watched: Watched) -> None:
     playwright.expect(page.locator(".card li").first).to_be_visible()
 
 
-def test_symbols_of_units_are_loaded_when_they_are_asked_for(watched: Watched) -> None:
+def test_symbols_of_units_are_loaded_on_demand(watched: Watched) -> None:
     page = watched.open()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -189,7 +193,7 @@ def test_symbols_of_units_are_loaded_when_they_are_asked_for(watched: Watched) -
 
 @pytest.mark.parametrize("width", [360, 768])
 def test_a_narrow_screen_needs_no_scrolling_sideways(
-    browser: playwright.Browser, founding_server: httpx.Client, width: int
+    browser: Browser, founding_server: httpx.Client, width: int
 ) -> None:
     watched = Watched(browser, founding_server, viewport={"width": width, "height": 780})
     for query in ("", "_within=1944-10-14"):
@@ -198,7 +202,7 @@ def test_a_narrow_screen_needs_no_scrolling_sideways(
     watched.end()
 
 
-def test_a_dark_screen_is_dark(browser: playwright.Browser, founding_server: httpx.Client) -> None:
+def test_a_dark_screen_is_dark(browser: Browser, founding_server: httpx.Client) -> None:
     watched = Watched(browser, founding_server, color_scheme="dark")
     page = watched.open()
     playwright.expect(page.locator(".ground-land")).to_have_css("fill", "rgb(44, 43, 38)")
@@ -209,9 +213,7 @@ def test_a_dark_screen_is_dark(browser: playwright.Browser, founding_server: htt
     watched.end()
 
 
-def test_less_motion_is_honoured(
-    browser: playwright.Browser, founding_server: httpx.Client
-) -> None:
+def test_less_motion_is_honoured(browser: Browser, founding_server: httpx.Client) -> None:
     watched = Watched(browser, founding_server, reduced_motion="reduce")
     page = watched.open()
     assert page.locator(".leaflet-fade-anim, .leaflet-zoom-anim").count() == 0
@@ -219,7 +221,7 @@ def test_less_motion_is_honoured(
 
 
 def test_without_scripts_the_form_and_the_list_work(
-    browser: playwright.Browser, founding_server: httpx.Client
+    browser: Browser, founding_server: httpx.Client
 ) -> None:
     watched = Watched(browser, founding_server, java_script_enabled=False)
     page = watched.page
@@ -227,9 +229,9 @@ def test_without_scripts_the_form_and_the_list_work(
     assert not page.locator(".views").is_visible()
     page.select_option("select[name=_front]", FRONT)
     page.click(".explore-filters input[type=submit]")
-    wanted = len(ids(founding_server, f"_front={FRONT}"))
-    playwright.expect(page.locator(".status .total")).to_have_text(str(wanted))
-    assert page.locator(".events-list li").count() == wanted
+    expected = len(ids(founding_server, f"_front={FRONT}"))
+    playwright.expect(page.locator(".status .total")).to_have_text(str(expected))
+    assert page.locator(".events-list li").count() == expected
     watched.end()
 
 
@@ -253,7 +255,7 @@ def test_filters_add_up_and_each_view_counts_the_same(watched: Watched) -> None:
 
 
 def test_an_address_shows_the_same_to_whoever_opens_it(
-    browser: playwright.Browser, founding_server: httpx.Client, watched: Watched
+    browser: Browser, founding_server: httpx.Client, watched: Watched
 ) -> None:
     page = watched.open()
     page.select_option("select[name=_front]", FRONT)
@@ -289,7 +291,7 @@ def test_the_page_is_used_by_keys_alone(watched: Watched) -> None:
 
 
 def test_an_earlier_state_is_explored_and_left_again(
-    browser: playwright.Browser, founding_server: httpx.Client
+    browser: Browser, founding_server: httpx.Client
 ) -> None:
     watched = Watched(browser, founding_server)
     head = founding_server.get("/-/chronology/points.json").json()["head"]["position"]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -14,6 +15,9 @@ from conftest import ROOT
 from in_process import in_process
 from server import publish, serving
 from watching import Watched, chromium
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -71,13 +75,13 @@ def configure(folder: Path, plugin: dict[str, object]) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
+def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
 
 
 def test_events_on_both_sides_of_the_antimeridian_are_drawn_side_by_side(
-    browser: playwright.Browser, tmp_path: Path
+    browser: Browser, tmp_path: Path
 ) -> None:
     with published(tmp_path / "voyage") as client:
         watched = Watched(browser, client)
@@ -97,7 +101,7 @@ def test_events_on_both_sides_of_the_antimeridian_are_drawn_side_by_side(
 
 
 def test_without_a_point_there_is_no_map_and_nothing_of_it_is_loaded(
-    browser: playwright.Browser, tmp_path: Path
+    browser: Browser, tmp_path: Path
 ) -> None:
     with published(tmp_path / "voyage", with_ports=False) as client:
         watched = Watched(browser, client)
@@ -114,7 +118,7 @@ def test_without_a_point_there_is_no_map_and_nothing_of_it_is_loaded(
 
 
 def test_the_chronicle_has_its_region_in_detail(
-    browser: playwright.Browser, founding_server: httpx.Client
+    browser: Browser, founding_server: httpx.Client
 ) -> None:
     watched = Watched(browser, founding_server)
     with watched.page.expect_response("**/map/balkans/land.json") as response:

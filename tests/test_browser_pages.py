@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from watching import chromium
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -28,14 +32,14 @@ PHONE_PX = 360
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
+def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_a_phone_and_asks_nobody_else(
-    browser: playwright.Browser, founding_server: httpx.Client, name: str
+def test_a_page_fits_a_phone_and_loads_nothing_from_elsewhere(
+    browser: Browser, founding_server: httpx.Client, name: str
 ) -> None:
     page = browser.new_page(viewport={"width": PHONE_PX, "height": 800})
     faults: list[str] = []
@@ -54,7 +58,7 @@ def test_a_page_fits_a_phone_and_asks_nobody_else(
 
 
 def test_a_small_map_shows_the_place_and_leads_to_it(
-    browser: playwright.Browser, founding_server: httpx.Client
+    browser: Browser, founding_server: httpx.Client
 ) -> None:
     page = browser.new_page()
     page.goto(f"{founding_server.base_url}{PAGES['event']}")
@@ -68,7 +72,7 @@ def test_a_small_map_shows_the_place_and_leads_to_it(
 
 
 def test_without_scripts_the_coordinates_remain_and_no_empty_map(
-    browser: playwright.Browser, founding_server: httpx.Client
+    browser: Browser, founding_server: httpx.Client
 ) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -81,9 +85,7 @@ def test_without_scripts_the_coordinates_remain_and_no_empty_map(
     context.close()
 
 
-def test_the_citation_can_be_copied(
-    browser: playwright.Browser, founding_server: httpx.Client
-) -> None:
+def test_the_citation_can_be_copied(browser: Browser, founding_server: httpx.Client) -> None:
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(f"{founding_server.base_url}{PAGES['event']}")
@@ -97,9 +99,7 @@ def test_the_citation_can_be_copied(
     assert "/timeline/events/schneckenburger-killed?_as_of=" in copied
 
 
-def test_the_keyboard_skips_to_the_content(
-    browser: playwright.Browser, founding_server: httpx.Client
-) -> None:
+def test_the_keyboard_skips_to_the_content(browser: Browser, founding_server: httpx.Client) -> None:
     page = browser.new_page()
     page.goto(f"{founding_server.base_url}{PAGES['order-of-battle']}")
 
@@ -114,7 +114,7 @@ def test_the_keyboard_skips_to_the_content(
 
 
 def test_on_paper_the_ways_are_left_out_and_the_citation_stays(
-    browser: playwright.Browser, founding_server: httpx.Client
+    browser: Browser, founding_server: httpx.Client
 ) -> None:
     page = browser.new_page()
     page.emulate_media(media="print")

@@ -13,7 +13,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
-def test_the_page_of_changes_tells_of_batches_notes_and_reasons(growing: Served) -> None:
+def test_the_page_of_changes_shows_batches_notes_and_reasons(growing: Served) -> None:
     page = growing.client.get("/timeline/history?_size=max")
     batches = re.findall(r'<section class="batch">\s*<h2 title="(.*?)">', page.text)
 
@@ -78,7 +78,7 @@ def test_the_feed_leads_to_itself_its_page_and_each_batch(growing: Served) -> No
         assert batches == ([name] if name != "start" else [])
 
 
-def test_an_entry_of_the_feed_tells_the_note_the_changes_and_the_reasons(growing: Served) -> None:
+def test_an_entry_of_the_feed_has_the_note_the_changes_and_the_reasons(growing: Served) -> None:
     entries = {
         text(e, "title").partition(":")[0]: text(e, "content")
         for e in feed(growing.client).findall(f"{ATOM}entry")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import Timeline
-
-from tests.ingest_faults import EVENT, FORMATION, faults
+from ingest_faults import EVENT, FORMATION, faults
 
 
 @pytest.mark.parametrize(

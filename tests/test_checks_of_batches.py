@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 
 from conftest import Timeline
+from ingest_faults import EVENT, FORMATION, Make, faults, refused
 from small_chronology import START
-
-from tests.ingest_faults import EVENT, FORMATION, Make, faults, refused
 
 
 def test_a_batch_recorded_before_the_head_is_refused(timeline: Timeline) -> None:

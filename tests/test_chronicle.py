@@ -112,7 +112,7 @@ def test_every_event_has_an_account_with_a_locator(db: sqlite3.Connection) -> No
     assert column(db, f"SELECT id FROM events WHERE id NOT IN ({told})") == []
 
 
-def test_every_account_is_of_a_source_that_is_told(db: sqlite3.Connection) -> None:
+def test_every_account_has_a_recorded_source(db: sqlite3.Connection) -> None:
     assert column(db, "SELECT id FROM accounts WHERE source NOT IN (SELECT id FROM sources)") == []
 
 

@@ -77,7 +77,7 @@ def test_data_of_several_has_to_be_named(two: Served, page: str) -> None:
     assert "Belgrade" not in named.text
 
 
-def test_a_page_of_several_that_is_not_named_asks_which(two: Served) -> None:
+def test_without_a_name_the_page_lists_the_chronologies(two: Served) -> None:
     answer = two.get("/-/chronology/disagreements?kind=action")
 
     assert answer.status_code == 400

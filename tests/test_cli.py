@@ -150,7 +150,7 @@ def test_serve_without_a_timeline_says_how_to_make_it() -> None:
     assert "has no timeline.db; run 'python ingest.py' there first" in result.stderr
 
 
-def test_every_command_tells_what_it_does() -> None:
+def test_every_command_has_a_help_text() -> None:
     for name, command in main.commands.items():
         assert command.help, name
         assert chronology(name, "--help").exit_code == DONE

@@ -190,7 +190,7 @@ def test_standard_input_is_read_in_the_form_that_is_said() -> None:
 
 
 @pytest.mark.usefixtures("db")
-def test_a_fault_of_standard_input_stands_at_a_dash() -> None:
+def test_a_fault_of_standard_input_has_a_dash_for_a_file() -> None:
     result = ingest("-", stdin=MORE + "- text\n")
     assert result.exit_code == FAULTS
     assert result.stderr.startswith("-:5: record 1 is not a mapping")
@@ -219,7 +219,7 @@ def test_csv_gets_its_header_from_options(db: Path, here: Path) -> None:
         ),
     ],
 )
-def test_a_fault_of_the_header_of_csv_is_told(
+def test_a_fault_of_the_header_of_csv_is_reported(
     here: Path, options: tuple[str, ...], fault: str
 ) -> None:
     (here / "more.csv").write_text(CSV, "utf-8")

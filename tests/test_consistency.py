@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import START, Timeline
+from conftest import Timeline
+from small_chronology import START
 
 from chronology.cli import main
 from chronology.timeline import consistency

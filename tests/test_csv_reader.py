@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 
 import pytest
-
-from tests.batch_texts import COLUMNS, faults
+from batch_texts import COLUMNS, faults
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ import pandas
 import pytest
 from click.testing import CliRunner, Result
 from conftest import ROOT, Timeline
+from growing import BATCHES
 from hypothesis import given
 from hypothesis import strategies as st
 from small_chronology import EVENTS, START
-from test_as_of import BATCHES
 
 from chronology.cli import main
 from chronology.export import data_package

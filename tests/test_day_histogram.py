@@ -83,7 +83,7 @@ def test_the_window_has_a_first_and_a_last_day(chronicle: httpx.Client) -> None:
     assert not page(chronicle, "_day=1944-11-30").having("rel", "next")
 
 
-def test_a_day_tells_the_sure_from_the_possible(tmp_path: Path) -> None:
+def test_a_day_separates_certain_events_from_possible_ones(tmp_path: Path) -> None:
     events = """\
 format: 1
 batch: three

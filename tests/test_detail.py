@@ -13,7 +13,7 @@ from small_chronology import SUBJECTS, words
 from chronology.export.formats import FORMATS
 
 
-def test_an_event_tells_where_its_accounts_differ(small: httpx.Client) -> None:
+def test_an_event_shows_differences_of_its_accounts(small: httpx.Client) -> None:
     text = words(small.get("/timeline/events/bridge-blown"))
 
     assert "date 19 October 1944 First source , ¶10 18 October 1944 Second source , ¶2" in text
@@ -33,7 +33,7 @@ def test_an_event_leads_to_its_neighbours_in_time_and_place(small: httpx.Client)
     assert "At the same place: Belgrade Belgrade is taken" in words(page)
 
 
-def test_an_event_tells_what_it_is_not(small: httpx.Client) -> None:
+def test_an_event_names_those_that_it_is_not(small: httpx.Client) -> None:
     page = small.get("/timeline/events/bridge-blown-again")
 
     assert "Not to be confused with The bridge is blown It was rebuilt in between." in words(page)
@@ -47,7 +47,7 @@ def test_a_past_event_has_no_neighbours_of_now(small: httpx.Client) -> None:
     assert 'rel="next"' not in page.text
 
 
-def test_an_event_tells_what_was_changed_in_names(small: httpx.Client) -> None:
+def test_an_event_shows_changed_names(small: httpx.Client) -> None:
     assert "places: none → Niš" in words(small.get("/timeline/events/bridge-blown-again"))
 
 
@@ -74,7 +74,7 @@ def test_the_dates_of_an_event_are_drawn_by_account(small: httpx.Client) -> None
 def test_every_subject_has_a_page_that_leads_to_pages(small: httpx.Client, table: str) -> None:
     for row in rows(small, table=table):
         page = small.get(f"/timeline/{table}/{row['id']}")
-        assert row["name"] in page.text
+        assert str(row["name"]) in page.text
         for address in links(page):
             assert small.get(address, follow_redirects=True).status_code == 200, address
 
@@ -85,7 +85,7 @@ def test_the_json_of_a_subject_stays_that_of_datasette(small: httpx.Client) -> N
     assert (row["name"], row["within"]) == ("Niš", "serbia")
 
 
-def test_a_place_tells_what_lies_within_and_its_events(small: httpx.Client) -> None:
+def test_a_place_lists_the_places_within_it_and_its_events(small: httpx.Client) -> None:
     text = words(small.get("/timeline/places/serbia"))
 
     assert "4 events here and in places within it" in text

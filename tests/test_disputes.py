@@ -12,7 +12,7 @@ from chronology.model.records import Account
 from chronology.projections.disputes import disputes
 
 
-def account(stance: str, date: str | None = None, **claims: str) -> Account:
+def account(stance: Any, date: str | None = None, **claims: str) -> Account:
     return Account(
         event="e",
         source="s",
@@ -233,7 +233,7 @@ def test_a_denial_of_the_date_or_a_value_does_not_deny_the_event() -> None:
     assert found(asserts("1944-10-14"), denies(tanks="160")) == []
 
 
-def test_an_event_that_nobody_asserts_is_not_disputed() -> None:
+def test_an_event_without_assertions_is_not_disputed() -> None:
     assert found(denies(), denies()) == []
     assert found(denies(), plans("1944-10-14")) == []
 

@@ -16,20 +16,20 @@ WINDOW = parse("1944-09-01/1944-11-30")
 TEN_DAYS = Axis(date(1944, 10, 1), date(1944, 10, 10))
 
 
-def test_a_day_is_certain_and_a_set_possible():
+def test_a_day_is_certain_and_a_set_possible() -> None:
     assert date_axis.bars(TEN_DAYS, parse("1944-10-03"))[-1] == Piece("certain", 200, 100)
     assert date_axis.bars(TEN_DAYS, parse("[1944-10-03..1944-10-04]")) == [
         Piece("possible", 200, 200)
     ]
 
 
-def test_a_set_with_a_gap_is_drawn_with_it():
+def test_a_set_with_a_gap_is_drawn_with_it() -> None:
     found = date_axis.bars(TEN_DAYS, parse("[1944-10-01,1944-10-05]"))
 
     assert [(piece.x, piece.width) for piece in found] == [(0, 100), (400, 100)]
 
 
-def test_an_open_end_goes_to_the_edge_and_says_so():
+def test_an_open_end_goes_to_the_edge_and_says_so() -> None:
     (found,) = date_axis.bars(TEN_DAYS, parse("[..1944-10-02]"))
     assert found == Piece("possible", 0, 200, open_start=True)
 
@@ -37,7 +37,7 @@ def test_an_open_end_goes_to_the_edge_and_says_so():
     assert (lasting.x, lasting.open_end) == (800, True)
 
 
-def test_what_began_and_ended_on_known_days_is_certain_between():
+def test_what_began_and_ended_on_known_days_is_certain_between() -> None:
     possible, certain = date_axis.tenure(TEN_DAYS, "[1944-10-02..1944-10-03]", "1944-10-05")
 
     assert (possible.kind, possible.x, possible.width) == ("possible", 100, 400)
@@ -46,7 +46,7 @@ def test_what_began_and_ended_on_known_days_is_certain_between():
     assert date_axis.tenure(TEN_DAYS, None, "1944-09-30") == []
 
 
-def test_the_axis_of_some_dates_has_room_and_stays_in_the_window():
+def test_the_axis_of_some_dates_has_room_and_stays_in_the_window() -> None:
     axis = date_axis.around([parse("1944-10-13"), parse("[1944-10-13,1944-10-14]")], WINDOW)
     assert axis == Axis(date(1944, 10, 12), date(1944, 10, 15))
 
@@ -54,14 +54,14 @@ def test_the_axis_of_some_dates_has_room_and_stays_in_the_window():
     assert edge == Axis(date(1944, 9, 1), date(1944, 9, 2))
 
 
-def test_a_date_before_the_window_is_drawn_whole():
+def test_a_date_before_the_window_is_drawn_whole() -> None:
     axis = date_axis.around([parse("1944-04/1944-10-01")], WINDOW)
 
     assert axis is not None
     assert axis.first == date(1944, 4, 1)
 
 
-def test_the_axis_of_the_first_and_the_last_days_ends_with_them():
+def test_the_axis_of_the_first_and_the_last_days_ends_with_them() -> None:
     ends = [parse("0001-01-01"), parse("9999-12-31")]
     everything = parse("0001-01-01/9999-12-31")
 
@@ -74,7 +74,7 @@ def test_the_axis_of_the_first_and_the_last_days_ends_with_them():
 
 
 @given(st.dates(date(1200, 1, 1), date(1990, 1, 1)), st.integers(0, 40_000))
-def test_an_axis_has_few_labels_in_order(first, length):
+def test_an_axis_has_few_labels_in_order(first: date, length: int) -> None:
     axis = Axis(first, date.fromordinal(first.toordinal() + length))
 
     ticks = axis.ticks
@@ -84,7 +84,7 @@ def test_an_axis_has_few_labels_in_order(first, length):
     assert all(0 <= tick.x < WIDTH for tick in ticks)
 
 
-def test_a_strip_spreads_what_is_uncertain_over_its_days():
+def test_a_strip_spreads_what_is_uncertain_over_its_days() -> None:
     drawn = date_axis.strip(TEN_DAYS, [("1944-10-02", 2), ("[1944-10-02..1944-10-03]", 2)])
 
     bars = {bar["day"].day: (bar["certain"], bar["possible"]) for bar in drawn["bars"]}
@@ -95,7 +95,7 @@ def test_a_strip_spreads_what_is_uncertain_over_its_days():
     assert date_axis.strip(None, [("1944-10-02", 2)]) == {}
 
 
-def test_a_strip_of_centuries_puts_days_together():
+def test_a_strip_of_centuries_puts_days_together() -> None:
     axis = Axis(date(1700, 1, 1), date(1899, 12, 31))
 
     drawn = date_axis.strip(axis, [("1750", 1), ("1800-01-01", 3)])
@@ -122,7 +122,7 @@ TEXTS = st.one_of(
 
 @settings(max_examples=30)
 @given(st.lists(st.tuples(TEXTS, st.integers(1, 9)), min_size=1, max_size=8), st.integers(0, 400))
-def test_a_strip_counts_events_in_its_bars(dated, more):
+def test_a_strip_counts_events_in_its_bars(dated: list[tuple[str, int]], more: int) -> None:
     """As the tally of the home page does, with bars as high as their numbers."""
     axis = date_axis.of_window(parse(f"1944-09-01/{date(1944, 11, 30) + timedelta(days=more)}"))
     each = -(-axis.length // 400)

@@ -7,12 +7,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from edtf_dates import profile
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chronology.model.edtf import MAX_LENGTH, Date, parse
 from chronology.model.errors import DateError
-from tests.edtf_dates import profile
 
 # text, the character from 0 at which it goes wrong, and words of the reason.
 REFUSED = [

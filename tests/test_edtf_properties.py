@@ -5,11 +5,11 @@ from __future__ import annotations
 import calendar
 from datetime import date, timedelta
 
+from edtf_dates import FIRST, autumn, profile
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chronology.model.edtf import parse
-from tests.edtf_dates import FIRST, autumn, profile
 
 AROUND = [FIRST + timedelta(days=n) for n in range(-10, 101)]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from edtf_dates import profile
 from hypothesis import given
 
 from chronology.model.edtf import parse
-from tests.edtf_dates import profile
 
 WORDS = [
     ("1944", "1944"),

@@ -20,7 +20,7 @@ def test_a_wrong_id_leads_to_near_ones_and_to_a_search(small: httpx.Client) -> N
     assert small.get("/timeline/events/belgrade-take.json").json()["error"]
 
 
-def test_a_retracted_event_tells_why_and_what_it_was(small: httpx.Client) -> None:
+def test_a_retracted_event_shows_the_reason_and_its_last_state(small: httpx.Client) -> None:
     page = small.get("/timeline/events/mistaken")
 
     assert "“It is mistaken” was retracted: No source says so." in words(page)
@@ -28,14 +28,16 @@ def test_a_retracted_event_tells_why_and_what_it_was(small: httpx.Client) -> Non
     assert "It is mistaken" in small.get(address, follow_redirects=True).text
 
 
-def test_a_wrong_filter_tells_the_remedy_and_leads_on_without_it(small: httpx.Client) -> None:
+def test_a_wrong_filter_names_the_remedy_and_links_to_the_rest(
+    small: httpx.Client,
+) -> None:
     page = small.get("/timeline/events?_front=Nobody&kind=battle")
 
     assert "is not a front. Fronts: 3rd Ukrainian Front" in words(page)
     assert "/timeline/events?kind=battle" in links(page, 400)
 
 
-def test_an_empty_list_tells_which_filters_to_leave_out(small: httpx.Client) -> None:
+def test_an_empty_list_suggests_filters_to_leave_out(small: httpx.Client) -> None:
     page = small.get("/timeline/events?kind=death&_certain=1944-10-14")
 
     assert "Nothing matches these filters" in words(page)

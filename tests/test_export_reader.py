@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import Timeline
-from test_as_of import BATCHES
+from growing import BATCHES
 
 from chronology import projections
 from chronology.export import reader

@@ -27,9 +27,9 @@ from chronology.web.query import as_of
 def test_the_page_and_its_data_select_what_the_list_of_events_selects(
     server: httpx.Client, query: str
 ) -> None:
-    wanted = ids(server, query)
-    assert int(page(server, query).text("total").replace(",", "")) == len(wanted)
-    assert {event["id"] for event in points(server, query)} == wanted
+    expected = ids(server, query)
+    assert int(page(server, query).text("total").replace(",", "")) == len(expected)
+    assert {event["id"] for event in points(server, query)} == expected
 
 
 def test_the_data_of_an_event_is_that_of_its_row(server: httpx.Client) -> None:
@@ -49,7 +49,7 @@ def test_the_data_of_an_event_is_that_of_its_row(server: httpx.Client) -> None:
         assert drawn["core"] == ([str(d) for d in day.core] if day.core else None)
 
 
-def test_the_data_tells_the_level_and_side_of_formations(server: httpx.Client) -> None:
+def test_the_data_has_the_level_and_side_of_formations(server: httpx.Client) -> None:
     found = server.get(POINTS).json()["names"]["formations"]
     assert ["68th Rifle Corps", "corps", "soviet"] in found
 
@@ -59,7 +59,7 @@ def test_the_data_has_the_other_names_of_places(chronicle: httpx.Client) -> None
     assert ["Stari Bečej", "period"] in places["Bečej"]
 
 
-def test_the_data_is_asked_for_once_for_each_state_of_the_log(server: httpx.Client) -> None:
+def test_the_data_is_requested_once_for_each_state_of_the_log(server: httpx.Client) -> None:
     answer = server.get(POINTS)
     head = answer.json()["head"]
     assert f"{head['position']}:{head['digest']}" in answer.headers["etag"]
@@ -90,13 +90,13 @@ def test_the_data_is_compressed_for_those_who_can_read_it(
     ],
 )
 @pytest.mark.parametrize("path", ["/", POINTS])
-def test_a_wrong_filter_is_told(server: httpx.Client, path: str, query: str, told: str) -> None:
+def test_a_wrong_filter_is_reported(server: httpx.Client, path: str, query: str, told: str) -> None:
     answer = server.get(f"{path}?{query}")
     assert answer.status_code == 400
     assert told in answer.text
 
 
-def test_a_wrong_choice_of_lanes_is_told(server: httpx.Client) -> None:
+def test_a_wrong_choice_of_lanes_is_reported(server: httpx.Client) -> None:
     assert server.get("/?_lane=nothing").status_code == 400
     chosen = page(server, "_lane=army").having("data-column", "armies")
     assert "selected" in chosen[0]
@@ -129,12 +129,12 @@ def states(client: httpx.Client, query: str = "") -> list[dict[str, Any]]:
 )
 def test_an_earlier_state_is_explored_like_the_newest(chronicle: httpx.Client, query: str) -> None:
     then = f"{query}&{MOMENT}"
-    wanted = {row["id"] for row in states(chronicle, query)}
+    expected = {row["id"] for row in states(chronicle, query)}
     found = page(chronicle, then)
-    assert wanted
-    assert int(found.text("total").replace(",", "")) == len(wanted)
-    assert {event["id"] for event in points(chronicle, then)} == wanted
-    assert wanted != ids(chronicle, query)
+    assert expected
+    assert int(found.text("total").replace(",", "")) == len(expected)
+    assert {event["id"] for event in points(chronicle, then)} == expected
+    assert expected != ids(chronicle, query)
     links = [a["href"] or "" for a in found.having("data-day")]
     assert all("_as_of=674" in link for link in links)
 
@@ -164,15 +164,15 @@ def test_an_earlier_state_does_not_change(chronicle: httpx.Client) -> None:
     assert page(chronicle, f"_as_of={head}").text("total") == page(chronicle).text("total")
 
 
-def test_a_day_with_many_events_tells_how_many_it_does_not_show(server: httpx.Client) -> None:
+def test_a_day_with_many_events_counts_those_that_it_leaves_out(server: httpx.Client) -> None:
     text = server.get("/?_within=1944-10-14").text
-    wanted = len(ids(server, "_within=1944-10-14"))
+    expected = len(ids(server, "_within=1944-10-14"))
     article = text.partition('<article class="reading">')[2].partition("</article>")[0]
     shown = article.count("<li data-event=")
-    assert shown == home.READ < wanted
-    assert f"{wanted - shown} more in the list of events" in article
+    assert shown == home.READ < expected
+    assert f"{expected - shown} more in the list of events" in article
     numbers = re.findall(r'<h3>[^<]*<span class="note">([\d,]+)', article)
-    assert sum(int(number.replace(",", "")) for number in numbers) == wanted
+    assert sum(int(number.replace(",", "")) for number in numbers) == expected
 
 
 # One state -----------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def values(row: dict[str, object], column: str) -> list[str]:
     return list(json.loads(text)) if text.startswith("[") else [text]
 
 
-def test_few_are_told_one_by_one_and_of_many_the_first(crowd: httpx.Client) -> None:
+def test_few_events_are_listed_whole_and_of_many_the_first(crowd: httpx.Client) -> None:
     many, few = answer(crowd), answer(crowd, "kind=battle")
     assert many["total"] == COUNT > timeline_data.MOST
     assert len(many["rows"]) == timeline_data.FIRST
@@ -68,11 +68,11 @@ def test_each_lane_has_the_events_of_its_value(crowd: httpx.Client, query: str, 
     if len(events) <= timeline_data.MOST:
         assert "lanes" not in answer(crowd, query)
         return
-    wanted: Counter[str] = Counter()
+    expected: Counter[str] = Counter()
     for row in events:
-        wanted.update(values(row, COLUMNS[lane]) or [""])
+        expected.update(values(row, COLUMNS[lane]) or [""])
     found = answer(crowd, f"{query}&_lane={lane}")["lanes"]
-    assert {row["value"]: row["events"] for row in found["rows"]} == dict(wanted)
+    assert {row["value"]: row["events"] for row in found["rows"]} == dict(expected)
 
 
 @pytest.mark.parametrize("lane", ["front", "kind"])
@@ -106,7 +106,7 @@ def test_the_box_of_a_spot_selects_its_events(crowd: httpx.Client) -> None:
     assert len(ids(crowd, "latitude__isnull=1")) == answer(crowd)["placeless"]
 
 
-def test_a_wrong_choice_of_lanes_is_told(crowd: httpx.Client) -> None:
+def test_a_wrong_choice_of_lanes_is_reported(crowd: httpx.Client) -> None:
     assert crowd.get(f"{POINTS}?_lane=nothing").status_code == 400
 
 

@@ -6,12 +6,12 @@ import json
 from functools import partial
 
 import pytest
+from batch_texts import EVENT, JSON_HEADER, faults
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chronology.batches import json_reader
 from chronology.model.errors import BatchRefused, Fault
-from tests.batch_texts import EVENT, JSON_HEADER, faults
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import sqlite3
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, MutableMapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from typing import Any
 import httpx
 import many_events
 import pytest
-from conftest import START, Timeline
+from conftest import Timeline
 from server import publish, serving
+from small_chronology import START
 
 from chronology.web.limits import Budget, Limits
 from chronology.web.middleware.load_limits import FairQueue, FileSlots
@@ -89,7 +90,7 @@ class Client:
         self.is_cut = False
         self.transport = self
 
-    async def send(self, message: dict[str, Any]) -> None:
+    async def send(self, message: MutableMapping[str, Any]) -> None:
         if self.left <= 0 and not self.is_cut:
             await asyncio.sleep(60)
         self.left -= 1

@@ -35,8 +35,8 @@ def test_the_sizes_stay_within_the_limit(entries: list[tuple[str, bytes]]) -> No
     for key, value in entries:
         cache.put(key, value)
         assert cache.get(key) == (value if len(value) < 25 else None)
-        values = [value for each in "abcde" if (value := cache.get(each)) is not None]
-        assert sum(1 + len(value) for value in values) <= 25
+        values = [kept for each in "abcde" if (kept := cache.get(each)) is not None]
+        assert sum(1 + len(kept) for kept in values) <= 25
 
 
 def test_a_value_is_made_once_for_its_key_and_always_without_a_key() -> None:

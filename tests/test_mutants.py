@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.mutants.baseline import Baseline
 from tests.mutants.operators import changes
+from tests.mutants.patch import NeedsImport, changed_functions, functions_with
 from tests.mutants.report import Equivalent, Result, interval, load_equivalents, text
 from tests.mutants.sample import Mutant, draw
-from tests.mutants.selection import statement_lines
+from tests.mutants.selection import ordered, reaching, statement_lines
 from tests.mutants.trial import run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,6 +86,73 @@ def test_a_line_of_a_long_statement_belongs_to_all_of_it() -> None:
     source = "if (\n    a\n    and b\n):\n    c(\n        d\n    )\n"
     assert list(statement_lines(source, 3)) == [1, 2, 3, 4]
     assert list(statement_lines(source, 6)) == [5, 6, 7]
+
+
+SOURCE = """\
+from functools import cache
+
+LIMIT = 3
+
+
+@cache
+def double(number):
+    return 2 * number
+
+
+def within(number):
+    return number < LIMIT
+"""
+
+
+def test_a_change_in_a_function_gives_the_function_new_code() -> None:
+    ((before, after),) = changed_functions(SOURCE, SOURCE.replace("2 *", "3 *"), "days.py")
+    assert before.co_name == after.co_name == "double"
+    names: dict[str, Any] = {}
+    exec(compile(SOURCE, "days.py", "exec", dont_inherit=True), names)
+    function = names["double"].__wrapped__
+    assert functions_with([function], [(before, after)]) == [(function, after)]
+
+
+@pytest.mark.parametrize(("old", "new"), [("LIMIT = 3", "LIMIT = 4"), ("@cache\n", "")])
+def test_a_change_outside_of_functions_needs_an_import(old: str, new: str) -> None:
+    with pytest.raises(NeedsImport):
+        changed_functions(SOURCE, SOURCE.replace(old, new), "days.py")
+
+
+BASELINE = Baseline(
+    "tests/test_days.py",
+    {"doubled": 3.0, "within": 1.0, "shared": 2.0, "fixture": 4.0},
+    {"doubled": [], "within": [], "shared": ["fixture"]},
+    ["doubled", "within", "fixture"],
+    {"chronology/days.py": {"8": 0b001, "12": 0b010, "3": 0b100}},
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "tests"),
+    [(8, {"doubled"}), (12, {"within"}), (6, {"doubled"}), (3, {"shared"}), (1, set())],
+    ids=["statement", "last statement", "decorator", "line of a fixture", "import"],
+)
+def test_the_tests_of_a_line_execute_it_or_what_it_defines(
+    tmp_path: Path, line: int, tests: set[str]
+) -> None:
+    (tmp_path / "chronology").mkdir()
+    (tmp_path / "chronology/days.py").write_text(SOURCE, "utf-8")
+    assert reaching([BASELINE], tmp_path, "chronology/days.py", line) == tests
+
+
+def test_a_constant_has_the_tests_of_the_lines_that_use_it(tmp_path: Path) -> None:
+    (tmp_path / "chronology").mkdir()
+    (tmp_path / "chronology/days.py").write_text(SOURCE, "utf-8")
+    lines = {"chronology/days.py": {"12": 0b010}}
+    measured = replace(BASELINE, lines=lines)
+    assert reaching([measured], tmp_path, "chronology/days.py", 3) == {"within"}
+
+
+def test_the_shortest_tests_of_a_file_come_first_within_the_limit() -> None:
+    tests = {"doubled", "within", "shared"}
+    assert list(ordered([BASELINE], tests, "days.py", 20)) == ["within", "doubled", "shared"]
+    assert list(ordered([BASELINE], tests, "days.py", 5)) == ["within", "doubled"]
 
 
 def test_a_tested_change_is_killed_and_an_untested_one_survives(small: Path) -> None:

@@ -54,7 +54,7 @@ def test_the_nearest_events_at_a_place_are_three_before_and_three_after(
     ids = ordered_ids(many, f"""WHERE places LIKE '%"{place["value"]}"%'""")
     middle = len(ids) // 2
 
-    events = dict(neighbours_of(many, ids[middle]).same_places)[place["value"]]
+    events = dict(neighbours_of(many, ids[middle]).same_places)[str(place["value"])]
 
     assert [event["id"] for event in events] == ids[middle - 3 : middle] + ids[middle + 1 :][:3]
 

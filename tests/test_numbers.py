@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from conftest import EVENTS, START
 from hypothesis import given
 from hypothesis import strategies as st
 from in_process import in_process
 from server import publish
+from small_chronology import EVENTS, START
 
 from chronology.export.csv_stream import to_csv
 from chronology.export.numbers import plain_json, plain_number

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 from conftest import Timeline
+from ingest_faults import EVENT, Make
 from small_chronology import EVENTS, START
 
 from chronology.batches.batch import Batch
@@ -15,7 +16,6 @@ from chronology.batches.batch_reader import read_batch
 from chronology.ingest import pipeline
 from chronology.model.errors import BatchRefused
 from chronology.store import log
-from tests.ingest_faults import EVENT, Make
 
 
 def test_accounts_without_an_id_are_numbered_by_event_and_source(timeline: Timeline) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import pytest
 
@@ -21,7 +22,9 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_a_bar_tells_count_rate_time_and_what_is_left(clock, capsys):
+def test_a_bar_shows_count_rate_time_and_the_time_left(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
     bar = Bar("Folding", share_of(4_000), clock)
     bar.start()
     clock.now += 2
@@ -33,14 +36,16 @@ def test_a_bar_tells_count_rate_time_and_what_is_left(clock, capsys):
 
 
 @pytest.mark.parametrize("share", [None, lambda done: None, lambda done: 0.0, lambda done: 1.5])
-def test_what_is_left_is_not_told_where_nobody_knows(clock, share):
+def test_the_time_left_is_not_shown_if_unknown(
+    clock: Clock, share: Callable[[int], float | None] | None
+) -> None:
     bar = Bar("Copying", share, clock, done=7)
     bar.start()
     clock.now += 1
     assert bar.text() == "Copying: 7 (7/s), 0:01"
 
 
-def test_the_share_of_a_file_is_what_was_read_of_it():
+def test_the_share_of_a_file_is_what_was_read_of_it() -> None:
     stream = io.BytesIO(b"x" * 200)
     share = share_read(stream)
     assert share is not None
@@ -50,7 +55,7 @@ def test_the_share_of_a_file_is_what_was_read_of_it():
     assert stream.tell() == 50
 
 
-def test_a_pipe_has_no_end_to_be_near():
+def test_a_pipe_has_no_end_to_be_near() -> None:
     class Pipe(io.BytesIO):
         def tell(self) -> int:
             raise OSError("Illegal seek")
@@ -58,7 +63,9 @@ def test_a_pipe_has_no_end_to_be_near():
     assert share_read(Pipe()) is None
 
 
-def test_bars_that_follow_one_another_stand_on_lines_of_their_own(clock, capsys):
+def test_bars_that_follow_one_another_stand_on_lines_of_their_own(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
     with shown([Bar("One", None, clock), Bar("Two", None, clock)]) as (one, two):
         one(1)
         one(1)
@@ -67,7 +74,7 @@ def test_bars_that_follow_one_another_stand_on_lines_of_their_own(clock, capsys)
     assert [line.split("\r")[-1].partition(":")[0] for line in lines] == ["One", "Two", ""]
 
 
-def test_nothing_is_shown_of_what_makes_no_step(capsys):
+def test_nothing_is_shown_of_what_makes_no_step(capsys: pytest.CaptureFixture[str]) -> None:
     with shown([Bar("One")]):
         pass
     assert capsys.readouterr().err == ""

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from conftest import Timeline
+from following import CONFLICT, entries, follow, verified
 from peers import Answer, Row, chained, peer, plain, rows_of
 from small_chronology import EVENTS, START
 
 from chronology.batches import http_source
 from chronology.ingest import replication
 from chronology.store import log, verification
-from tests.following import CONFLICT, entries, follow, verified
 
 
 @pytest.fixture(autouse=True)

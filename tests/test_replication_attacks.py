@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from conftest import Timeline
+from following import CONFLICT, follow
 from peers import Answer, Row, chained, peer, plain, rows_of
 from small_chronology import EVENTS, START
 
 from chronology import projections
 from chronology.batches import http_source
 from chronology.ingest import replication
-from tests.following import CONFLICT, follow
 
 
 @pytest.fixture(autouse=True)

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import many_events
 import pytest
+from following import CONFLICT, entries, follow, url_of, verified
 from peers import Row, chained, peer, plain
 from server import CONFIGURATION, ROOT, publish, run, serving
 from small_chronology import EVENTS, START
 
 from chronology.batches import http_source
-from tests.following import CONFLICT, entries, follow, url_of, verified
 
 MORE = """\
 format: 1

@@ -190,7 +190,7 @@ FORM = {"content-type": "application/x-www-form-urlencoded", **COOKIE}
 def test_no_form_is_a_failure_of_the_server(
     strict: httpx.Client, path: str, headers: dict[str, str], body: bytes
 ) -> None:
-    encoded = {name: value.encode("latin-1") for name, value in headers.items()}
+    encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
 
     assert strict.post(path, headers=encoded, content=body).status_code < 500
 

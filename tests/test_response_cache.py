@@ -140,7 +140,7 @@ def test_head_is_answered_without_a_body(served: tuple[httpx.Client, Timeline]) 
         assert (answer.status_code, answer.content) == (200, b"")
 
 
-def test_no_answer_is_older_than_what_was_committed_before_it_was_asked(
+def test_no_answer_is_older_than_the_commit_before_its_request(
     serving_process: tuple[httpx.Client, Timeline],
 ) -> None:
     client, timeline = serving_process
@@ -269,7 +269,7 @@ def test_every_page_compares_validators_weakly(served: tuple[httpx.Client, Timel
                 assert (answer.status_code, answer.headers["etag"]) == (status, tag), (path, form)
 
 
-def test_what_has_its_own_validator_is_compared_and_compressed_whoever_asks(
+def test_a_response_with_its_own_etag_is_compared_and_compressed(
     served: tuple[httpx.Client, Timeline],
 ) -> None:
     client, _ = served

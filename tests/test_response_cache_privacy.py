@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 from conftest import Timeline
+from datasette import hookimpl
 from datasette.app import Datasette
+from datasette.plugins import pm
 from test_response_cache import event
 
 from chronology.store import log
 
 
-def test_a_private_chronology_tells_nothing_of_itself(timeline: Timeline) -> None:
+def test_a_private_chronology_reveals_nothing(timeline: Timeline) -> None:
     head = log.head(timeline.db)
     private = {"allow": {"id": "root"}}
     for path in ("/", "/timeline-0/events", "/timeline-0/events/nothing", "/-/chronology/x"):
@@ -39,7 +41,7 @@ def test_who_may_not_see_the_history_sees_nothing_of_the_past(
     past = f"{path.format(name)}?_as_of={log.head(timeline.db).position}"
 
     def status(asked: str, more: Any = None) -> int:
-        return answers(str(timeline.path), asked, {}, {}, more)[0].status_code
+        return int(answers(str(timeline.path), asked, {}, {}, more)[0].status_code)
 
     assert status(past) == 200
     assert status(past, private) == 403
@@ -55,7 +57,7 @@ def test_a_page_of_the_past_is_empty_for_who_may_not_see_the_history(timeline: T
         assert ("Niš" in answer.text) is told
 
 
-def test_where_only_the_database_is_private_nothing_tells_of_its_head(timeline: Timeline) -> None:
+def test_a_private_database_does_not_reveal_its_head(timeline: Timeline) -> None:
     head = log.head(timeline.db)
     private = {"databases": {timeline.path.stem: {"allow": {"id": "root"}}}}
     for answer in answers(str(timeline.path), "/", {}, {}, private):
@@ -100,3 +102,48 @@ def test_what_was_not_counted_in_time_is_not_kept(timeline: Timeline) -> None:
     for answer in (first, second):
         assert "etag" not in answer.headers
         assert "public" not in answer.headers.get("cache-control", "")
+
+
+class _ByHeader:
+    """A plugin that identifies actors by a header."""
+
+    __name__ = "by_header"
+
+    def _actor(self, request: Any) -> dict[str, str] | None:
+        name = request.headers.get("x-user")
+        return {"id": name} if name else None
+
+    actor_from_request = hookimpl(_actor)
+
+
+@pytest.mark.parametrize("path", ["/", "/{}/events", "/-/chronology/points.json"])
+def test_an_actor_whom_a_plugin_identifies_shares_no_response_with_others(
+    timeline: Timeline, path: str
+) -> None:
+    name, plugin = timeline.path.stem, _ByHeader()
+    tables = {"events": {"allow": {"id": "editor"}}}
+
+    async def ask() -> list[Any]:
+        known = signature(Datasette.__init__).parameters
+        where = "config" if "config" in known else "metadata"
+        served = Datasette(
+            [str(timeline.path)], **{where: {"databases": {name: {"tables": tables}}}}
+        )
+        await served.invoke_startup()
+        editor = {"x-user": "editor"}
+        return [
+            await served.client.get(path.format(name), headers=headers)
+            for headers in (editor, {}, editor, {})
+        ]
+
+    pm.register(plugin)
+    try:
+        seen, hidden, again, still_hidden = asyncio.run(ask())
+    finally:
+        pm.unregister(plugin)
+
+    assert "Niš" in seen.text
+    assert "Niš" in again.text
+    assert "no-store" in seen.headers["cache-control"]
+    for answer in (hidden, still_hidden):
+        assert "Niš" not in answer.text

@@ -28,7 +28,7 @@ from in_process import in_process
 from server import rows
 from small_chronology import START
 
-from chronology.cli import main, project
+from chronology.cli import main
 from chronology.model import records
 from chronology.model.errors import ChronologyError
 
@@ -158,7 +158,7 @@ def test_an_address_of_a_source_is_of_the_web(
     "path",
     [f"/-/{name}{form}" for name in ("threads", "databases", "tasks") for form in ("", ".json")],
 )
-def test_what_tells_of_the_machine_is_not_there(attacked: Attacked, path: str) -> None:
+def test_pages_about_the_machine_are_not_there(attacked: Attacked, path: str) -> None:
     assert attacked.get(path).status_code == 404
 
 
@@ -175,7 +175,7 @@ def test_no_answer_holds_a_path_of_the_machine(attacked: Attacked, path: str) ->
 
 
 @pytest.mark.parametrize("path", ["/", "/.json"])
-def test_a_failure_of_the_server_tells_nothing_but_that(
+def test_a_failure_of_the_server_shows_no_details(
     attacked: Attacked,
     path: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -268,11 +268,13 @@ def test_no_method_writes(attacked: Attacked, method: str, path: str) -> None:
     assert (attacked.folder / "timeline.db").read_bytes() == before
 
 
-def test_the_server_listens_on_this_machine_alone_unless_told(
+def test_by_default_the_server_listens_on_this_machine_alone(
     attacked: Attacked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr(project.os, "execv", lambda _, arguments: started.append(arguments))
+    monkeypatch.setattr(
+        "chronology.cli.project.os.execv", lambda _, arguments: started.append(arguments)
+    )
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = str(probe.getsockname()[1])
 

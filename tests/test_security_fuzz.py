@@ -18,7 +18,7 @@ from attacked import (
 )
 
 
-def test_the_same_seed_asks_for_the_same_addresses_and_all_known_faults() -> None:
+def test_one_seed_gives_the_same_addresses_and_all_known_faults() -> None:
     asked = mischief.addresses(REQUESTS, SEED)
 
     assert asked == mischief.addresses(REQUESTS, SEED)

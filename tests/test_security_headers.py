@@ -121,7 +121,7 @@ def test_a_value_in_an_inline_script_is_data(script: str, allowed: bool) -> None
     assert (security_headers.hashed(script) in policy) is allowed
 
 
-def test_a_handler_of_a_template_is_allowed_where_it_stands() -> None:
+def test_a_handler_of_a_template_is_allowed_in_its_place() -> None:
     inline = security_headers.inline_of([TEMPLATE])
     handler = security_headers.hashed('open("x")')
 

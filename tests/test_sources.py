@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from conftest import Timeline
+from ingest_faults import Make
 from small_chronology import EVENTS, START
 
 from chronology.ingest import sources
 from chronology.model.errors import BatchRefused
-from tests.ingest_faults import Make
 
 
 @pytest.fixture

@@ -89,12 +89,12 @@ def test_a_statement_that_is_not_recognised_is_datasettes_own_and_is_counted(
     statements: Statements,
 ) -> None:
     """As after an upgrade of Datasette that words its SQL in another way."""
-    wanted = queries(statements.timeline)
-    before = statements.rows(*wanted)
+    expected = queries(statements.timeline)
+    before = statements.rows(*expected)
     statements.rewritten.clear()
     statements.disguise = lambda sql: sql.replace(" from ", "\nfrom ")
 
-    assert statements.rows(*wanted) == before
+    assert statements.rows(*expected) == before
     assert not statements.rewritten
     assert set(sql_rewrite.not_recognised) == {"events", "history"}
 

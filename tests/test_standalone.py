@@ -12,7 +12,7 @@ from server import publish, rows
 from small_chronology import DISAGREEMENTS, EVENTS, ORDER, START, words
 
 
-def test_the_order_of_battle_stands_on_a_day_and_leads_to_the_next(small: httpx.Client) -> None:
+def test_the_order_of_battle_of_a_day_links_to_the_next_day(small: httpx.Client) -> None:
     page = small.get(f"{ORDER}?_day=1944-10-14")
 
     assert "3rd Ukrainian Front front 57th Army army source" in words(page)

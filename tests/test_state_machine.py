@@ -29,8 +29,13 @@ from chronology.store.database import connect, transaction
 DATES = ("1944-10-14", "1944-10", "[..1944-10-12]", "1944-11-20/..", "[1944-09-30,1944-10-12]")
 PLACES = ("nis", "belgrade", "serbia")
 FORMATIONS = ("c68", "a57", "f3")
-PEOPLE = ([], ["tolbukhin"])
-CLAIMS = ({}, {"tanks": "160"}, {"tanks": "500+"}, {"taken_by": "partisans"})
+PEOPLE: tuple[list[str], ...] = ([], ["tolbukhin"])
+CLAIMS: tuple[dict[str, str], ...] = (
+    {},
+    {"tanks": "160"},
+    {"tanks": "500+"},
+    {"taken_by": "partisans"},
+)
 NOW = "2026-02-01T00:00:00Z"
 
 any_number = st.integers(0, 10**6)
@@ -276,7 +281,7 @@ class Chronicle(RuleBasedStateMachine):
 
 TestChronicle = Chronicle.TestCase
 TestChronicle.settings = settings(
-    max_examples=settings.default.max_examples * 2 // 5,
+    max_examples=settings().max_examples * 2 // 5,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

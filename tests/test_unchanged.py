@@ -6,10 +6,10 @@ import json
 
 import pytest
 from conftest import Timeline
+from ingest_faults import EVENT, faults, refused
 from small_chronology import EVENTS, START
 
 from chronology.store import log
-from tests.ingest_faults import EVENT, faults, refused
 
 
 @pytest.mark.parametrize("text", [START, EVENTS])

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from record_strategies import dates, keys, loadable
 
 from chronology.model.records import (
     SUBJECTS,
@@ -21,7 +22,6 @@ from chronology.model.records import (
     load,
 )
 from chronology.model.validation import find_change_faults, find_faults
-from tests.record_strategies import dates, keys, loadable
 
 EVENT = {"date": "1944-10-14", "title": "Niš is taken", "kind": "capture"}
 ACCOUNT = {"event": "nis-taken", "source": "one", "at": ["¶1"]}
@@ -132,6 +132,7 @@ def test_a_url_is_http_or_https(url: str) -> None:
         (Event, {**EVENT, "places": [{"place": "nis", "role": "in"}]}, "places.0.role"),
         (Person, {"name": "a", "names": [{"name": "b", "use": "nick"}]}, "names.0.use"),
         (Formation, {**FORMATION, "attached": [{"to": "f3"}]}, "attached.0"),
+        (Formation, {**FORMATION, "attached": ["f3"]}, "attached.0"),
         (Account, {**ACCOUNT, "claims": {"Tanks": "1"}}, "claims"),
         (Account, {**ACCOUNT, "claims": {"tanks\n": "1"}}, "claims"),
         (Account, {**ACCOUNT, "claims": {"tanks": ["1"]}}, "claims.tanks"),

@@ -81,7 +81,7 @@ def test_a_library_has_its_licence(library: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("path", LOADED, ids=lambda path: path.name)
-def test_a_file_asks_no_other_host_when_it_loads(path: Path) -> None:
+def test_a_file_loads_nothing_from_another_host(path: Path) -> None:
     found = REMOTE.search(path.read_text(encoding="utf-8"))
     assert found is None, found
 

@@ -134,7 +134,7 @@ def test_pandas_reads_it_with_the_right_types(server: httpx.Client) -> None:
     assert table["places"].map(json.loads).map(len).sum() > many_events.COUNT // 2
 
 
-def test_one_event_tells_all_that_is_known_of_it(chronicle: httpx.Client) -> None:
+def test_one_event_has_all_its_fields(chronicle: httpx.Client) -> None:
     found: dict[str, Any] = chronicle.get("/timeline/events/schneckenburger-killed.json").json()
 
     assert found["event"]["date"] == "[1944-10-13,1944-10-14]"

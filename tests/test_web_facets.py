@@ -114,7 +114,7 @@ def test_months_stand_in_order_of_time_and_the_others_by_count(server: httpx.Cli
     assert [*counts(found["places"]).values()] == sorted(counts(found["places"]).values())[::-1]
 
 
-def test_a_facet_of_the_metadata_that_is_asked_for_too_is_one_facet(server: httpx.Client) -> None:
+def test_a_facet_of_the_metadata_and_of_the_address_is_one_facet(server: httpx.Client) -> None:
     assert [name for name in facets(server, ASKED) if name.endswith("_2")] == []
 
 

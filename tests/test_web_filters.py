@@ -295,14 +295,14 @@ def test_the_default_order_is_by_day(every: list[dict[str, Any]]) -> None:
     assert days == sorted(days)
 
 
-def test_an_array_column_is_parsed_if_asked_for(server: httpx.Client) -> None:
+def test_json_parses_an_array_column(server: httpx.Client) -> None:
     row = server.get("/timeline/events.json?_shape=array&_front=f3&_json=fronts").json()[0]
 
     assert "3rd Ukrainian Front" in row["fronts"]
     assert isinstance(row["armies"], str)
 
 
-def test_columns_are_left_out_if_asked_for(server: httpx.Client) -> None:
+def test_columns_can_be_left_out(server: httpx.Client) -> None:
     (row,) = server.get("/timeline/events.json?_shape=array&_col=title&id=event-3").json()
 
     assert row == {"id": "event-3", "title": "Đorđe, event “3”, comes to pass"}

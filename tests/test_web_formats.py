@@ -13,13 +13,12 @@ import httpx
 import many_events
 import naval
 import pytest
-import yaml
 from conftest import ROOT
+from growing import BATCHES
 from html_page import elements
 from in_process import in_process
 from read_back import READERS, Read
-from server import ids, publish, rows, run
-from test_as_of import BATCHES
+from server import add_batch, configure, ids, publish, rows
 
 from chronology.export.formats import FORMATS
 from chronology.model.edtf import parse
@@ -56,15 +55,11 @@ def growing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Growing]:
     """A timeline that grew, batch by batch, while it was served to other sites, too."""
     first, *later = BATCHES.items()
     folder = publish(tmp_path_factory.mktemp("growing") / "it", dict([first]))
-    for name in ("metadata.yml", "datasette.yaml"):
-        found = yaml.safe_load((folder / name).read_text("utf-8"))
-        found["plugins"] = {"datasette-chronology": {"public_url": PUBLIC}}
-        (folder / name).write_text(yaml.safe_dump(found), "utf-8")
+    configure(folder, public_url=PUBLIC)
     with in_process(folder, cors=True) as client:
         states = [state(client)]
         for name, batch in later:
-            (folder / "events" / name).write_text(batch, "utf-8")
-            run(folder)
+            add_batch(folder, name, batch)
             states.append(state(client))
         yield Growing(client, states)
 
@@ -185,7 +180,7 @@ def test_the_states_differ(growing: Growing) -> None:
         assert len({texts[extension, ""] for _, texts in growing.states}) == len(BATCHES)
 
 
-def test_what_was_told_then_is_told_of_then(growing: Growing) -> None:
+def test_a_past_state_has_the_accounts_of_its_time(growing: Growing) -> None:
     before, after = (growing.states[number].position for number in (2, 3))
 
     def feature(position: int) -> Any:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.batch_texts import HEADER, MIB, data, faults, yml
+from batch_texts import HEADER, MIB, data, faults, yml
 
 
 def test_scalars_of_yaml_stay_as_written() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -39,8 +39,8 @@ def chromium() -> Iterator[Browser]:
 class Watched:
     """A page of a server; `end` asserts that nothing went wrong and all came from there."""
 
-    def __init__(self, browser: Browser, server: httpx.Client, **options: object) -> None:
-        size = {"width": 1280, "height": 900}
+    def __init__(self, browser: Browser, server: httpx.Client, **options: Any) -> None:
+        size: Any = {"width": 1280, "height": 900}
         self.context = browser.new_context(**{"viewport": size, **options})
         self.page = self.context.new_page()
         self.page.add_init_script(VIOLATIONS)

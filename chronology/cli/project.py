@@ -94,17 +94,20 @@ def init(folder: Path, title: str | None, licence: str | None) -> None:
     type=click.IntRange(1, 65535),
     help="The port to listen on.",
 )
+@click.option("--cors", is_flag=True, help="Let the pages of other sites read every response.")
 @exit_codes
-def serve(folder: Path, host: str, port: int) -> None:
+def serve(folder: Path, host: str, port: int, cors: bool) -> None:
     """Publish the chronologies of a folder through Datasette.
 
     The command serves every file of FOLDER that ends in .db; FOLDER is the current one by
-    default. Only this machine can reach the server unless --host names another address.
+    default. Only this machine can reach the server unless --host names another address. Python
+    files in FOLDER are not run, except plugins of Datasette in FOLDER/plugins.
 
     \b
     Examples:
       chronology serve
       chronology serve ../my-chronology --port 8002
+      chronology serve --cors
     """
     files = sorted(folder.glob("*.db"))
     if not files:
@@ -117,7 +120,10 @@ def serve(folder: Path, host: str, port: int) -> None:
         click.echo(EXPOSED.format(host=host), err=True)
     sys.stdout.flush()
     arguments = ["serve", str(folder), "--host", host, "--port", str(port)]
-    os.execv(sys.executable, [sys.executable, "-m", "datasette", *arguments])
+    if cors:
+        arguments.append("--cors")
+    # -P: modules are imported from where they are installed, never from the current folder.
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "datasette", *arguments])
 
 
 def _is_loopback(host: str) -> bool:

@@ -14,16 +14,21 @@ from typing import Any, NamedTuple
 
 from chronology.batches.batch import Batch, Item
 from chronology.ingest import references
+from chronology.ingest.chains import Chains
 from chronology.model import records
 from chronology.model.records import Account, Chronology, Event, Formation, Person, Place
+from chronology.model.reserved_names import PARAMETERS
 from chronology.model.validation import FieldPath
 from chronology.projections import event_rows
 from chronology.projections.catalogue import Catalogue, split_stream
-from chronology.projections.chain_of_command import find_cycle
 from chronology.store import log
 from chronology.store.log import Latest
 
 _VOCABULARIES = {"kind": "kinds", "side": "sides", "level": "levels"}
+
+
+MAX_DIMENSIONS = 100
+"""Each is a column, and a table has at most 2,000."""
 
 
 class Streams:
@@ -77,6 +82,7 @@ class Checks:
         self.streams = streams
         self.unknown_references: list[_Reference] = []
         self.catalogue_lines: dict[str, int] = {}
+        self.chains = Chains(catalogue)
         self.chronology_is_missing = False
         self.window_overlaps: dict[str, bool] = {}
 
@@ -117,6 +123,7 @@ class Checks:
 
     def note_catalogue_change(self, item: Item) -> None:
         """Marks a subject of the catalogue for checking at the end of the batch."""
+        self.chains.note_change(item.subject)
         self.catalogue_lines[item.stream] = item.lines(())
         self.window_overlaps.clear()
 
@@ -175,6 +182,18 @@ class Checks:
                 self.add_fault(item, path, f"{level!r} is not a level", "add it to the levels")
             if column in event_rows.RESERVED:
                 self.add_fault(item, path, f"{column!r} is already a column", "choose another name")
+            if column in PARAMETERS:
+                self._report_parameter(item, path, column)
+        for index, level in enumerate(fields.levels):
+            if level in PARAMETERS:
+                self._report_parameter(item, ("levels", index), level)
+        if len(fields.declared) > MAX_DIMENSIONS:
+            description = f"there are more than {MAX_DIMENSIONS} dimensions"
+            self.add_fault(item, ("dimensions",), description, "declare fewer")
+
+    def _report_parameter(self, item: Item, path: FieldPath, name: str) -> None:
+        description = f"'_{name}' is already a parameter of addresses"
+        self.add_fault(item, path, description, "choose another name")
 
     def _check_place(self, item: Item, fields: Place) -> None:
         self._check_subject(item, fields)
@@ -240,10 +259,12 @@ class Checks:
             "people": [(person,) for person in fields.people],
         }
         for key, members in members_by_field.items():
+            seen: set[tuple[str, ...]] = set()
             for index, member in enumerate(members):
-                if member in members[:index]:
+                if member in seen:
                     description = f"{key}: {member[0]!r} occurs twice"
                     self.add_fault(item, (key, index), description, "keep one of them")
+                seen.add(member)
 
     def _check_distinct(self, item: Item, fields: Event) -> None:
         """Checks only new entries: an event in an older entry may have been retracted since."""
@@ -272,6 +293,8 @@ class Checks:
             self._check_reference(reference)
         if self.catalogue.chronology is None and not self.batch.faults:
             self.batch.add_fault(1, "no chronology is recorded", "start the first batch with one")
+        for line, description, remedy in self.chains.find_faults(self.catalogue_lines):
+            self.batch.add_fault(line, description, remedy)
         for stream, line in self.catalogue_lines.items():
             self._check_catalogue_subject(stream, line)
 
@@ -292,19 +315,8 @@ class Checks:
             for user in references.find_users(self.db, subject, name):
                 description = f"{stream} is retracted, but {user} still refers to it"
                 self.batch.add_fault(line, description, f"correct {user} first")
-        elif subject == "formation" and (cycle := find_cycle(self.catalogue, name)):
-            description = f"{stream}: the attachments form a cycle: {' → '.join(cycle)}"
-            self.batch.add_fault(line, description, "correct one of the attachments")
-        elif subject == "place" and self._is_within_itself(name):
-            self.batch.add_fault(
-                line, f"{stream} lies within itself", "correct one of the 'within' fields"
-            )
         elif subject == "chronology":
             self._check_words_in_use(stream, line)
-
-    def _is_within_itself(self, place: str) -> bool:
-        outermost = self.catalogue.ancestors(place)[-1]
-        return self.catalogue.places[outermost].within == place
 
     def _check_words_in_use(self, stream: str, line: int) -> None:
         chronology = self.catalogue.chronology

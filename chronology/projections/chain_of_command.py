@@ -48,18 +48,28 @@ def is_constant(catalogue: Catalogue, formation: str) -> bool:
 
 def find_cycle(catalogue: Catalogue, formation: str) -> list[str] | None:
     """A chain of attachments that leads back to the formation, whatever their dates."""
-    paths = [[formation]]
-    seen: set[str] = set()
-    while paths:
-        path = paths.pop()
-        if path[-1] not in catalogue.formations or path[-1] in seen:
+    below: dict[str, str] = {}
+    unseen = [formation]
+    while unseen:
+        current = unseen.pop()
+        if current not in catalogue.formations:
             continue
-        seen.add(path[-1])
-        for attachment in catalogue.formations[path[-1]].attached:
-            if attachment.to == formation:
-                return [*path, formation]
-            paths.append([*path, attachment.to])
+        for attachment in catalogue.formations[current].attached:
+            superior = attachment.to
+            if superior == formation:
+                return _path(below, formation, current)
+            if superior not in below:
+                below[superior] = current
+                unseen.append(superior)
     return None
+
+
+def _path(below: dict[str, str], first: str, last: str) -> list[str]:
+    """The circle from a formation through its superiors to the last of them, and back."""
+    path = [last]
+    while path[0] != first:
+        path.insert(0, below[path[0]])
+    return [*path, first]
 
 
 def names_by_level(catalogue: Catalogue, chains: Iterable[Sequence[str]]) -> dict[str, list[str]]:

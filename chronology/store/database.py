@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from chronology.model.errors import CorruptLog
+from chronology.model.errors import ChronologyError, CorruptLog
 
 APPLICATION_ID = 0x4348524E
 """`CHRN`, by which `file` and other tools recognise the database."""
 LOG_FORMAT = 1
 """The format of the log, in `user_version`. Earlier formats can be read, later ones are refused."""
+LEAST_SQLITE = (3, 37, 0)
 BUSY_TIMEOUT_S = 30.0
 CACHE_KB = 48 << 10
 """The memory for uncommitted changes, enough for about 25,000 new events."""
@@ -65,12 +66,27 @@ END
 }
 
 
+class SQLiteTooOld(ChronologyError):
+    """The SQLite library of this Python cannot read the log."""
+
+
+def require_sqlite() -> None:
+    """Raises `SQLiteTooOld` unless SQLite knows STRICT tables; it would call the file malformed."""
+    if sqlite3.sqlite_version_info < LEAST_SQLITE:
+        needed = ".".join(map(str, LEAST_SQLITE))
+        raise SQLiteTooOld(
+            f"a chronology needs SQLite {needed} or later, and this Python has"
+            f" {sqlite3.sqlite_version}; use a newer build of Python, or install a newer SQLite"
+        )
+
+
 def connect(path: str | Path, *, write: bool = False) -> sqlite3.Connection:
     """The database at `path`: read-only, or writable and created with an empty log if missing.
 
     Rows are plain tuples; transactions are explicit (`transaction`).
     Raises `CorruptLog` if the file is not a chronology or has a later format.
     """
+    require_sqlite()
     try:
         if not write:
             recover(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable
 
 import msgspec
@@ -11,6 +12,11 @@ from chronology.model.edtf import Date
 from chronology.model.records import Attachment, Command
 from chronology.projections.catalogue import Catalogue
 from chronology.projections.chain_of_command import may_hold
+
+MAX_DEPTH = 60
+"""Longer chains are cut into several trees; new ones are refused, see `ingest.chains`."""
+MAX_UNITS = 20_000
+"""Subordinates are repeated under each superior of a formation until there are so many units."""
 
 
 class Tie(msgspec.Struct, frozen=True):
@@ -68,7 +74,7 @@ def on_day(catalogue: Catalogue, day: Date) -> list[Side]:
         members.setdefault(formation.side, []).append(name)
     sides = []
     for side, names in members.items():
-        roots = [trees.build(name) for name in trees.sorted(names) if name not in trees.attached]
+        roots = trees.roots(name for name in names if name not in trees.attached)
         tops = [unit for unit in roots if unit.below or unit.parts or not trees.rank(unit.level)]
         loose = [unit for unit in roots if unit not in tops]
         sides.append(Side(side, chronology.sides.get(side, side), len(names), tops, loose))
@@ -83,6 +89,10 @@ class _TreeBuilder:
         self.day = day
         self.levels = levels
         self.attached: set[str] = set()
+        self._too_deep: set[str] = set()
+        """Formations whose subordinates are to be built in trees of their own."""
+        self._expanded: set[str] = set()
+        self._built = 0
         self._below: dict[str, list[tuple[str, Attachment]]] = {}
         for name, formation in catalogue.formations.items():
             for tie in formation.attached:
@@ -104,9 +114,27 @@ class _TreeBuilder:
 
         return sorted(names, key=order)
 
+    def roots(self, names: Iterable[str]) -> list[Unit]:
+        """The trees of some formations, and those of all that lie too deep in them."""
+        units = []
+        queue = deque(self.sorted(names))
+        while queue:
+            units.append(self.build(queue.popleft()))
+            queue += self._too_deep - self._expanded
+            self._too_deep.clear()
+        return units
+
     def build(self, name: str, tie: Attachment | None = None, above: tuple[str, ...] = ()) -> Unit:
         formation = self.catalogue.formations[name]
         below = [] if name in above or (tie and tie.part) else self._below.get(name, [])
+        self._built += 1
+        if below and len(above) >= MAX_DEPTH:
+            self._too_deep.add(name)
+            below = []
+        elif self._built > MAX_UNITS and name in self._expanded:
+            below = []
+        elif below:
+            self._expanded.add(name)
         # One tie for each formation: that of the whole before that of a part.
         ties = dict(sorted(below, key=lambda pair: not pair[1].part))
         ordered = [(other, ties[other]) for other in self.sorted(ties)]

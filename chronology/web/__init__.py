@@ -9,21 +9,34 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from datasette import hookimpl
+from datasette.utils.asgi import Forbidden
 
 from chronology.projections.subject_rows import COLUMNS
-from chronology.web import databases, datasette_compat, limits
-from chronology.web.api import checkpoint, csv_json, hidden, lists, timeline_data
-from chronology.web.datasette_compat import App, Datasette, Message, Receive, Request, Scope, Send
+from chronology.store.database import SQLiteTooOld, require_sqlite
+from chronology.web import databases, datasette_compat, limits, permissions
+from chronology.web.api import checkpoint, csv_json, health, hidden, lists, timeline_data
+from chronology.web.datasette_compat import (
+    Actor,
+    App,
+    Datasette,
+    Message,
+    Receive,
+    Request,
+    Scope,
+    Send,
+)
 from chronology.web.middleware import csv_guard
-from chronology.web.middleware.as_of_redirect import as_of_redirect_middleware
+from chronology.web.middleware.base_url import base_url_middleware
+from chronology.web.middleware.cors import cors_middleware
 from chronology.web.middleware.empty_fields import empty_fields_middleware
-from chronology.web.middleware.errors import early_response, response_to
+from chronology.web.middleware.errors import early_response, response_to, unavailable_app
 from chronology.web.middleware.load_limits import load_limits_middleware
 from chronology.web.middleware.request_limits import request_limits_middleware
 from chronology.web.middleware.response_cache import response_cache_middleware
 from chronology.web.middleware.security_headers import security_headers_middleware
 from chronology.web.middleware.slow_readers import slow_readers_middleware
 from chronology.web.pages import (
+    as_of_redirect,
     changes,
     formatting,
     home,
@@ -33,9 +46,18 @@ from chronology.web.pages import (
     templating,
 )
 from chronology.web.query import facets, selection, sql_rewrite
-from chronology.web.routing import PAGES, routing_middleware
+from chronology.web.routing import LISTS_AND_EVENTS, PAGES, routing_middleware
 
 TABLES = frozenset({"events", "history", "batches", *COLUMNS})
+
+
+@hookimpl
+def startup(datasette: Datasette) -> None:
+    try:
+        require_sqlite()
+    except SQLiteTooOld as error:
+        raise SystemExit(f"Error: {error}") from None  # Any other error prints a traceback.
+    map_config.check(datasette)
 
 
 @hookimpl
@@ -78,15 +100,12 @@ def register_routes() -> list[tuple[str, Any]]:
             timeline_data,
             standalone,
             checkpoint,
+            health,
             hidden,
+            as_of_redirect,
         ),
     )
     return [route for module in modules for route in module.ROUTES]
-
-
-@hookimpl
-def startup(datasette: Datasette) -> None:
-    map_config.check(datasette)
 
 
 @hookimpl
@@ -107,11 +126,16 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
         )
         foreign = security_headers_middleware(load_limits_middleware(app, datasette), datasette)
 
+        unavailable = security_headers_middleware(unavailable_app(datasette), datasette)
+
         async def respond(scope: Scope, receive: Receive, send: Send) -> None:
             handler = foreign if databases.is_foreign(datasette, scope) else own
+            if databases.needs_unreadable(datasette, scope):
+                handler = unavailable
             await handler(scope, receive, send)
 
         limited = request_limits_middleware(respond, datasette)
+        entrance = cors_middleware(base_url_middleware(limited, datasette), datasette)
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
@@ -119,7 +143,7 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
                 return
             for name in await databases.refresh(datasette):
                 sql_rewrite.watch(datasette.databases[name])
-            await limited(scope, receive, send)
+            await entrance(scope, receive, send)
 
         return slow_readers_middleware(application, datasette)
 
@@ -134,10 +158,10 @@ def _needed_middleware(app: App, datasette: Datasette) -> App:
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         query, handler = scope["query_string"], app
-        if PAGES.fullmatch(datasette_compat.address_of(datasette, scope).rest):
+        rest = datasette_compat.address_of(datasette, scope).rest
+        may_be_past = b"_as_of" in query or b"%" in query
+        if PAGES.fullmatch(rest) or (may_be_past and LISTS_AND_EVENTS.fullmatch(rest)):
             handler = routing_middleware(handler, datasette)
-        if b"_as_of=" in query:
-            handler = as_of_redirect_middleware(handler, datasette)
         if scope["path"].endswith((".csv", ".json")):
             handler = csv_guard.csv_guard_middleware(handler, datasette)
         if query and not all(field.partition(b"=")[2] for field in query.split(b"&")):
@@ -154,9 +178,58 @@ def _needed_middleware(app: App, datasette: Datasette) -> App:
         except Exception as error:
             if has_started:
                 raise
-            await early_response(scope, error).asgi_send(send)
+            await early_response(datasette, scope, error).asgi_send(send)
 
     return application
+
+
+@hookimpl(trylast=True, optionalhook=True)
+def permission_allowed(
+    datasette: Datasette, actor: Actor, action: str, resource: Any
+) -> Callable[[], Awaitable[bool | None]] | None:
+    """Datasette 0.65: the last opinion holds."""
+    database = resource if isinstance(resource, str) else resource[0] if resource else None
+    if not databases.is_chronology(datasette, database):
+        return None
+    assert database is not None
+
+    async def opinion() -> bool | None:
+        if action == "view-table":
+            closed = await permissions.closed_tables(datasette, actor, database)
+            return False if resource[1].lower() in closed else None
+        if action == "view-database-download":
+            return None if await permissions.may_download(datasette, actor, database) else False
+        return None
+
+    return opinion
+
+
+@hookimpl(optionalhook=True)
+def permission_resources_sql(
+    datasette: Datasette, actor: Actor, action: str
+) -> Callable[[], Awaitable[Any]] | None:
+    """Datasette 1.0: rows that close tables and downloads."""
+    if action not in ("view-table", "view-database-download"):
+        return None
+
+    async def rows() -> Any:
+        names = databases.names(datasette)
+        if action == "view-table":
+            denied = {
+                name: await permissions.closed_tables(datasette, actor, name) for name in names
+            }
+            return permissions.denied_tables(denied, permissions.REASON)
+        closed = [
+            name for name in names if not await permissions.may_download(datasette, actor, name)
+        ]
+        return permissions.denied_databases(closed, permissions.REASON)
+
+    return rows
+
+
+@hookimpl
+def forbidden(datasette: Datasette, request: Request, message: str) -> Any:
+    return response_to(datasette, request, Forbidden(message))
 
 
 @hookimpl
@@ -197,7 +270,10 @@ def extra_template_vars(
     async def values() -> dict[str, Any]:
         if request is None or not databases.is_chronology(datasette, database):
             return {}
-        if database is None or not await datasette_compat.may_view(datasette, request, database):
+        assert database is not None
+        if view_name != "row" and not await permissions.may_view_events(
+            datasette, request, database
+        ):
             return {}
         return await template_context.variables(datasette, request, database, table, view_name)
 

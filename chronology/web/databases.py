@@ -16,11 +16,12 @@ from datasette.utils import tilde_decode
 from datasette.utils.asgi import BadRequest, Forbidden, NotFound
 
 from chronology.timeline import table_defaults
-from chronology.web import datasette_compat
+from chronology.web import datasette_compat, files, permissions
 from chronology.web.datasette_compat import Actor, Datasette, Request, Scope, address_of
 
 PARAMETER = "_db"
 """The parameter that names one of several chronologies."""
+HEALTH = "/-/chronology/health.json"
 NOT_SHOWN = frozenset({"_internal", "_memory"})
 _FIRST_WAIT_MS = 1_000
 _TABLES = {
@@ -34,15 +35,17 @@ _TABLES = {
 
 
 class _Schema:
-    """The columns of a chronology's `events`; empty for any other database.
+    """The columns of a chronology's `events`, and whether it has formations.
 
-    They are read in the event loop at the start of each request. Only the first read may wait for
-    a lock: while a writer commits, the columns stay the same.
+    For any other database the columns are empty. They are read in the event loop at the start of
+    each request. Only the first read may wait for a lock: while a writer commits, the columns stay
+    the same.
     """
 
     def __init__(self, database: Any) -> None:
         self.columns: tuple[str, ...] = ()
-        self.configured: tuple[str, ...] = ()
+        self.has_formations = False
+        self.configured: tuple[tuple[str, ...], bool] | None = None
         self.defaults: dict[str, dict[str, Any]] = {}
         self._version: int | None = None
         self._db: sqlite3.Connection | None = None
@@ -61,6 +64,9 @@ class _Schema:
             if version != self._version:
                 self.columns = _columns_of_events(self._db)
                 self._version = version
+            if self.columns:
+                sql = "SELECT EXISTS (SELECT 1 FROM formations)"
+                self.has_formations = bool(self._db.execute(sql).fetchone()[0])
 
 
 _schemas: WeakKeyDictionary[Any, _Schema] = WeakKeyDictionary()
@@ -104,17 +110,38 @@ async def refresh(datasette: Datasette) -> list[str]:
     """
     changed = []
     for name, database in datasette.databases.items():
-        if database in _schemas:
-            _schemas[database].refresh()
+        schema = _current_schema(datasette, name, database)
         columns = event_columns(datasette, name)
-        if columns and columns != _schemas[database].configured:
-            schema = _schemas[database]
-            schema.configured = columns
+        if schema is None or not columns:
+            continue
+        traits = (columns, schema.has_formations)
+        if traits != schema.configured:
+            schema.configured = traits
             datasette_compat.disable_sql(datasette)
-            before, schema.defaults = schema.defaults, table_defaults.tables(columns)
+            before, schema.defaults = schema.defaults, table_defaults.tables(*traits)
             await datasette_compat.set_defaults(datasette, name, before, schema.defaults)
             changed.append(name)
     return changed
+
+
+def _current_schema(datasette: Datasette, name: str, database: Any) -> _Schema | None:
+    """The schema of a database, after its file was opened again if it is another."""
+    if database not in _schemas:
+        event_columns(datasette, name)
+        return _schemas.get(database)
+    schema = _schemas[database]
+    if schema.columns and database.path:
+        known = files.of(datasette)
+        known.check(datasette, name, database)
+        if name in known.unreadable():
+            return schema
+        if datasette.databases[name] is not database:
+            event_columns(datasette, name)
+            before, schema = schema, _schemas[datasette.databases[name]]
+            schema.defaults = before.defaults
+            return schema
+    schema.refresh()
+    return schema
 
 
 # The database of a request ---------------------------------------------------------------------
@@ -126,14 +153,25 @@ def is_foreign(datasette: Datasette, scope: Scope) -> bool:
     return name is not None and not is_chronology(datasette, name)
 
 
-async def in_address(datasette: Datasette, request: Request) -> str:
-    """The chronology in the path of a request; raises if it is missing or hidden."""
+def needs_unreadable(datasette: Datasette, scope: Scope) -> bool:
+    """Whether a request depends on a chronology whose file cannot be read."""
+    unreadable = files.of(datasette).unreadable()
+    if not unreadable:
+        return False
+    path, name, _ = address_of(datasette, scope)
+    if path == "/" or (path.startswith("/-/chronology/") and path != HEALTH):
+        return True
+    return name in unreadable
+
+
+async def in_address(datasette: Datasette, request: Request, *needed: str) -> str:
+    """The chronology in the path of a request; raises if it is missing or a table is closed."""
     route = tilde_decode(request.url_vars["database"])
     try:
         name: str = datasette.get_database(route=route).name
     except KeyError:
         raise NotFound(f"There is no database {route!r}") from None
-    await datasette_compat.ensure_seen(datasette, request, name)
+    await permissions.ensure_visible(datasette, request, name, "events", *needed)
     if not is_chronology(datasette, name):
         raise NotFound(f"The database {name!r} is not a chronology")
     return name
@@ -147,12 +185,15 @@ async def visible(datasette: Datasette, actor: Actor) -> list[str]:
     return [
         name
         for name in names(datasette)
-        if await datasette_compat.may_view_table(datasette, actor, name, "events")
+        if "events" in await permissions.visible_tables(datasette, actor, name)
     ]
 
 
-async def requested(datasette: Datasette, request: Request) -> str:
-    """The chronology that `_db` names, or the only one; raises if there is a choice."""
+async def requested(datasette: Datasette, request: Request, *needed: str) -> str:
+    """The chronology that `_db` names, or the only one; raises if there is a choice.
+
+    Raises `Forbidden` if a table that the page needs is closed.
+    """
     if not names(datasette):
         raise NotFound("There is no chronology here")
     visible_names = await visible(datasette, request.actor)
@@ -170,7 +211,7 @@ async def requested(datasette: Datasette, request: Request) -> str:
         raise BadRequest(
             f"{PARAMETER}: {name!r} is not a chronology. Chronologies: {', '.join(visible_names)}."
         )
-    await datasette_compat.ensure_seen(datasette, request, name)
+    await permissions.ensure_visible(datasette, request, name, "events", *needed)
     return name
 
 
@@ -200,4 +241,4 @@ async def of_page(datasette: Datasette, request: Request) -> str | None:
         )
     if not is_chronology(datasette, name) or name is None:
         return None
-    return name if await datasette_compat.may_view(datasette, request, name) else None
+    return name if await permissions.may_view_events(datasette, request, name) else None

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import parse_qs, parse_qsl, quote, urlencode
+from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 
 from datasette.utils import MultiParams, asgi, tilde_decode
-from datasette.utils.asgi import Forbidden
 
 PLUGIN = "datasette-chronology"
 _ARGUMENTS = "chronology.arguments"
@@ -132,28 +131,6 @@ async def may_view_table(datasette: Any, actor: Actor, database: str, table: str
     return bool(await datasette.allowed(action="view-table", resource=resource, actor=actor))
 
 
-async def ensure_view_table(datasette: Any, actor: Actor, database: str, table: str) -> None:
-    """Raises `Forbidden` unless the actor may see the table."""
-    if not await may_view_table(datasette, actor, database, table):
-        raise Forbidden("You do not have permission to view this table")
-
-
-async def ensure_seen(datasette: Any, request: Request, database: str) -> None:
-    """Raises `Forbidden` unless the actor may see the events; with `_as_of`, their history too."""
-    await ensure_view_table(datasette, request.actor, database, "events")
-    if "_as_of" in request.args:
-        await ensure_view_table(datasette, request.actor, database, "history")
-
-
-async def may_view(datasette: Any, request: Request, database: str) -> bool:
-    """Whether the actor may see the requested events of a database."""
-    try:
-        await ensure_seen(datasette, request, database)
-    except Forbidden:
-        return False
-    return True
-
-
 async def table_config(datasette: Any, database: str, table: str) -> dict[str, Any]:
     """The settings of a table in metadata.yml: facets, sort and others."""
     if hasattr(datasette, "table_config"):
@@ -271,9 +248,17 @@ def parse_arguments_once() -> None:
 
 
 def public_address(datasette: Datasette, request: Request) -> str:
-    """The address of the service: the setting `public_url`, else that of the request."""
+    """The address of the service without `base_url`: by `public_url`, else by the request.
+
+    `public_url` is the address at which visitors reach the service; it may end with `base_url` or
+    leave it out.
+    """
     configured = (datasette.plugin_config(PLUGIN) or {}).get("public_url")
-    return configured.rstrip("/") if configured else f"{request.scheme}://{request.host}"
+    if not configured:
+        return f"{request.scheme}://{request.host}"
+    url = urlsplit(configured)
+    path = url.path.rstrip("/").removesuffix(datasette.setting("base_url").rstrip("/"))
+    return f"{url.scheme}://{url.netloc}{path}"
 
 
 def disposition(kind: str, name: str) -> str:
@@ -284,7 +269,7 @@ def disposition(kind: str, name: str) -> str:
 
 
 class Address(NamedTuple):
-    """The path of a request as Datasette routes it: not decoded, without `base_url`.
+    """The path of a request as Datasette routes it: not decoded.
 
     `database` is the database at its start, if there is one; `rest` is what follows.
     """
@@ -300,18 +285,26 @@ _ADDRESS = "chronology.address"
 def address_of(datasette: Datasette, scope: Scope) -> Address:
     """The address of a request; the first call stores it for the later ones."""
     if _ADDRESS not in scope:
-        raw, base = scope.get("raw_path"), datasette.setting("base_url")
-        path = raw.decode("latin-1").partition("?")[0] if raw else scope["path"]
-        path = f"/{path.removeprefix(base)}" if path.startswith(base) else path
-        first, slash, rest = path.removeprefix("/").partition("/")
-        segment, dot, ending = first.partition(".")
-        try:
-            name = datasette.get_database(route=tilde_decode(segment)).name if segment else None
-        except KeyError:
-            name = None
-        scope[_ADDRESS] = Address(path, name, f"{dot}{ending}{slash}{rest}")
+        scope[_ADDRESS] = address_in(datasette, raw_path(scope))
     result: Address = scope[_ADDRESS]
     return result
+
+
+def raw_path(scope: Scope) -> str:
+    """The path of a request, not decoded."""
+    raw = scope.get("raw_path")
+    return raw.decode("latin-1").partition("?")[0] if raw else str(scope["path"])
+
+
+def address_in(datasette: Datasette, path: str) -> Address:
+    """The address of a path."""
+    first, slash, rest = path.removeprefix("/").partition("/")
+    segment, dot, ending = first.partition(".")
+    try:
+        name = datasette.get_database(route=tilde_decode(segment)).name if segment else None
+    except KeyError:
+        name = None
+    return Address(path, name, f"{dot}{ending}{slash}{rest}")
 
 
 def page_address(datasette: Datasette, request: Request) -> str:

@@ -1,25 +1,16 @@
-"""JSON responses, CORS headers, conditional requests, and whether a response is complete."""
+"""JSON responses, conditional requests, and whether a response is complete."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
 import msgspec
-from datasette.utils import add_cors_headers
 from datasette.utils.asgi import Response
 
 from chronology.export.numbers import plain_json
-from chronology.web.datasette_compat import Datasette
-
-
-def cors_headers(datasette: Datasette) -> dict[str, str]:
-    """The headers that Datasette sends with its own data when started with `--cors`."""
-    headers: dict[str, str] = {}
-    if datasette.cors:
-        add_cors_headers(headers)
-    return headers
 
 
 def encode(value: Any) -> bytes:
@@ -27,14 +18,12 @@ def encode(value: Any) -> bytes:
     return plain_json(msgspec.json.encode(value, enc_hook=str).decode()).encode()
 
 
-def json_response(
-    datasette: Datasette, value: Any, headers: Mapping[str, str] | None = None
-) -> Response:
+def json_response(value: Any, headers: Mapping[str, str] | None = None) -> Response:
     """A response with a value as JSON; bytes are JSON already."""
     body = value if isinstance(value, bytes) else encode(value)
     return Response(
         body,
-        headers={**cors_headers(datasette), **(headers or {})},
+        headers=dict(headers or {}),
         content_type="application/json; charset=utf-8",
     )
 
@@ -47,6 +36,9 @@ def matches(if_none_match: str, etag: str, exists: bool = False) -> bool:
     tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return etag.removeprefix("W/") in tags or (exists and "*" in tags)
 
+
+refused: Counter[int] = Counter()
+"""Requests that were refused since the server started, by status."""
 
 timeouts: ContextVar[list[str]] = ContextVar("timeouts")
 """The counts and facets that timed out; the response to the current request is then incomplete."""

@@ -37,6 +37,9 @@ PAGES = re.compile(
     rf"|/events\.(csv|{'|'.join(FORMATS)})|/events/[^/.]+\.(csv|json)|/history\.atom"
 )
 """The pages of this package, by the path after the database; the empty one is the home."""
+PAST = "/-/chronology/past"
+LISTS_AND_EVENTS = re.compile(r"/events(\.[a-z]+)?|/events/[a-z0-9-]+")
+"""Addresses that lead elsewhere with `_as_of`."""
 _OF_DATASETTE = frozenset({TABLES, "_show_hidden", "sql"})
 
 
@@ -72,9 +75,14 @@ def _target(datasette: Datasette, scope: Scope) -> str | None:
     path, name, rest = address_of(datasette, scope)
     if path == "/":
         return HOME if databases.names(datasette) else None
-    if not PAGES.fullmatch(rest) or not databases.is_chronology(datasette, name):
+    is_page = PAGES.fullmatch(rest)
+    if not (is_page or LISTS_AND_EVENTS.fullmatch(rest)) or not databases.is_chronology(
+        datasette, name
+    ):
         return None
     keys = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    if not is_page:
+        return f"{PAST}{path}" if "_as_of" in keys else None
     return f"{HOME}{path}" if rest or not _OF_DATASETTE & keys.keys() else None
 
 

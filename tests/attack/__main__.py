@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
     known = attacks()
     unknown = [name for name in given.names if name not in known]
     if unknown:
-        parser.error(f"no attack {unknown[0]!r}; known are {', '.join(known)}")
+        parser.error(f"{unknown[0]!r} is not an attack. Attacks: {', '.join(known)}")
     if given.list:
         print("\n".join(known))
         return 0

@@ -44,7 +44,7 @@ PYTEST = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """The status of a fork (None: stopped at a time limit), its time and its output."""
+    """The status of a fork (None: stopped at a limit), its processor time and its output."""
 
     status: int | None
     seconds: float
@@ -85,7 +85,7 @@ def run_limited(copy: Copy, job: Callable[[], int], limit_s: float) -> Outcome:
     shutil.rmtree(copy.temporary, ignore_errors=True)
     copy.temporary.mkdir(parents=True)
     log = copy.temporary / "output.txt"
-    started = time.monotonic()
+    deadline, before = time.monotonic() + limit_s, _children_s()
 
     def limited() -> int:
         _limit(log)
@@ -93,13 +93,18 @@ def run_limited(copy: Copy, job: Callable[[], int], limit_s: float) -> Outcome:
 
     process = fork(limited)
     try:
-        status = _wait(process, started + limit_s)
+        status = _wait(process, deadline)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process, signal.SIGKILL)
         with suppress(ChildProcessError):
             os.waitpid(process, 0)
-    return Outcome(status, time.monotonic() - started, log.read_text("utf-8", "replace"))
+    return Outcome(status, _children_s() - before, log.read_text("utf-8", "replace"))
+
+
+def _children_s() -> float:
+    """Return the processor time of all processes that this one has started and awaited."""
+    return sum(os.times()[2:4])
 
 
 def _wait(process: int, deadline: float) -> int | None:

@@ -28,7 +28,8 @@ def reaching(baselines: Sequence[Baseline], root: Path, path: str, line: int) ->
     """Return the tests that execute the statement at a line of a module.
 
     An import executes the statements outside of functions, before any test. Their tests are those
-    that execute the decorated function or, for a name, a line that has the name.
+    that execute the decorated function or, for a name, a line that has the name. If there are
+    none, they are the tests of the whole module.
     """
     source = (root / path).read_text("utf-8")
     tests = _executing(baselines, path, statement_lines(source, line))
@@ -44,6 +45,8 @@ def reaching(baselines: Sequence[Baseline], root: Path, path: str, line: int) ->
             text = module.read_text("utf-8").splitlines()
             numbers = [number for number, one in enumerate(text, 1) if pattern.search(one)]
             tests |= _executing(baselines, module.relative_to(root).as_posix(), numbers)
+    if names and not tests:
+        tests = _executing(baselines, path, range(1, source.count("\n") + 2))
     return tests
 
 
@@ -76,35 +79,39 @@ def _assigned(source: str, line: int) -> Iterator[str]:
                 yield from (name.id for name in ast.walk(target) if isinstance(name, ast.Name))
 
 
+# So many tests of a file run before the next file has its turn; ten times as many of the module's.
+TURN = 3
+OWN_TURN = 30
+
+
 def ordered(
     baselines: Sequence[Baseline], tests: Iterable[str], path: str, limit_s: float = LIMIT_S
 ) -> dict[str, float]:
     """Put the tests of a module in order, up to the time limit, with the time of each.
 
-    Those in the file of the module come first. Tests that share fixtures stay together; such
-    groups and the tests in them go by their time.
+    The files take turns, each with its shortest tests, so that a mutant of which the limit leaves
+    out many tests meets different ones. Tests that share a slow fixture stay together at the end.
     """
     own = f"tests/test_{Path(path).stem}.py"
-    groups: dict[tuple[str, ...], dict[str, float]] = {}
-    costs: dict[tuple[str, ...], float] = {}
     wanted = set(tests)
+    ranked: list[tuple[float, tuple[str, ...], int, float, str]] = []
     for one in baselines:
-        for test in wanted & set(one.fixtures):
-            group = (one.test, *sorted(one.fixtures[test]))
-            groups.setdefault(group, {})[test] = one.seconds[test]
-            costs[group] = sum(one.seconds.get(name, 0.0) for name in one.fixtures[test])
+        turn = OWN_TURN if one.test == own else TURN
+        reached = sorted(wanted & set(one.fixtures), key=lambda test: (one.seconds[test], test))
+        for number, test in enumerate(reached):
+            slow = tuple(sorted(name for name in one.fixtures[test] if _is_slow(one, name)))
+            cost = sum(one.seconds[name] for name in slow)
+            ranked.append((cost, slow, number // turn, one.seconds[test], test))
     chosen: dict[str, float] = {}
-    spent = 0.0
-
-    def rank(group: tuple[str, ...]) -> tuple[bool, float, tuple[str, ...]]:
-        return group[0] != own, costs[group] + min(groups[group].values()), group
-
-    for group in sorted(groups, key=rank):
-        cost = costs[group]
-        for test, seconds in sorted(groups[group].items(), key=lambda pair: (pair[1], pair[0])):
-            if spent + cost + seconds > limit_s and chosen:
-                break
-            chosen[test] = cost + seconds
-            spent += cost + seconds
-            cost = 0.0
+    made: set[tuple[str, ...]] = set()
+    for cost, slow, _, seconds, test in sorted(ranked):
+        total = seconds if slow in made else cost + seconds
+        if chosen and sum(chosen.values()) + total > limit_s:
+            continue
+        chosen[test] = total
+        made.add(slow)
     return chosen
+
+
+def _is_slow(baseline: Baseline, fixture: str) -> bool:
+    return baseline.seconds.get(fixture, 0.0) >= 0.01

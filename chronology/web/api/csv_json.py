@@ -16,13 +16,13 @@ from datasette.utils.asgi import BadRequest, NotFound, Response
 
 from chronology.export import csv_stream
 from chronology.timeline.event_detail import EventDetail, event_detail
-from chronology.web import databases, routing
+from chronology.web import databases, permissions, routing
 from chronology.web.api import streaming
 from chronology.web.datasette_compat import Datasette, Receive, Request, Send, disposition
 from chronology.web.query import as_of
 from chronology.web.query.home_filters import bad_filters
 from chronology.web.query.selection import file_time_limit, order_by, translate
-from chronology.web.responses import cors_headers, json_response
+from chronology.web.responses import json_response
 
 _IN_MEMORY_BYTES = 1 << 20
 # Chunks are made on this many threads; the other threads of the server stay free.
@@ -54,7 +54,7 @@ async def events_csv(datasette: Datasette, request: Request, send: Send, receive
             )
             return made
 
-        await _start(datasette, send, f"{name}-events.csv")
+        await _start(send, f"{name}-events.csv")
         if request.method != "HEAD":
             first = csv_stream.BOM.encode() + csv_stream.header(list(shown_columns))
             await streaming.finish(send, _ahead(first, lines, csv_stream.read_numbers(numbers)))
@@ -88,12 +88,11 @@ def _chosen(request: Request, columns: list[str]) -> list[str]:
     return [c for c in columns if (not included or c in included) and c not in excluded]
 
 
-async def _start(datasette: Datasette, send: Send, name: str, length: int | None = None) -> None:
+async def _start(send: Send, name: str, length: int | None = None) -> None:
     headers = {
         "content-type": "text/csv; charset=utf-8",
         "content-disposition": disposition("attachment", name),
         "x-content-type-options": "nosniff",
-        **cors_headers(datasette),
     }
     if length is not None:
         headers["content-length"] = str(length)
@@ -101,14 +100,16 @@ async def _start(datasette: Datasette, send: Send, name: str, length: int | None
 
 
 async def _event_detail(datasette: Datasette, request: Request) -> EventDetail:
-    database = await databases.in_address(datasette, request)
+    needed = permissions.NEEDED["events"]
+    database = await databases.in_address(datasette, request, *needed)
+    visible = await permissions.visible_tables(datasette, request.actor, database)
     name = tilde_decode(request.url_vars["event"])
     detail: EventDetail | None = await datasette.get_database(database).execute_fn(
         lambda connection: event_detail(as_of.timeline_at(request, connection), name)
     )
     if detail is None:
         raise NotFound(f"There is no event {name!r}; it may have been retracted")
-    return detail
+    return detail if "history" in visible else detail._replace(history=[])
 
 
 async def event_json(
@@ -117,7 +118,7 @@ async def event_json(
     """One event with its accounts, places, formations, people and revisions."""
     detail = await _event_detail(datasette, request)
     body = detail._asdict() if request.args.get("_shape") not in ("array", "objects") else None
-    return json_response(datasette, body or [detail.event])
+    return json_response(body or [detail.event])
 
 
 async def event_csv(datasette: Datasette, request: Request, send: Send, receive: Receive) -> None:
@@ -130,7 +131,7 @@ async def event_csv(datasette: Datasette, request: Request, send: Send, receive:
     )
     text = csv_stream.to_csv(chain([columns], rows), guard=True, quoting=csv.QUOTE_NONNUMERIC)
     body = (csv_stream.BOM + text).encode()
-    await _start(datasette, send, f"{detail.event['id']}.csv", len(body))
+    await _start(send, f"{detail.event['id']}.csv", len(body))
     await send({"type": "http.response.body", "body": body})
 
 

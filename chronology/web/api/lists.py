@@ -12,7 +12,7 @@ from chronology.export import reader
 from chronology.export.edition import Edition
 from chronology.export.formats import FORMATS, Format
 from chronology.export.reader import SelectedVersions
-from chronology.web import databases, datasette_compat, routing
+from chronology.web import databases, datasette_compat, permissions, routing
 from chronology.web.api import streaming
 from chronology.web.datasette_compat import (
     Datasette,
@@ -26,7 +26,6 @@ from chronology.web.datasette_compat import (
 )
 from chronology.web.query.home_filters import bad_filters
 from chronology.web.query.selection import file_time_limit, order_by, translate
-from chronology.web.responses import cors_headers
 
 
 async def events(
@@ -35,13 +34,12 @@ async def events(
     """All selected events in a format, in one state of the log."""
     extension = request.url_vars["extension"]
     form = FORMATS[extension]
-    database = await databases.in_address(datasette, request)
+    database = await databases.in_address(datasette, request, *permissions.LISTED)
     versions = await _select(datasette, request, database)
     edition = await _edition(datasette, request, database, extension, versions)
     headers = {
         "content-disposition": _disposition(form, f"{database}-events.{extension}"),
         "cache-control": "no-cache",
-        **cors_headers(datasette),
     }
     if request.method == "HEAD":
         return Response("", headers=headers, content_type=form.media_type)

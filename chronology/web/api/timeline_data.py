@@ -30,7 +30,7 @@ from chronology.web.query.home_filters import (
     home_request,
     state_mark,
 )
-from chronology.web.responses import cors_headers, encode, json_response, matches
+from chronology.web.responses import encode, json_response, matches
 
 FORMAT = 3  # part of the ETag
 MOST = 2_000
@@ -52,8 +52,8 @@ async def points(datasette: Datasette, request: Request) -> Response:
 
     def answer(reader: Reader) -> tuple[str, bytes | None]:
         # Weak, since it is the same for each encoding.
-        mark = state_mark(reader.timeline)
-        etag = "" if selection.values("_where") else f'W/"{mark}.{FORMAT}"'
+        mark = f"{state_mark(reader.timeline)}.{FORMAT}{reader.closed}"
+        etag = "" if selection.values("_where") else f'W/"{mark}"'
         if etag and if_none_match and matches(if_none_match, etag):
             return etag, None
         return etag, _body(reader, events, everything, selection, lane)
@@ -61,8 +61,8 @@ async def points(datasette: Datasette, request: Request) -> Response:
     etag, body = await read_state(datasette, selection, name, answer)
     headers = {"cache-control": "no-cache", **({"etag": etag} if etag else {})}
     if body is None:
-        return Response("", status=304, headers={**cors_headers(datasette), **headers})
-    return json_response(datasette, body, headers)
+        return Response("", status=304, headers=headers)
+    return json_response(body, headers)
 
 
 def _body(
@@ -77,7 +77,7 @@ def _body(
         chronology_overview = overview(reader, everything, FIRST)
         column = chronology_overview.lane(lane)
         return _bodies.get_or_make(
-            selection.cache_key(reader.timeline, column, repr((events, everything))),
+            selection.cache_key(reader.timeline, column, reader.closed, repr((events, everything))),
             lambda: encode(_answer(reader, chronology_overview, events, column)),
         )
 
@@ -87,7 +87,7 @@ def _answer(
 ) -> dict[str, Any]:
     point, window = reader.timeline.point, chronology_overview.chronology.window
     summary = reader.summarise(events, (), MOST)
-    places = _places(reader.timeline.catalogue)
+    places = _places(reader.timeline.catalogue) if "places" in reader.visible else {}
     drawn = {(row["latitude"], row["longitude"]): _place(name, row) for name, row in places.items()}
     numbers = summary.first if summary.total <= MOST else summary.first[:FIRST]
     return {
@@ -144,7 +144,9 @@ def _detailed(
         for name, title, day, kind_name, status_name, latitude, longitude, *texts in cursor
     ]
     formations = {
-        f.name: (f.level, f.side) for _, f in reader.timeline.catalogue.formations.items()
+        f.name: (f.level, f.side)
+        for _, f in reader.timeline.catalogue.formations.items()
+        if "formations" in reader.visible
     }
     return {
         "columns": columns,

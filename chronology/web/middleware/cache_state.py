@@ -62,6 +62,8 @@ class LogHeadMonitor:
         try:
             opened = self._open.get(name)
             if opened is None or opened[0] is not database:
+                if opened is not None:
+                    opened[1].close()
                 opened = self._open[name] = (database, _connect(database))
                 self._known.pop(name, None)
             db = opened[1]

@@ -10,23 +10,38 @@ import json
 import re
 import sys
 import traceback
+from contextvars import ContextVar
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from datasette import handle_exception
 from datasette.database import QueryInterrupted
-from datasette.utils import ValueAsBooleanError
-from datasette.utils.asgi import BadRequest, Base400, NotFound, Response
+from datasette.utils import ValueAsBooleanError, asgi
+from datasette.utils.asgi import BadRequest, Base400, Forbidden, NotFound, Response
 from datasette.utils.sqlite import sqlite3
 from datasette.views.base import DatasetteError
 
-from chronology.web import databases
-from chronology.web.datasette_compat import Datasette, Request, Scope
+from chronology.web import databases, files
+from chronology.web.datasette_compat import App, Datasette, Receive, Request, Scope, Send
 from chronology.web.middleware.request_limits import READING
 from chronology.web.pages import error_page
+from chronology.web.responses import refused
 
 # Where rich is installed, Datasette prints even a 404 with local variables, and fails at some.
 handle_exception.rich = None
+_is_refused: ContextVar[bool] = ContextVar("is_refused", default=False)
+"""Whether the current exception is a fault of the request."""
 
+
+def _print_unless_refused() -> None:
+    if not _is_refused.get():
+        traceback.print_exc()
+
+
+# Datasette's handler runs after ours, and would print the exception behind every refusal.
+handle_exception.traceback = SimpleNamespace(print_exc=_print_unless_refused)
+
+_CLOSED = "You do not have permission to view this table"
 _FAILED = "The server failed; the cause is in its log"
 
 
@@ -34,7 +49,13 @@ def response_to(datasette: Datasette, request: Request, exception: Exception) ->
     """The response to an exception, or None if Datasette responds correctly."""
     if databases.is_foreign(datasette, request.scope):
         return None
+    if files.is_unavailable(exception):
+        _is_refused.set(True)
+        refused[503] += 1
+        files.of(datasette).note(exception)
+        return lambda: error_page.unavailable(datasette, request)
     fault = _fault(request, exception)
+    _is_refused.set(fault is not None)
     if fault is None and not isinstance(exception, Base400 | DatasetteError):
         # Datasette's own handler, which runs too, writes the exception to the log.
         fault = DatasetteError(_FAILED, status=500)
@@ -42,12 +63,22 @@ def response_to(datasette: Datasette, request: Request, exception: Exception) ->
     status, message = getattr(error, "status", 500), _message(error)
 
     async def respond() -> Any:
-        page = await error_page.page(datasette, request, status, message) if message else None
-        if page is None and fault is not None:
-            return await handle_exception.handle_exception(datasette, request, fault)()
+        shown_status, shown_message, shown_fault = status, message, fault
+        # Otherwise 404 and 403 would show which rows a closed table has.
+        if status == 404 and await error_page.is_closed(datasette, request):
+            shown_status, shown_message = 403, _CLOSED
+            shown_fault = DatasetteError(_CLOSED, status=403)
+        refused[shown_status] += 1
+        page = await _page(datasette, request, shown_status, shown_message)
+        if page is None and shown_fault is not None:
+            return await handle_exception.handle_exception(datasette, request, shown_fault)()
         return page
 
     return respond if fault is not None or status in error_page.STATUSES else None
+
+
+async def _page(datasette: Datasette, request: Request, status: int, message: str) -> Any:
+    return await error_page.page(datasette, request, status, message) if message else None
 
 
 def _message(exception: Exception) -> str:
@@ -59,8 +90,24 @@ def _message(exception: Exception) -> str:
     return str(exception.args[0]) if exception.args else ""
 
 
-def early_response(scope: Scope, error: Exception) -> Response:
+def unavailable_app(datasette: Datasette) -> App:
+    """Responds to requests for a chronology whose file cannot be read."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        refused[503] += 1
+        request = asgi.Request({**scope, "csrftoken": str}, receive)
+        await (await error_page.unavailable(datasette, request)).asgi_send(send)
+
+    return application
+
+
+def early_response(datasette: Datasette, scope: Scope, error: Exception) -> Response:
     """The response to an exception that was raised before Datasette catches any."""
+    if files.is_unavailable(error):
+        refused[503] += 1
+        files.of(datasette).note(error)
+        headers = {"retry-after": str(error_page.RETRY_AFTER_S)}
+        return Response.text(error_page.UNAVAILABLE, status=503, headers=headers)
     if isinstance(error, ValueError) or scope["method"] not in READING:
         text = "The headers or the body of the request are malformed"
         return Response.text(text, status=400)
@@ -73,6 +120,9 @@ def _fault(request: Request, exception: Exception) -> Any:
     if isinstance(exception, DatasetteError):
         is_bad = exception.status == 500 and exception.message.startswith(("Cannot ", "Invalid "))
         return BadRequest(exception.message) if is_bad else None
+    if isinstance(exception, Forbidden):
+        # Datasette 0.65 would answer a request for JSON with a page.
+        return DatasetteError(str(exception.args[0]), status=403)
     if isinstance(exception, TypeError | AssertionError) and request.method not in ("GET", "HEAD"):
         return DatasetteError(f"{request.method} is not allowed at this address", status=405)
     if isinstance(exception, QueryInterrupted) and "_timelimit" not in request.args:

@@ -28,7 +28,7 @@ from chronology.web.datasette_compat import (
 )
 from chronology.web.limits import Limits, limits
 from chronology.web.middleware.security_headers import security_headers_middleware
-from chronology.web.responses import cors_headers
+from chronology.web.responses import refused as refused_requests
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _REFUSAL = "chronology.refusal"
@@ -80,7 +80,8 @@ def refusal_app(datasette: Datasette) -> App:
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         refusal: Refusal = scope[_REFUSAL]
-        headers = {**cors_headers(datasette), "cache-control": "no-store", **refusal.headers}
+        refused_requests[refusal.status] += 1
+        headers = {"cache-control": "no-store", **refusal.headers}
         if refusal.status in (408, 413):
             headers["connection"] = "close"  # the rest of the body is not read
         body, kind = refusal.reason, "text/plain; charset=utf-8"

@@ -1,8 +1,8 @@
 """The response cache: keeps responses in memory, compares validators and compresses.
 
 A response is kept if it is the same for everybody and valid until the head of the log moves: a
-page or JSON of a chronology, with status 200, to a request without cookies or credentials, while
-the head did not move. A streamed file gets a validator and is not kept. A response that brings a
+page or JSON of a chronology, with status 200, to a request without an actor, while the head did not
+move. A streamed file gets a validator and is not kept. A response that brings a
 validator of its own is compared and compressed in the same way.
 
 The validators are weak, since a response may contain its time in milliseconds. See RFC 9110,
@@ -14,11 +14,15 @@ from __future__ import annotations
 import asyncio
 import gzip
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
+
+from datasette.plugins import pm
+from datasette.utils import asgi, await_me_maybe
 
 from chronology.lru_cache import LruCache
 from chronology.projections.tables import DERIVED
@@ -42,8 +46,8 @@ CACHE_MB = 64
 GZIP_LEVEL = 5
 _WORTH_GZIP_BYTES = 1_000
 _TABLES = frozenset({"log", *DERIVED})
-# The checkpoint is a file that changes without the log.
-_OWN_PATH = re.compile(r"/-/chronology/(?!checkpoint$)[\w./-]+")
+# The checkpoint and the health change without the log.
+_OWN_PATH = re.compile(r"/-/chronology/(?!(?:checkpoint|health\.json)$)[\w./-]+")
 _TABLE_PATH = re.compile(r"/(?P<table>[a-z_]+)(\.[a-z]+|/[^/]+)?")
 # With these, a response depends on more than the log: on a time limit, or SQL that reads the time.
 _UNCACHED = frozenset({"_where", "_timelimit", "_trace", "_nocache", "_tables", "sql"})
@@ -106,6 +110,9 @@ class _ResponseCache:
             headers.get(b"if-none-match") if scope["method"] in ("GET", "HEAD") else None,
             accepts_gzip(headers.get(b"accept-encoding", "")),
         )
+        if await is_personal(self._datasette, scope, headers):
+            await self._make(scope, receive, _private(scope, send), None, request)
+            return
         entry = self._entry(scope, headers, request) if self._responses.limit else None
         response = self._responses.get(entry.key) if entry else None
         if response:
@@ -164,7 +171,7 @@ class _ResponseCache:
 
     def _database(self, scope: Scope, headers: dict[bytes, str]) -> str | None:
         """The one chronology that the response depends on; None if that is uncertain."""
-        if scope["method"] != "GET" or b"cookie" in headers or b"authorization" in headers:
+        if scope["method"] != "GET":
             return None
         if _UNCACHED & dict(parse_qsl(scope["query_string"].decode("latin-1"), True)).keys():
             return None
@@ -174,6 +181,35 @@ class _ResponseCache:
             return only if databases.is_chronology(self._datasette, only) else None
         match = _TABLE_PATH.fullmatch(rest)
         return name if not rest or (match and match["table"] in _TABLES) else None
+
+
+async def is_personal(datasette: Datasette, scope: Scope, headers: Mapping[bytes, str]) -> bool:
+    """Whether a response may depend on the actor, however the actor is identified.
+
+    Datasette itself reads a cookie or credentials; a plugin may read anything else.
+    """
+    if b"cookie" in headers or b"authorization" in headers or scope.get("actor"):
+        return True
+    hooks = pm.hook.actor_from_request.get_hookimpls()
+    if all(each.function.__module__.partition(".")[0] == "datasette" for each in hooks):
+        return False
+    request = asgi.Request(scope, None)
+    results = pm.hook.actor_from_request(datasette=datasette, request=request)
+    return any([await await_me_maybe(result) for result in results])
+
+
+def _private(scope: Scope, send: Send) -> Send:
+    """Sends a response that no cache may keep; files of the program are the same for everybody."""
+    if scope["path"].startswith("/-/static"):
+        return send
+
+    async def send_private(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = _replaced(message["headers"], [(b"cache-control", b"private, no-store")])
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return send_private
 
 
 @dataclass

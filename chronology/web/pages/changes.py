@@ -11,24 +11,25 @@ from chronology.export import atom
 from chronology.store import log
 from chronology.store.database import Row, fetch_rows
 from chronology.timeline.as_of import at_head
-from chronology.web import databases, datasette_compat, routing
+from chronology.web import databases, routing
 from chronology.web.datasette_compat import Datasette, Receive, Request, Send, public_address
-from chronology.web.responses import cors_headers
 
 FEED_LENGTH = 50
 REASONS = 40
 
 
-def page(db: sqlite3.Connection) -> dict[str, Any]:
+def page(db: sqlite3.Connection, visible: frozenset[str]) -> dict[str, Any]:
     """The variables of the page of changes: the batches, newest first."""
     (newest,) = db.execute("SELECT max(from_position) FROM history").fetchone()
-    return {"batches": _batches(db), "newest": newest, "reason_limit": REASONS}
+    batches = _batches(db, "log" in visible) if "batches" in visible else []
+    return {"batches": batches, "newest": newest, "reason_limit": REASONS}
 
 
-def _batches(db: sqlite3.Connection) -> list[Row]:
+def _batches(db: sqlite3.Connection, with_reasons: bool) -> list[Row]:
     batches = fetch_rows(db, "SELECT * FROM batches ORDER BY last_position DESC")
     for batch in batches:
-        batch["reasons"] = _reasons(db, batch) if batch["corrected"] + batch["retracted"] else []
+        has_reasons = with_reasons and batch["corrected"] + batch["retracted"]
+        batch["reasons"] = _reasons(db, batch) if has_reasons else []
     return batches
 
 
@@ -59,8 +60,7 @@ def latest(db: sqlite3.Connection) -> list[Row]:
 
 async def feed(datasette: Datasette, request: Request, send: Send, receive: Receive) -> Response:
     """The Atom feed of the batches."""
-    database = await databases.in_address(datasette, request)
-    await datasette_compat.ensure_view_table(datasette, request.actor, database, "history")
+    database = await databases.in_address(datasette, request, "history", "batches")
     db = datasette.get_database(database)
     chronology = await db.execute_fn(lambda connection: at_head(connection).chronology)
     batches = await db.execute_fn(latest)
@@ -69,8 +69,7 @@ async def feed(datasette: Datasette, request: Request, send: Send, receive: Rece
     address = public_address(datasette, request)
     history = address + datasette.urls.table(database, "history")
     text = feed_of(chronology.title if chronology else database, identity, history, batches)
-    headers = cors_headers(datasette)
-    return Response(text, headers=headers, content_type="application/atom+xml; charset=utf-8")
+    return Response(text, content_type="application/atom+xml; charset=utf-8")
 
 
 def feed_of(title: str, identity: str, address: str, batches: list[Row]) -> str:

@@ -12,7 +12,7 @@ from datasette.utils.asgi import Response
 
 from chronology.model.edtf import Date
 from chronology.timeline.as_of import at_head
-from chronology.web import databases, datasette_compat
+from chronology.web import databases, datasette_compat, permissions
 from chronology.web.datasette_compat import Actor, Datasette, Request, address_of
 from chronology.web.pages import formatting
 
@@ -62,6 +62,8 @@ async def refusal(
 async def _entry(datasette: Datasette, request: Request, name: str, status: int) -> dict[str, Any]:
     """A chronology in the list, with a link to its home or to the requested page."""
     summary: dict[str, Any] = await datasette.get_database(name).execute_fn(_summary)
+    if "sources" not in await permissions.visible_tables(datasette, request.actor, name):
+        del summary["sources"]
     path = address_of(datasette, request.scope).path
     address = datasette.urls.database(name)
     if status == 400 and path.startswith(_OWN):

@@ -21,7 +21,11 @@ from chronology.web.pages.map_config import map_config
 
 
 def event(
-    timeline: TimelineAt, request: Request, table: str, chronology: Chronology | None
+    timeline: TimelineAt,
+    request: Request,
+    table: str,
+    chronology: Chronology | None,
+    with_history: bool,
 ) -> dict[str, Any]:
     """One event of `events`, or a version of it in `history`."""
     db = timeline.db
@@ -31,6 +35,8 @@ def event(
     shown = event_detail(timeline, name)
     if table == "events" and shown is None:
         raise NotFound(f"The event {name!r} was not in the timeline at this position")
+    if shown is not None and not with_history:
+        shown = shown._replace(history=[])
     current_row = db.execute("SELECT 1 FROM events WHERE id = ?", (name,)).fetchone()
     variables = {"detail": shown, "event_id": name, "retracted_since": current_row is None}
     if shown is None or chronology is None:

@@ -16,14 +16,15 @@ from chronology.projections.subject_rows import TABLES
 from chronology.store.database import Row, fetch_rows
 from chronology.timeline.as_of import at_head
 from chronology.timeline.similar_ids import similar_ids
-from chronology.web import databases, datasette_compat
+from chronology.web import databases, datasette_compat, permissions
 from chronology.web.datasette_compat import Datasette, Request, page_address, pairs, with_query
 from chronology.web.pages import chronologies
-from chronology.web.responses import cors_headers
 
 _SINGULAR = {"events": "event", **{table: kind for kind, table in TABLES.items()}}
 _PARAMETER = re.compile(r"(_?\w+): ")
 STATUSES = (400, 403, 404, 405)
+RETRY_AFTER_S = 5
+UNAVAILABLE = "The file of the chronology cannot be read at the moment; try again soon"
 
 
 async def page(
@@ -31,17 +32,23 @@ async def page(
 ) -> Response | None:
     """The page of an error; None without a chronology or if the request is not for a page.
 
-    If the request does not name one of several chronologies, the page lists them.
+    If the request does not name one of several chronologies, the page lists them. To an actor who
+    may not see the events, the page shows nothing of the chronology.
     """
-    if "." in request.path.rpartition("/")[2]:
+    if "." in request.path.rpartition("/")[2] or not databases.names(datasette):
         return None
     name = await databases.of_page(datasette, request)
     if name is None:
-        return await chronologies.refusal(datasette, request, status, message)
+        listed = await chronologies.refusal(datasette, request, status, message)
+        return listed or await _page_without_chronology(datasette, request, status, message)
     table, row = _asked_for(request, name)
-    suggestions = await datasette.get_database(name).execute_fn(lambda db: _ways_on(db, table, row))
+    visible = await permissions.visible_tables(datasette, request.actor, name)
+    suggestions = await datasette.get_database(name).execute_fn(
+        lambda db: _ways_on(db, table, row, visible)
+    )
     values = {
         **suggestions,
+        "may_search": visible.issuperset(permissions.SEARCHED),
         "database": name,
         "status": status,
         "message": _in_words(message, table, row, page_address(datasette, request)),
@@ -51,7 +58,42 @@ async def page(
         "without": _without(datasette, request, message),
     }
     html = await datasette.render_template("chronology/refused.html", values, request, "refused")
-    return Response.html(html, status=status, headers=cors_headers(datasette))
+    return Response.html(html, status=status)
+
+
+async def unavailable(datasette: Datasette, request: Request) -> Response:
+    """The response while the file cannot be read: a client may try again soon."""
+    headers = {"retry-after": str(RETRY_AFTER_S), "cache-control": "no-store"}
+    if "." in request.path.rpartition("/")[2]:
+        body = {"ok": False, "error": UNAVAILABLE, "status": 503, "title": None}
+        return Response.json(body, status=503, headers=headers)
+    page = await _page_without_chronology(datasette, request, 503, UNAVAILABLE)
+    page.headers.update(headers)
+    return page
+
+
+async def _page_without_chronology(
+    datasette: Datasette, request: Request, status: int, message: str
+) -> Response:
+    values: dict[str, Any] = {
+        "database": None,
+        "status": status,
+        "message": _in_words(message, None, None, page_address(datasette, request)),
+        "metadata": {},
+        "chronology_title": "",
+    }
+    html = await datasette.render_template("chronology/refused.html", values, request, "refused")
+    return Response.html(html, status=status)
+
+
+async def is_closed(datasette: Datasette, request: Request) -> bool:
+    """Whether a request is for a table that the actor may not see, or for one of its rows."""
+    url_vars = {key: tilde_decode(text) for key, text in (request.url_vars or {}).items() if text}
+    database, table = url_vars.get("database"), url_vars.get("table")
+    if table not in permissions.TABLES or not databases.is_chronology(datasette, database):
+        return False
+    assert database is not None
+    return table not in await permissions.visible_tables(datasette, request.actor, database)
 
 
 def _in_words(message: str, table: str | None, row: str | None, path: str) -> str:
@@ -72,15 +114,17 @@ def _asked_for(request: Request, database: str) -> tuple[str | None, str | None]
     return table, url_vars.get("pks")
 
 
-def _ways_on(db: sqlite3.Connection, table: str | None, row: str | None) -> dict[str, Any]:
+def _ways_on(
+    db: sqlite3.Connection, table: str | None, row: str | None, visible: frozenset[str]
+) -> dict[str, Any]:
     chronology = at_head(db).chronology
     suggestions: dict[str, Any] = {
         "example": chronology.window.earliest if chronology else None,
         "near": [],
     }
-    if table and row:
+    if table and row and table in visible:
         suggestions["near"] = similar_ids(db, table, row)
-        if table == "events":
+        if table == "events" and "history" in visible:
             suggestions["retracted"] = _retraction(db, row)
     return suggestions
 

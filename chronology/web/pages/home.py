@@ -20,7 +20,7 @@ from chronology.model.errors import DateError
 from chronology.store.database import fetch_rows
 from chronology.timeline.filters import DISPUTED
 from chronology.timeline.linked_events import LIST_COLUMNS, decode_arrays
-from chronology.web import databases, datasette_compat, routing
+from chronology.web import databases, datasette_compat, permissions, routing
 from chronology.web.datasette_compat import (
     PLUGIN,
     Datasette,
@@ -84,14 +84,14 @@ async def of_one(
 ) -> Response | None:
     """`/NAME`: the home of a chronology."""
     name = datasette.get_database(route=tilde_decode(request.url_vars["database"])).name
-    if not await datasette_compat.may_view_table(datasette, request.actor, name, "events"):
+    if "events" not in await permissions.visible_tables(datasette, request.actor, name):
         routing.decline(request)
         return None
     return await _home(datasette, request, name, datasette.urls.database(name))
 
 
 async def _home(datasette: Datasette, request: Request, name: str, address: str) -> Response:
-    await datasette_compat.ensure_seen(datasette, request, name)
+    await permissions.ensure_visible(datasette, request, name, "events")
     values = {
         **await template_context.variables(datasette, request, name, None, "index"),
         **await page(datasette, request, name, address),
@@ -147,23 +147,28 @@ def _page(
             lambda: _content(reader, chronology_overview, filters, selection),
         )
     undated = selection.without("_within").query
-    keys = {option["key"] for option in chronology_overview.options}
+    options = [each for each in chronology_overview.options if reader.may_filter(each["key"])]
+    keys = {option["key"] for option in options}
     point = reader.timeline.point
     return {
         **content,
         "chronology": chronology_overview.chronology,
         "chronology_title": chronology_overview.chronology.title,
-        "counts": chronology_overview.figures,
+        "counts": {
+            table: count
+            for table, count in chronology_overview.figures.items()
+            if table in reader.visible
+        },
         "series": chronology_overview.series,
         "labels": chronology_overview.labels,
         "lane": chronology_overview.labels[column],
-        "options": chronology_overview.options,
+        "options": options,
         "has_map": chronology_overview.has_map,
         "scripts": _scripts(chronology_overview.has_map),
         "selection": selection,
         "filters": [pair for pair in selection.pairs if pair[0] != "_as_of"],
         "others": _others(selection, keys),
-        "names_of": {**{o["key"]: o["label"] for o in chronology_overview.options}, **_NAMES},
+        "names_of": {**{o["key"]: o["label"] for o in options}, **_NAMES},
         "undated": f"{undated}&" if undated else "",
         "state": point,
         "moment": point if point.is_past else None,

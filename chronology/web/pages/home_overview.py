@@ -20,6 +20,7 @@ from chronology.index.selection import (
 from chronology.lru_cache import LruCache
 from chronology.model.records import Chronology
 from chronology.timeline.as_of import TimelineAt, at_head
+from chronology.web import permissions
 from chronology.web.datasette_compat import Datasette
 from chronology.web.pages import day_histogram
 from chronology.web.query import as_of
@@ -34,11 +35,21 @@ _NO_DIMENSION = ("places", "kind")
 
 
 class Reader(NamedTuple):
-    """A reader of a state: the timeline, the index of its file, and a time limit."""
+    """A reader of a state: the timeline, the index of its file, a time limit, visible tables."""
 
     timeline: TimelineAt
     events: EventIndex | None
     limit: TimeLimit
+    visible: frozenset[str]
+
+    @property
+    def closed(self) -> str:
+        """A mark of the closed tables that the home page shows; empty if there are none."""
+        return "".join(f"-{table}" for table in permissions.LISTED if table not in self.visible)
+
+    def may_filter(self, key: str) -> bool:
+        """Whether the filter of a parameter needs no closed table."""
+        return permissions.filter_tables({key}, self.timeline).issubset(self.visible)
 
     def summarise(self, selected: EventFilter, facets: Iterable[str], size: int) -> Summary:
         return summarise(self.timeline.db, selected, self.events, self.limit, facets, size)
@@ -88,9 +99,10 @@ async def read_state(
 ) -> T:
     """Runs a function of the state that a request names, in one read transaction."""
     index, limit = index_of(datasette.get_database(database)), time_limit(datasette)
+    visible = await permissions.visible_tables(datasette, selection.request.actor, database)
 
     def read(db: sqlite3.Connection) -> T:
-        return function(Reader(as_of.timeline_at(selection.request, db), index, limit))
+        return function(Reader(as_of.timeline_at(selection.request, db), index, limit, visible))
 
     return await read_once(datasette, database, read)
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from chronology.model.records import Chronology
+from chronology.web import permissions
 from chronology.web.datasette_compat import Datasette, Request, address_of
 from chronology.web.routing import TABLES
 
@@ -33,27 +34,37 @@ def ways(
     database: str,
     chronology: Chronology | None,
     parameter: dict[str, str],
+    visible: frozenset[str],
 ) -> list[Way]:
-    """The pages of a chronology; those of formations only if it has levels for them.
+    """The visible pages of a chronology; those of formations only if it has levels for them.
 
     `parameter` names this chronology in the addresses of pages not backed by a table.
     """
     urls = datasette.urls
     query = f"?{urlencode(parameter)}" if parameter else ""
-    tables = [("Sources", "sources"), ("Places", "places")]
-    own = [("Disagreements", DISAGREEMENTS)]
+    tables = ["sources", "places", "people"]
+    own: list[tuple[str, str, tuple[str, ...]]] = [
+        ("Disagreements", DISAGREEMENTS, permissions.DISAGREEMENTS)
+    ]
     if chronology and chronology.ranks:
-        own.append(("Order of battle", ORDER_OF_BATTLE))
-        tables.append(("Formations", "formations"))
+        own.append(("Order of battle", ORDER_OF_BATTLE, permissions.ORDER_OF_BATTLE))
+        tables.insert(2, "formations")
     pages = [
-        ("Events", urls.table(database, "events")),
-        *((label, urls.path(path) + query) for label, path in own),
-        *((label, urls.table(database, table)) for label, table in [*tables, ("People", "people")]),
-        ("Changes", urls.table(database, "history")),
+        ("Events", urls.table(database, "events"), ("events",)),
+        *((label, urls.path(path) + query, needed) for label, path, needed in own),
+        *((table.capitalize(), urls.table(database, table), (table,)) for table in tables),
+        ("Changes", urls.table(database, "history"), ("history",)),
     ]
     here = _here(datasette, request, database)
     timeline = Way("Timeline", home(datasette, database, parameter), here == "")
-    links = [timeline, *(Way(label, url, _is_within(here, url)) for label, url in pages)]
+    links = [
+        timeline,
+        *(
+            Way(label, url, _is_within(here, url))
+            for label, url, needed in pages
+            if visible.issuperset(needed)
+        ),
+    ]
     return [Way("Chronologies", urls.path("/"), False), *links] if parameter else links
 
 

@@ -23,7 +23,7 @@ from chronology.timeline import disagreements, order_of_battle
 from chronology.timeline.as_of import at_head
 from chronology.timeline.filters import DISPUTED
 from chronology.timeline.order_of_battle import Side
-from chronology.web import databases, datasette_compat
+from chronology.web import databases, datasette_compat, permissions
 from chronology.web.datasette_compat import Datasette, Request, pairs
 from chronology.web.pages import formatting, navigation
 from chronology.web.pages.template_context import filters
@@ -42,7 +42,7 @@ async def _answer(
 ) -> Response:
     """A page, or its data if the address ends with `.json`."""
     if request.path.endswith(".json"):
-        return json_response(datasette, variables["data"])
+        return json_response(variables["data"])
     metadata = await datasette_compat.instance_metadata(datasette)
     values = {**variables, "database": name, "metadata": metadata}
     html = await datasette.render_template(f"chronology/{view}.html", values, request, view)
@@ -54,7 +54,7 @@ async def _answer(
 
 async def order_of_battle_page(datasette: Datasette, request: Request) -> Response:
     """The order of battle on the day that `_day` names, by side."""
-    name = await databases.requested(datasette, request)
+    name = await databases.requested(datasette, request, *permissions.ORDER_OF_BATTLE)
     variables = await read_once(datasette, name, lambda db: _on_day(db, request))
     return await _answer(datasette, request, name, "order-of-battle", variables)
 
@@ -123,7 +123,7 @@ async def where_sources_disagree(datasette: Datasette, request: Request) -> Resp
         raise BadRequest(
             "_as_of: this page shows only the current state; see the list of events for others"
         )
-    name = await databases.requested(datasette, request)
+    name = await databases.requested(datasette, request, *permissions.DISAGREEMENTS)
     selection = home_request(request)
     events, every_kind = [
         (await home_filter(datasette, each, name)).and_also(DISPUTED)

@@ -12,7 +12,7 @@ from chronology.export.formats import FORMATS
 from chronology.model.records import Chronology
 from chronology.timeline.as_of import TimelineAt, at_head
 from chronology.timeline.subject_detail import DETAIL_READERS
-from chronology.web import databases
+from chronology.web import databases, permissions
 from chronology.web.datasette_compat import (
     Datasette,
     Request,
@@ -42,7 +42,11 @@ async def variables(
 ) -> dict[str, Any]:
     """The variables of a page of a chronology's database."""
     db = datasette.get_database(database)
-    chronology, page_variables = await db.execute_fn(lambda c: _variables(c, request, table, view))
+    needed = permissions.NEEDED.get(table, ()) if view == "row" and table else ()
+    visible = await permissions.ensure_visible(datasette, request, database, *needed)
+    chronology, page_variables = await db.execute_fn(
+        lambda c: _variables(c, request, table, view, visible)
+    )
     service = public_address(datasette, request)
     parameter = await databases.parameter(datasette, request, database)
     return {
@@ -50,7 +54,8 @@ async def variables(
         "timeline": database,
         "db_query": urlencode(parameter),
         "home": navigation.home(datasette, database, parameter),
-        "ways": navigation.ways(datasette, request, database, chronology, parameter),
+        "ways": navigation.ways(datasette, request, database, chronology, parameter, visible),
+        "visible": visible,
         "event_formats": FORMATS,
         "permalink": service + _permalink(datasette, request, database, view, page_variables),
         "now_url": as_of.address_of_now(datasette, request, database),
@@ -61,7 +66,11 @@ async def variables(
 
 
 def _variables(
-    db: sqlite3.Connection, request: Request, table: str | None, view: str
+    db: sqlite3.Connection,
+    request: Request,
+    table: str | None,
+    view: str,
+    visible: frozenset[str],
 ) -> tuple[Chronology | None, dict[str, Any]]:
     chronology = at_head(db).chronology
     has_past = table in ("events", "history") or view == "order-of-battle"
@@ -74,7 +83,7 @@ def _variables(
         "chronology_title": chronology.title if chronology else "",
         "moment": point if point.is_past else None,
         "state": point,
-        **_of_page(timeline, request, table, view, chronology),
+        **_of_page(timeline, request, table, view, chronology, visible),
     }
     return chronology, found
 
@@ -85,13 +94,14 @@ def _of_page(
     table: str | None,
     view: str,
     chronology: Chronology | None,
+    visible: frozenset[str],
 ) -> dict[str, Any]:
     if view == "row" and table in ("events", "history"):
-        return detail.event(timeline, request, table, chronology)
+        return detail.event(timeline, request, table, chronology, "history" in visible)
     if view == "row" and table in DETAIL_READERS:
         return detail.subject(timeline.db, request, table, chronology)
     if view == "table" and table == "history" and not timeline.point.is_past:
-        return changes.page(timeline.db)
+        return changes.page(timeline.db, visible)
     if view == "table" and table in OWN_TABLES:
         return {"narrowed_by": filters(request), "query": _query(request)}
     return {}

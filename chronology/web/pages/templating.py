@@ -58,6 +58,29 @@ class _Loader(BaseLoader):
         return None
 
 
+class _PrefixedLoader(BaseLoader):
+    """Adds `base_url` to the one address that a template of Datasette makes without it."""
+
+    _NAME = "_facet_results.html"
+    _ADDRESS = re.compile(
+        r'\{\{ (path_with_replaced_args\(request, \{"_facet_size": "max"\}\)) \}\}'
+    )
+
+    def __init__(self, loader: BaseLoader) -> None:
+        self._loader = loader
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        if template != self._NAME:
+            raise TemplateNotFound(template)
+        source, path, is_current = self._loader.get_source(environment, template)
+        return self._ADDRESS.sub(r"{{ fix_path(\1) }}", source), path, is_current
+
+    def list_templates(self) -> list[str]:
+        return []
+
+
 def _template(kind: str, table: str) -> str | None:
     if kind == "_table":
         return _OWN_ROWS.format(table) if table in _ROWS else None
@@ -76,4 +99,4 @@ def extend_environment(env: Environment, datasette: Datasette) -> None:
         json.dumps(value, **options)
     )
     assert env.loader is not None
-    env.loader = ChoiceLoader([env.loader, _Loader(datasette)])
+    env.loader = ChoiceLoader([_PrefixedLoader(env.loader), env.loader, _Loader(datasette)])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext, suppress
 from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeVar
@@ -18,7 +18,7 @@ from datasette.database import QueryInterrupted
 from datasette.filters import FilterArguments
 from datasette.plugins import pm
 from datasette.utils import await_me_maybe, escape_fts, sqlite_timelimit
-from datasette.utils.asgi import BadRequest, NotFound
+from datasette.utils.asgi import BadRequest, Forbidden, NotFound
 from datasette.utils.sqlite import sqlite3
 
 from chronology.export.formats import FORMATS
@@ -28,8 +28,8 @@ from chronology.index.selection import EventFilter, Selection, all_of, select
 from chronology.model.errors import UnknownName
 from chronology.projections.event_rows import SINGLE_VALUED, array_columns
 from chronology.timeline import filters
-from chronology.timeline.as_of import CURRENT_AT
-from chronology.web import databases, datasette_compat
+from chronology.timeline.as_of import CURRENT_AT, at_head
+from chronology.web import databases, datasette_compat, permissions
 from chronology.web.datasette_compat import Datasette, Request
 from chronology.web.limits import budget
 from chronology.web.responses import query_timed_out
@@ -66,6 +66,7 @@ async def own_filters(request: Request, database: str, datasette: Datasette) -> 
     parameters = {key: request.args.getlist(key) for key in request.args if key.startswith("_")}
     if not parameters:
         return None
+    await _ensure_filters(datasette, request, database, parameters)
     if "raw" not in parameters.get("_searchmode", []):
         parameters["_search"] = [escape_fts(text) for text in parameters.get("_search", [])]
     db = datasette.get_database(database)
@@ -80,6 +81,20 @@ async def own_filters(request: Request, database: str, datasette: Datasette) -> 
     )
     arguments.filters = own
     return arguments
+
+
+async def _ensure_filters(
+    datasette: Datasette, request: Request, database: str, parameters: Iterable[str]
+) -> None:
+    """Raises `Forbidden` for a filter by a closed table: it would show what the table contains."""
+    visible = await permissions.visible_tables(datasette, request.actor, database)
+    if len(visible) == len(permissions.TABLES):
+        return
+    needed = await datasette.get_database(database).execute_fn(
+        lambda db: permissions.filter_tables(parameters, at_head(db))
+    )
+    if not needed <= visible:
+        raise Forbidden("You do not have permission to filter by this table")
 
 
 def refuse_unknown_format(datasette: Datasette, request: Request) -> None:

@@ -1,0 +1,207 @@
+"""Every address with each table closed alone, with all closed, and the database and the instance.
+
+A page needs permission for what it shows. Nobody else learns anything of a closed table.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from inspect import signature
+from typing import Any, NamedTuple
+
+import pytest
+from conftest import Timeline
+from datasette.app import Datasette
+from small_chronology import EVENTS, START
+
+from chronology.web import permissions
+
+EDITOR = {"id": "editor"}
+MORE = """\
+- {source: three, name: Third, note: mark-of-sources}
+- {place: brod, name: Brod, note: mark-of-places, latitude: "43.5", longitude: "21.7",
+   within: nis}
+- {person: stahel, name: Stahel, side: german, role: mark-of-people}
+- {formation: d9, name: 9th Division, level: division, side: soviet,
+   names: [{name: mark-of-formations, use: period}],
+   attached: [{to: c68, source: three, at: mark-of-attachments}],
+   commanders: [{person: stahel, source: three, at: mark-of-commanders}]}
+- event: brod-taken
+  date: 1944-10-15
+  title: mark-of-events
+  kind: capture
+  places: [brod]
+  people: [stahel]
+  formations: [d9]
+  accounts:
+  - {source: three, at: "1", date: 1944-10-15, says: mark-of-accounts,
+     claims: {guns: mark-of-claims}}
+  - {source: one, at: "9", date: 1944-10-16, claims: {guns: 4}}
+"""
+CORRECTION = """\
+- correct: event/nis-taken
+  set: {summary: "Corrected."}
+  because: mark-of-history
+"""
+MARKED = tuple(table for table in permissions.TABLES if table not in ("batches", "log"))
+EVENT = permissions.NEEDED["events"]
+NAME = "it"
+
+
+class Address(NamedTuple):
+    """An address and the tables that it needs."""
+
+    path: str
+    needed: tuple[str, ...] = ()
+
+
+ADDRESSES = (
+    Address("/", ("events",)),
+    Address("/?_within=1944-10-15", ("events",)),
+    Address("/?_search=mark", permissions.SEARCHED),
+    Address("/?_place=serbia", ("events", "places")),
+    Address("/?_as_of=20", ("events", "history")),
+    Address("/-/chronology/points.json", ("events",)),
+    Address("/-/chronology/points.json?_front=f3", ("events", "formations")),
+    Address("/-/chronology/order-of-battle", permissions.ORDER_OF_BATTLE),
+    Address("/-/chronology/order-of-battle.json", permissions.ORDER_OF_BATTLE),
+    Address("/-/chronology/disagreements", permissions.DISAGREEMENTS),
+    Address("/-/chronology/disagreements.json", permissions.DISAGREEMENTS),
+    Address("/it?_tables=1"),
+    Address("/it.json"),
+    Address("/it/events", ("events",)),
+    Address("/it/events.json?_facet_array=places&_facet=kind", ("events",)),
+    Address("/it/events.json?_search=mark", permissions.SEARCHED),
+    Address("/it/events?_place=nowhere", ("events", "places")),
+    Address("/it/events?_front=nobody", ("events", "formations")),
+    Address("/it/events.csv", ("events",)),
+    Address("/it/events.csv?_search=mark", permissions.SEARCHED),
+    *(
+        Address(f"/it/events.{form}", permissions.LISTED)
+        for form in ("geojson", "ics", "atom", "jsonld", "timelinejs")
+    ),
+    Address("/it/events/brod-taken", EVENT),
+    Address("/it/events/brod-taken.json", EVENT),
+    Address("/it/events/brod-taken.csv", EVENT),
+    Address("/it/events/brod-take", ("events",)),
+    Address("/it/events/brod-take.json", ("events",)),
+    Address("/it/events?_as_of=20", ("events", "history")),
+    Address("/it/events/nis-taken?_as_of=20", ("events", "history")),
+    Address("/it/history", ("history", "events")),
+    Address("/it/history.json?_as_of=20", ("history", "events")),
+    Address("/it/history.atom", ("history", "events", "batches")),
+    Address("/it/sources/three", permissions.NEEDED["sources"]),
+    Address("/it/sources/thre", ("sources",)),
+    Address("/it/places/brod", permissions.NEEDED["places"]),
+    Address("/it/people/stahel", permissions.NEEDED["people"]),
+    Address("/it/formations/d9", permissions.NEEDED["formations"]),
+    *(
+        Address(f"/it/{table}/{row}.json{query}", (table,))
+        for table, row in (("places", "brod"), ("formations", "d9"), ("people", "stahel"))
+        for query in ("", "?_extras=foreign_key_tables&_extra=foreign_key_tables")
+    ),
+    *(
+        Address(f"/it/{table}{form}", (table,))
+        for table in permissions.TABLES
+        if table not in ("events", "history", "claims", "log")
+        for form in ("", ".json?_labels=on", ".csv")
+    ),
+    Address("/it/claims.json", ("claims", "accounts")),
+    Address("/it/log.json", permissions.TABLES),
+    Address("/it/log", permissions.TABLES),
+    Address("/it/events_fts.json", (*permissions.SEARCHED, "history")),
+    Address("/it/facet_values.json", ("events", "sources", "places", "formations", "people")),
+    Address(
+        '/it/formations.json?_through={"table":"commanders","column":"person","value":"stahel"}'
+    ),
+    Address("/nothing", ()),
+    Address("/it/nothing", ()),
+)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The file of a chronology with a mark in each table."""
+    timeline = Timeline(tmp_path_factory.mktemp("closed") / f"{NAME}.db")
+    for text in (START, EVENTS):
+        timeline.ingest(text)
+    timeline.batch("more", MORE)
+    timeline.batch("correction", CORRECTION, "2026-03-01T00:00:00Z")
+    timeline.db.close()
+    return str(timeline.path)
+
+
+def configuration(closed: str) -> dict[str, Any]:
+    """Settings by which only the editor sees what is closed."""
+    allow = {"allow": EDITOR}
+    if closed == "instance":
+        return allow
+    if closed == "database":
+        return {"databases": {NAME: allow}}
+    names = permissions.TABLES if closed == "all tables" else (closed,)
+    return {"databases": {NAME: {"tables": {name: {"allow": EDITOR} for name in names if name}}}}
+
+
+def answers(file: str, closed: str, actor: dict[str, str] | None, paths: list[str]) -> list[Any]:
+    async def ask() -> list[Any]:
+        known = signature(Datasette.__init__).parameters
+        where = "config" if "config" in known else "metadata"
+        served = Datasette(
+            [file], **{where: configuration(closed)}, settings={"default_allow_sql": False}
+        )
+        await served.invoke_startup()
+        cookies = {"ds_actor": served.sign({"a": actor}, "actor")} if actor else {}
+        return [await served.client.get(path, cookies=cookies) for path in paths]
+
+    return asyncio.run(ask())
+
+
+PATHS = [address.path for address in ADDRESSES]
+
+
+@pytest.fixture(scope="module")
+def statuses(file: str) -> list[int]:
+    """The status of each address if nothing is closed."""
+    found = answers(file, "", None, PATHS)
+    assert {answer.status_code for answer in found} <= {200, 302, 400, 404}
+    text = "".join(answer.text for answer in found)
+    assert [table for table in MARKED if f"mark-of-{table}" not in text] == []
+    return [answer.status_code for answer in found]
+
+
+@pytest.mark.parametrize("closed", [*permissions.TABLES, "all tables", "database", "instance"])
+def test_a_page_needs_permission_for_what_it_shows(
+    file: str, statuses: list[int], closed: str
+) -> None:
+    refused = answers(file, closed, None, PATHS)
+    for address, status, answer in zip(ADDRESSES, statuses, refused, strict=True):
+        assert_refused_or_equal(address, status, answer, closed)
+        for table in MARKED:
+            if closed in (table, "all tables", "database", "instance"):
+                assert f"mark-of-{table}" not in f"{answer.headers} {answer.text}", address
+
+
+def assert_refused_or_equal(address: Address, status: int, answer: Any, closed: str) -> None:
+    needs_closed = closed in address.needed or (closed not in permissions.TABLES and address.needed)
+    if not needs_closed:
+        assert answer.status_code in (status, 403), address
+    elif address.path.partition("?")[0] == "/" and closed in ("events", "all tables", "database"):
+        # Without a chronology to see, Datasette lists what else there is.
+        assert answer.status_code == 200, address
+    else:
+        assert answer.status_code == 403, address
+        if address.path.partition("?")[0].endswith(".json"):
+            assert answer.headers["content-type"].startswith("application/json"), address
+            assert json.loads(answer.text)["ok"] is False
+        elif "." not in address.path.partition("?")[0]:
+            assert "You do not have access" in answer.text, address
+
+
+@pytest.mark.parametrize("closed", ["events", "all tables", "database", "instance"])
+def test_an_actor_with_permission_sees_every_page(
+    file: str, statuses: list[int], closed: str
+) -> None:
+    seen = answers(file, closed, EDITOR, PATHS)
+
+    assert [answer.status_code for answer in seen] == statuses
