@@ -48,8 +48,9 @@ test-0.65: $(TEST)/.installed ## run the tests on Datasette 0.65, with branch co
 	@$(TEST)/bin/python -m pytest $(PYTEST_ARGS) --cov --cov-report=term
 
 # Commands, exports, drawings and the scripts of the browser are the same on both lines.
-SAME = accessibility benchmarks browser_crowd browser_home browser_pages chronicle copies \
-    data_package day_histogram drawings project replication_between_servers vendor wheel writers
+SAME = accessibility benchmarks browser_crowd browser_home browser_map browser_pages chronicle copies \
+    data_package day_histogram drawings export_reader project replication_between_servers trust \
+    vendor wheel writers
 DEPENDENT = $(shell grep -lEi 'datasette|serving|in_process|growing|chronicle:|httpx' tests/test_*.py)
 PUBLISHED = $(filter-out $(SAME:%=tests/test_%.py), $(DEPENDENT))
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 # Before the plugin, as in a server: the other way round it would be registered half imported.
-import datasette.app
+import datasette.app  # noqa: F401
 import httpx
 import many_events
 import naval
 import pytest
 from hypothesis import settings
 from in_process import in_process
-from server import publish, serving
+from server import configure, publish, serving
 from small_chronology import EVENTS, START, small_chronology
 
 from chronology.batches.batch_reader import read_batch
@@ -175,10 +175,8 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Datasette with the address of its proxy in its configuration."""
     from growing import BATCHES, PUBLIC
 
-    name = "metadata.yml" if datasette.__version__.startswith("0.") else "datasette.yaml"
     folder = publish(tmp_path_factory.mktemp("public") / "it", BATCHES)
-    with (folder / name).open("a", encoding="utf-8") as file:
-        file.write(f"\nplugins:\n  datasette-chronology:\n    public_url: {PUBLIC}/\n")
+    configure(folder, public_url=f"{PUBLIC}/")
     with in_process(folder) as client:
         yield client
 

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
+import yaml
 
 from chronology.batches.batch_reader import read_batch
 from chronology.ingest.pipeline import ingest
@@ -39,6 +40,14 @@ def publish(folder: Path, batches: Mapping[str, str], configuration: Path = ROOT
     for name, text in sorted(batches.items()):
         add_batch(folder, name, text)
     return folder
+
+
+def configure(folder: Path, **options: str) -> None:
+    """Set options of the plugin in a folder, for both lines of Datasette."""
+    for name in ("metadata.yml", "datasette.yaml"):
+        settings = yaml.safe_load((folder / name).read_text("utf-8"))
+        settings["plugins"] = {"datasette-chronology": options}
+        (folder / name).write_text(yaml.safe_dump(settings), "utf-8")
 
 
 def add_batch(folder: Path, name: str, text: str) -> None:

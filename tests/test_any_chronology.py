@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import html
 import re
 import subprocess
 import sys
@@ -71,6 +72,42 @@ def test_the_pages_of_a_new_chronology_are_about_it_alone(example: httpx.Client,
     assert page.status_code == 200
     assert "Harrowmere" in page.text
     assert not re.search("1944|Belgrade|By front|By army", page.text)
+
+
+MILITARY = re.compile(
+    r"formation|\barm(?:y|ies)\b|\bfronts?\b|order of battle|\bunits?\b|militar|\bsides?\b|battle"
+    r"|subordinate|superior|\bcommand|division|corps|troops|siege",
+    re.IGNORECASE,
+)
+HIDDEN = re.compile(r"<(script|style)\b.*?</\1>", re.DOTALL)
+
+
+def test_a_chronology_without_formations_has_no_military_word_on_any_page(
+    example: httpx.Client,
+) -> None:
+    """All its pages but the list of tables, which names the columns of each."""
+    waiting, seen, found = ["/"], set[str](), []
+    while waiting and len(seen) < 80:
+        address = waiting.pop(0)
+        if address in seen or not address.startswith("/"):
+            continue
+        seen.add(address)
+        answer = example.get(address)
+        if "text/html" not in answer.headers.get("content-type", ""):
+            continue
+        text = HIDDEN.sub("", answer.text)
+        spoken = " ".join(re.findall(r'(?:aria-label|title|placeholder)="([^"]*)"', text))
+        said = re.sub(r"<[^>]+>", " ", text) + spoken
+        found += [(address, word) for word in MILITARY.findall(said)]
+        links = [html.unescape(link) for link in re.findall(r'href="([^"#]+)', text)]
+        # One of each kind of filter: the days of the window are many.
+        waiting += [
+            str(httpx.URL(address).join(link))
+            for link in links
+            if not re.search(r"_tables|/log\?|_within=1421-0[3-6]-[0-3][2-9]", link)
+        ]
+    assert {"/", "/timeline/events", "/timeline/people", "/timeline/history"} <= seen
+    assert found == []
 
 
 def test_another_century_has_its_own_facets_filters_and_months(fleets: httpx.Client) -> None:

@@ -30,6 +30,11 @@ STATED = {
     "zeleznik-taken-serbia-documents-1-october-1",
 }
 """Accounts of orders that assert something that had happened."""
+FIGHTING = (
+    *("advance", "battle", "capture", "withdrawal", "crossing", "encirclement", "air-strike"),
+    *("bombardment", "operation", "patrol", "surrender", "casualties", "deployment"),
+)
+PARTIAL = r"\b(freed|frees|liberat\w*|(is|are) free)\b"
 REACH = 1.05
 """How far a place may lie from its region, by the region's radius."""
 
@@ -105,3 +110,27 @@ def _km(row: dict[str, Any]) -> float:
         math.cos(east - to_east)
     )
     return 6371 * math.acos(min(1, cosine))
+
+
+def test_an_event_of_the_fighting_has_a_front_or_an_army_or_says_why_not(
+    db: sqlite3.Connection,
+) -> None:
+    sql = (
+        f"SELECT id FROM events WHERE kind IN {FIGHTING} AND fronts = '[]' AND armies = '[]'"
+        " AND coalesce(basis, '') NOT LIKE '%no front or army%'"
+        " AND coalesce(basis, '') NOT LIKE '%names a front or army%'"
+    )
+    assert fetch_rows(db, sql) == []
+
+
+def test_the_main_events_and_the_disputed_ones_have_a_summary(db: sqlite3.Connection) -> None:
+    sql = (
+        "SELECT id FROM events WHERE (accounts >= 3 OR disputed != '[]')"
+        " AND coalesce(summary, '') = ''"
+    )
+    assert fetch_rows(db, sql) == []
+
+
+def test_a_title_takes_no_side(db: sqlite3.Connection) -> None:
+    titles = [title for (title,) in db.execute("SELECT title FROM events")]
+    assert [title for title in titles if re.search(PARTIAL, title)] == []

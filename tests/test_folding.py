@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from small_chronology import EVENTS, START
 
 from chronology import projections
+from chronology.model.errors import CorruptLog
 from chronology.projections import projector, row_writer, tables
 from chronology.projections.event_rows import ARRAYS
 from chronology.store import log
@@ -323,3 +324,13 @@ def test_the_counts_equal_the_links_and_the_arrays(full: Timeline) -> None:
             f"SELECT ?, value, count(*) FROM events, json_each({column}) GROUP BY value", (column,)
         )
         assert {count for count in counted if count[0] == column} == set(of_rows)
+
+
+def test_a_log_that_begins_without_a_chronology_is_corrupt(
+    full: Timeline, make_timeline: Callable[..., Timeline]
+) -> None:
+    other = make_timeline()
+    records = map(log.as_record, log.read(full.db))
+    log.append(other.db, sorted(records, key=lambda one: one.type.startswith("chronology")))
+    with pytest.raises(CorruptLog, match="no chronology is recorded before it"):
+        projections.catch_up(other.db)

@@ -293,3 +293,9 @@ def test_tracking_has_the_head_that_the_tables_reflect(timeline: Timeline) -> No
     assert tracked == (*head, tables.VERSION)
     assert projections.position(timeline.db) == head.position
     assert projections.is_current(timeline.db)
+
+
+def test_a_place_may_be_at_zero_degrees(timeline: Timeline) -> None:
+    timeline.batch("gulf", '- {place: gulf, name: Gulf, latitude: "0", longitude: "0"}\n')
+    place = row(timeline, "places", id="gulf")
+    assert (place["latitude"], place["longitude"]) == (0.0, 0.0)

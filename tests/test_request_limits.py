@@ -43,12 +43,22 @@ BEYOND = {
     fields("title__not", LIMITS.filters + 1): (400, "41 filters; the limit is 40"),
     fields("%5Ffacet", LIMITS.facets + 1): (400, "21 facets; the limit is 20"),
     fields("_facet_array", LIMITS.facets + 1): (400, "21 facets; the limit is 20"),
-    "_search=" + "+".join(["a"] * 21): (400, "21 words; the limit is 20"),
-    "_search=" + "+".join(["a"] * 11) + "&_search_title=" + "+".join(["a"] * 10): (400, "21 words"),
-    "_searchmode=raw&_search=" + "+OR+".join(["a*"] * 21): (400, "41 words; the limit is 20"),
-    "_search=" + "x" * 501: (400, "501 bytes; the limit is 500"),
-    "title=" + "x" * 8_000: (414, "the limit is 8,000"),
-    "title=" + '"' * 2_700: (414, "the limit is 8,000"),
+    "_search=" + "+".join(["a"] * 21): (400, "21 words of a search; the limit is 20"),
+    "_search=" + "+".join(["a"] * 11) + "&_search_title=" + "+".join(["a"] * 10): (
+        400,
+        "21 words of a search",
+    ),
+    "_searchmode=raw&_search=" + "+OR+".join(["a*"] * 21): (
+        400,
+        "41 words of a search; the limit is 20",
+    ),
+    "_search=" + "x" * 501: (400, "501 bytes of a search; the limit is 500"),
+    "_searchmode=raw&_search=NEAR(a+b+c+d+e+9)": (
+        400,
+        "7 words of a search with NEAR; the limit is 5",
+    ),
+    "title=" + "x" * 6_000: (414, "the limit is 6,000"),
+    "title=" + '"' * 2_100: (414, "the limit is 6,000"),
 }
 
 

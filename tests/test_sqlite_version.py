@@ -42,7 +42,7 @@ def test_ingesting_names_the_version_that_it_needs() -> None:
 def test_the_plugin_names_the_version_that_it_needs() -> None:
     result = CliRunner().invoke(cli, ["serve", str(ROOT / "timeline.db"), "--get", "/"])
     assert result.exit_code == 1
-    assert MESSAGE in result.stderr
+    assert MESSAGE in result.stderr + result.output
 
 
 def test_the_readme_names_the_version() -> None:

@@ -132,6 +132,7 @@ def test_a_url_is_http_or_https(url: str) -> None:
         (Event, {**EVENT, "places": [{"place": "nis", "role": "in"}]}, "places.0.role"),
         (Person, {"name": "a", "names": [{"name": "b", "use": "nick"}]}, "names.0.use"),
         (Formation, {**FORMATION, "attached": [{"to": "f3"}]}, "attached.0"),
+        (Formation, {**FORMATION, "attached": ["f3"]}, "attached.0"),
         (Account, {**ACCOUNT, "claims": {"Tanks": "1"}}, "claims"),
         (Account, {**ACCOUNT, "claims": {"tanks\n": "1"}}, "claims"),
         (Account, {**ACCOUNT, "claims": {"tanks": ["1"]}}, "claims.tanks"),

@@ -13,13 +13,12 @@ import httpx
 import many_events
 import naval
 import pytest
-import yaml
 from conftest import ROOT
 from growing import BATCHES
 from html_page import elements
 from in_process import in_process
 from read_back import READERS, Read
-from server import add_batch, ids, publish, rows
+from server import add_batch, configure, ids, publish, rows
 
 from chronology.export.formats import FORMATS
 from chronology.model.edtf import parse
@@ -56,10 +55,7 @@ def growing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Growing]:
     """A timeline that grew, batch by batch, while it was served to other sites, too."""
     first, *later = BATCHES.items()
     folder = publish(tmp_path_factory.mktemp("growing") / "it", dict([first]))
-    for name in ("metadata.yml", "datasette.yaml"):
-        found = yaml.safe_load((folder / name).read_text("utf-8"))
-        found["plugins"] = {"datasette-chronology": {"public_url": PUBLIC}}
-        (folder / name).write_text(yaml.safe_dump(found), "utf-8")
+    configure(folder, public_url=PUBLIC)
     with in_process(folder, cors=True) as client:
         states = [state(client)]
         for name, batch in later:

@@ -21,6 +21,7 @@ from chronology.batches.source_text import SingleLine
 from chronology.model import records
 from chronology.model.errors import BatchRefused, Fault
 from chronology.model.records import Record
+from chronology.model.stored_data import check_json
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}(?:/(move-)?[1-9][0-9]{0,8})?", re.ASCII)
 _REMEDY = "the records of an instance are copied only if a batch file could contain them"
@@ -96,7 +97,7 @@ def _raw(
         batch.add_fault(position, f"{record.type!r} is not a record of {record.stream!r}", _REMEDY)
         return None
     try:
-        records.check_json(kind, action, record.data)
+        check_json(kind, action, record.data)
     except (msgspec.MsgspecError, RecursionError) as error:
         batch.add_fault(position, f"{record.stream}: {error}", _REMEDY)
         return None

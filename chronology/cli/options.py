@@ -16,13 +16,14 @@ from chronology import projections
 from chronology.batches import http_source
 from chronology.cli.progress import Bar, Step, in_bulk, shown
 from chronology.ingest.sources import forget_addresses
-from chronology.model.errors import BatchRefused, ChronologyError
+from chronology.model.errors import BatchRefused, ChronologyError, printable
 from chronology.store import log
 from chronology.store.database import connect, require_sqlite, snapshot
 
 DATABASE = "timeline.db"
 CHECKPOINT = "checkpoint.txt"
 FAULTS, USAGE, CONFLICT = 1, 2, 3
+MAX_SHOWN = 2_000
 
 
 def exit_codes(command: Callable[..., None]) -> Callable[..., None]:
@@ -41,17 +42,23 @@ def exit_codes(command: Callable[..., None]) -> Callable[..., None]:
             click.echo(f"{count} {noun}{more}; nothing of this batch was appended", err=True)
             sys.exit(FAULTS)
         except http_source.FetchFailed as error:
-            click.echo(f"Error: {error}", err=True)
+            click.echo(f"Error: {_shown(error)}", err=True)
             sys.exit(FAULTS)
         except BrokenPipeError:
             raise
         except OSError as error:
             raise click.UsageError(str(error)) from error
         except (ChronologyError, sqlite3.Error) as error:
-            click.echo(f"Error: {error}", err=True)
+            click.echo(f"Error: {_shown(error)}", err=True)
             sys.exit(CONFLICT)
 
     return run
+
+
+def _shown(error: Exception) -> str:
+    """The message of an error, which may contain texts of another instance."""
+    lines = [printable(line) for line in str(error).splitlines()]
+    return "\n".join(lines)[:MAX_SHOWN]
 
 
 db_option = click.option(

@@ -28,6 +28,7 @@ from chronology.cli.options import (
 from chronology.cli.progress import Bar, share_of
 from chronology.ingest import replication as following
 from chronology.ingest import sources
+from chronology.model.errors import printable
 from chronology.store import checkpoints, log, verification
 from chronology.store.database import snapshot, transaction
 from chronology.store.log import Head
@@ -93,9 +94,9 @@ def verify(
     with reading(db) as opened, snapshot(opened):
         whole = share_of(log.head(opened).position)
         faults = verification.schema_faults(opened) + verification.file_faults(opened)
-        faults += verification.record_faults(opened)
         with say.bars(Bar("Chain", whole)) as (step,):
             last = verification.verify(opened, step)
+        faults += verification.record_faults(opened)
         say(f"Chain: {last.position} records, each linked to the one before.")
         for state in states:
             verification.check_contains(opened, state)
@@ -104,7 +105,7 @@ def verify(
             faults += projections.verify(opened, step)
         _say_batches(opened, events, say)
     for fault in faults:
-        click.echo(fault, err=True)
+        click.echo(printable(fault), err=True)
     if faults:
         sys.exit(CONFLICT)
     say("Tables: identical to tables rebuilt from the log.")

@@ -259,10 +259,12 @@ class Checks:
             "people": [(person,) for person in fields.people],
         }
         for key, members in members_by_field.items():
+            seen: set[tuple[str, ...]] = set()
             for index, member in enumerate(members):
-                if member in members[:index]:
+                if member in seen:
                     description = f"{key}: {member[0]!r} occurs twice"
                     self.add_fault(item, (key, index), description, "keep one of them")
+                seen.add(member)
 
     def _check_distinct(self, item: Item, fields: Event) -> None:
         """Checks only new entries: an event in an older entry may have been retracted since."""

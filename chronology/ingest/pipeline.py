@@ -100,6 +100,7 @@ class _BatchAppender:
         self.streams = Streams(db)
         self.checks = Checks(db, batch, self.catalogue, self.streams)
         self.accounts = references.EventAccounts(db, self.head.position)
+        self.next_numbers: dict[tuple[str, str], int] = {}
         self.unwritten: list[VersionedRecord] = []
 
     def run(self, progress: Progress | None) -> None:
@@ -189,9 +190,11 @@ class _BatchAppender:
 
     def _with_id(self, item: Item) -> Item:
         """The account with the next free default id."""
-        number = 1
+        event_and_source = item.fields.event, item.fields.source
+        number = self.next_numbers.get(event_and_source, 1)
         while self.streams.last(stream := _default_stream(item.fields, number)):
             number += 1
+        self.next_numbers[event_and_source] = number
         name = split_stream(stream)[1]
         return Item(
             item.number, item.action, item.subject, name, item.lines, item.data, item.fields

@@ -175,7 +175,8 @@ class Date:
                 end = min((day for day in (high, last) if day), default=None)
                 start, end = start or end, end or start
                 if start and end and start <= end:
-                    numbers.update(range(_month_number(start), _month_number(end) + 1))
+                    first_month, last_month = (12 * d.year + d.month - 1 for d in (start, end))
+                    numbers.update(range(first_month, last_month + 1))
         return [f"{number // 12:04}-{number % 12 + 1:02}" for number in sorted(numbers)]
 
     def in_words(self) -> str:
@@ -227,9 +228,8 @@ def _point(text: str, start: int, end: int) -> Point:
         offset, reason = edtf_faults.explain(text[start:end])
         raise DateError(text, start + offset, reason)
     year, season, month, day, time_of_day = match.groups()
-    precision: Precision
+    precision: Precision = "season"
     if season:
-        precision = "season"
         first, last = _season(int(year), int(season))
     else:
         precision = _precision(year, month, day, time_of_day)
@@ -347,7 +347,3 @@ def iso_day(day: date | None) -> str | None:
 
 def _is_before(day: date | None, other: date | None) -> bool:
     return day is not None and other is not None and day < other
-
-
-def _month_number(day: date) -> int:
-    return 12 * day.year + day.month - 1

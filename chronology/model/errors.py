@@ -13,6 +13,11 @@ MAX_SHOWN_LENGTH = 500
 """Longer descriptions of a fault are cut."""
 
 
+def printable(text: str) -> str:
+    """The text with unprintable characters escaped: some of them control a terminal."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 class ChronologyError(Exception):
     """The base of every exception that this package raises on purpose."""
 
@@ -43,7 +48,7 @@ class Fault:
         if len(description) > MAX_SHOWN_LENGTH:
             description = f"{description[:MAX_SHOWN_LENGTH]}…"
         text = f"{self.file}:{self.line}: {description}; {self.remedy}"
-        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+        return printable(text)
 
 
 class BatchRefused(ChronologyError):

@@ -7,11 +7,9 @@ The classes below are the fields that `docs/format.md` specifies. A new field is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from functools import cache, lru_cache, reduce
-from operator import or_
-from types import UnionType
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
@@ -318,35 +316,6 @@ def fields_of(kind: type[Fields]) -> Mapping[str, msgspec.structs.FieldInfo]:
     return {field.encode_name: field for field in msgspec.structs.fields(kind)}
 
 
-def check_json(kind: type[Fields], action: str, data: str) -> None:
-    """Raises `msgspec.ValidationError` unless stored JSON is of the types for a kind and an action.
-
-    It takes no more memory than a valid record of the same length.
-    """
-    if action == "recorded":
-        load_json(kind, data)
-        return
-    change, fields = _decode_change(data), fields_of(kind)
-    for key, value in change.set.items():
-        if key not in fields:
-            raise msgspec.ValidationError(
-                f"Object contains unknown field `{key[:40]}` - at `$.set`"
-            )
-        msgspec.json.decode(value, type=fields[key].type, dec_hook=decode_date)
-
-
-class _Change(Struct, forbid_unknown_fields=True):
-    """The data of a correction or a retraction."""
-
-    because: Annotated[str, Meta(pattern=TEXT_PATTERN)]
-    set: dict[str, msgspec.Raw] = {}
-    unset: list[str] = []
-    into: Id | None = None
-
-
-_decode_change = msgspec.json.Decoder(_Change).decode
-
-
 def load(kind: type[Fields], data: Mapping[str, Any]) -> Any:
     """A `kind` from plain values; raises `msgspec.ValidationError` at the first fault."""
     return msgspec.convert(data, kind, strict=False, dec_hook=decode_date)
@@ -355,54 +324,3 @@ def load(kind: type[Fields], data: Mapping[str, Any]) -> Any:
 def load_json(kind: type[Fields], data: str) -> Any:
     """A `kind` from stored canonical JSON."""
     return msgspec.json.decode(data, type=kind, dec_hook=decode_date)
-
-
-# A reader of a log does not trust it: values beyond the limits are read, and shown as they are.
-
-
-def read_json(kind: type[Fields], data: str) -> Any:
-    """A `kind` from stored JSON, of which only the types are checked: half the time of `load_json`.
-
-    The patterns and limits were checked when the record was appended; `verify` checks them again.
-    """
-    return make_decoder(kind)(data)
-
-
-def read(kind: type[Fields], data: Mapping[str, Any]) -> Any:
-    """A `kind` from stored plain values, of which only the types are checked."""
-    return msgspec.convert(data, _without_limits(kind), strict=False, dec_hook=decode_date)
-
-
-@cache
-def make_decoder(kind: type[Fields]) -> Callable[[str], Any]:
-    """The decoder of `read_json` for a kind; the objects are of a subclass of it."""
-    return msgspec.json.Decoder(_without_limits(kind), dec_hook=decode_date).decode
-
-
-@cache
-def _without_limits(kind: type[Fields]) -> Any:
-    """A subclass of a kind whose fields, and theirs, have the same types without limits."""
-    types = get_type_hints(kind)  # These leave out the limits in the annotations.
-    fields = [
-        (field.name, _unlimited(types[field.name]))
-        if field.required
-        else (field.name, _unlimited(types[field.name]), _default(field))
-        for field in msgspec.structs.fields(kind)
-    ]
-    names = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
-    return msgspec.defstruct(kind.__name__, fields, bases=(kind,), rename=names)
-
-
-def _unlimited(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, Fields):
-        return _without_limits(annotation)
-    origin, parts = get_origin(annotation), tuple(map(_unlimited, get_args(annotation)))
-    if origin is UnionType:
-        return reduce(or_, parts)
-    return origin[parts] if origin in (list, dict) else annotation
-
-
-def _default(field: msgspec.structs.FieldInfo) -> Any:
-    if field.default_factory is not msgspec.NODEFAULT:
-        return msgspec.field(default_factory=field.default_factory)
-    return field.default

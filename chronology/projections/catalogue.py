@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 
-from chronology.model import records
+from chronology.model import records, stored_data
 from chronology.model.records import Chronology, Formation, Person, Place, Source
 from chronology.store.log import FIELDS, Entry
 
@@ -48,10 +48,10 @@ def next_state(state: State | None, entry: Entry) -> State | None:
     action = entry.type.partition(".")[2]
     try:
         if action == "recorded":
-            fields = records.read_json(kind, entry.data)
+            fields = stored_data.read_json(kind, entry.data)
         elif action == "corrected" and state is not None:
             change = msgspec.json.decode(entry.data)
-            fields = records.read(kind, records.amend(state.fields, change))
+            fields = stored_data.read(kind, records.amend(state.fields, change))
         else:
             return None
     except UNREADABLE:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from chronology.model import records
+from chronology.model import stored_data
 from chronology.model.records import Account, Event
 from chronology.projections import event_rows, subject_rows
 from chronology.projections.catalogue import UNREADABLE, Catalogue, State, read_text
@@ -116,8 +116,8 @@ class RowBuilder:
         rows.spans += [(number, *span) for span in event_rows.spans(event)]
 
 
-_decode_event = records.make_decoder(Event)
-_decode_account = records.make_decoder(Account)
+_decode_event = stored_data.make_decoder(Event)
+_decode_account = stored_data.make_decoder(Account)
 
 
 def _read(decode: Callable[[str], Any], data: str) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -76,7 +75,7 @@ def require_sqlite() -> None:
     if sqlite3.sqlite_version_info < LEAST_SQLITE:
         needed = ".".join(map(str, LEAST_SQLITE))
         raise SQLiteTooOld(
-            f"a chronology needs SQLite {needed} or later, and {sys.executable} has"
+            f"a chronology needs SQLite {needed} or later, and this Python has"
             f" {sqlite3.sqlite_version}; use a newer build of Python, or install a newer SQLite"
         )
 

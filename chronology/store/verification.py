@@ -11,7 +11,8 @@ from typing import NamedTuple
 import msgspec
 
 from chronology.model.errors import CorruptLog
-from chronology.model.records import SUBJECTS, Batch, check_json, is_id
+from chronology.model.records import SUBJECTS, Batch, is_id
+from chronology.model.stored_data import check_json
 from chronology.model.timestamps import is_timestamp
 from chronology.store import log
 from chronology.store.database import APPLICATION_ID, LOG, LOG_FORMAT, TRIGGERS, normalise_sql
@@ -74,7 +75,9 @@ def _check_versions(db: sqlite3.Connection, until: int) -> str | None:
                     fault = f"before version {previous_version}"
                 text = f"position {position}: {stream} has version {version} {fault}"
                 first_fault = (position, text)
-            previous_stream, previous_version, previous_position = stream, version, position
+            # Where the schema was changed too, a version may be of any type.
+            number = version if isinstance(version, int) else expected
+            previous_stream, previous_version, previous_position = stream, number, position
     except sqlite3.DatabaseError as error:
         return None if until <= log.head(db).position else f"the streams cannot be read: {error}"
     return first_fault[1] if first_fault else None
@@ -181,6 +184,7 @@ def _header_faults(db: sqlite3.Connection) -> list[str]:
 
 
 _MOST_FAULTS = 20
+_TEXTS = [index for index, name in enumerate(Entry._fields) if name not in ("position", "version")]
 _TYPE = re.compile(r"([a-z]+)\.(recorded|corrected|retracted)")
 _RECORD_ID = re.compile(r"0|[1-9][0-9]{0,8}(?:/(?:move-)?[1-9][0-9]{0,8})?", re.ASCII)
 
@@ -195,7 +199,7 @@ def record_faults(db: sqlite3.Connection) -> list[str]:
             count += 1
             if count <= _MOST_FAULTS:
                 lines.append(
-                    f"position {entry.position}: {entry.stream[:90]!r} is invalid: {fault}"
+                    f"position {entry.position}: {str(entry.stream)[:90]!r} is invalid: {fault}"
                 )
     if count > _MOST_FAULTS:
         lines.append(f"{count - _MOST_FAULTS} more records are invalid")
@@ -203,6 +207,8 @@ def record_faults(db: sqlite3.Connection) -> list[str]:
 
 
 def _record_fault(entry: Entry) -> str | None:
+    if not all(isinstance(entry[index], str) for index in _TEXTS):
+        return "a value is not a text"
     subject, _, name = entry.stream.partition("/")
     kind = _TYPE.fullmatch(entry.type)
     batch, _, number = entry.record_id.partition("/")

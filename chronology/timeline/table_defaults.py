@@ -18,9 +18,22 @@ from chronology.projections.tables import HELPERS
 _TABLES = "template/tables.yml"
 
 
-def tables(columns: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """The settings of each table, as in metadata.yml; `columns` are those of `events`."""
+_OF_FORMATIONS = ("formations", "attachments", "commanders")
+
+
+def tables(columns: tuple[str, ...], has_formations: bool = True) -> dict[str, dict[str, Any]]:
+    """The settings of each table, as in metadata.yml; `columns` are those of `events`.
+
+    Without formations nothing is said of them: their tables are hidden, their columns have no
+    descriptions, and people have no sides.
+    """
     defaults = {name: dict(settings) for name, settings in described().items()}
+    if not has_formations:
+        defaults.update({name: {"hidden": True} for name in _OF_FORMATIONS})
+        defaults["people"]["facets"] = []
+        defaults["people"]["description"] = "People who took part in the events or are quoted."
+        shown = {k: v for k, v in defaults["events"]["columns"].items() if k != "formations"}
+        defaults["events"]["columns"] = shown
     defaults.update({name: {"hidden": True} for name in HELPERS})
     dimensions = array_columns(columns)[len(ARRAYS) :]
     defaults["events"] |= {

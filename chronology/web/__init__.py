@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import click
 from datasette import hookimpl
 from datasette.utils.asgi import Forbidden
 
@@ -57,8 +56,7 @@ def startup(datasette: Datasette) -> None:
     try:
         require_sqlite()
     except SQLiteTooOld as error:
-        # Datasette ends with the message of this error alone, and not with a traceback.
-        raise click.ClickException(str(error)) from None
+        raise SystemExit(f"Error: {error}") from None  # Any other error prints a traceback.
     map_config.check(datasette)
 
 

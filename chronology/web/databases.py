@@ -35,15 +35,17 @@ _TABLES = {
 
 
 class _Schema:
-    """The columns of a chronology's `events`; empty for any other database.
+    """The columns of a chronology's `events`, and whether it has formations.
 
-    They are read in the event loop at the start of each request. Only the first read may wait for
-    a lock: while a writer commits, the columns stay the same.
+    For any other database the columns are empty. They are read in the event loop at the start of
+    each request. Only the first read may wait for a lock: while a writer commits, the columns stay
+    the same.
     """
 
     def __init__(self, database: Any) -> None:
         self.columns: tuple[str, ...] = ()
-        self.configured: tuple[str, ...] = ()
+        self.has_formations = False
+        self.configured: tuple[tuple[str, ...], bool] | None = None
         self.defaults: dict[str, dict[str, Any]] = {}
         self._version: int | None = None
         self._db: sqlite3.Connection | None = None
@@ -62,6 +64,9 @@ class _Schema:
             if version != self._version:
                 self.columns = _columns_of_events(self._db)
                 self._version = version
+            if self.columns:
+                sql = "SELECT EXISTS (SELECT 1 FROM formations)"
+                self.has_formations = bool(self._db.execute(sql).fetchone()[0])
 
 
 _schemas: WeakKeyDictionary[Any, _Schema] = WeakKeyDictionary()
@@ -107,10 +112,13 @@ async def refresh(datasette: Datasette) -> list[str]:
     for name, database in datasette.databases.items():
         schema = _current_schema(datasette, name, database)
         columns = event_columns(datasette, name)
-        if schema is not None and columns and columns != schema.configured:
-            schema.configured = columns
+        if schema is None or not columns:
+            continue
+        traits = (columns, schema.has_formations)
+        if traits != schema.configured:
+            schema.configured = traits
             datasette_compat.disable_sql(datasette)
-            before, schema.defaults = schema.defaults, table_defaults.tables(columns)
+            before, schema.defaults = schema.defaults, table_defaults.tables(*traits)
             await datasette_compat.set_defaults(datasette, name, before, schema.defaults)
             changed.append(name)
     return changed

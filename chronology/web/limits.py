@@ -26,22 +26,23 @@ class Limits(NamedTuple):
     """The limits of requests, as `limits` in the plugin's settings names them."""
 
     # A request.
-    address_bytes: int = 8_000
+    address_bytes: int = 6_000
     header_bytes: int = 16_000
     parameters: int = 100
     filters: int = 40
     facets: int = 20
     search_bytes: int = 500
     search_terms: int = 20
+    near_terms: int = 5
     body_bytes: int = 64_000
     body_seconds: float = 10
     # Its work.
     request_seconds: float = 10
     sql_seconds: float = 3
     file_sql_seconds: float = 5
-    facet_links_bytes: int = 1_000_000
+    facet_links_bytes: int = 400_000
     # Many requests.
-    pages_at_once: int = 3
+    pages_at_once: int = 2
     pages_waiting: int = 100
     pages_waiting_per_client: int = 16
     files_at_once: int = 12

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
+from chronology.web.query.selection import WARM_AFTER_S
 from tests.attack.report import ROOT, Report, peak_mb
 
 MEDIAN_LIMIT_MS = 300
@@ -60,7 +59,9 @@ class Service:
             visitor.join()
 
     def _visit(self, ended: threading.Event) -> None:
-        with httpx.Client(base_url=self.url, timeout=60, trust_env=False) as client:
+        # Another address, since places are shared out by address.
+        transport = httpx.HTTPTransport(local_address="127.0.0.2", trust_env=False)
+        with httpx.Client(base_url=self.url, timeout=60, transport=transport) as client:
             for number in count():
                 if ended.is_set():
                     return
@@ -101,17 +102,5 @@ def service() -> Iterator[Service]:
             # The first requests load templates and the index.
             for address in _VISITED:
                 client.get(address.format(1))
+            time.sleep(WARM_AFTER_S + 1)
             yield Service(str(client.base_url), process.pid)
-
-
-async def send(
-    host: str, port: int, data: bytes, read: Callable[[asyncio.StreamReader], Any]
-) -> Any:
-    """Sends bytes over a connection of its own, and returns what `read` makes of the response."""
-    reader, writer = await asyncio.open_connection(host, port)
-    try:
-        writer.write(data)
-        await writer.drain()
-        return await read(reader)
-    finally:
-        writer.close()

@@ -28,7 +28,8 @@ def reaching(baselines: Sequence[Baseline], root: Path, path: str, line: int) ->
     """Return the tests that execute the statement at a line of a module.
 
     An import executes the statements outside of functions, before any test. Their tests are those
-    that execute the decorated function or, for a name, a line that has the name.
+    that execute the decorated function or, for a name, a line that has the name. If there are
+    none, they are the tests of the whole module.
     """
     source = (root / path).read_text("utf-8")
     tests = _executing(baselines, path, statement_lines(source, line))
@@ -44,6 +45,8 @@ def reaching(baselines: Sequence[Baseline], root: Path, path: str, line: int) ->
             text = module.read_text("utf-8").splitlines()
             numbers = [number for number, one in enumerate(text, 1) if pattern.search(one)]
             tests |= _executing(baselines, module.relative_to(root).as_posix(), numbers)
+    if names and not tests:
+        tests = _executing(baselines, path, range(1, source.count("\n") + 2))
     return tests
 
 

@@ -125,6 +125,8 @@ def _fault(request: Request, exception: Exception) -> Any:
         return DatasetteError(str(exception.args[0]), status=403)
     if isinstance(exception, TypeError | AssertionError) and request.method not in ("GET", "HEAD"):
         return DatasetteError(f"{request.method} is not allowed at this address", status=405)
+    if isinstance(exception, QueryInterrupted) and "_timelimit" not in request.args:
+        return BadRequest("The request takes too long; use fewer filters, facets or words")
     return _fault_of_path(request, exception) or _fault_of_arguments(request, exception)
 
 

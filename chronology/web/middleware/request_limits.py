@@ -125,36 +125,38 @@ def _refusal_of_head(scope: Scope, most: Limits) -> Refusal | None:
 
 
 def _refusal_of_query(query: bytes, most: Limits) -> Refusal | None:
-    count = query.count(b"&") + 1
-    if count > most.parameters:
-        return _too_many("parameters", count, most.parameters)
-    filters = facets = terms = 0
-    for field in query.split(b"&"):
+    fields = query.split(b"&")
+    if len(fields) > most.parameters:
+        return _too_many("parameters", len(fields), most.parameters)
+    filters = facets = 0
+    searches = []
+    for field in fields:
         name, _, value = field.partition(b"=")
-        if b"%" in name:
-            name = unquote_to_bytes(name)
+        name = unquote_to_bytes(name) if b"%" in name else name
+        if _SEARCH.fullmatch(name):
+            searches.append(unquote_to_bytes(value.replace(b"+", b" ")))
         if _FACET.fullmatch(name):
             facets += 1
         elif not _OF_DISPLAY.fullmatch(name):
             filters += 1
-        if _SEARCH.fullmatch(name):
-            text = unquote_to_bytes(value.replace(b"+", b" "))
-            if len(text) > most.search_bytes:
-                return Refusal(
-                    400,
-                    f"The search has {len(text):,} bytes; the limit is {most.search_bytes:,}."
-                    " Search for fewer words.",
-                )
-            terms += len(_TERM.findall(text.decode("utf-8", "replace")))
-    if terms > most.search_terms:
-        return Refusal(
-            400,
-            f"The search has {terms:,} words; the limit is {most.search_terms:,}."
-            " Search for fewer words.",
-        )
     if filters > most.filters:
         return _too_many("filters", filters, most.filters)
-    return _too_many("facets", facets, most.facets) if facets > most.facets else None
+    if facets > most.facets:
+        return _too_many("facets", facets, most.facets)
+    return _refusal_of_searches(searches, most) if searches else None
+
+
+def _refusal_of_searches(searches: list[bytes], most: Limits) -> Refusal | None:
+    length = sum(map(len, searches))
+    if length > most.search_bytes:
+        return _too_many("bytes of a search", length, most.search_bytes)
+    words = sum(len(_TERM.findall(text.decode("utf-8", "replace"))) for text in searches)
+    # SQLite compares all positions of these words in a text, and cannot be interrupted meanwhile.
+    if words > most.near_terms and any(b"NEAR" in text for text in searches):
+        return _too_many("words of a search with NEAR", words, most.near_terms)
+    if words > most.search_terms:
+        return _too_many("words of a search", words, most.search_terms)
+    return None
 
 
 def _too_many(things: str, count: int, limit: int) -> Refusal:

@@ -1,0 +1,89 @@
+"""Logs with records that ingesting refuses: each costs its own row, and `verify` names it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import Timeline
+from peers import chained, rows_of
+from small_chronology import EVENTS, START
+
+from chronology import projections
+from chronology.store import verification
+from chronology.store.database import transaction
+from chronology.store.log import Entry
+
+Make = Callable[..., Timeline]
+
+
+@pytest.fixture
+def forged(make_timeline: Make) -> Callable[..., Timeline]:
+    """Makes a file whose log has changed fields in the data of one record, with valid digests."""
+
+    def make(number: int, **changed: Any) -> Timeline:
+        source, copy = make_timeline(START, EVENTS), make_timeline()
+        rows = rows_of(source.db)
+        data = {**json.loads(rows[number - 1]["data"]), **changed}
+        rows[number - 1]["data"] = json.dumps(
+            {key: value for key, value in data.items() if value is not None}
+        )
+        with transaction(copy.db):
+            for row in chained(rows):
+                entry = Entry(**row)
+                copy.db.execute("INSERT INTO log VALUES (?,?,?,?,?,?,?,?,?)", entry)
+            projections.rebuild(copy.db)
+        return copy
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("changed", "rows"),
+    [
+        ({"title": "a\x00b\x1b[2J"}, 2),
+        ({"title": "x" * 5_000_000}, 2),
+        ({"kind": "K" * 500}, 2),
+        ({"title": None}, 1),
+        ({"title": 5}, 1),
+        ({"date": "9999-99-99"}, 1),
+        ({"places": [{"place": "atlantis"}]}, 1),
+        ({"people": ["nobody"]}, 1),
+        ({"unknown": "x"}, 1),
+    ],
+)
+def test_an_invalid_event_costs_its_own_row_at_most(
+    forged: Callable[..., Timeline], changed: dict[str, Any], rows: int
+) -> None:
+    timeline = forged(13, **changed)
+    assert len(timeline.rows("SELECT id FROM events")) == rows
+    assert timeline.event("belgrade-taken")["title"] == "Belgrade is taken"
+    assert not projections.verify(timeline.db)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"title": "a\x00b"}, {"title": "x" * 301}, {"kind": "K"}, {"date": "9999-99-99"}, {"x": 1}],
+)
+def test_invalid_records_are_named(
+    forged: Callable[..., Timeline], changed: dict[str, Any]
+) -> None:
+    (fault,) = verification.record_faults(forged(13, **changed).db)
+    assert fault.startswith("position 13: 'event/nis-taken' is invalid: ")
+
+
+def test_a_valid_log_has_no_invalid_records(timeline: Timeline) -> None:
+    assert verification.record_faults(timeline.db) == []
+
+
+def test_an_account_without_its_locators_costs_its_own_row(
+    forged: Callable[..., Timeline],
+) -> None:
+    timeline = forged(14, at="none")
+    assert [row["id"] for row in timeline.rows("SELECT id FROM accounts ORDER BY id")] == [
+        "belgrade-taken-one-1",
+        "belgrade-taken-two-1",
+    ]
+    assert timeline.event("nis-taken")["accounts"] == 0
