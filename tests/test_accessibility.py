@@ -67,6 +67,7 @@ def test_a_page_has_no_serious_barrier_in_light_or_dark(
 
 def barriers(page: Page, options: dict[str, Any] | None = None) -> list[str]:
     """List the serious faults that axe finds."""
+    options = {"resultTypes": ["violations"], **(options or {})}
     violations = axe.Axe().run(page, options=options).response["violations"]
     return [
         f"{fault['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"

@@ -299,3 +299,21 @@ def test_a_place_may_be_at_zero_degrees(timeline: Timeline) -> None:
     timeline.batch("gulf", '- {place: gulf, name: Gulf, latitude: "0", longitude: "0"}\n')
     place = row(timeline, "places", id="gulf")
     assert (place["latitude"], place["longitude"]) == (0.0, 0.0)
+
+
+def test_each_version_has_the_spans_of_its_own_event(timeline: Timeline) -> None:
+    timeline.batch(
+        "gaps",
+        "- {event: a, date: '[1944-10-14,1944-10-20]', title: A, kind: battle}\n"
+        "- {event: b, date: '[1944-10-15,1944-10-22]', title: B, kind: battle}\n",
+    )
+    spans = timeline.rows("SELECT id, earliest FROM history_spans ORDER BY id, earliest")
+    assert [(span["id"], span["earliest"]) for span in spans] == [
+        *(("a", "1944-10-14"), ("a", "1944-10-20")),
+        *(("b", "1944-10-15"), ("b", "1944-10-22")),
+    ]
+
+
+def test_the_tables_have_their_indexes_before_and_after_small_batches(timeline: Timeline) -> None:
+    names = {row["name"] for row in timeline.rows("SELECT name FROM sqlite_schema")}
+    assert {"events_sort", "history_ended", "event_spans_event", "accounts_event"} <= names
