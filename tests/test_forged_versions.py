@@ -49,3 +49,15 @@ def test_versions_have_to_grow_with_the_positions(
         return
     with pytest.raises(CorruptLog, match=fault):
         verification.verify(memory)
+
+
+def test_a_changed_record_is_reported_before_a_later_version(memory: sqlite3.Connection) -> None:
+    records = [
+        Record(name, "event/a", "event.recorded", "2026-01-01T00:00:00Z", "b", "{}")
+        for name in ("r1", "r2", "r3")
+    ]
+    log.append(memory, records)
+    forge_versions(memory, [1, 2, 4])
+    memory.execute("UPDATE log SET data = '[]' WHERE position = 2")
+    with pytest.raises(CorruptLog, match="position 2: the digest does not follow"):
+        verification.verify(memory)

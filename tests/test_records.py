@@ -73,6 +73,7 @@ def test_a_correction_then_amended_equals_recording_it_so_at_once(
 
 
 def test_defaults_are_not_stored() -> None:
+    assert "stance" not in canonical(load(Account, ACCOUNT))
     assert canonical(load(Account, {**ACCOUNT, "stance": "asserts"})) == canonical(
         load(Account, ACCOUNT)
     )
