@@ -11,6 +11,8 @@ from conftest import Timeline
 from small_chronology import EVENTS, START
 
 from chronology import projections
+from chronology.model.edtf import parse
+from chronology.projections.event_rows import months_of
 
 
 @pytest.fixture
@@ -121,3 +123,53 @@ def test_a_source_with_two_accounts_is_named_once(timeline: Timeline) -> None:
     timeline.batch("more", "- {account: '', event: nis-taken, source: one, at: '7'}")
     event = timeline.event("nis-taken")
     assert (event["sources"], event["accounts"]) == ('["First source"]', 2)
+
+
+TWO_YEARS = " ".join(f"{year}-{month:02}" for year in (1943, 1944) for month in range(1, 13))
+
+
+@pytest.mark.parametrize(
+    ("text", "window", "months"),
+    [
+        ("1944-10-14", "1944-09-01/1944-11-30", "1944-10"),
+        ("1944-09-28/1944-10-03", "1944-09-01/1944-11-30", "1944-09 1944-10"),
+        ("1944", "1944-09-01/1944-11-30", "1944-09 1944-10 1944-11"),
+        ("[1944-09-30,1944-11-01]", "1944-09-01/1944-11-30", "1944-09 1944-11"),
+        ("[..1944-10-08]", "1944-09-01/1944-11-30", "1944-09 1944-10"),
+        ("1944-11-10/..", "1944-09-01/1944-11-30", "1944-11"),
+        ("1943", "1944-09-01/1944-11-30", ""),
+        ("1944-12-24/1945-01-06", "1944/..", "1944-12 1945-01"),
+        ("1944-12-24/..", "1944/..", "1944-12"),
+        ("[..1944-10-08]", "1944-09-01/..", "1944-09 1944-10"),
+        ("../1944-10-08", "../1945", "1944-10"),
+        ("1944-10", "[1944-09..1944-10-05,1944-10-20..1944-12-05]", "1944-10"),
+        ("1944-10-10", "[1944-10-01,1944-10-20]", ""),
+        (
+            "1943-01/1944-12",
+            "1900/1999",
+            " ".join(f"{1943 + n // 12}-{n % 12 + 1:02}" for n in range(24)),
+        ),
+        ("1943-01/1945-01", "1900/1999", ""),
+        ("1000/..", "0001/9999", ""),
+        ("0001/9999", "0001/9999", ""),
+        ("0001", "0001-02/0001-03", "0001-02 0001-03"),
+    ],
+)
+def test_months_are_those_touched_within_the_window(text: str, window: str, months: str) -> None:
+    assert months_of(parse(text), parse(window)) == months.split()
+
+
+@pytest.mark.parametrize(
+    ("west", "east", "middle"),
+    [(10, 20, 15), (-10, 10, 0), (179, -179, 180), (170, -150, -170), (-170, 150, 170)],
+)
+def test_the_point_between_places_lies_on_the_shorter_way_round(
+    timeline: Timeline, west: float, east: float, middle: float
+) -> None:
+    places = "".join(
+        f"- {{place: {name}, name: {name.title()}, latitude: 10, longitude: {longitude}}}\n"
+        for name, longitude in (("west", west), ("east", east))
+    )
+    timeline.batch("places", places)
+    between = "[{place: west, role: between}, {place: east, role: between}]"
+    assert add_event(timeline, places=between)["longitude"] == middle

@@ -37,7 +37,7 @@ def test_the_clients_that_wait_take_turns() -> None:
         assert await queue.enter(client)
         order.append(client)
         await asyncio.sleep(0)
-        queue.leave()
+        queue.leave(client)
 
     async def all_of_them() -> None:
         queue = FairQueue(Limits(pages_at_once=1))
@@ -50,15 +50,15 @@ def test_the_clients_that_wait_take_turns() -> None:
 
 def test_a_client_with_many_requests_is_refused_and_others_are_not() -> None:
     async def requests() -> tuple[bool, bool]:
-        queue = FairQueue(Limits(pages_at_once=1, pages_waiting_per_client=2))
+        queue = FairQueue(Limits(pages_at_once=2, pages_per_client=1, pages_waiting_per_client=2))
         waiting = [asyncio.ensure_future(queue.enter("a")) for _ in range(3)]
         await asyncio.sleep(0)
         refused = await queue.enter("a")
-        other = asyncio.ensure_future(queue.enter("b"))
-        for _ in range(4):
-            queue.leave()
+        other = await queue.enter("b")
+        for _ in range(3):
+            queue.leave("a")
             await asyncio.sleep(0)
-        return refused, all(await asyncio.gather(*waiting, other))
+        return refused, other and all(await asyncio.gather(*waiting))
 
     assert run(requests()) == (False, True)
 
@@ -72,7 +72,7 @@ def test_a_request_that_left_while_it_waited_gets_no_turn() -> None:
         await asyncio.sleep(0)
         gone.cancel()
         await asyncio.sleep(0)
-        queue.leave()
+        queue.leave("a")
         return bool(await last)
 
     assert run(requests())

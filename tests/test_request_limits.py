@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
-from conftest import Timeline
+from conftest import ROOT, Timeline
 from in_process import in_process
 from server import serving
 
@@ -193,6 +193,13 @@ def test_no_form_is_a_failure_of_the_server(
     encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
 
     assert strict.post(path, headers=encoded, content=body).status_code < 500
+
+
+def test_the_documented_limits_are_the_defaults() -> None:
+    text = (ROOT / "docs" / "security.md").read_text("utf-8")
+
+    for name, limit in LIMITS._asdict().items():
+        assert f"`{name}` {limit:,}" in text, name
 
 
 # Settings ----------------------------------------------------------------------------------------

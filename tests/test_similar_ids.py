@@ -33,6 +33,20 @@ def test_a_misspelt_id_of_a_subject_leads_to_similar_ids(
     assert suggestions(timeline, table, unknown) == similar
 
 
+@pytest.mark.parametrize("table", ["events", "places"])
+def test_nothing_is_compared_with_an_id_that_is_too_long(
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    monkeypatch.setattr(
+        "chronology.timeline.similar_ids.SequenceMatcher", lambda *_: pytest.fail("compared")
+    )
+    monkeypatch.setattr(
+        "chronology.timeline.similar_ids.get_close_matches", lambda *_: pytest.fail("compared")
+    )
+
+    assert suggestions(timeline, table, "belgrade-" * 5_000) == []
+
+
 def test_an_event_is_found_by_the_words_of_its_title(timeline: Timeline) -> None:
     assert suggestions(timeline, "events", "capture-belgrade-taken") == ["belgrade-taken"]
 

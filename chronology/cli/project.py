@@ -123,7 +123,7 @@ def serve(folder: Path, host: str, port: int, cors: bool) -> None:
     if cors:
         arguments.append("--cors")
     # -P: modules are imported from where they are installed, never from the current folder.
-    os.execv(sys.executable, [sys.executable, "-P", "-m", "datasette", *arguments])
+    os.execv(sys.executable, [sys.executable, "-Pm", "datasette", *arguments])
 
 
 def _is_loopback(host: str) -> bool:

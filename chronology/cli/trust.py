@@ -230,7 +230,7 @@ def follow(url: str, db: Path, watch: bool, every: float) -> None:
             try:
                 _follow_once(peer, db, say, quiet=True)
             except following.PeerUnavailable as error:
-                click.echo(f"{error}; trying again in {every:g} s", err=True)
+                click.echo(f"{printable(str(error))}; trying again in {every:g} s", err=True)
 
 
 def _follow_once(peer: following.Peer, db: Path, say: Messages, quiet: bool) -> None:

@@ -163,22 +163,6 @@ class Date:
             for low, high in self.spans
         )
 
-    def months(self, window: Date) -> list[str]:
-        """The months within `window`, as YYYY-MM, in which the date may fall.
-
-        A span that is endless within the window counts for the month of its known end.
-        """
-        numbers: set[int] = set()
-        for low, high in self.spans:
-            for first, last in window.spans:
-                start = max((day for day in (low, first) if day), default=None)
-                end = min((day for day in (high, last) if day), default=None)
-                start, end = start or end, end or start
-                if start and end and start <= end:
-                    first_month, last_month = (12 * d.year + d.month - 1 for d in (start, end))
-                    numbers.update(range(first_month, last_month + 1))
-        return [f"{number // 12:04}-{number % 12 + 1:02}" for number in sorted(numbers)]
-
     def in_words(self) -> str:
         """The date in English, as exact as its text: `on 13 or 14 October 1944`."""
         if self.precision == "set":

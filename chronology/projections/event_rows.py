@@ -26,6 +26,8 @@ AFTER_DIMENSIONS = {
     "number": int,
 }
 ARRAYS = ("months", "formations", "places", "people", "sources", "disputed")
+MOST_MONTHS = 24
+"""An event that may fall in more months has none of them in its row: they would be no facet."""
 SINGLE_VALUED = ("kind", "status")
 """The columns with one value each that are facets; the other facets are array columns."""
 LINK_FACETS = ("place_within", "chain", "person", "source")
@@ -174,7 +176,7 @@ class EventRowBuilder:
 
     def _date_part(self, date: Date) -> _RowPart:
         earliest, latest = iso_day(date.earliest), iso_day(date.latest)
-        months = date.months(self.window)
+        months = months_of(date, self.window)
         days = (earliest, latest, earliest or latest, date.time, date.precision)
         return _RowPart((*days, canonical(months)), self.value_ids.of("months", months))
 
@@ -229,6 +231,27 @@ class EventRowBuilder:
         return _RowPart((kind, status, canonical(disputed)), links)
 
 
+def months_of(date: Date, window: Date) -> list[str]:
+    """The months within `window`, as YYYY-MM, in which a date may fall; none if they are over 24.
+
+    A span that is endless within the window counts for the month of its known end.
+    """
+    numbers: set[int] = set()
+    for low, high in date.spans:
+        for first, last in window.spans:
+            start = max((day for day in (low, first) if day), default=None)
+            end = min((day for day in (high, last) if day), default=None)
+            start, end = start or end, end or start
+            if start and end and start <= end:
+                first_month, last_month = (12 * d.year + d.month - 1 for d in (start, end))
+                if last_month - first_month >= MOST_MONTHS:
+                    return []
+                numbers.update(range(first_month, last_month + 1))
+    if len(numbers) > MOST_MONTHS:
+        return []
+    return [f"{number // 12:04}-{number % 12 + 1:02}" for number in sorted(numbers)]
+
+
 def _unique(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
@@ -249,10 +272,11 @@ def _point(
     It is the first located place with the role `at`, else the mean of those with the role
     `between`, else the first located place.
     """
+    places = [(role, catalogue.places[place]) for place, role in refs]
     located = [
-        (role, catalogue.places[place].latitude, catalogue.places[place].longitude)
-        for place, role in refs
-        if catalogue.places[place].latitude is not None
+        (role, place.latitude, place.longitude)
+        for role, place in places
+        if place.latitude is not None and place.longitude is not None
     ]
     if not located:
         return None, None
@@ -261,13 +285,20 @@ def _point(
             return latitude, longitude
     between = [(lat, lon) for role, lat, lon in located if role == "between"]
     if between:
-        return _mean(lat for lat, _ in between), _mean(lon for _, lon in between)
+        return _mean([lat for lat, _ in between]), _mean_longitude([lon for _, lon in between])
     return located[0][1:]
 
 
-def _mean(degrees: Iterable[float | None]) -> float:
-    numbers = [number for number in degrees if number is not None]
-    return round(sum(numbers) / len(numbers), 6)
+def _mean(degrees: Sequence[float]) -> float:
+    return round(sum(degrees) / len(degrees), 6)
+
+
+def _mean_longitude(degrees: Sequence[float]) -> float:
+    """The mean on the shorter way round the Earth: between 179 and -179 it is 180, not 0."""
+    if max(degrees) - min(degrees) <= 180:
+        return _mean(degrees)
+    mean = _mean([degree + 360 if degree < 0 else degree for degree in degrees])
+    return mean if mean <= 180 else round(mean - 360, 6)
 
 
 def spans(event: EventWithAccounts) -> list[tuple[str | None, str | None]]:

@@ -42,7 +42,8 @@ class Limits(NamedTuple):
     file_sql_seconds: float = 5
     facet_links_bytes: int = 400_000
     # Many requests.
-    pages_at_once: int = 2
+    pages_at_once: int = 4
+    pages_per_client: int = 2
     pages_waiting: int = 100
     pages_waiting_per_client: int = 16
     files_at_once: int = 12

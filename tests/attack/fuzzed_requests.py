@@ -26,21 +26,21 @@ _IDS = {"events": "schneckenburger-killed", "sources": "savich", "places": "belg
 def run(budget: Budget) -> Report:
     """Sends the requests of the budget while another visitor reads pages."""
     report = Report()
-    ends = time.monotonic() + budget.seconds
     with service() as attacked:
+        ends = time.monotonic() + budget.seconds
         with (
             attacked.visited(),
             httpx.Client(base_url=attacked.url, timeout=60, trust_env=False) as client,
             ThreadPoolExecutor(THREADS) as threads,
         ):
 
-            def ask(target: str) -> str | None:
+            def request(target: str) -> str | None:
                 if time.monotonic() > ends:
                     return None
                 report.cases += 1
                 return fault(client.get("/", extensions={"target": target.encode()}), target)
 
-            report.findings += filter(None, threads.map(ask, targets(budget)))
+            report.findings += filter(None, threads.map(request, targets(budget)))
         return attacked.judge(report)
 
 

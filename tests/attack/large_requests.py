@@ -64,13 +64,13 @@ REQUESTS = {
 def run(budget: Budget) -> Report:
     """Sends the requests in turn over several connections, while another visitor reads pages."""
     report = Report()
-    ends = time.monotonic() + budget.seconds
     targets = list(itertools.islice(itertools.cycle(REQUESTS.items()), budget.cases))
     with service() as attacked:
+        ends = time.monotonic() + budget.seconds
         with attacked.visited(), ThreadPoolExecutor(CONNECTIONS) as threads:
             client = httpx.Client(base_url=attacked.url, timeout=60, trust_env=False)
 
-            def ask(case: tuple[int, tuple[str, str]]) -> str | None:
+            def request(case: tuple[int, tuple[str, str]]) -> str | None:
                 number, (name, target) = case
                 if time.monotonic() > ends:
                     return None
@@ -81,6 +81,6 @@ def run(budget: Budget) -> Report:
                 found = fault(response, target)
                 return f"{name}: {found}" if found else None
 
-            report.findings += filter(None, threads.map(ask, enumerate(targets)))
+            report.findings += filter(None, threads.map(request, enumerate(targets)))
             client.close()
         return attacked.judge(report)

@@ -77,5 +77,8 @@ ADDRESSES = (
     Address("/-/chronology/order-of-battle", "the formations on a day", ("_day", "_as_of", "_db")),
     Address("/-/chronology/order-of-battle.json", "their data", ("_day", "_as_of", "_db")),
     Address("/-/chronology/checkpoint", "the signed checkpoint", ("_db",)),
+    Address(
+        "/-/chronology/health.json", "whether the files can be read, and what was refused", ("_db",)
+    ),
 )
 """`NAME` stands for a database and `ID` for the id of a row."""

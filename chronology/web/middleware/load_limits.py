@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 
 from chronology.export.formats import FORMATS
@@ -31,17 +31,17 @@ _STALLED_S = 5.0
 
 
 class FairQueue:
-    """Lets some requests work at once; of those that wait, the clients take turns."""
+    """Lets some requests work at once, of each client fewer; clients that wait take turns."""
 
     def __init__(self, most: Limits) -> None:
         self._most = most
-        self._free = most.pages_at_once
+        self._working: Counter[str] = Counter()
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
     async def enter(self, client: str) -> bool:
         """Waits for a turn; returns False if too many wait already."""
-        if self._free:
-            self._free -= 1
+        if self._has_place(client):
+            self._working[client] += 1
             return True
         own = self._waiting.get(client, deque())
         total = sum(map(len, self._waiting.values()))
@@ -54,22 +54,29 @@ class FairQueue:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self.leave()
+                self.leave(client)
             raise
         return True
 
-    def leave(self) -> None:
-        """Passes the turn on."""
-        while self._waiting:
-            client = next(iter(self._waiting))
-            own = self._waiting.pop(client)
+    def leave(self, client: str) -> None:
+        """Frees a place, and gives it to a client that waits."""
+        self._working[client] -= 1
+        if not self._working[client]:
+            del self._working[client]
+        while (following := next(filter(self._has_place, self._waiting), None)) is not None:
+            own = self._waiting.pop(following)
             turn = own.popleft()
             if own:
-                self._waiting[client] = own
+                self._waiting[following] = own
             if not turn.done():
+                self._working[following] += 1
                 turn.set_result(None)
-                return
-        self._free += 1
+
+    def _has_place(self, client: str) -> bool:
+        return (
+            self._working.total() < self._most.pages_at_once
+            and self._working[client] < self._most.pages_per_client
+        )
 
 
 class FileSlots:
@@ -130,7 +137,8 @@ class _Work:
 
     async def page(self, scope: Scope, receive: Receive, send: Send) -> Refusal | None:
         """Makes a page or JSON in its turn; the refusal if too many wait."""
-        if not await self._queue.enter(_client(scope)):
+        client = _client(scope)
+        if not await self._queue.enter(client):
             return _busy("Too many requests wait for an answer.", 2)
         messages: list[Message] = []
 
@@ -140,7 +148,7 @@ class _Work:
         try:
             await self._within_budget(self.most.sql_seconds, scope, receive, keep)
         finally:
-            self._queue.leave()
+            self._queue.leave(client)
         # Only now, so that a client that reads slowly takes no turn from others.
         for message in messages:
             await send(message)
@@ -207,5 +215,9 @@ async def _until_gone(
 
 
 async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    """Returns when the client has left; a receiver that repeats the end of a body never tells."""
+    is_read = False
+    while (message := await receive())["type"] != "http.disconnect":
+        if is_read:
+            await asyncio.Future()
+        is_read = not message.get("more_body")
