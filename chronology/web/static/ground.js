@@ -41,8 +41,10 @@ export class Ground {
 
   async refine() {
     const near = this.map.getZoom() >= FINER_FROM;
-    if (this.detail && near && this.detail.intersects(this.map.getBounds())) await this.add("detail");
-    if (near && !this.detail?.contains(this.map.getBounds())) {
+    const view = this.map.getBounds();
+    if (near && this.detail?.intersects(view)) await this.add("detail");
+    if (near && this.detail?.contains(view)) return;
+    if (near) {
       await this.add("medium");
       this.sets.get("coarse")?.remove();
     } else if (!this.sets.has("medium")) {
