@@ -8,7 +8,6 @@ import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
-from inspect import signature
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +19,7 @@ from home_page import POINTS, QUERIES, Page, page, points
 from server import ids, rows
 
 from chronology.model.edtf import parse
+from chronology.web import datasette_compat
 from chronology.web.pages import home
 from chronology.web.query import as_of
 
@@ -185,11 +185,10 @@ def twice(timeline: Timeline, path: str, between: Callable[[], Any]) -> list[Any
     async def ask() -> list[Any]:
         # Visitors' own SQL needs the permission of the operator.
         allowed = {"databases": {timeline.path.stem: {"allow_sql": True}}}
-        known = signature(Datasette.__init__).parameters
         served = Datasette(
             [str(timeline.path)],
             settings={"sql_time_limit_ms": 200},
-            **{"config" if "config" in known else "metadata": allowed},
+            **{"metadata" if datasette_compat.TableResource is None else "config": allowed},
         )
         await served.invoke_startup()
         first = await served.client.get(path)
