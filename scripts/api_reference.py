@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from chronology.web.api.catalogue import ADDRESSES, PARAMETERS
+from scripts.api_catalogue import ADDRESSES, PARAMETERS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "api.md"
 _START, _END = "<!-- catalogue -->\n", "<!-- end of the catalogue -->\n"

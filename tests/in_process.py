@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -14,6 +15,8 @@ import httpx
 from datasette.app import Datasette
 
 HERE = "http://127.0.0.1:8001"
+CONFIGURATION = "metadata" if version("datasette").startswith("0.") else "config"
+"""The argument of `Datasette` that has permissions and the options of plugins."""
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from chronology.web.api.catalogue import ADDRESSES, PARAMETERS, Address
+from scripts.api_catalogue import ADDRESSES, PARAMETERS, Address
 from scripts.api_reference import PAGE, with_tables
 
 EXAMPLES = {parameter.name: parameter.example for parameter in PARAMETERS}

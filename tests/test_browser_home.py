@@ -205,7 +205,7 @@ def test_a_narrow_screen_needs_no_scrolling_sideways(
 def test_a_dark_screen_is_dark(browser: Browser, founding_server: httpx.Client) -> None:
     watched = Watched(browser, founding_server, color_scheme="dark")
     page = watched.open()
-    playwright.expect(page.locator(".ground-land")).to_have_css("fill", "rgb(44, 43, 38)")
+    playwright.expect(page.locator(".ground-land").first).to_have_css("fill", "rgb(44, 43, 38)")
     for element in ("body", ".lanes", ".card", ".leaflet-container"):
         colour = page.locator(element).evaluate("e => getComputedStyle(e).backgroundColor")
         red = int(colour.removeprefix("rgb(").split(",")[0])

@@ -16,10 +16,10 @@ import pytest
 from conftest import Timeline
 from datasette.app import Datasette
 from home_page import POINTS, QUERIES, Page, page, points
+from in_process import CONFIGURATION
 from server import ids, rows
 
 from chronology.model.edtf import parse
-from chronology.web import datasette_compat
 from chronology.web.pages import home
 from chronology.web.query import as_of
 
@@ -188,7 +188,7 @@ def twice(timeline: Timeline, path: str, between: Callable[[], Any]) -> list[Any
         served = Datasette(
             [str(timeline.path)],
             settings={"sql_time_limit_ms": 200},
-            **{"metadata" if datasette_compat.TableResource is None else "config": allowed},
+            **{CONFIGURATION: allowed},
         )
         await served.invoke_startup()
         first = await served.client.get(path)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from inspect import signature
 from typing import Any, NamedTuple
 
 import pytest
 from conftest import Timeline
 from datasette.app import Datasette
+from in_process import CONFIGURATION
 from small_chronology import EVENTS, START
 
 from chronology.web import permissions
@@ -145,10 +145,8 @@ def configuration(closed: str) -> dict[str, Any]:
 
 def answers(file: str, closed: str, actor: dict[str, str] | None, paths: list[str]) -> list[Any]:
     async def ask() -> list[Any]:
-        known = signature(Datasette.__init__).parameters
-        where = "config" if "config" in known else "metadata"
         served = Datasette(
-            [file], **{where: configuration(closed)}, settings={"default_allow_sql": False}
+            [file], **{CONFIGURATION: configuration(closed)}, settings={"default_allow_sql": False}
         )
         await served.invoke_startup()
         cookies = {"ds_actor": served.sign({"a": actor}, "actor")} if actor else {}

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 from collections import Counter, deque
 from collections.abc import Iterator
-from inspect import signature
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ import httpx
 import pytest
 from conftest import ROOT, Timeline
 from datasette.app import Datasette
+from in_process import CONFIGURATION
 from proxy import proxying
 from server import serving
 
@@ -113,13 +113,11 @@ def answers(timeline: Timeline, settings: dict[str, str], *paths: str) -> list[h
     """The answers of a server whose `base_url` and `public_url` are set."""
 
     async def ask() -> list[httpx.Response]:
-        known = signature(Datasette.__init__).parameters
-        where = "config" if "config" in known else "metadata"
         plugin = {"datasette-chronology": {"public_url": settings.get("public_url")}}
         served = Datasette(
             [str(timeline.path)],
             settings={"base_url": settings["base_url"]},
-            **{where: {"plugins": plugin}},
+            **{CONFIGURATION: {"plugins": plugin}},
         )
         await served.invoke_startup()
         transport = httpx.ASGITransport(app=served.app())

@@ -68,7 +68,7 @@ def test_replicas_equal_their_source_at_every_position_and_in_every_byte_of_csv(
     assert {answer.status_code for answer in exports} == {200}
     assert len({answer.content for answer in exports}) == 1
     assert exports[0].text.count("\n") > many_events.COUNT
-    assert "Tables: equal" in verified(two / "timeline.db")
+    assert "Tables: identical" in verified(two / "timeline.db")
 
 
 def test_a_copy_gets_only_what_is_new(tmp_path: Path) -> None:

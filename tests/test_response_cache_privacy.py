@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from inspect import signature
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from conftest import Timeline
 from datasette import hookimpl
 from datasette.app import Datasette
 from datasette.plugins import pm
+from in_process import CONFIGURATION
 from test_response_cache import event
 
 from chronology.store import log
@@ -76,9 +76,7 @@ def answers(
 
     async def ask() -> list[Any]:
         # Datasette 1.0 has what concerns plugins in its configuration.
-        known = signature(Datasette.__init__).parameters
-        where = "config" if "config" in known else "metadata"
-        given = {where: {"plugins": {"datasette-chronology": config}, **(more or {})}}
+        given = {CONFIGURATION: {"plugins": {"datasette-chronology": config}, **(more or {})}}
         served = Datasette([path], settings=settings, **given)
         await served.invoke_startup()
         return [await served.client.get(asked) for _ in range(2)]
@@ -94,11 +92,11 @@ def test_it_can_be_turned_off(timeline: Timeline) -> None:
 
 def test_what_was_not_counted_in_time_is_not_kept(timeline: Timeline) -> None:
     timeline.batch("many", "\n".join(event(number) for number in range(2_000)))
-    asked = "/timeline-0/events.json?_size=1&_extra=facet_results&_facet=precision"
+    asked = "/timeline-0/events.json?_size=1&_extra=facet_results&_facet=title"
     first, second = answers(str(timeline.path), asked, {"facet_time_limit_ms": 1}, {})
 
     counted = first.json()["facet_results"]
-    assert "precision" not in counted.get("results", counted)
+    assert "title" not in counted.get("results", counted)
     for answer in (first, second):
         assert "etag" not in answer.headers
         assert "public" not in answer.headers.get("cache-control", "")
@@ -124,10 +122,8 @@ def test_an_actor_whom_a_plugin_identifies_shares_no_response_with_others(
     tables = {"events": {"allow": {"id": "editor"}}}
 
     async def ask() -> list[Any]:
-        known = signature(Datasette.__init__).parameters
-        where = "config" if "config" in known else "metadata"
         served = Datasette(
-            [str(timeline.path)], **{where: {"databases": {name: {"tables": tables}}}}
+            [str(timeline.path)], **{CONFIGURATION: {"databases": {name: {"tables": tables}}}}
         )
         await served.invoke_startup()
         editor = {"x-user": "editor"}

@@ -18,6 +18,7 @@ import pandas
 import pytest
 from conftest import Timeline
 from datasette.app import Datasette
+from in_process import CONFIGURATION
 from server import ids, rows
 
 from chronology.export import csv_stream
@@ -223,7 +224,8 @@ def formulas(text: str) -> list[str]:
 
 def asked_of(path: Path, *addresses: str) -> list[httpx.Response]:
     async def ask() -> list[httpx.Response]:
-        served = Datasette([str(path)])
+        allowed = {"databases": {path.stem: {"allow_sql": True}}}
+        served = Datasette([str(path)], **{CONFIGURATION: allowed})
         await served.invoke_startup()
         return [
             await served.client.get(address.format(path.stem), follow_redirects=True)

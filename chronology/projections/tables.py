@@ -133,9 +133,13 @@ _HELPERS = (
 )
 
 
+FORMER = ("event_accounts", "facet_counts")
+"""Tables that earlier versions made."""
+
+
 def drop(db: sqlite3.Connection) -> None:
-    """Drops every projection table; the log stays."""
-    for name in DERIVED:
+    """Drops every projection table, also of earlier versions; the log stays."""
+    for name in (*DERIVED, *FORMER):
         db.execute(f"DROP TABLE IF EXISTS main.{name}")
 
 

@@ -117,7 +117,6 @@ async def refresh(datasette: Datasette) -> list[str]:
         traits = (columns, schema.has_formations)
         if traits != schema.configured:
             schema.configured = traits
-            datasette_compat.disable_sql(datasette)
             before, schema.defaults = schema.defaults, table_defaults.tables(*traits)
             await datasette_compat.set_defaults(datasette, name, before, schema.defaults)
             changed.append(name)

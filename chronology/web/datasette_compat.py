@@ -176,7 +176,10 @@ def _set_config(
         table: _merged(configured.get(table) or {}, before.get(table, {}), default)
         for table, default in tables.items()
     }
-    settings = {**settings, "tables": {**configured, **merged}}
+    # Visitors' own SQL needs `allow_sql`, whatever the settings are: an option `--setting` makes
+    # Datasette 0.65 ignore settings.json, which disables it.
+    closed = {} if "allow_sql" in config else {"allow_sql": False}
+    settings = {**closed, **settings, "tables": {**configured, **merged}}
     setattr(datasette, attribute, {**config, "databases": {**databases, database: settings}})
 
 
@@ -221,14 +224,6 @@ async def licence(datasette: Any, database: str) -> tuple[str | None, str | None
         metadata = {**await instance_metadata(datasette), **own}
         return metadata.get("license"), metadata.get("license_url")
     return tuple(datasette.metadata(key, database=database) for key in ("license", "license_url"))
-
-
-def disable_sql(datasette: Any) -> None:
-    """Makes visitors' own SQL need `allow_sql` in the metadata, whatever the settings are.
-
-    An option `--setting` makes Datasette 0.65 ignore settings.json, which disables it.
-    """
-    datasette._settings["default_allow_sql"] = False
 
 
 def parse_arguments_once() -> None:

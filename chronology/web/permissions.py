@@ -52,7 +52,8 @@ _NAMED = ("events", "sources", "places", "formations", "people")
 _REPEATED: dict[str, tuple[str, ...]] = {
     "history": ("events",),
     "claims": ("accounts",),
-    "accounts": ("claims",),
+    # The pages of accounts show the titles of their events.
+    "accounts": ("claims", "events"),
     "log": ("events", "history", *subject_rows.COLUMNS, "batches"),
     **dict.fromkeys(("event_links", "event_values", "event_spans", "facet_values"), _NAMED),
     "former_accounts": ("events", "accounts"),

@@ -14,7 +14,7 @@ from urllib.parse import quote_plus
 
 import httpx
 
-from chronology.web.api.catalogue import ADDRESSES, PARAMETERS, Address
+from scripts.api_catalogue import ADDRESSES, PARAMETERS, Address
 from tests.attack.report import Budget, Report
 from tests.attack.service import service
 

@@ -27,7 +27,7 @@ class Budget:
         return Random(self.seed)
 
 
-SHORT = Budget(cases=200, seconds=20)
+SHORT = Budget(cases=60, seconds=6)
 """The budget of an attack within the tests."""
 LONG = Budget(cases=10_000, seconds=600)
 """The budget of an attack of `make attack`."""
