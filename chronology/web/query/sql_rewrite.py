@@ -97,7 +97,7 @@ def watch(database: Any) -> None:
             sql, params = await rewrite(page, sql, params)
         if left := budget.get():
             limit_ms = kwargs.get("custom_time_limit") or math.inf
-            kwargs["custom_time_limit"] = max(_LEAST_MS, min(limit_ms, left.left_ms()))
+            kwargs["custom_time_limit"] = min(limit_ms, max(_LEAST_MS, left.left_ms()))
         try:
             return await execute(sql, params, *args, **kwargs)
         except QueryInterrupted:
