@@ -126,9 +126,20 @@ def send_raw(client: httpx.Client, head: str, *pieces: bytes, wait_s: float = 0)
             for piece in pieces:
                 connection.sendall(piece)
                 time.sleep(wait_s)
-            return connection.recv(1 << 16).decode()
         except (BrokenPipeError, ConnectionResetError):
-            return connection.recv(1 << 16).decode()
+            pass  # The server has answered and closed.
+        return received(connection).decode()
+
+
+def received(connection: socket.socket) -> bytes:
+    """All that the server sends until it closes."""
+    found = b""
+    try:
+        while piece := connection.recv(1 << 16):
+            found += piece
+    except ConnectionResetError:
+        pass
+    return found
 
 
 POST = "POST /-/logout HTTP/1.1\nHost: x\nContent-Type: application/x-www-form-urlencoded\n"
