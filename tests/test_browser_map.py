@@ -149,7 +149,7 @@ def test_a_chronology_without_borders_has_no_page_of_them(founding_server: httpx
 @pytest.mark.parametrize(
     ("plugin", "message"),
     [
-        ({"map_detail": "atlantis"}, "there is no region 'atlantis'. Regions: balkans"),
+        ({"map_detail": "atlantis"}, "'atlantis' is not a region. Regions: balkans"),
         ({"map_borders": {"file": "x.json"}}, "source, date missing"),
         ({"map_borders": {"file": "x.json", "source": "A", "date": "1900"}}, "x.json"),
         ({"map_borders": {"file": "timeline.db", "source": "A", "date": "1900"}}, "GeoJSON"),

@@ -219,7 +219,7 @@ def test_the_documented_limits_are_the_defaults() -> None:
 @pytest.mark.parametrize(
     ("limits", "reason"),
     [
-        ({"nothing": 1}, "there is no limit 'nothing'"),
+        ({"nothing": 1}, "'nothing' is not a limit"),
         ({"parameters": 0}, "must be a positive number"),
         ({"parameters": "many"}, "must be a positive number"),
         ({"parameters": True}, "must be a positive number"),

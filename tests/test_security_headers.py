@@ -169,10 +169,10 @@ def test_the_origin_of_configured_tiles_is_in_the_policy(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("configured", "reason"),
     [
-        ({"script-src": ["'unsafe-inline'"]}, "'unsafe-inline'\" is no source"),
-        ({"script-src": ["https://x; object-src *"]}, "is no source"),
-        ({"script-src": ["http://example.org"]}, "is no source"),
-        ({"script-src": ["*"]}, "is no source"),
+        ({"script-src": ["'unsafe-inline'"]}, "'unsafe-inline'\" is not a source"),
+        ({"script-src": ["https://x; object-src *"]}, "is not a source"),
+        ({"script-src": ["http://example.org"]}, "is not a source"),
+        ({"script-src": ["*"]}, "is not a source"),
         ({"default-src": ["https://example.org"]}, "cannot be extended"),
         ({"frame-ancestors": ["https://example.org"]}, "cannot be extended"),
     ],

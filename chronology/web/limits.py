@@ -62,7 +62,7 @@ def limits(datasette: Datasette) -> Limits:
     for name, value in given.items():
         if name not in _TYPES:
             known = ", ".join(Limits._fields)
-            raise ValueError(f"{PLUGIN}: there is no limit {name!r}; the limits are {known}")
+            raise ValueError(f"{PLUGIN}: {name!r} is not a limit. Limits: {known}")
         if type(value) not in (int, _TYPES[name]) or value <= 0:
             raise ValueError(f"{PLUGIN}: the limit {name} must be a positive number, not {value!r}")
     return Limits(**given)

@@ -144,7 +144,7 @@ def configured_sources(config: Mapping[str, Any]) -> dict[str, list[str]]:
         for source in sources:
             if not _SOURCE.fullmatch(str(source)):
                 raise ValueError(
-                    f"{PLUGIN}: content_security_policy: {directive}: {source!r} is no source;"
+                    f"{PLUGIN}: content_security_policy: {directive}: {source!r} is not a source;"
                     " write an address that begins with https://, or 'sha256-…' in quotes"
                 )
         more.setdefault(directive, []).extend(sources)

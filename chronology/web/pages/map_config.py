@@ -69,7 +69,7 @@ def check(datasette: Datasette) -> None:
         detail = config.get("map_detail")
         if detail and detail not in areas():
             known = ", ".join(sorted(areas()))
-            raise StartupError(f"map_detail: there is no region {detail!r}. Regions: {known}")
+            raise StartupError(f"map_detail: {detail!r} is not a region. Regions: {known}")
         borders = config.get("map_borders")
         if borders:
             missing = [key for key in ("file", "source", "date") if not borders.get(key)]
