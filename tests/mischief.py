@@ -25,6 +25,7 @@ STOCK_FAULTS = (
     "/timeline/events{}?_facet_array={{",
     "/timeline/events{}?_facet={{}}",
     "/timeline/events{}?_facet_date=nope",
+    "/timeline/events{}?_facet_date=%7B%22column%22%3A%5B%22x%22%5D%7D",
     "/timeline/events{}?_next=x",
     "/timeline/events{}?_next=%00,%00",
     "/timeline/events{}?_size=x",

@@ -173,6 +173,7 @@ _RULES = (
     _Rule(f"_through|.*__(not)?in|{_FACETS}", json.JSONDecodeError, "", "not valid JSON"),
     _Rule(".*", RecursionError, "maximum recursion depth exceeded while d", "nested too deeply"),
     _Rule(_FACETS, KeyError, "'simple'", "`_facet` needs a column name"),
+    _Rule(_FACETS, TypeError, "expected string or bytes-like", "`_facet` needs a column name"),
     _Rule(_FACETS, sqlite3.OperationalError, "no such column", "there is no such column"),
     _Rule(_FACETS, sqlite3.OperationalError, "malformed JSON", "the column does not contain lists"),
     _Rule("_through", (KeyError, TypeError), "", "write an object with table, column and value"),
