@@ -26,13 +26,19 @@ def write_rows(source: sqlite3.Connection, db: sqlite3.Connection, names: Sequen
     return fill + seconds(partial(tables.create_indexes, db))
 
 
+_INSERT_TEXTS = (
+    f"INSERT INTO {{}} (rowid, {', '.join(tables.SEARCH)})"
+    f" VALUES ({', '.join('?' * (len(tables.SEARCH) + 1))})"
+)
+
+
 def _fill(source: sqlite3.Connection, db: sqlite3.Connection, name: str) -> float:
     duration = 0.0
     is_search = name in tables.SEARCHED
     cursor = source.execute(f"SELECT {'rowid, ' if is_search else ''}* FROM {name}")
     while rows := cursor.fetchmany(CHUNK):
         if is_search:
-            insert = partial(tables.insert_texts, db, rows)
+            insert = partial(db.executemany, _INSERT_TEXTS.format(name), rows)
         else:
             insert = partial(tables.insert, db, name, rows)
         duration += seconds(insert)
