@@ -129,7 +129,6 @@ async def page(datasette: Datasette, request: Request, name: str, address: str) 
         "home": address,
         "words": formatting.words,
         "day_and_month": formatting.day_and_month,
-        "month_and_year": formatting.month_and_year,
         "explore": explore,
         "now_url": with_query(address, parameters),
         "permalink": public_address(datasette, request) + permanent,

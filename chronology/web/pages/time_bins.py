@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from chronology.model.edtf_text import MONTHS
+from chronology.web.pages.formatting import day_and_month, month_and_year
 
 MOST = 200
 _HEADINGS = 12
@@ -110,7 +111,7 @@ def _ordinal(month: int) -> int:
 
 def _division(unit: str, first: date, starts: Sequence[tuple[date, int]]) -> Division:
     key, heading = _headings(unit, starts)
-    labels = _thinned(unit, [_label(unit, day, key is _of_month) for day, _ in starts])
+    labels = _thinned(unit, [_label(unit, day, key is _month) for day, _ in starts])
     bins = [
         Bin(day, end, _name(unit, day, end), _words(unit, day, end), label, _is_major(unit, label))
         for (day, end), label in zip(starts, labels, strict=True)
@@ -120,15 +121,11 @@ def _division(unit: str, first: date, starts: Sequence[tuple[date, int]]) -> Div
     return Division(unit, [Section(heading(number), list(group)) for number, group in grouped])
 
 
-def _of_month(day: date) -> int:
-    return _month(day)
-
-
 def _headings(unit: str, starts: Sequence[tuple[date, int]]) -> tuple[_Key, Callable[[int], str]]:
     """How to group bins: by the month, the year, ten years and so on, into few enough sections."""
     choices: list[tuple[_Key, Callable[[int], str]]] = []
     if unit in ("day", "week"):
-        choices.append((_of_month, lambda month: f"{MONTHS[month % 12]} {month // 12}"))
+        choices.append((_month, lambda month: f"{MONTHS[month % 12]} {month // 12}"))
     for years in (1, 10, 100, 1000):
         if years > _years(unit):
             choices.append((_by(years), _heading(years)))
@@ -163,15 +160,14 @@ def _name(unit: str, day: date, end: int) -> str:
 
 def _words(unit: str, day: date, end: int) -> str:
     last = date.fromordinal(end - 1)
-    month = MONTHS[day.month - 1]
     if unit == "day":
-        return f"{day.day} {month} {day.year}"
+        return f"{day_and_month(day)} {day.year}"
     if unit == "week":
-        return f"{day.day} {month} to {last.day} {MONTHS[last.month - 1]} {last.year}"
+        return f"{day_and_month(day)} to {day_and_month(last)} {last.year}"
     if unit == "month":
-        return f"{month} {day.year}"
+        return month_and_year(day)
     if unit == "quarter":
-        return f"{month} to {MONTHS[last.month - 1]} {last.year}"
+        return f"{MONTHS[day.month - 1]} to {month_and_year(last)}"
     return str(day.year) if day.year == last.year else f"{day.year} to {last.year}"
 
 
