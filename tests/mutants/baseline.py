@@ -10,13 +10,14 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from coverage import Coverage, CoverageData
 
 from tests.mutants.copy import Copy
-from tests.mutants.forked import end_of, fork, run_limited
+from tests.mutants.forked import end_of, enter, fork, run_limited
 from tests.mutants.session import Session, collect
 
 # Tests of programs, servers and texts start processes or read files, and take long.
@@ -136,6 +137,35 @@ def _digest(root: Path, test: Path) -> str:
     for path in sorted([*(root / "chronology").rglob("*.py"), *shared, test]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def lines_of_import(copy: Copy, results: Path) -> dict[str, list[int]]:
+    """List the lines of each module that its import executes, also those of functions."""
+    path = results / "imported.json"
+
+    def measure() -> int:
+        enter(copy)
+        include = [f"{copy.folder}/chronology/*"]
+        coverage = Coverage(data_file=None, include=include, config_file=False, messages=False)
+        coverage.start()
+        import_module("datasette.app")  # It imports the plugin.
+        for module in sorted((copy.folder / "chronology").rglob("*.py")):
+            parts = module.relative_to(copy.folder).with_suffix("").parts
+            if not {"template", "__main__"} & {*parts}:
+                import_module(".".join(parts).removesuffix(".__init__"))
+        coverage.stop()
+        data = coverage.get_data()
+        lines = {
+            Path(file).relative_to(copy.folder).as_posix(): sorted(data.lines(file) or ())
+            for file in data.measured_files()
+        }
+        path.write_text(json.dumps(lines), "utf-8")
+        return 0
+
+    if end_of(fork(measure)):
+        raise RuntimeError("The unchanged code could not be imported.")
+    lines: dict[str, list[int]] = json.loads(path.read_text("utf-8"))
+    return lines
 
 
 class Recorder:
