@@ -109,6 +109,7 @@ def test_data_that_is_not_json_is_refused(memory: sqlite3.Connection) -> None:
         (0, Expected.ANY),
         (2, Expected.ANY),
         (0, Expected.NO_STREAM),
+        (1, Expected.STREAM_EXISTS),
         (2, Expected.STREAM_EXISTS),
         (0, 0),
         (2, 2),
