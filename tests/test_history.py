@@ -318,3 +318,22 @@ def test_a_change_of_a_place_is_no_reason_of_its_event_of_the_same_id(timeline: 
     timeline.batch("raid", event)
     timeline.batch("name", "- {correct: place/nis, set: {name: Naissus}, because: Renamed.}")
     assert versions(timeline, "nis", "because") == [(None,), ("place/nis corrected: Renamed.",)]
+
+
+@pytest.mark.parametrize(
+    ("title", "indexed"),
+    [
+        ("Niš", "Niš"),
+        ("Łódź", "Łódź\nLódź"),
+        ("Nis", "Nis"),
+    ],
+)
+def test_the_search_index_has_only_texts_with_special_letters_twice(
+    timeline: Timeline, title: str, indexed: str
+) -> None:
+    timeline.batch(
+        "title", f"- {{correct: event/nis-taken, set: {{title: {title}}}, because: Short.}}"
+    )
+    (number,) = timeline.rows("SELECT number FROM events WHERE id = 'nis-taken'")
+    (row,) = timeline.rows("SELECT title FROM events_fts WHERE rowid = ?", number["number"])
+    assert row["title"] == indexed

@@ -236,3 +236,8 @@ def test_latest_gives_version_and_type_of_the_last_record_of_each_stream(
         "event/a": (3, "event.retracted"),
         "event/b": (1, "event.recorded"),
     }
+
+
+def test_a_stream_is_read_wherever_its_records_are_in_the_log(memory: sqlite3.Connection) -> None:
+    log.append(memory, [*many(200), record("last", "event/b")])
+    assert [entry.record_id for entry in log.stream(memory, "event/b")] == ["last"]
