@@ -17,6 +17,7 @@ from chronology.model.records import (
     Event,
     amend,
     canonical,
+    is_id,
     load,
     load_json,
     load_partial,
@@ -89,3 +90,11 @@ def test_setting_a_field_to_nothing_clears_it() -> None:
     before = load(Event, {**EVENT, "summary": "x"})
     change = {"set": load_partial(Event, {"summary": None})}
     assert load(Event, amend(before, change)) == load(Event, EVENT)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_valid"),
+    [("a" * 80, True), ("a" * 81, False), ("A", False), ("", False), (1, False)],
+)
+def test_an_id_has_up_to_80_small_letters(value: object, is_valid: bool) -> None:
+    assert is_id(value) is is_valid
