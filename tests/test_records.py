@@ -15,6 +15,7 @@ from chronology.model.records import (
     SUBJECTS,
     Account,
     Event,
+    Place,
     amend,
     canonical,
     is_id,
@@ -98,3 +99,14 @@ def test_setting_a_field_to_nothing_clears_it() -> None:
 )
 def test_an_id_has_up_to_80_small_letters(value: object, is_valid: bool) -> None:
     assert is_id(value) is is_valid
+
+
+@pytest.mark.parametrize(
+    ("field", "degrees"),
+    [("latitude", -90.5), ("latitude", 90.5), ("longitude", -180.5), ("longitude", 180.5)],
+)
+def test_degrees_beyond_the_poles_and_the_date_line_are_refused(field: str, degrees: float) -> None:
+    place = {"name": "Niš", "latitude": -90, "longitude": 180}
+    assert load(Place, place).latitude == -90
+    with pytest.raises(msgspec.ValidationError):
+        load(Place, {**place, field: degrees})
