@@ -358,3 +358,27 @@ def test_an_event_between_places_is_at_their_mean_with_six_decimals(
     )
     event = timeline.event("e")
     assert (event["latitude"], event["longitude"]) == (1.333333, mean)
+
+
+def test_an_event_that_its_own_batch_corrects_is_linked(timeline: Timeline) -> None:
+    timeline.batch(
+        "both",
+        "- {event: e, date: 1944-10-14, title: T, kind: battle, places: [nis]}\n"
+        "- {correct: event/e, set: {title: A battle}, because: Clearer.}\n",
+    )
+    links = timeline.rows(
+        "SELECT event_links.event FROM event_links JOIN facet_values ON event_links.value = number"
+        " WHERE facet = 'places' AND facet_values.value = 'Niš'"
+    )
+    assert timeline.event("e")["number"] in [link["event"] for link in links]
+
+
+def test_a_version_that_stays_keeps_its_spans(timeline: Timeline) -> None:
+    timeline.batch(
+        "gap",
+        "- {event: e, date: '[1944-10-01,1944-10-05]', title: T, kind: battle, places: [nis]}\n",
+    )
+    before = timeline.rows("SELECT * FROM history_spans")
+    timeline.batch("note", "- {correct: place/nis, set: {note: A town.}, because: Of its size.}\n")
+    assert timeline.rows("SELECT * FROM history_spans") == before
+    assert len(before) == 2
