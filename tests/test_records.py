@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from batch_texts import faults, yml
 from hypothesis import given
 from hypothesis import strategies as st
 from record_strategies import DATA, loadable
@@ -110,3 +111,10 @@ def test_degrees_beyond_the_poles_and_the_date_line_are_refused(field: str, degr
     assert load(Place, place).latitude == -90
     with pytest.raises(msgspec.ValidationError):
         load(Place, {**place, field: degrees})
+
+
+def test_a_record_of_more_than_4_mib_is_refused() -> None:
+    names = "".join(f"  - {{name: '{number:0300}'}}\n" for number in range(14_000))
+    assert faults(yml(f"- place: nis\n  name: Niš\n  names:\n{names}")) == [
+        "5: the record is larger than 4 MiB; split it"
+    ]

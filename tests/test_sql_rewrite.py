@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from typing import Any
 
 import pytest
 from conftest import Timeline
 from datasette.app import Datasette
+from datasette.database import QueryInterrupted
 from datasette.utils.asgi import Request
 from test_web_facets import searched
 
+from chronology.index.selection import all_of
+from chronology.web import responses
 from chronology.web.query import selection, sql_rewrite
 
 QUERIES = (
@@ -155,3 +159,42 @@ def test_the_index_is_loaded_ahead_of_requests(
         return await database.execute_fn(read)
 
     assert asyncio.run(not_loaded()) == []
+
+
+def test_a_query_of_the_index_that_is_interrupted_makes_the_response_incomplete(
+    timeline: Timeline,
+) -> None:
+    def interrupted(_: Any) -> None:
+        raise sqlite3.OperationalError("interrupted")
+
+    async def incomplete() -> list[str]:
+        served = Datasette([str(timeline.path)])
+        await served.invoke_startup()
+        responses.timeouts.set([])
+        database = served.get_database(timeline.path.stem)
+        with pytest.raises(QueryInterrupted):
+            await selection.run(served, database, all_of([]), interrupted)
+        return list(responses.timeouts.get())
+
+    assert asyncio.run(incomplete()) == [all_of([]).sql]
+
+
+@pytest.mark.parametrize("sort", ["", "&_sort=name", "&_sort_desc=id"])
+def test_a_stream_of_a_table_has_an_order(timeline: Timeline, sort: str) -> None:
+    """Without one of its own it has that of the list, or of the key if it takes no cursor."""
+    timeline.batch("place", "- {place: aa, name: Zemun}")
+    by_id = sorted(str(row["id"]) for row in timeline.rows("SELECT id FROM places"))
+    by_name = [*by_id[1:], "aa"]
+
+    async def streamed() -> list[str]:
+        served = Datasette([str(timeline.path)])
+        await served.invoke_startup()
+        address = f"/{timeline.path.stem}/places.csv?_stream=on{sort}"
+        return (await served.client.get(address)).text.splitlines()[1:]
+
+    expected = {
+        "": by_name if sql_rewrite.CSV_STREAMS_TAKE_A_CURSOR else by_id,
+        "&_sort=name": by_name,
+        "&_sort_desc=id": by_id[::-1],
+    }
+    assert [line.partition(",")[0] for line in asyncio.run(streamed())] == expected[sort]

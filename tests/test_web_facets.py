@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ import httpx
 import pytest
 from conftest import Timeline
 from datasette.app import Datasette
+from datasette.database import QueryInterrupted
+from in_process import CONFIGURATION
 from server import ids, rows
 
 from chronology.index.selection import SqlSelection
 from chronology.web.datasette_compat import PLUGIN
+from chronology.web.query import facets as facets_of_events
 from chronology.web.query import sql_rewrite
 
 ARRAYS = ("fronts", "armies", "places", "months", "sources")
@@ -272,3 +276,41 @@ def test_all_versions_are_counted(timeline: Timeline) -> None:
     timeline.batch("title", "- {correct: event/nis-taken, set: {title: Niš}, because: Short.}")
     answer = asked(timeline.path, "_extra=count", "history").json()
     assert answer.get("count", answer.get("filtered_table_rows_count")) == 3
+
+
+def test_only_columns_with_arrays_are_filtered_as_arrays(timeline: Timeline) -> None:
+    assert asked(timeline.path, "places__arraycontains=Belgrade").status_code == 200
+    assert asked(timeline.path, "title__arraycontains=Belgrade").status_code == 400
+
+
+def test_a_facet_that_takes_too_long_is_named(
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def interrupted(*_: Any) -> Any:
+        raise QueryInterrupted("interrupted", "select", {})
+
+    monkeypatch.setattr(facets_of_events, "run", interrupted)
+
+    async def page() -> str:
+        served = Datasette([str(timeline.path)])
+        await served.invoke_startup()
+        return str((await served.client.get(f"/{timeline.path.stem}/events?_facet=kind")).text)
+
+    (columns,) = re.findall("Not counted because of the time limit: (.*)</p>", asyncio.run(page()))
+    assert "kind" in columns
+
+
+def test_a_filter_by_open_tables_is_allowed_beside_a_closed_one(timeline: Timeline) -> None:
+    tables = {"places": {"allow": False}}
+    given = {"databases": {timeline.path.stem: {"tables": tables}}}
+
+    async def statuses() -> list[int]:
+        served = Datasette([str(timeline.path)], **{CONFIGURATION: given})
+        await served.invoke_startup()
+        address = f"/{timeline.path.stem}/events.json?"
+        return [
+            (await served.client.get(address + query)).status_code
+            for query in ("_within=1944", "_place=nis")
+        ]
+
+    assert asyncio.run(statuses()) == [200, 403]
