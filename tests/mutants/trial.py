@@ -57,7 +57,7 @@ class Results:
         folder.mkdir(parents=True, exist_ok=True)
 
     def read(self, trial: Trial) -> Result | None:
-        """Return the result, unless a test that reaches a survivor has changed since."""
+        """Return the result, unless the tests of a survivor have changed since."""
         path = self.folder / f"{trial.mutant.key}.json"
         if not path.exists():
             return None
@@ -115,7 +115,7 @@ def make_trial(
         reached = executing(measured, mutant.path, range(1, mutant.source.count("\n") + 2))
     related = files_of_folder(measured, copy.origin, mutant.path)
     tests = ordered(measured, reached, mutant.path, related=related)
-    digest = hashlib.sha256()
+    digest = hashlib.sha256("\n".join(tests).encode())
     for file in sorted({name.partition("::")[0] for name in tests}):
         digest.update((copy.origin / file).read_bytes())
     return Trial(mutant, tests, digest.hexdigest(), at_import)
