@@ -107,9 +107,9 @@ def test_the_facets_have_something_to_choose_from(db: sqlite3.Connection, facet:
 
 
 def test_every_event_has_an_account_with_a_locator(db: sqlite3.Connection) -> None:
-    told = "SELECT event FROM accounts WHERE at != ''"
+    with_locator = "SELECT event FROM accounts WHERE at != ''"
 
-    assert column(db, f"SELECT id FROM events WHERE id NOT IN ({told})") == []
+    assert column(db, f"SELECT id FROM events WHERE id NOT IN ({with_locator})") == []
 
 
 def test_every_account_has_a_recorded_source(db: sqlite3.Connection) -> None:
