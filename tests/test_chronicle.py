@@ -40,15 +40,6 @@ def column(db: sqlite3.Connection, sql: str) -> list[Any]:
     return [value for (value,) in db.execute(sql)]
 
 
-def test_the_events_alone_give_the_committed_head(clone: Path, db: sqlite3.Connection) -> None:
-    (clone / "timeline.db").unlink()
-
-    said = run(clone)
-
-    head = log.head(db)
-    assert f"Head: {head.position}:{head.digest}" in said
-
-
 def test_the_log_and_every_table_verify(db: sqlite3.Connection) -> None:
     assert verification.schema_faults(db) == []
     assert verification.verify(db) == log.head(db)
