@@ -19,6 +19,7 @@ from server import ids, publish, rows
 from small_chronology import START
 from test_day_histogram import expected_days
 
+from chronology.model import days
 from chronology.model.edtf import Date, parse
 from chronology.web.api import timeline_bins, timeline_data
 from chronology.web.pages import day_histogram
@@ -164,8 +165,9 @@ def test_wider_bins_count_each_event_in_every_bin_that_it_touches(
     spans: list[tuple[int, int, bool]], step: int
 ) -> None:
     events = [_date(*span) for span in spans]
-    start = FIRST.toordinal()
-    tally = day_histogram.Tally(range(start, start + DAYS + step, step), 1)
+    start = days.number(FIRST)
+    edges = [day * 86_400 for day in range(start, start + DAYS + step, step)]
+    tally = day_histogram.Tally(edges, 1)
     for event in events:
         tally.add(event, [0], 1)
     assert len(tally.certain[0]) == -(-DAYS // step)

@@ -1,7 +1,7 @@
 """The selected events as data for the timeline and the map, in one answer of bounded size.
 
-Up to `MOST` events are listed one by one. Of more, the first are listed and all are counted: by day
-and lane for the timeline, by point for the map. Rows refer to dates and names by their numbers in
+Up to `MOST` events are listed one by one. Of more, the first are listed and all are counted: by
+lane and bin of time, and by point of the map. Rows refer to dates and names by their numbers in
 tables.
 """
 
@@ -32,7 +32,7 @@ from chronology.web.query.home_filters import (
 )
 from chronology.web.responses import encode, json_response, matches
 
-FORMAT = 3  # part of the ETag
+FORMAT = 4  # part of the ETag
 MOST = 2_000
 FIRST = 60
 _LISTS = ("places", "formations", "disputed")

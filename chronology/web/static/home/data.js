@@ -53,7 +53,7 @@ export function decode(answer, config) {
 }
 
 function counted({ lanes, spots, placeless }) {
-  const bins = { first: start(lanes.first), step: lanes.step_days * DAY_MS };
+  const bins = { first: start(lanes.first), step: lanes.step_seconds * 1000 };
   return {
     lanes: lanes.rows.map((lane) => ({ ...lane, ...bins, count: lane.events, events: null })),
     spots: spots.map((spot) => ({ ...spot, count: sum(spot.colours), events: null })),
