@@ -16,7 +16,7 @@ from chronology.model.edtf import parse
 from chronology.model.errors import DateError
 from chronology.model.instants import instants
 from chronology.web.pages import day_histogram
-from chronology.web.pages.time_bins import MOST, Bin, Division, divide
+from chronology.web.pages.time_bins import MOST, Bin, Division, divide, of_window
 
 DAY = 86_400
 WINDOWS = st.tuples(
@@ -116,13 +116,15 @@ def test_events_with_times_have_bins_below_a_day(
 
 
 def test_events_without_times_have_no_bins_below_a_day() -> None:
-    drawn = day_histogram.histogram(parse("1972-12-12"), [], Counter({("1972-12-12", None): 2}))
+    drawn = day_histogram.histogram(
+        of_window(parse("1972-12-12"), by_time=False), [], Counter({("1972-12-12", None): 2})
+    )
     assert drawn["unit"] == "day"
 
 
 def test_a_time_counts_in_its_bin_and_a_day_in_parts_in_all() -> None:
     dated = Counter({("1972-12-12T17:05Z", None): 2, ("1972-12-12", None): 1})
-    drawn = day_histogram.histogram(parse("1972-12-12"), [], dated)
+    drawn = day_histogram.histogram(of_window(parse("1972-12-12"), by_time=True), [], dated)
     bars = [bar["words"] for section in drawn["sections"] for bar in section["bars"]]
     assert bars[68].startswith("12 December 1972, 17:00 to 17:15: 2 certain")
     assert bars[67].endswith("0 certain, about 0–1 more likely")
@@ -153,7 +155,9 @@ def _timed(second: int) -> str:
 
 def test_an_event_of_decades_counts_once_in_each_bin() -> None:
     window = parse("1940/1999")
-    drawn = day_histogram.histogram(window, [], Counter({("1945/1978", None): 1}))
+    drawn = day_histogram.histogram(
+        of_window(window, by_time=False), [], Counter({("1945/1978", None): 1})
+    )
     words = [bar["words"] for section in drawn["sections"] for bar in section["bars"]]
     assert drawn["most"] == 1.0
     assert sum("1 certain" in text for text in words) == 34

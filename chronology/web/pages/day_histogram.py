@@ -16,7 +16,7 @@ from typing import Any
 
 from chronology.model.edtf import Date, parse
 from chronology.model.instants import Seconds, has_time, instants, of_days
-from chronology.web.pages import time_bins
+from chronology.web.pages.time_bins import Bin, Division
 
 COLOURS = 6
 OTHERS, NONE = COLOURS, COLOURS + 1
@@ -137,17 +137,14 @@ def mostly_timed(dated: Iterable[tuple[str, int]]) -> bool:
 
 
 def histogram(
-    window: Date, series: Sequence[str], dated: Mapping[tuple[Any, ...], int]
+    division: Division | None, series: Sequence[str], dated: Mapping[tuple[Any, ...], int]
 ) -> dict[str, Any]:
-    """The bars of a window in sections, as `time_bins.divide` gives them.
+    """The bars of a window in sections, one for each of its bins.
 
     `dated` counts the events by their date and their values of the first dimension.
     """
-    start, end = instants(window).spans[0][0], instants(window).spans[-1][1]
-    if start is None or end is None:
+    if division is None:
         return {"sections": [], "most": 0.0}
-    counts = ((text, count) for (text, _), count in dated.items())
-    division = time_bins.divide(start, end, mostly_timed(counts))
     bins = division.bins
     tally = Tally(division.edges, NONE + 1)
     for (text, values), count in dated.items():
@@ -170,7 +167,7 @@ def histogram(
 
 
 def _bar(
-    of: time_bins.Bin, certain: Sequence[float], possible: Sequence[float], most: float
+    of: Bin, certain: Sequence[float], possible: Sequence[float], most: float
 ) -> dict[str, Any]:
     """A bar with its parts from the ground up: colour, whether certain, top, height."""
     parts, top = [], float(HEIGHT)

@@ -120,6 +120,7 @@ async def page(datasette: Datasette, request: Request, name: str, address: str) 
         "home": address,
         "database": await databases.parameter(datasette, request, name),
         "affiliations": config.get("affiliations") or {},
+        "kinds": content["chronology"].kinds,
     }
     state = content["state"]
     parameters = [pair for pair in selection.pairs if pair[0] != "_as_of"]
@@ -175,6 +176,9 @@ def _page(
             "series": chronology_overview.series,
             "first": chronology_overview.first,
             "lane": chronology_overview.labels[chronology_overview.first],
+            "bins": [each[:4] for each in chronology_overview.division.bins]
+            if chronology_overview.division
+            else [],
         },
     }
 
@@ -188,10 +192,10 @@ def _content(
     if filters.any_day != filters.events:
         _, days = _selected(reader, chronology_overview, filters, filters.any_day)
     day = single_day(selection.values("_within"))
-    window = chronology_overview.chronology.window
+    window, division = chronology_overview.chronology.window, chronology_overview.division
     return {
         "total": summary.total,
-        "strip": day_histogram.histogram(window, chronology_overview.series, days),
+        "strip": day_histogram.histogram(division, chronology_overview.series, days),
         "facets": {
             column: [{"value": v, "count": n} for v, n in summary.counts[column][:_TOP]]
             for column in chronology_overview.labels

@@ -11,7 +11,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from chronology.model import days
+from chronology.model.edtf import Date
 from chronology.model.edtf_text import MONTHS
+from chronology.model.instants import instants
 
 MOST = 200
 _HEADINGS = 12
@@ -70,6 +72,12 @@ def divide(start: int, end: int, by_time: bool = False) -> Division:
         if starts.most(start, end) <= MOST:
             return _division(unit, start, list(starts.of(start, end)))
     raise AssertionError("a millennium is long enough for every window")
+
+
+def of_window(window: Date, by_time: bool) -> Division | None:
+    """The bins of a window; None if it has an open end."""
+    start, end = instants(window).spans[0][0], instants(window).spans[-1][1]
+    return None if start is None or end is None else divide(start, end, by_time)
 
 
 class _Fixed(NamedTuple):
