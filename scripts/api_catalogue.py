@@ -32,7 +32,7 @@ PARAMETERS = (
     Parameter("_search", "events whose texts contain the words", "Nis"),
     Parameter("_searchmode", "`raw` for the syntax of SQLite's full-text search", "raw"),
     Parameter("_as_of", "the state at a position or a timestamp", "2030-01-01T00:00:00Z"),
-    Parameter("_sort", "the order by a column", "sort_day"),
+    Parameter("_sort", "the order by a column", "sort_key"),
     Parameter("_sort_desc", "the descending order by a column", "position"),
     Parameter("_col", "a column to include", "title"),
     Parameter("_nocol", "a column to leave out", "summary"),

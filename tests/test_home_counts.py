@@ -55,7 +55,7 @@ def test_few_events_are_listed_whole_and_of_many_the_first(crowd: httpx.Client) 
     assert many["total"] == COUNT > timeline_data.MOST
     assert len(many["rows"]) == timeline_data.FIRST
     assert [row[0] for row in many["rows"]] == [
-        row["id"] for row in rows(crowd, "_sort=sort_day&_size=60")[: timeline_data.FIRST]
+        row["id"] for row in rows(crowd, "_sort=sort_key&_size=60")[: timeline_data.FIRST]
     ]
     assert "lanes" in many
     assert few["total"] == len(few["rows"]) == len(ids(crowd, "kind=battle"))

@@ -80,9 +80,9 @@ def test_it_ignores_the_cursor_of_the_page_it_is_linked_from(server: httpx.Clien
     assert len(read(server, "_next=1944-10-01%2Cevent-1")) == many_events.COUNT
 
 
-@pytest.mark.parametrize("query", ["", "_sort=title", "_sort_desc=position", "_sort_desc=sort_day"])
+@pytest.mark.parametrize("query", ["", "_sort=title", "_sort_desc=position", "_sort_desc=sort_key"])
 def test_it_is_sorted_as_the_list_is(server: httpx.Client, query: str) -> None:
-    column = query.partition("=")[2] or "sort_day"
+    column = query.partition("=")[2] or "sort_key"
     values = [row[column] for row in rows(server, query)]
 
     assert [row[column] for row in read(server, query)] == [str(value) for value in values]

@@ -134,6 +134,15 @@ def _zone(time_of_day: str) -> str:
     return time_of_day[8 if time_of_day[5:6] == ":" else 5 :]
 
 
+def seconds(occurrence: Date) -> Seconds:
+    """The first and the last possible second of a date; None where it is open."""
+    spans = instants(occurrence).spans
+    # By the zones of their times, dates of a set may change places.
+    starts, ends = zip(*spans, strict=True)
+    first = None if None in starts else min(starts)
+    return first, None if None in ends else max(ends) - 1
+
+
 def _core(occurrence: Date) -> tuple[int, int] | None:
     """From the latest start to the earliest end; a moment is certain if it is as exact as a day."""
     start, end = occurrence.members[0][0], occurrence.members[-1][-1]

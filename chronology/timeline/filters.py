@@ -6,7 +6,6 @@ import json
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any, NamedTuple
 
 from chronology.index.predicates import (
@@ -21,6 +20,7 @@ from chronology.index.predicates import (
 )
 from chronology.index.selection import EventFilter
 from chronology.lru_cache import LruCache
+from chronology.model import days as day_numbers
 from chronology.model.edtf import Date, Span, parse
 from chronology.model.errors import DateError, UnknownName
 from chronology.projections.disputes import KINDS
@@ -229,12 +229,12 @@ def _overlaps(span: Span, mark: str, params: dict[str, Any]) -> tuple[str, Predi
     low, high = span
     clauses: list[str] = []
     predicates: list[Predicate] = []
-    for column, operator, day in (("earliest", "<=", high), ("latest", ">=", low)):
+    for column, operator, day in (("first_day", "<=", high), ("last_day", ">=", low)):
         if day is not None:
             name = f"{mark}_{column}"
-            params[name] = day.isoformat()
+            params[name] = number = day_numbers.number(day)
             clauses.append(f"({column} IS NULL OR {column} {operator} :{name})")
-            known = DayComparison(column, operator, day.isoformat())
+            known = DayComparison(column, operator, number)
             predicates.append(Or((DayComparison(column, operator, None), known)))
     return f"({' AND '.join(clauses) or 'TRUE'})", And(tuple(predicates))
 
@@ -246,10 +246,11 @@ def _certain(timeline: TimelineAt, days: Date, mark: str) -> EventFilter:
     predicates: list[Predicate] = []
     for n, (low, high) in enumerate(days.spans):
         # An open end of the range includes every day, but no open end of an event.
-        first, last = (low or date.min).isoformat(), (high or date.max).isoformat()
+        first = day_numbers.FIRST if low is None else day_numbers.number(low)
+        last = day_numbers.LAST if high is None else day_numbers.number(high)
         params |= {f"{mark}_{n}_low": first, f"{mark}_{n}_high": last}
-        clauses.append(f"(earliest >= :{mark}_{n}_low AND latest <= :{mark}_{n}_high)")
-        within = (DayComparison("earliest", ">=", first), DayComparison("latest", "<=", last))
+        clauses.append(f"(first_day >= :{mark}_{n}_low AND last_day <= :{mark}_{n}_high)")
+        within = (DayComparison("first_day", ">=", first), DayComparison("last_day", "<=", last))
         predicates.append(And(within))
     contained = " OR ".join(clauses)
     having = f"HAVING min(coalesce({contained}, 0)) = 1"

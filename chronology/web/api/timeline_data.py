@@ -152,7 +152,7 @@ def _detailed(
     listed = [tables[column].numbers for column in lists]
     cursor = reader.timeline.db.execute(
         f"SELECT {', '.join(map(escape_sqlite, columns))} FROM {table}"
-        " WHERE number IN (SELECT value FROM json_each(?)) ORDER BY sort_day, id",
+        " WHERE number IN (SELECT value FROM json_each(?)) ORDER BY sort_key, id",
         (json.dumps(numbers),),
     )
     rows = [

@@ -53,7 +53,7 @@ _TOP = 10
 _LAZY, _OF_MAP = "milsymbol", "leaflet"
 _NAMES = {"_search": "search", **formatting.FILTER_NAMES}
 _AMONG = "number IN (SELECT value FROM json_each(:numbers))"
-_IN_TIME = "ORDER BY sort_day, id"
+_IN_TIME = "ORDER BY sort_key, id"
 
 _contents: LruCache[Hashable, dict[str, Any]] = LruCache(32)
 
@@ -263,8 +263,8 @@ def _day(
     groups: dict[str, list[dict[str, Any]]] = {"certain": [], "lasting": [], "possible": []}
     # Certain ones first: those with a time in its order, and then those without.
     order = (
-        "ORDER BY (earliest IS :the_day AND latest IS :the_day) DESC, time IS NULL, time,"
-        f" sort_day, id LIMIT {READ}"
+        "ORDER BY (earliest IS :the_day AND latest IS :the_day) DESC, time IS NULL,"
+        f" sort_key, id LIMIT {READ}"
     )
     source, params = summary.relation
     for row in _rows(reader, source, order, [], the_day=day.isoformat(), **params):
