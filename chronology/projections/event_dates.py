@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date as Day
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from chronology.model import days as day_numbers
 from chronology.model.edtf import Date, iso_day
-from chronology.model.instants import seconds
+from chronology.model.instants import Seconds, day_seconds, has_time, seconds, seconds_of
 
 SORT_STEPS = 10_000
 """`sort_key` counts so many steps a second; the `sequence` of an event is one of them."""
@@ -60,10 +60,29 @@ def months_of(date: Date, window: Date) -> list[str]:
     return [f"{number // 12:04}-{number % 12 + 1:02}" for number in sorted(numbers)]
 
 
-def spans(date: Date) -> list[tuple[int | None, int | None]]:
-    """The possible days as (first, last) pairs if there are gaps between them, else nothing."""
-    pairs = date.spans
-    return [(_number(low), _number(high)) for low, high in pairs] if len(pairs) > 1 else []
+Span: TypeAlias = tuple[int | None, int | None, int | None, int | None]
+"""The first and the last day, and the first and the last second."""
+
+
+def spans(date: Date) -> list[Span]:
+    """The possible days and seconds if there are gaps between them, else nothing."""
+    if len(date.members) > 1 and has_time(date):
+        return [
+            _span(
+                (member[0] and member[0].earliest, member[-1] and member[-1].latest),
+                seconds_of(member),
+            )
+            for member in date.members
+        ]
+    if len(date.spans) < 2:
+        return []
+    return [_span(span, day_seconds(span)) for span in date.spans]
+
+
+def _span(span: tuple[Day | None, Day | None], period: Seconds) -> Span:
+    low, high = span
+    start, end = period
+    return _number(low), _number(high), start, None if end is None else end - 1
 
 
 def _number(day: Day | None) -> int | None:

@@ -42,7 +42,7 @@ class RowBatch:
     events: list[Cells] = field(default_factory=list)
     texts: list[Cells] = field(default_factory=list)
     links: list[tuple[int, list[int]]] = field(default_factory=list)
-    spans: list[tuple[int, int | None, int | None]] = field(default_factory=list)
+    spans: list[Cells] = field(default_factory=list)
     accounts: list[Cells] = field(default_factory=list)
     claims: list[Cells] = field(default_factory=list)
     touched: list[TouchedEvent] = field(default_factory=list)

@@ -108,7 +108,8 @@ class RowWriter:
             (first, last),
         )
         self.db.execute(
-            "INSERT INTO history_spans SELECT id, ?2, event_spans.first_day, event_spans.last_day"
+            "INSERT INTO history_spans SELECT id, ?2, event_spans.first_day, event_spans.last_day,"
+            " event_spans.first_second, event_spans.last_second"
             " FROM event_spans JOIN events ON events.number = event"
             " WHERE event BETWEEN ?1 AND ?2 ORDER BY event_spans.rowid",
             (first, last),
