@@ -19,6 +19,7 @@ from server import ids, publish, rows
 from small_chronology import START
 from test_day_histogram import expected_days
 
+from chronology.model import days
 from chronology.model.edtf import Date, parse
 from chronology.web.api import timeline_bins, timeline_data
 from chronology.web.pages import day_histogram
@@ -54,7 +55,7 @@ def test_few_events_are_listed_whole_and_of_many_the_first(crowd: httpx.Client) 
     assert many["total"] == COUNT > timeline_data.MOST
     assert len(many["rows"]) == timeline_data.FIRST
     assert [row[0] for row in many["rows"]] == [
-        row["id"] for row in rows(crowd, "_sort=sort_day&_size=60")[: timeline_data.FIRST]
+        row["id"] for row in rows(crowd, "_sort=sort_key&_size=60")[: timeline_data.FIRST]
     ]
     assert "lanes" in many
     assert few["total"] == len(few["rows"]) == len(ids(crowd, "kind=battle"))
@@ -165,8 +166,9 @@ def test_wider_bins_count_each_event_in_every_bin_that_it_touches(
     spans: list[tuple[int, int, bool]], step: int
 ) -> None:
     events = [_date(*span) for span in spans]
-    first = FIRST.toordinal()
-    tally = day_histogram.Tally(range(first, first + DAYS + step, step), 1)
+    first = days.number(FIRST)
+    edges = [day * 86_400 for day in range(first, first + DAYS + step, step)]
+    tally = day_histogram.Tally(edges, 1)
     for event in events:
         tally.add(event, [0], 1)
     assert len(tally.certain[0]) == -(-DAYS // step)

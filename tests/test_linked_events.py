@@ -23,7 +23,7 @@ def test_the_first_events_are_the_earliest(
     many: Timeline, monkeypatch: pytest.MonkeyPatch, is_scan: bool
 ) -> None:
     monkeypatch.setattr(linked_events, "is_scan_faster", lambda *_: is_scan)
-    rows = many.rows(f"SELECT id FROM events {IN_SERBIA} ORDER BY sort_day, id")
+    rows = many.rows(f"SELECT id FROM events {IN_SERBIA} ORDER BY sort_key, id")
 
     events = first_events(many.db, *SERBIA, 25)
 

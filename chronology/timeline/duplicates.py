@@ -1,9 +1,10 @@
 """Find likely duplicates: pairs of events that may be records of one occurrence.
 
 A pair is compared if its dates share a day or nearly do, if one event is at or within a place of
-the other, and if their titles or formations have something in common. The score is between 0 and 1.
-Rare places, formations and words of titles weigh more than common ones. The weights were fitted to
-events that several people had read from several sources, with known duplicates.
+the other, and if their titles or formations have something in common. Two dates with times have to
+share a moment. The score is between 0 and 1. Rare places, formations and words of titles weigh more
+than common ones. The weights were fitted to events that several people had read from several
+sources, with known duplicates.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import NamedTuple
 import msgspec
 
 from chronology.model.edtf import Date, parse
+from chronology.model.instants import has_time, share_a_moment
 from chronology.projections import event_rows
 from chronology.projections.catalogue import fold_stream, split_stream
 from chronology.store import log
@@ -210,6 +212,8 @@ class _Weights:
         same_source = bool(one.sources & other.sources)
         if apart > NEAR_DAYS or (apart and same_source) or not places:
             return Pair(first, second, 0.0, ())
+        if not apart and _at_other_times(one.date, other.date):
+            return Pair(first, second, 0.0, ())
         if title < _least_title(one.kind == other.kind, bool(formations)):
             return Pair(first, second, 0.0, ())
         place, place_weight = _rarest(places, self.places)
@@ -269,6 +273,11 @@ def _apart(one: _Candidate, other: _Candidate) -> int:
         if high and low and low > high
     ]
     return min(gaps)
+
+
+def _at_other_times(one: Date, other: Date) -> bool:
+    """Whether the times of two dates that share a day exclude one another."""
+    return has_time(one) and has_time(other) and not share_a_moment((one, other))
 
 
 def _closeness(one: _Candidate, other: _Candidate) -> float:

@@ -51,7 +51,7 @@ def count_events(db: sqlite3.Connection, facet: str, value: str) -> int:
 
 def first_events(db: sqlite3.Connection, facet: str, value: str, limit: int) -> list[Row]:
     """The first events that have a value, in order of time."""
-    return ordered_events(db, facet, value, "1", "sort_day, id", {"limit": limit})
+    return ordered_events(db, facet, value, "1", "sort_key, id", {"limit": limit})
 
 
 def count_by_date(db: sqlite3.Connection, facet: str, value: str) -> list[tuple[str, int]]:

@@ -1,7 +1,7 @@
 """The selected events as data for the timeline and the map, in one answer of bounded size.
 
-Up to `MOST` events are listed one by one. Of more, the first are listed and all are counted: by day
-and lane for the timeline, by point for the map. Rows refer to dates and names by their numbers in
+Up to `MOST` events are listed one by one. Of more, the first are listed and all are counted: by
+lane and bin of time, and by point of the map. Rows refer to dates and names by their numbers in
 tables.
 """
 
@@ -16,6 +16,7 @@ from datasette.utils.asgi import Response
 
 from chronology.index.selection import EventFilter
 from chronology.lru_cache import LruCache
+from chronology.model.edtf import parse
 from chronology.model.instants import instants
 from chronology.projections.catalogue import Catalogue
 from chronology.web import databases
@@ -32,7 +33,7 @@ from chronology.web.query.home_filters import (
 )
 from chronology.web.responses import encode, json_response, matches
 
-FORMAT = 3  # part of the ETag
+FORMAT = 4  # part of the ETag
 MOST = 2_000
 FIRST = 60
 _LISTS = ("places", "formations", "disputed")
@@ -78,14 +79,19 @@ def _body(
         column = chronology_overview.lane(lane)
         return _bodies.get_or_make(
             selection.cache_key(reader.timeline, column, reader.closed, repr((events, everything))),
-            lambda: encode(_answer(reader, chronology_overview, events, column)),
+            lambda: encode(_answer(reader, chronology_overview, events, selection, column)),
         )
 
 
 def _answer(
-    reader: Reader, chronology_overview: Overview, events: EventFilter, lane: str
+    reader: Reader,
+    chronology_overview: Overview,
+    events: EventFilter,
+    selection: HomeRequest,
+    lane: str,
 ) -> dict[str, Any]:
     point, window = reader.timeline.point, chronology_overview.chronology.window
+    spans = instants(window).spans
     summary = reader.summarise(events, (), MOST)
     places = _places(reader.timeline.catalogue) if "places" in reader.visible else {}
     drawn = {(row["latitude"], row["longitude"]): _place(name, row) for name, row in places.items()}
@@ -93,6 +99,8 @@ def _answer(
     return {
         "head": {"position": point.position, "digest": point.digest},
         "window": [window.earliest, window.latest],
+        "span": [spans[0][0], spans[-1][1]],
+        "within": _seconds(selection.values("_within")),
         "total": summary.total,
         **_detailed(reader, chronology_overview, summary.table, numbers, places),
         **(
@@ -101,6 +109,15 @@ def _answer(
             else {}
         ),
     }
+
+
+def _seconds(within: list[str]) -> list[int] | None:
+    """The time of the only `_within`, unless it has an open end."""
+    if len(within) != 1:
+        return None
+    spans = instants(parse(within[0])).spans
+    start, end = spans[0][0], spans[-1][1]
+    return None if start is None or end is None else [start, end]
 
 
 class _Numbers:
@@ -135,7 +152,7 @@ def _detailed(
     listed = [tables[column].numbers for column in lists]
     cursor = reader.timeline.db.execute(
         f"SELECT {', '.join(map(escape_sqlite, columns))} FROM {table}"
-        " WHERE number IN (SELECT value FROM json_each(?)) ORDER BY sort_day, id",
+        " WHERE number IN (SELECT value FROM json_each(?)) ORDER BY sort_key, id",
         (json.dumps(numbers),),
     )
     rows = [

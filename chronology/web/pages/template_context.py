@@ -81,6 +81,7 @@ def _variables(
         "changed_value": formatting.changed_value,
         "labels": formatting.labels(chronology),
         "chronology_title": chronology.title if chronology else "",
+        "kinds_in_words": chronology.kinds if chronology else {},
         "moment": point if point.is_past else None,
         "state": point,
         **_of_page(timeline, request, table, view, chronology, visible),
