@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from chronology.batches.batch import Batch, Item
-from chronology.ingest import references
+from chronology.ingest import retractions
 from chronology.ingest.chains import Chains
 from chronology.model import records
 from chronology.model.records import Account, Chronology, Event, Formation, Person, Place
@@ -312,7 +312,7 @@ class Checks:
     def _check_catalogue_subject(self, stream: str, line: int) -> None:
         subject, name = split_stream(stream)
         if name not in self.catalogue.members(subject):
-            for user in references.find_users(self.db, subject, name):
+            for user in retractions.find_users(self.db, subject, name):
                 description = f"{stream} is retracted, but {user} still refers to it"
                 self.batch.add_fault(line, description, f"correct {user} first")
         elif subject == "chronology":
@@ -321,7 +321,7 @@ class Checks:
     def _check_words_in_use(self, stream: str, line: int) -> None:
         chronology = self.catalogue.chronology
         assert chronology is not None
-        used = [("kinds", kind) for kind in references.find_kinds(self.db, but=chronology.kinds)]
+        used = [("kinds", kind) for kind in retractions.find_kinds(self.db, but=chronology.kinds)]
         for _, formation in self.catalogue.formations.items():
             used += [("sides", formation.side), ("levels", formation.level)]
         used += [("sides", p.side) for _, p in self.catalogue.people.items() if p.side]

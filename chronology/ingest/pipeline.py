@@ -16,7 +16,7 @@ import pendulum
 from chronology import projections
 from chronology.batches.batch import Batch, Item
 from chronology.batches.source_text import lines_below
-from chronology.ingest import references
+from chronology.ingest import retractions
 from chronology.ingest.checks import Checks, Streams
 from chronology.ingest.unchanged import is_ingested, refuse_if_edited
 from chronology.model import records
@@ -99,7 +99,7 @@ class _BatchAppender:
         self.head = log.head(db)
         self.streams = Streams(db)
         self.checks = Checks(db, batch, self.catalogue, self.streams)
-        self.accounts = references.EventAccounts(db, self.head.position)
+        self.accounts = retractions.EventAccounts(db, self.head.position)
         self.next_numbers: dict[tuple[str, str], int] = {}
         self.unwritten: list[VersionedRecord] = []
 

@@ -73,9 +73,9 @@ def meaning(text: str) -> str:
     date = parse(text)
     first, last = date.earliest, date.latest
     if date.lasts:
-        sentence = "Lasted from the first day to the last"
-        sentence += "; the start is not known" if first is None else ""
-        sentence += "; the end is not known" if last is None else ""
+        sentence = "Lasted over the whole time"
+        sentence += ", whose start is not known" if first is None else ""
+        sentence += ", whose end is not known" if last is None else ""
     elif first is None or last is None:
         sentence = f"At some point up to {spoken(last)}" if last else "At an unknown point"
         sentence = f"At some point from {spoken(first)} on" if first else sentence

@@ -50,7 +50,7 @@ ROWS = 60
 READ = 300  # events shown of a day
 _DISPUTES = 24
 _TOP = 10
-_LAZY, _OF_MAP = "milsymbol", "leaflet"
+_LAZY_LIBRARY, _MAP_LIBRARY = "milsymbol", "leaflet"
 _NAMES = {"_search": "search", **formatting.FILTER_NAMES}
 _AMONG = "number IN (SELECT value FROM json_each(:numbers))"
 _IN_TIME = "ORDER BY sort_key, id"
@@ -226,7 +226,7 @@ def _others(selection: HomeRequest, keys: set[str]) -> list[tuple[str, str]]:
 @cache
 def _scripts(has_map: bool) -> list[str]:
     """The vendored scripts that the page loads, in their order."""
-    left_out = (_LAZY,) if has_map else (_LAZY, _OF_MAP)
+    left_out = (_LAZY_LIBRARY,) if has_map else (_LAZY_LIBRARY, _MAP_LIBRARY)
     folder = Path(__file__).parents[1] / "static" / "vendor"
     libraries = json.loads((folder / "manifest.json").read_text("utf-8"))["libraries"]
     return [
