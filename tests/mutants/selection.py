@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.mutants.baseline import Baseline
 
 # The processor time of the tests of one change. Those that would exceed it are left out.
-LIMIT_S = 10.0
+LIMIT_S = 15.0
 
 
 def statement_lines(source: str, line: int) -> range:
@@ -32,25 +32,26 @@ def reaching(baselines: Sequence[Baseline], root: Path, path: str, line: int) ->
     none, they are the tests of the whole module.
     """
     source = (root / path).read_text("utf-8")
-    tests = _executing(baselines, path, statement_lines(source, line))
+    tests = executing(baselines, path, statement_lines(source, line))
     if tests:
         return tests
     body = _decorated(source, line)
     if body:
-        return _executing(baselines, path, body)
+        return executing(baselines, path, body)
     names = set(_assigned(source, line))
     if names:
         pattern = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
         for module in sorted((root / "chronology").rglob("*.py")):
             text = module.read_text("utf-8").splitlines()
             numbers = [number for number, one in enumerate(text, 1) if pattern.search(one)]
-            tests |= _executing(baselines, module.relative_to(root).as_posix(), numbers)
+            tests |= executing(baselines, module.relative_to(root).as_posix(), numbers)
     if names and not tests:
-        tests = _executing(baselines, path, range(1, source.count("\n") + 2))
+        tests = executing(baselines, path, range(1, source.count("\n") + 2))
     return tests
 
 
-def _executing(baselines: Sequence[Baseline], path: str, lines: Iterable[int]) -> set[str]:
+def executing(baselines: Sequence[Baseline], path: str, lines: Iterable[int]) -> set[str]:
+    """Return the tests that execute one of the lines of a module."""
     numbers = list(lines)
     return {test for one in baselines for test in one.executing(path, numbers)}
 
