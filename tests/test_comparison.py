@@ -76,3 +76,15 @@ def test_words_that_a_search_no_longer_finds_are_a_difference(timeline: Timeline
     (fault,) = projections.verify(timeline.db)
     assert fault.startswith("events_fts_idx: ")
     assert fault.endswith(" words are not found through it")
+
+
+def test_an_index_whose_words_are_in_the_wrong_order_is_a_difference(timeline: Timeline) -> None:
+    words = " ".join(f"w{number:04}" for number in range(2_000))
+    timeline.batch(
+        "words", f"- {{account: '', event: nis-taken, source: one, at: '7', says: '{words}'}}\n"
+    )
+    timeline.db.execute("UPDATE events_fts_idx SET term = term || X'7A' WHERE pgno >> 1 = 3")
+
+    faults = projections.verify(timeline.db)
+
+    assert any(fault.startswith("events_fts: the index does not fit its texts") for fault in faults)

@@ -138,3 +138,18 @@ def test_an_account_without_its_locators_costs_its_own_row(
         "belgrade-taken-two-1",
     ]
     assert timeline.event("nis-taken")["accounts"] == 0
+
+
+@pytest.mark.parametrize("record_id", ["a/1", "z/1", "events/01", "events"])
+def test_a_record_whose_id_is_not_of_its_batch_is_named(timeline: Timeline, record_id: str) -> None:
+    rows = rows_of(timeline.db)
+    rows[12]["record_id"] = record_id
+    forged = sqlite3.connect(":memory:")
+    forged.execute(LOG)
+    forged.executemany(
+        "INSERT INTO log VALUES (?,?,?,?,?,?,?,?,?)", [Entry(**row) for row in chained(rows)]
+    )
+
+    (fault,) = verification.record_faults(forged)
+
+    assert fault.startswith("position 13: 'event/nis-taken' is invalid: ")

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.mutants.baseline import Baseline
 
 # The processor time of the tests of one change. Those that would exceed it are left out.
-LIMIT_S = 15.0
+LIMIT_S = 10.0
 
 
 def statement_lines(source: str, line: int) -> range:
