@@ -273,8 +273,8 @@ def _day(
     first, last = window.earliest, window.latest
     return {
         "date": day,
-        "before": day - timedelta(days=1) if first is None or day > first else None,
-        "after": day + timedelta(days=1) if last is None or day < last else None,
+        "before": day - timedelta(days=1) if day > (first or date.min) else None,
+        "after": day + timedelta(days=1) if day < (last or date.max) else None,
         "groups": groups,
         "numbers": numbers,
         "unread": numbers.total() - sum(map(len, groups.values())),
