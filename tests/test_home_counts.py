@@ -81,7 +81,8 @@ def test_each_day_of_a_lane_has_the_events_that_fall_on_it(crowd: httpx.Client, 
     found = answer(crowd, f"_lane={lane}")["lanes"]
     assert (found["first"], found["step_days"]) == (FIRST.isoformat(), 1)
     for row in found["rows"]:
-        held = [e for e in events if (row["value"] or None) in (values(e, COLUMNS[lane]) or [None])]
+        value = row["value"] or ""
+        held = [e for e in events if value in (values(e, COLUMNS[lane]) or [""])]
         certain, possible = expected_days([str(event["date"]) for event in held])
         assert row["certain"] == certain
         assert row["possible"] == pytest.approx([float(p) for p in possible], abs=1e-5)
@@ -164,8 +165,8 @@ def test_wider_bins_count_each_event_in_every_bin_that_it_touches(
     spans: list[tuple[int, int, bool]], step: int
 ) -> None:
     events = [_date(*span) for span in spans]
-    start = FIRST.toordinal()
-    tally = day_histogram.Tally(range(start, start + DAYS + step, step), 1)
+    first = FIRST.toordinal()
+    tally = day_histogram.Tally(range(first, first + DAYS + step, step), 1)
     for event in events:
         tally.add(event, [0], 1)
     assert len(tally.certain[0]) == -(-DAYS // step)

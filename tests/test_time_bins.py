@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -102,7 +102,7 @@ def test_bins_are_what_counting_day_by_day_gives(
 ) -> None:
     division = divide(window[0], min(window[1], _later(window[0], 5_000)))
     tally = day_histogram.Tally(edges(division), 1)
-    certain, possible = Counter[int](), Counter[int]()
+    certain, possible = Counter[int](), defaultdict[int, float](float)
     numbers = {
         day: number
         for number, each in enumerate(division.bins)

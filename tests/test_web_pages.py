@@ -194,9 +194,9 @@ def test_cells_show_names_as_links_and_never_raw_json(chronicle: httpx.Client) -
 
 def test_an_event_page_shows_its_accounts_locators_and_dispute(chronicle: httpx.Client) -> None:
     text = chronicle.get("/timeline/events/schneckenburger-killed").text
-    told = chronicle.get("/timeline/events/schneckenburger-killed.json").json()
+    event = chronicle.get("/timeline/events/schneckenburger-killed.json").json()
 
-    assert text.count('<section class="account') == len(told["accounts"]) >= 2
+    assert text.count('<section class="account') == len(event["accounts"]) >= 2
     assert "The sources disagree about the date." in text
     for shown in ("¶43", "¶55", "13 or 14 October 1944", "Belgrade", "Revisions", "Cite this"):
         assert shown in text
