@@ -13,8 +13,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from chronology.batches.batch import Batch, Item
-from chronology.ingest import references
-from chronology.ingest.bounds import MEMORY, bounds_at
+from chronology.ingest import bounds, references
 from chronology.ingest.chains import Chains
 from chronology.ingest.streams import Streams
 from chronology.lru_cache import LruCache
@@ -49,7 +48,7 @@ class Checks:
         self.streams = streams
         self.unknown_references: list[_Reference] = []
         self.catalogue_lines: dict[str, int] = {}
-        self.bounds = bounds_at(batch.recorded_at)
+        self.bounds = bounds.bounds_at(batch.recorded_at)
         self.chains = Chains(catalogue, self.bounds.chain)
         self.chronology_is_missing = False
         self.window_overlaps: LruCache[str, bool] = LruCache(_DATES)
@@ -102,7 +101,7 @@ class Checks:
             self.unknown_references.append(
                 _Reference(f"{subject}/{name}", item.lines(path), item.stream)
             )
-            if len(self.unknown_references) > MEMORY.unknown:
+            if len(self.unknown_references) > bounds.MEMORY.unknown:
                 self._drop_known()
 
     def _drop_known(self) -> None:
@@ -112,12 +111,12 @@ class Checks:
             for reference in self.unknown_references
             if not self._is_known(*split_stream(reference.stream))
         ]
-        if len(self.unknown_references) > MEMORY.unknown // 2:
+        if len(self.unknown_references) > bounds.MEMORY.unknown // 2:
             reference = self.unknown_references[-1]
             self.batch.add_fault(
                 reference.line,
                 f"{reference.user}: too many references to records that come later, more than"
-                f" {MEMORY.unknown // 2:,}",
+                f" {bounds.MEMORY.unknown // 2:,}",
                 "record first what others refer to",
             )
             raise BatchRefused(self.batch.faults, stopped=True)

@@ -69,7 +69,7 @@ def write(path: Path, base: sqlite3.Connection, records: list[Row]) -> bool:
             with transaction(db):
                 db.executemany("INSERT INTO log VALUES (?,?,?,?,?,?,?,?,?)", entries)
                 projections.rebuild(db)
-        except (*projections.UNFIT, sqlite3.IntegrityError):
+        except (*projections.UNFIT, sqlite3.DatabaseError):
             return False
         verification.verify(db)
         faults = [*verification.record_faults(db), *verification.schema_faults(db)]
