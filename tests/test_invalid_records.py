@@ -87,3 +87,11 @@ def test_an_account_without_its_locators_costs_its_own_row(
         "belgrade-taken-two-1",
     ]
     assert timeline.event("nis-taken")["accounts"] == 0
+
+
+@pytest.mark.parametrize("missing", ["latitude", "longitude"])
+def test_half_a_point_is_none(forged: Callable[..., Timeline], missing: str) -> None:
+    timeline = forged(6, **{missing: None})
+    sql = "SELECT latitude, longitude FROM places WHERE id = 'nis'"
+    assert timeline.rows(sql) == [{"latitude": None, "longitude": None}]
+    assert timeline.event("nis-taken")["latitude"] is None

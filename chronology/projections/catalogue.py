@@ -56,6 +56,8 @@ def next_state(state: State | None, entry: Entry) -> State | None:
             return None
     except UNREADABLE:
         return state
+    if isinstance(fields, Place) and (fields.latitude is None) != (fields.longitude is None):
+        fields.latitude = fields.longitude = None  # Half a point is none.
     return State(fields, entry.version, entry.position, entry.recorded_at)
 
 

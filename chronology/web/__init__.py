@@ -120,6 +120,7 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
     csv_guard.install()
     closed_references.install(datasette)
     datasette_compat.parse_arguments_once()
+    datasette_compat.let_streams_set_cookies()
 
     def wrapped(app: App) -> App:
         answering = load_limits_middleware(_needed_middleware(app, datasette), datasette)

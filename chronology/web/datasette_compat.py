@@ -247,6 +247,20 @@ def parse_arguments_once() -> None:
     asgi.Request.args = property(args)
 
 
+def let_streams_set_cookies() -> None:
+    """Gives Datasette's streams the method by which it deletes or repeats its messages.
+
+    Without it, a stream for a visitor with a message is a server error.
+    """
+
+    def set_cookie(stream: Any, key: str, value: str = "", **options: Any) -> None:
+        response = asgi.Response("")
+        response.set_cookie(key, value, **options)
+        stream.headers = {**stream.headers, "set-cookie": response._set_cookie_headers[0]}
+
+    asgi.AsgiStream.set_cookie = set_cookie
+
+
 # Addresses ------------------------------------------------------------------------------------
 
 
