@@ -68,7 +68,7 @@ def test_a_file_has_one_state_while_batches_are_ingested(
 
     def sheet(between: Any) -> bytes:
         numbers = io.BytesIO()
-        fixed = csv_stream.store_numbers(timeline.db, all_of([]), "sort_day, id", numbers)
+        fixed = csv_stream.store_numbers(timeline.db, all_of([]), "sort_key, id", numbers)
         return written(timeline.db, numbers, fixed, between)
 
     live = [f"e{n}" for n in range(60)]

@@ -14,7 +14,7 @@ from chronology.index.selection import EventFilter, all_of
 from chronology.store.database import connect, transaction
 from chronology.timeline.filters import event_filters
 
-ALL = all_of([]), "sort_day, id"
+ALL = all_of([]), "sort_key, id"
 LATER = """\
 - correct: event/nis-taken
   set: {title: Niš is given up}
@@ -82,7 +82,7 @@ def test_a_past_state_is_read_as_it_was(make_timeline: object, count: int) -> No
     position = reader.select(past.db, *ALL).state.position
     selected = all_of(event_filters(present.db, {"_as_of": [str(position)]}), position)
 
-    found = reader.select(present.db, selected, "sort_day, id")
+    found = reader.select(present.db, selected, "sort_key, id")
 
     assert events(present, found) == events(past, reader.select(past.db, *ALL))
     assert found.state[:3] == reader.select(past.db, *ALL).state[:3]

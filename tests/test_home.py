@@ -116,7 +116,7 @@ MOMENT = "_as_of=674"
 
 def states(client: httpx.Client, query: str = "") -> list[dict[str, Any]]:
     """The events of then, as their own list has them."""
-    return rows(client, f"{query}&{MOMENT}&_sort=sort_day", "history")
+    return rows(client, f"{query}&{MOMENT}&_sort=sort_key", "history")
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,12 @@ def test_a_row_of_events_follows_from_the_event_its_accounts_and_the_catalogue(
         "longitude": 21.8958,
         "accounts": 1,
         "disputed": "[]",
+        "first_day": -9_210,
+        "last_day": -9_210,
+        "first_second": -9_210 * 86_400,
+        "last_second": -9_209 * 86_400 - 1,
+        "sequence": None,
+        "sort_key": -9_210 * 86_400 * 10_000,
         "version": 1,
         "position": 17,
         "recorded_at": "2026-01-02T00:00:00Z",
@@ -280,7 +286,11 @@ def test_only_dates_with_gaps_have_spans(timeline: Timeline) -> None:
         "gaps",
         "- {event: gaps, date: '[1944-10-01,1944-10-05..]', title: T, kind: battle}",
     )
-    found = timeline.rows("SELECT id, s.* FROM event_spans s JOIN events ON events.number = event")
+    found = timeline.rows(
+        "SELECT id, date(s.first_day * 86400, 'unixepoch') AS earliest,"
+        " date(s.last_day * 86400, 'unixepoch') AS latest"
+        " FROM event_spans s JOIN events ON events.number = event"
+    )
     assert [(span["id"], span["earliest"], span["latest"]) for span in found] == [
         ("gaps", "1944-10-01", "1944-10-01"),
         ("gaps", "1944-10-05", None),
@@ -307,7 +317,10 @@ def test_each_version_has_the_spans_of_its_own_event(timeline: Timeline) -> None
         "- {event: a, date: '[1944-10-14,1944-10-20]', title: A, kind: battle}\n"
         "- {event: b, date: '[1944-10-15,1944-10-22]', title: B, kind: battle}\n",
     )
-    spans = timeline.rows("SELECT id, earliest FROM history_spans ORDER BY id, earliest")
+    spans = timeline.rows(
+        "SELECT id, date(first_day * 86400, 'unixepoch') AS earliest"
+        " FROM history_spans ORDER BY 1, 2"
+    )
     assert [(span["id"], span["earliest"]) for span in spans] == [
         *(("a", "1944-10-14"), ("a", "1944-10-20")),
         *(("b", "1944-10-15"), ("b", "1944-10-22")),

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -80,9 +81,9 @@ def test_it_ignores_the_cursor_of_the_page_it_is_linked_from(server: httpx.Clien
     assert len(read(server, "_next=1944-10-01%2Cevent-1")) == many_events.COUNT
 
 
-@pytest.mark.parametrize("query", ["", "_sort=title", "_sort_desc=position", "_sort_desc=sort_day"])
+@pytest.mark.parametrize("query", ["", "_sort=title", "_sort_desc=position", "_sort_desc=sort_key"])
 def test_it_is_sorted_as_the_list_is(server: httpx.Client, query: str) -> None:
-    column = query.partition("=")[2] or "sort_day"
+    column = query.partition("=")[2] or "sort_key"
     values = [row[column] for row in rows(server, query)]
 
     assert [row[column] for row in read(server, query)] == [str(value) for value in values]
@@ -121,7 +122,7 @@ def test_numbers_are_untouched_even_if_negative(server: httpx.Client) -> None:
 
 
 def test_every_cell_of_a_column_is_of_its_type(server: httpx.Client) -> None:
-    types = {
+    types: dict[str, Callable[[str], object]] = {
         **dict.fromkeys(("accounts", "version", "position"), int),
         **dict.fromkeys(("latitude", "longitude"), float),
         **dict.fromkeys(("earliest", "latest"), date.fromisoformat),

@@ -289,10 +289,10 @@ def test_a_page_has_its_size_and_order(server: httpx.Client) -> None:
     assert titles == sorted((str(r["title"]) for r in rows(server)), reverse=True)[:14]
 
 
-def test_the_default_order_is_by_day(every: list[dict[str, Any]]) -> None:
-    days = [event["sort_day"] for event in every]
+def test_the_default_order_is_by_time(every: list[dict[str, Any]]) -> None:
+    keys = [(event["sort_key"], event["id"]) for event in every]
 
-    assert days == sorted(days)
+    assert keys == sorted(keys)
 
 
 def test_json_parses_an_array_column(server: httpx.Client) -> None:

@@ -120,8 +120,8 @@ def test_the_home_page_has_each_day_of_the_window(chronicle: httpx.Client) -> No
 
 
 def test_what_is_expected_on_no_certain_day_is_spread_over_all(chronicle: httpx.Client) -> None:
-    labels = re.findall(r"certain, about ([^\"]*) more likely", chronicle.get("/").text)
-    bounds = [[int(bound) for bound in label.split("–")] for label in labels]
+    labels = re.findall(r"certain, probably ([^\"]*) more", chronicle.get("/").text)
+    bounds = [[int(bound) for bound in label.split(" or ")] for label in labels]
     moments = [date for row in rows(chronicle) if not (date := parse(str(row["date"]))).lasts]
 
     # One event is one in all, save for days beyond the window and rounding.

@@ -28,7 +28,7 @@ BOM = "\ufeff"
 PIECE = 2_000
 """The number of rows in a piece."""
 _NUMBER_BYTES = 8
-_MOST_CELLS = 100
+_MAX_CELLS = 100
 """A function of SQLite has at most 127 arguments."""
 _QUOTED = "TEXT"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -167,7 +167,7 @@ def _line_sql(table: str, types: Mapping[str, str]) -> str:
         ('"%w"' if kind == _QUOTED else "%s", _value_sql(_column_sql(table, name), kind))
         for name, kind in types.items()
     ]
-    parts = [cells[start : start + _MOST_CELLS] for start in range(0, len(cells), _MOST_CELLS)]
+    parts = [cells[start : start + _MAX_CELLS] for start in range(0, len(cells), _MAX_CELLS)]
     return " || ',' || ".join(
         f"printf('{','.join(form for form, _ in part)}', {', '.join(value for _, value in part)})"
         for part in parts

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chronology.export.numbers import plain_json
-from chronology.model.edtf import Date, Span, parse
+from chronology.model.edtf import Date, Point, Span, parse
 from chronology.timeline.as_of import ReadPoint
 
 
@@ -135,6 +135,11 @@ class Edition(NamedTuple):
 
 def _number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def ends(date: Date) -> tuple[Point | None, Point | None]:
+    """The first and the last end or member of a date, None where it is open."""
+    return date.members[0][0], date.members[-1][-1]
 
 
 def bounds(date: Date) -> tuple[Span, Span]:

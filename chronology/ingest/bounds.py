@@ -11,7 +11,7 @@ import sqlite3
 from typing import NamedTuple
 
 from chronology.batches.batch import Batch, Item
-from chronology.ingest import references
+from chronology.ingest import retractions
 from chronology.model.errors import BatchRefused
 from chronology.model.reserved_names import PARAMETERS
 from chronology.projections.catalogue import CATALOGUED, catalogue_size
@@ -90,7 +90,7 @@ class Sizes:
     def check_accounts(self) -> None:
         """Adds a fault for each event that has too many accounts after the batch."""
         limits = MEMORY.accounts_bytes, MEMORY.account_bytes
-        for event, _ in references.find_crowded(self.db, self.position, *limits):
+        for event, _ in retractions.find_crowded(self.db, self.position, *limits):
             description = f"event/{event} has more than {limits[0] >> 20} MiB of accounts"
             self.batch.add_fault(1, description, "divide the event")
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from chronology.batches.batch import Batch, Item
-from chronology.ingest import bounds, references
+from chronology.ingest import bounds, retractions
 from chronology.ingest.chains import Chains
 from chronology.ingest.streams import Streams
 from chronology.lru_cache import LruCache
@@ -24,7 +24,7 @@ from chronology.model.validation import FieldPath
 from chronology.projections import event_rows
 from chronology.projections.catalogue import Catalogue, split_stream
 
-_DATES = 10_000
+_MAX_DATES = 10_000
 _VOCABULARIES = {"kind": "kinds", "side": "sides", "level": "levels"}
 
 
@@ -51,7 +51,7 @@ class Checks:
         self.bounds = bounds.bounds_at(batch.recorded_at)
         self.chains = Chains(catalogue, self.bounds.chain)
         self.chronology_is_missing = False
-        self.window_overlaps: LruCache[str, bool] = LruCache(_DATES)
+        self.window_overlaps: LruCache[str, bool] = LruCache(_MAX_DATES)
 
     def add_fault(self, item: Item, path: FieldPath, description: str, remedy: str) -> None:
         self.batch.add_fault(item.lines(path), f"{item.stream}: {description}", remedy)
@@ -307,7 +307,7 @@ class Checks:
     def _check_catalogue_subject(self, stream: str, line: int) -> None:
         subject, name = split_stream(stream)
         if name not in self.catalogue.members(subject):
-            for user in references.find_users(self.db, subject, name):
+            for user in retractions.find_users(self.db, subject, name):
                 description = f"{stream} is retracted, but {user} still refers to it"
                 self.batch.add_fault(line, description, f"correct {user} first")
         elif subject == "chronology":
@@ -316,7 +316,7 @@ class Checks:
     def _check_words_in_use(self, stream: str, line: int) -> None:
         chronology = self.catalogue.chronology
         assert chronology is not None
-        used = [("kinds", kind) for kind in references.find_kinds(self.db, but=chronology.kinds)]
+        used = [("kinds", kind) for kind in retractions.find_kinds(self.db, but=chronology.kinds)]
         for _, formation in self.catalogue.formations.items():
             used += [("sides", formation.side), ("levels", formation.level)]
         used += [("sides", p.side) for _, p in self.catalogue.people.items() if p.side]

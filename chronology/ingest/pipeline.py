@@ -16,7 +16,7 @@ import pendulum
 from chronology import projections
 from chronology.batches.batch import Batch, Item
 from chronology.batches.source_text import lines_below
-from chronology.ingest import references
+from chronology.ingest import retractions
 from chronology.ingest.bounds import Sizes
 from chronology.ingest.checks import Checks
 from chronology.ingest.streams import Streams
@@ -32,7 +32,7 @@ from chronology.store.log import Entry, Head, VersionedRecord
 
 BLOCK_SIZE = 1_000
 BLOCK_BYTES = 2 << 20
-_NUMBERS = 10_000
+_MAX_NUMBERS = 10_000
 """Items are looked up in the log and appended in blocks of at most this size."""
 MAX_AHEAD = pendulum.duration(days=1)
 """How far the time of a new batch may be ahead of the clock: a later one could not be followed."""
@@ -103,10 +103,10 @@ class _BatchAppender:
         self.head = log.head(db)
         self.streams = Streams(db)
         self.checks = Checks(db, batch, self.catalogue, self.streams)
-        self.accounts = references.EventAccounts(db, self.head.position)
+        self.accounts = retractions.EventAccounts(db, self.head.position)
         self.sizes = Sizes(db, batch, self.head.position)
         # Without the last number of an event and a source, numbering starts again from 1.
-        self.next_numbers: LruCache[tuple[str, str], int] = LruCache(_NUMBERS)
+        self.next_numbers: LruCache[tuple[str, str], int] = LruCache(_MAX_NUMBERS)
         self.unwritten: list[VersionedRecord] = []
 
     def run(self, progress: Progress | None) -> None:

@@ -32,6 +32,7 @@ Locators = Annotated[list[Line], Meta(min_length=1)]
 Url = Annotated[str, Meta(pattern=URL_PATTERN, max_length=2_000)]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
+Sequence = Annotated[int, Meta(ge=1, le=9_999)]
 Radius = Annotated[float, Meta(gt=0, le=20_040)]
 
 _ID = re.compile(ID_PATTERN)
@@ -220,6 +221,7 @@ class Event(Fields):
     formations: list[Id] = []
     people: list[Id] = []
     distinct: list[Distinct] = []
+    sequence: Sequence | None = None
 
 
 class Account(Fields):

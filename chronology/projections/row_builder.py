@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from chronology.model import stored_data
 from chronology.model.records import Account, Event
-from chronology.projections import event_rows, subject_rows
+from chronology.projections import event_dates, subject_rows
 from chronology.projections.catalogue import UNREADABLE, Catalogue, State, read_text
 from chronology.projections.event_rows import EventRowBuilder, EventWithAccounts, FacetValueIds
 from chronology.projections.subject_rows import Cells
@@ -42,7 +42,7 @@ class RowBatch:
     events: list[Cells] = field(default_factory=list)
     texts: list[Cells] = field(default_factory=list)
     links: list[tuple[int, list[int]]] = field(default_factory=list)
-    spans: list[tuple[int, str | None, str | None]] = field(default_factory=list)
+    spans: list[Cells] = field(default_factory=list)
     accounts: list[Cells] = field(default_factory=list)
     claims: list[Cells] = field(default_factory=list)
     touched: list[TouchedEvent] = field(default_factory=list)
@@ -113,7 +113,7 @@ class RowBuilder:
         rows.events.append((*row.cells, *self.change, number))
         rows.texts.append((number, *row.search_texts))
         rows.links.append((number, row.value_ids))
-        rows.spans += [(number, *span) for span in event_rows.spans(event)]
+        rows.spans += [(number, *span) for span in event_dates.spans(event.state.fields.date)]
 
 
 _decode_event = stored_data.make_decoder(Event)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chronology.model.records import Account, canonical
-from chronology.projections import event_rows, tables
+from chronology.projections import event_dates, event_rows, tables
 from chronology.projections.catalogue import Catalogue, read_states
 from chronology.projections.event_rows import (
     Cells,
@@ -108,7 +108,8 @@ class RowWriter:
             (first, last),
         )
         self.db.execute(
-            "INSERT INTO history_spans SELECT id, ?2, event_spans.earliest, event_spans.latest"
+            "INSERT INTO history_spans SELECT id, ?2, event_spans.first_day, event_spans.last_day,"
+            " event_spans.first_second, event_spans.last_second"
             " FROM event_spans JOIN events ON events.number = event"
             " WHERE event BETWEEN ?1 AND ?2 ORDER BY event_spans.rowid",
             (first, last),
@@ -168,7 +169,11 @@ class RowWriter:
         tables.insert(self.db, "events", rows)
         # Links and search texts may change where the row does not: a new name of a place, say.
         self._delete_spans_and_texts([row[-1] for row in old.values()])
-        spans = [(numbers[n], n, *span) for n in new for span in event_rows.spans(events[n])]
+        spans = [
+            (numbers[n], n, *span)
+            for n in new
+            for span in event_dates.spans(events[n].state.fields.date)
+        ]
         self._write_spans(spans, {*changed})
         texts = [(numbers[name], *row.search_texts) for name, row in new.items()]
         tables.insert_texts(self.db, texts)

@@ -65,7 +65,7 @@ def _events(db: sqlite3.Connection) -> Iterator[_Event]:
     rows = db.execute(
         "SELECT id, date, basis, (SELECT json_group_array(json_array(id, stance, date, basis))"
         " FROM accounts WHERE event = events.id AND date IS NOT NULL)"
-        " FROM events ORDER BY sort_day, id"
+        " FROM events ORDER BY sort_key, id"
     )
     for name, date, basis, accounts in rows:
         dated = [
@@ -227,7 +227,7 @@ def _later_events(
         " FROM facet_values JOIN event_links ON event_links.value = facet_values.number"
         " JOIN events ON events.number = event_links.event"
         " WHERE facet = 'chain' AND facet_values.value = ? AND earliest > ?"
-        " ORDER BY sort_day, events.id",
+        " ORDER BY sort_key, events.id",
         (formation, day),
     )
     for event, date, named in rows:

@@ -177,7 +177,7 @@ def _disputes(db: sqlite3.Connection) -> Iterator[str]:
     events = fetch_rows(
         db,
         "SELECT id, date, title, basis, disputed FROM events WHERE disputed != '[]'"
-        " ORDER BY sort_day, id",
+        " ORDER BY sort_key, id",
     )
     unexplained = sum(not row["basis"] for row in events)
     yield from _heading("Disputed events")

@@ -1,9 +1,10 @@
 """Find likely duplicates: pairs of events that may be records of one occurrence.
 
 A pair is compared if its dates share a day or nearly do, if one event is at or within a place of
-the other, and if their titles or formations have something in common. The score is between 0 and 1.
-Rare places, formations and words of titles weigh more than common ones. The weights were fitted to
-events that several people had read from several sources, with known duplicates.
+the other, and if their titles or formations have something in common. Two dates with times have to
+share a moment. The score is between 0 and 1. Rare places, formations and words of titles weigh more
+than common ones. The weights were fitted to events that several people had read from several
+sources, with known duplicates.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import NamedTuple
 import msgspec
 
 from chronology.model.edtf import Date, parse
+from chronology.model.instants import has_time, share_a_moment
 from chronology.projections import event_rows
 from chronology.projections.catalogue import fold_stream, split_stream
 from chronology.store import log
@@ -42,9 +44,9 @@ STEM = 4
 PLACE, TITLE, FORMATION, KIND = 0.3, 0.45, 0.1, 0.15
 SAME_SOURCE = 0.85
 """The weight of a pair with a common source, which mostly describes two occurrences."""
-LEAST_TITLE = 0.15
+MIN_TITLE = 0.15
 """The least share of the titles in common, if no formation is."""
-LEAST_TITLE_OF_KINDS = 0.5
+MIN_TITLE_OF_KINDS = 0.5
 """The least share of the titles in common, if the kinds differ."""
 
 
@@ -210,6 +212,8 @@ class _Weights:
         same_source = bool(one.sources & other.sources)
         if apart > NEAR_DAYS or (apart and same_source) or not places:
             return Pair(first, second, 0.0, ())
+        if not apart and _at_other_times(one.date, other.date):
+            return Pair(first, second, 0.0, ())
         if title < _least_title(one.kind == other.kind, bool(formations)):
             return Pair(first, second, 0.0, ())
         place, place_weight = _rarest(places, self.places)
@@ -241,8 +245,8 @@ class _Weights:
 
 def _least_title(same_kind: bool, same_formation: bool) -> float:
     if not same_kind:
-        return LEAST_TITLE_OF_KINDS
-    return 0.0 if same_formation else LEAST_TITLE
+        return MIN_TITLE_OF_KINDS
+    return 0.0 if same_formation else MIN_TITLE
 
 
 def _weight(count: int) -> float:
@@ -269,6 +273,11 @@ def _apart(one: _Candidate, other: _Candidate) -> int:
         if high and low and low > high
     ]
     return min(gaps)
+
+
+def _at_other_times(one: Date, other: Date) -> bool:
+    """Whether the times of two dates that share a day exclude one another."""
+    return has_time(one) and has_time(other) and not share_a_moment((one, other))
 
 
 def _closeness(one: _Candidate, other: _Candidate) -> float:

@@ -66,7 +66,7 @@ _REPEATED: dict[str, tuple[str, ...]] = {
 }
 _DECIDING = ("permission_allowed", "permission_resources_sql", "get_metadata")
 """The hooks by which plugins decide about tables."""
-_MOST_ACTORS = 1_000
+_MAX_ACTORS = 1_000
 REASON = "it repeats a table that is closed"
 
 _Memo = dict[tuple[str, str], frozenset[str]]
@@ -166,7 +166,7 @@ async def _allowed_tables(datasette: Datasette, actor: Actor, database: str) -> 
     finally:
         _is_asking.reset(token)
     if memo is not None:
-        if len(memo) >= _MOST_ACTORS:
+        if len(memo) >= _MAX_ACTORS:
             memo.clear()
         memo[key] = allowed
     return allowed

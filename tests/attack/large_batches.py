@@ -24,7 +24,7 @@ from tests.attack.report import Budget, Report, run_command
 
 PEAK_MB = 400
 SHORT_MIB, LONG_MIB = 1, 64
-_CASES_OF_SHORT = 100
+_MAX_SHORT_CASES = 100
 EVENT = {"date": "1944-10-14", "title": "T", "kind": "k"}
 ACCOUNT = {"source": "one", "at": "1"}
 START: list[dict[str, Any]] = [
@@ -135,7 +135,7 @@ def ingest_one(kind: str, mib: float) -> str:
 def run(budget: Budget) -> Report:
     """Ingests a batch of each kind, and measures the memory of each."""
     report, ends = Report(), time.monotonic() + budget.seconds
-    mib = SHORT_MIB if budget.cases <= _CASES_OF_SHORT else LONG_MIB
+    mib = SHORT_MIB if budget.cases <= _MAX_SHORT_CASES else LONG_MIB
     kinds = list(KINDS)
     budget.random().shuffle(kinds)
     for kind in kinds[: budget.cases]:

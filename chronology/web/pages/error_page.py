@@ -24,7 +24,7 @@ _SINGULAR = {"events": "event", **{table: kind for kind, table in TABLES.items()
 _PARAMETER = re.compile(r"(_?\w+): ")
 STATUSES = (400, 403, 404, 405)
 RETRY_AFTER_S = 5
-UNAVAILABLE = "The file of the chronology cannot be read at the moment; try again soon"
+UNAVAILABLE = "The database of this chronology cannot be read right now; try again soon"
 
 
 async def page(

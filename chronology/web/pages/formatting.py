@@ -53,18 +53,14 @@ def filter_name(key: str) -> str:
     return key.removesuffix("__arraycontains").replace("__", " ").lstrip("_")
 
 
-def month(day: date) -> str:
-    """The short name of a day's month, in English in every locale."""
-    name = MONTHS[day.month - 1]
+def short_month(number: int) -> str:
+    """The short name of a month from 1 to 12, in English in every locale."""
+    name = MONTHS[number - 1]
     return name if len(name) <= _LONGEST_MONTH else _CUT.get(name, name[:3])
 
 
 def day_and_month(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]}"
-
-
-def month_and_year(day: date) -> str:
-    return f"{MONTHS[day.month - 1]} {day.year}"
 
 
 def spoken(day: date) -> str:
@@ -77,9 +73,9 @@ def meaning(text: str) -> str:
     date = parse(text)
     first, last = date.earliest, date.latest
     if date.lasts:
-        sentence = "Lasted from the first day to the last"
-        sentence += "; the start is not known" if first is None else ""
-        sentence += "; the end is not known" if last is None else ""
+        sentence = "Lasted over the whole time"
+        sentence += ", whose start is not known" if first is None else ""
+        sentence += ", whose end is not known" if last is None else ""
     elif first is None or last is None:
         sentence = f"At some point up to {spoken(last)}" if last else "At an unknown point"
         sentence = f"At some point from {spoken(first)} on" if first else sentence

@@ -50,10 +50,10 @@ ROWS = 60
 READ = 300  # events shown of a day
 _DISPUTES = 24
 _TOP = 10
-_LAZY, _OF_MAP = "milsymbol", "leaflet"
+_LAZY_LIBRARY, _MAP_LIBRARY = "milsymbol", "leaflet"
 _NAMES = {"_search": "search", **formatting.FILTER_NAMES}
 _AMONG = "number IN (SELECT value FROM json_each(:numbers))"
-_IN_TIME = "ORDER BY sort_day, id"
+_IN_TIME = "ORDER BY sort_key, id"
 
 _contents: LruCache[Hashable, dict[str, Any]] = LruCache(32)
 
@@ -125,6 +125,7 @@ async def page(datasette: Datasette, request: Request, name: str, address: str) 
         "home": address,
         "database": await databases.parameter(datasette, request, name),
         "affiliations": config.get("affiliations") or {},
+        "kinds": content["chronology"].kinds,
     }
     state = content["state"]
     parameters = [pair for pair in selection.pairs if pair[0] != "_as_of"]
@@ -180,6 +181,9 @@ def _page(
             "series": chronology_overview.series,
             "first": chronology_overview.first,
             "lane": chronology_overview.labels[chronology_overview.first],
+            "bins": [each[:4] for each in chronology_overview.division.bins]
+            if chronology_overview.division
+            else [],
         },
     }
 
@@ -193,10 +197,10 @@ def _content(
     if filters.any_day != filters.events:
         _, days = _selected(reader, chronology_overview, filters, filters.any_day)
     day = single_day(selection.values("_within"))
-    window = chronology_overview.chronology.window
+    window, division = chronology_overview.chronology.window, chronology_overview.division
     return {
         "total": summary.total,
-        "strip": day_histogram.histogram(window, chronology_overview.series, days),
+        "strip": day_histogram.histogram(division, chronology_overview.series, days),
         "facets": {
             column: [{"value": v, "count": n} for v, n in summary.counts[column][:_TOP]]
             for column in chronology_overview.labels
@@ -227,7 +231,7 @@ def _others(selection: HomeRequest, keys: set[str]) -> list[tuple[str, str]]:
 @cache
 def _scripts(has_map: bool) -> list[str]:
     """The vendored scripts that the page loads, in their order."""
-    left_out = (_LAZY,) if has_map else (_LAZY, _OF_MAP)
+    left_out = (_LAZY_LIBRARY,) if has_map else (_LAZY_LIBRARY, _MAP_LIBRARY)
     folder = Path(__file__).parents[1] / "static" / "vendor"
     libraries = json.loads((folder / "manifest.json").read_text("utf-8"))["libraries"]
     return [
@@ -264,8 +268,8 @@ def _day(
     groups: dict[str, list[dict[str, Any]]] = {"certain": [], "lasting": [], "possible": []}
     # Certain ones first: those with a time in its order, and then those without.
     order = (
-        "ORDER BY (earliest IS :the_day AND latest IS :the_day) DESC, time IS NULL, time,"
-        f" sort_day, id LIMIT {READ}"
+        "ORDER BY (earliest IS :the_day AND latest IS :the_day) DESC, time IS NULL,"
+        f" sort_key, id LIMIT {READ}"
     )
     source, params = summary.relation
     for row in _rows(reader, source, order, [], the_day=day.isoformat(), **params):

@@ -5,6 +5,7 @@ Each is also JSON, at the same address with `.json`.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from datetime import date, timedelta
 from typing import Any
@@ -154,7 +155,7 @@ def _disagreements(
 ) -> dict[str, Any]:
     events, end = page
     parameters = pairs(request, "_next")
-    following = urlencode([*parameters, ("_next", f"{end.day},{end.id}")]) if end else None
+    following = urlencode([*parameters, ("_next", f"{end.key},{end.id}")]) if end else None
     return {
         "data": {"total": total, "events": events, "next": following},
         "chronology": at_head(db).chronology,
@@ -173,8 +174,10 @@ def _cursor(request: Request) -> Cursor | None:
     text = request.args.get("_next")
     if not text:
         return None
-    day, _, name = text.partition(",")
-    return Cursor(day, name)
+    key, _, name = text.partition(",")
+    if not re.fullmatch(r"-?\d{1,16}", key, re.ASCII):
+        raise BadRequest(f"_next: {text!r} is not the end of a page")
+    return Cursor(int(key), name)
 
 
 _JSON = r"(\.json)?$"

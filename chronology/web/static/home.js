@@ -138,9 +138,8 @@ function replace(page) {
 /** Shows the data of a source in all views, each in a task of its own. */
 async function draw(points, source) {
   const column = laneSelect.selectedOptions[0].dataset.column;
-  const within = source.params.getAll("_within").concat(source.params.getAll("_day"));
   card.source = source;
-  timeline.show(points, source, column, within.length === 1 ? within[0] : "");
+  timeline.show(points, source, column);
   await pause();
   await map?.show(points, source);
 }
