@@ -9,57 +9,23 @@ A rule for a new field goes into the check of its subject, such as `_check_event
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from chronology.batches.batch import Batch, Item
-from chronology.ingest import retractions
+from chronology.ingest import bounds, retractions
 from chronology.ingest.chains import Chains
+from chronology.ingest.streams import Streams
+from chronology.lru_cache import LruCache
 from chronology.model import records
+from chronology.model.errors import BatchRefused
 from chronology.model.records import Account, Chronology, Event, Formation, Person, Place
-from chronology.model.reserved_names import PARAMETERS
 from chronology.model.validation import FieldPath
 from chronology.projections import event_rows
 from chronology.projections.catalogue import Catalogue, split_stream
-from chronology.store import log
-from chronology.store.log import Latest
 
+_MAX_DATES = 10_000
 _VOCABULARIES = {"kind": "kinds", "side": "sides", "level": "levels"}
-
-
-MAX_DIMENSIONS = 100
-"""Each is a column, and a table has at most 2,000."""
-
-
-class Streams:
-    """The last record of each stream, including the records of the current batch."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self.db = db
-        self.latest: dict[str, Latest | None] = {}
-
-    def look_up(self, streams: Iterable[str]) -> None:
-        """Replaces the cache with the last records of these streams, in one query."""
-        names = {*streams}
-        self.latest = {**dict.fromkeys(names), **log.latest(self.db, names)}
-
-    def last(self, stream: str) -> Latest | None:
-        try:
-            return self.latest[stream]
-        except KeyError:
-            last = self.latest[stream] = log.latest(self.db, [stream]).get(stream)
-            return last
-
-    def is_live(self, stream: str) -> bool:
-        last = self.last(stream)
-        return last is not None and not last.type.endswith(".retracted")
-
-    def advance(self, stream: str, kind: str) -> int:
-        """Counts one more record of a stream, and returns its version."""
-        last = self.last(stream)
-        version = last.version + 1 if last else 1
-        self.latest[stream] = Latest(version, kind)
-        return version
 
 
 class _Reference(NamedTuple):
@@ -82,9 +48,10 @@ class Checks:
         self.streams = streams
         self.unknown_references: list[_Reference] = []
         self.catalogue_lines: dict[str, int] = {}
-        self.chains = Chains(catalogue)
+        self.bounds = bounds.bounds_at(batch.recorded_at)
+        self.chains = Chains(catalogue, self.bounds.chain)
         self.chronology_is_missing = False
-        self.window_overlaps: dict[str, bool] = {}
+        self.window_overlaps: LruCache[str, bool] = LruCache(_MAX_DATES)
 
     def add_fault(self, item: Item, path: FieldPath, description: str, remedy: str) -> None:
         self.batch.add_fault(item.lines(path), f"{item.stream}: {description}", remedy)
@@ -134,6 +101,25 @@ class Checks:
             self.unknown_references.append(
                 _Reference(f"{subject}/{name}", item.lines(path), item.stream)
             )
+            if len(self.unknown_references) > bounds.MEMORY.unknown:
+                self._drop_known()
+
+    def _drop_known(self) -> None:
+        """Drops references to what was recorded since; refuses a batch with too many others."""
+        self.unknown_references = [
+            reference
+            for reference in self.unknown_references
+            if not self._is_known(*split_stream(reference.stream))
+        ]
+        if len(self.unknown_references) > bounds.MEMORY.unknown // 2:
+            reference = self.unknown_references[-1]
+            self.batch.add_fault(
+                reference.line,
+                f"{reference.user}: too many references to records that come later, more than"
+                f" {bounds.MEMORY.unknown // 2:,}",
+                "record first what others refer to",
+            )
+            raise BatchRefused(self.batch.faults, stopped=True)
 
     def _is_known(self, subject: str, name: str) -> bool:
         if subject in ("event", "account"):
@@ -182,18 +168,26 @@ class Checks:
                 self.add_fault(item, path, f"{level!r} is not a level", "add it to the levels")
             if column in event_rows.RESERVED:
                 self.add_fault(item, path, f"{column!r} is already a column", "choose another name")
-            if column in PARAMETERS:
-                self._report_parameter(item, path, column)
-        for index, level in enumerate(fields.levels):
-            if level in PARAMETERS:
-                self._report_parameter(item, ("levels", index), level)
-        if len(fields.declared) > MAX_DIMENSIONS:
-            description = f"there are more than {MAX_DIMENSIONS} dimensions"
-            self.add_fault(item, ("dimensions",), description, "declare fewer")
+        self._check_bounds(item, fields)
 
-    def _report_parameter(self, item: Item, path: FieldPath, name: str) -> None:
-        description = f"'_{name}' is already a parameter of addresses"
-        self.add_fault(item, path, description, "choose another name")
+    def _check_bounds(self, item: Item, fields: Chronology) -> None:
+        """Names and numbers that an earlier version accepted may stay."""
+        before = self.catalogue.chronology
+        columns, levels = (before.declared, before.levels) if before else ({}, {})
+        names: list[tuple[FieldPath, str]] = [
+            (("dimensions", name), name) for name in fields.declared if name not in columns
+        ]
+        names += [
+            (("levels", n), name) for n, name in enumerate(fields.levels) if name not in levels
+        ]
+        for path, name in names:
+            if name in self.bounds.parameters:
+                description = f"'_{name}' is already a parameter of addresses"
+                self.add_fault(item, path, description, "choose another name")
+        limit = max(self.bounds.dimensions, len(columns))
+        if len(fields.declared) > limit:
+            description = f"there are more than {limit} dimensions"
+            self.add_fault(item, ("dimensions",), description, "declare fewer")
 
     def _check_place(self, item: Item, fields: Place) -> None:
         self._check_subject(item, fields)
@@ -240,7 +234,8 @@ class Checks:
         date = fields.date
         overlaps = self.window_overlaps.get(date.text)
         if overlaps is None:
-            overlaps = self.window_overlaps[date.text] = date.overlaps(chronology.window)
+            overlaps = date.overlaps(chronology.window)
+            self.window_overlaps.put(date.text, overlaps)
         if not overlaps:
             self.add_fault(
                 item,

@@ -94,6 +94,22 @@ async def ensure_visible(
     return visible
 
 
+async def ensure_through(datasette: Datasette, request: Request, database: str) -> None:
+    """Raises `Forbidden` for a `_through` by a closed table, however its name is written.
+
+    Datasette checks the name as it is written, but SQLite ignores the case of names.
+    """
+    for text in request.args.getlist("_through"):
+        try:
+            name = json.loads(text)["table"]
+        except (ValueError, LookupError, TypeError, RecursionError):
+            continue  # Datasette refuses it.
+        if not await datasette_compat.may_view_table(
+            datasette, request.actor, database, str(name).lower()
+        ):
+            raise Forbidden("You do not have permission to filter by this table")
+
+
 async def may_view_events(datasette: Datasette, request: Request, database: str) -> bool:
     """Whether the actor may see the requested events of a database."""
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from datasette.utils import tilde_decode
-from datasette.utils.asgi import Response
+from datasette.utils.asgi import Forbidden, Response
 
 from chronology.index.selection import EventFilter, Summary
 from chronology.lru_cache import LruCache
@@ -69,8 +69,13 @@ class Filters(NamedTuple):
 async def of_instance(
     datasette: Datasette, request: Request, send: Send, receive: Receive
 ) -> Response | None:
-    """`/`: the home of the only chronology, or a list of several."""
+    """`/`: the home of the only chronology, or a list of several.
+
+    Datasette lists other databases if no chronology may be seen; without any it is forbidden.
+    """
     seen = await databases.visible(datasette, request.actor)
+    if not seen and not await databases.may_see_others(datasette, request.actor):
+        raise Forbidden("You do not have permission to view this chronology")
     if not seen or not await datasette_compat.may_view_instance(datasette, request.actor):
         routing.decline(request)
         return None
@@ -272,8 +277,8 @@ def _day(
     first, last = window.earliest, window.latest
     return {
         "date": day,
-        "before": day - timedelta(days=1) if first is None or day > first else None,
-        "after": day + timedelta(days=1) if last is None or day < last else None,
+        "before": day - timedelta(days=1) if day > (first or date.min) else None,
+        "after": day + timedelta(days=1) if day < (last or date.max) else None,
         "groups": groups,
         "numbers": numbers,
         "unread": numbers.total() - sum(map(len, groups.values())),

@@ -77,8 +77,8 @@ def _on_day(db: sqlite3.Connection, request: Request) -> dict[str, Any]:
         "spoken": formatting.spoken(day),
         "sides": sides,
         "levels": chronology.levels,
-        "before": _turn(day - _DAY, parameters) if first is None or day > first else None,
-        "after": _turn(day + _DAY, parameters) if last is None or day < last else None,
+        "before": _turn(day - _DAY, parameters) if day > (first or date.min) else None,
+        "after": _turn(day + _DAY, parameters) if day < (last or date.max) else None,
         "window": chronology.window,
         "kept": parameters,
     }
