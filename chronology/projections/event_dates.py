@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date as Day
 from typing import NamedTuple
 
-from chronology.model import days as day_numbers
+from chronology.model.days import Day
 from chronology.model.edtf import Date, iso_day
 from chronology.model.instants import seconds
 
@@ -67,4 +66,4 @@ def spans(date: Date) -> list[tuple[int | None, int | None]]:
 
 
 def _number(day: Day | None) -> int | None:
-    return None if day is None else day_numbers.number(day)
+    return None if day is None else int(day)

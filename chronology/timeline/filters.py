@@ -20,7 +20,7 @@ from chronology.index.predicates import (
 )
 from chronology.index.selection import EventFilter
 from chronology.lru_cache import LruCache
-from chronology.model import days as day_numbers
+from chronology.model.days import FIRST, LAST
 from chronology.model.edtf import Date, Span, parse
 from chronology.model.errors import DateError, UnknownName
 from chronology.projections.disputes import KINDS
@@ -232,7 +232,7 @@ def _overlaps(span: Span, mark: str, params: dict[str, Any]) -> tuple[str, Predi
     for column, operator, day in (("first_day", "<=", high), ("last_day", ">=", low)):
         if day is not None:
             name = f"{mark}_{column}"
-            params[name] = number = day_numbers.number(day)
+            params[name] = number = int(day)
             clauses.append(f"({column} IS NULL OR {column} {operator} :{name})")
             known = DayComparison(column, operator, number)
             predicates.append(Or((DayComparison(column, operator, None), known)))
@@ -246,8 +246,8 @@ def _certain(timeline: TimelineAt, days: Date, mark: str) -> EventFilter:
     predicates: list[Predicate] = []
     for n, (low, high) in enumerate(days.spans):
         # An open end of the range includes every day, but no open end of an event.
-        first = day_numbers.FIRST if low is None else day_numbers.number(low)
-        last = day_numbers.LAST if high is None else day_numbers.number(high)
+        first = int(FIRST if low is None else low)
+        last = int(LAST if high is None else high)
         params |= {f"{mark}_{n}_low": first, f"{mark}_{n}_high": last}
         clauses.append(f"(first_day >= :{mark}_{n}_low AND last_day <= :{mark}_{n}_high)")
         within = (DayComparison("first_day", ">=", first), DayComparison("last_day", "<=", last))

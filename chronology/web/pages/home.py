@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Hashable
-from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from datasette.utils.asgi import Response
 
 from chronology.index.selection import EventFilter, Summary
 from chronology.lru_cache import LruCache
+from chronology.model.days import Day
 from chronology.model.edtf import Date, parse
 from chronology.model.errors import DateError
 from chronology.store.database import fetch_rows
@@ -130,6 +130,7 @@ async def page(datasette: Datasette, request: Request, name: str, address: str) 
         "home": address,
         "words": formatting.words,
         "day_and_month": formatting.day_and_month,
+        "weekday": formatting.weekday,
         "explore": explore,
         "now_url": with_query(address, parameters),
         "permalink": public_address(datasette, request) + permanent,
@@ -254,7 +255,7 @@ def _disputed(reader: Reader, events: EventFilter) -> list[dict[str, Any]]:
 
 
 def _day(
-    reader: Reader, window: Date, day: date, summary: Summary, dated: DayCounts
+    reader: Reader, window: Date, day: Day, summary: Summary, dated: DayCounts
 ) -> dict[str, Any]:
     """One day: its events by certainty, with their numbers."""
     numbers: Counter[str] = Counter()
@@ -272,22 +273,22 @@ def _day(
     first, last = window.earliest, window.latest
     return {
         "date": day,
-        "before": day - timedelta(days=1) if first is None or day > first else None,
-        "after": day + timedelta(days=1) if last is None or day < last else None,
+        "before": Day(day - 1) if first is None or day > first else None,
+        "after": day + 1 if last is None or day < last else None,
         "groups": groups,
         "numbers": numbers,
         "unread": numbers.total() - sum(map(len, groups.values())),
     }
 
 
-def _how(event: Date, day: date) -> str:
+def _how(event: Date, day: Day) -> str:
     if event.lasts:
         core = event.core
         return "lasting" if core and core[0] <= day <= core[1] else "possible"
     return "certain" if event.core else "possible"
 
 
-def single_day(within: list[str]) -> date | None:
+def single_day(within: list[str]) -> Day | None:
     """The day of a `_within`, if it is a single day."""
     if len(within) != 1:
         return None
