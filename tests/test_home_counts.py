@@ -165,15 +165,15 @@ def test_wider_bins_count_each_event_in_every_bin_that_it_touches(
     spans: list[tuple[int, int, bool]], step: int
 ) -> None:
     events = [_date(*span) for span in spans]
-    start = days.number(FIRST)
-    edges = [day * 86_400 for day in range(start, start + DAYS + step, step)]
+    first = days.number(FIRST)
+    edges = [day * 86_400 for day in range(first, first + DAYS + step, step)]
     tally = day_histogram.Tally(edges, 1)
     for event in events:
         tally.add(event, [0], 1)
     assert len(tally.certain[0]) == -(-DAYS // step)
     for number in range(len(tally.certain[0])):
-        start = FIRST + timedelta(days=number * step)
-        end = start + timedelta(days=step - 1)
+        start = first + number * step
+        end = start + step - 1
         touching = [e for e in events if e.core and e.core[0] <= end and start <= e.core[1]]
         assert tally.certain[0][number] == len(touching)
     uncertain = sum(1 for event in events if not event.core)
