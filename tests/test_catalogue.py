@@ -12,6 +12,10 @@ from chronology.projections.catalogue import load_catalogue
 from chronology.store import log
 
 
+def place(number: int, name: str, action: str, data: str) -> Record:
+    return Record(f"b/{number}", f"place/{name}", action, "2026-01-01T00:00:00Z", "b", data)
+
+
 def test_the_catalogue_of_a_position_has_the_names_of_then(timeline: Timeline) -> None:
     before, _ = log.head(timeline.db)
     timeline.batch("name", "- {correct: place/nis, set: {name: Naissus}, because: Renamed.}")
@@ -44,11 +48,30 @@ def test_the_places_that_a_place_lies_within_are_known_and_different(
     log.append(
         memory,
         [
-            Record(
-                f"b/{name}", f"place/{name}", "place.recorded", "2026-01-01T00:00:00Z", "b", data
-            )
-            for name, data in places.items()
+            place(number, name, "place.recorded", data)
+            for number, (name, data) in enumerate(places.items())
         ],
     )
 
     assert load_catalogue(memory).ancestors("a") == chain
+
+
+def test_a_name_means_the_first_place_that_has_it(memory: sqlite3.Connection) -> None:
+    log.append(
+        memory,
+        [
+            place(1, "a", "place.recorded", '{"name":"Niš"}'),
+            place(2, "b", "place.recorded", '{"name":"Niš"}'),
+            place(3, "b", "place.corrected", '{"because":"Of two.","set":{"type":"town"}}'),
+        ],
+    )
+
+    assert load_catalogue(memory).places.by_name == {"Niš": "a"}
+
+
+def test_the_catalogue_of_the_head_has_all_records(memory: sqlite3.Connection) -> None:
+    log.append(
+        memory, [place(n, f"p{n}", "place.recorded", f'{{"name":"P {n}"}}') for n in range(200)]
+    )
+
+    assert len(load_catalogue(memory).places.states) == 200

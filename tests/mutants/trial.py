@@ -19,7 +19,7 @@ from tests.mutants.forked import Outcome, end_of, fork, import_libraries, run_li
 from tests.mutants.patch import NeedsImport, changed_functions, functions_with, imported_functions
 from tests.mutants.report import KILLED, Equivalent, Result, folder_of
 from tests.mutants.sample import Mutant
-from tests.mutants.selection import executing, ordered, reaching, statement_lines
+from tests.mutants.selection import executing, files_of_folder, ordered, reaching, statement_lines
 from tests.mutants.session import FAILED, Session, collect
 
 # A change may make a test wait for ever; a busy machine makes it slow.
@@ -113,7 +113,8 @@ def make_trial(
     reached = reaching(measured, copy.origin, mutant.path, mutant.line)
     if at_import and not reached:
         reached = executing(measured, mutant.path, range(1, mutant.source.count("\n") + 2))
-    tests = ordered(measured, reached, mutant.path)
+    related = files_of_folder(measured, copy.origin, mutant.path)
+    tests = ordered(measured, reached, mutant.path, related=related)
     digest = hashlib.sha256()
     for file in sorted({name.partition("::")[0] for name in tests}):
         digest.update((copy.origin / file).read_bytes())
