@@ -162,7 +162,7 @@ def _vocabularies() -> Iterator[Case]:
         yield _changed(f"the level {name}", stream, levels=levels, dimensions=dimensions)
     for name in (*names, "kind", "title", "rowid", "number", "chain", "person", "select", "index"):
         yield _changed(f"the dimension {name}", stream, dimensions={name: "army"})
-    for count in (101, 400, 1_900):
+    for count in (101, 400):
         dimensions = {f"d{n}": "army" for n in range(count)}
         yield _changed(f"{count} dimensions", stream, dimensions=dimensions)
     kinds = {f"k{n}": "K" for n in range(3_000)}

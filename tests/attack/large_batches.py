@@ -23,7 +23,7 @@ from chronology.store.database import connect
 from tests.attack.report import Budget, Report, run_command
 
 PEAK_MB = 400
-SHORT_MIB, LONG_MIB = 1, 64
+SHORT_MIB, LONG_MIB = 1, 40
 _MAX_SHORT_CASES = 100
 EVENT = {"date": "1944-10-14", "title": "T", "kind": "k"}
 ACCOUNT = {"source": "one", "at": "1"}
