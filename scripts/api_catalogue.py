@@ -55,7 +55,7 @@ _FILTERS = (
 _LIST = ("_sort", "_sort_desc", "_col", "_nocol")
 _PAGE = ("_size", "_next", "_facet", "_facet_array", "_facet_size")
 ADDRESSES = (
-    Address("/", "the exploring page", (*_FILTERS, "_day", "_lane")),
+    Address("/", "the home page", (*_FILTERS, "_day", "_lane")),
     Address("/-/chronology/points.json", "its data", (*_FILTERS, "_day", "_lane", "_db")),
     Address("/NAME/events", "the list of events", (*_FILTERS, *_LIST, *_PAGE)),
     Address("/NAME/events.json", "a page of it", (*_FILTERS, *_LIST, *_PAGE, "_shape", "_json")),

@@ -69,7 +69,7 @@ def meaning(text: str) -> str:
     date = parse(text)
     first, last = date.earliest, date.latest
     if date.lasts:
-        sentence = "Lasted over the whole time"
+        sentence = "Lasted throughout"
         sentence += ", whose start is not known" if first is None else ""
         sentence += ", whose end is not known" if last is None else ""
     elif first is None or last is None:

@@ -1,4 +1,4 @@
-// The exploring page: the address has the filters; timeline, map and list show the selected events.
+// The home page: the address has the filters; timeline, map and list show the selected events.
 // Without this script the page works with its links and its form.
 import { Card } from "./home/card.js";
 import { number } from "./home/data.js";
