@@ -1,4 +1,4 @@
-"""The exploring page in a real browser: linked views, history, keys, narrow and dark screens."""
+"""The home page in a real browser: linked views, history, keys, narrow and dark screens."""
 
 from __future__ import annotations
 

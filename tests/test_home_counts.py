@@ -1,4 +1,4 @@
-"""Many events as the exploring page's data: counted in lanes and spots, none of them left out."""
+"""Many events as the home page's data: counted in lanes and spots, none of them left out."""
 
 from __future__ import annotations
 
