@@ -14,6 +14,7 @@ from in_process import in_process
 from server import publish, rows
 from small_chronology import START
 
+from chronology.model.days import number as number_of
 from chronology.model.edtf import parse
 
 
@@ -25,7 +26,7 @@ def expected_days(dates: list[str]) -> tuple[list[int], list[Fraction]]:
         event = parse(text)
         if event.core:
             for number, day in enumerate(window):
-                certain[number] += event.core[0] <= day <= event.core[1]
+                certain[number] += event.core[0] <= number_of(day) <= event.core[1]
         elif not event.lasts:
             on = [n for n, day in enumerate(window) if event.overlaps(parse(day.isoformat()))]
             for number in on:

@@ -173,8 +173,8 @@ def test_wider_bins_count_each_event_in_every_bin_that_it_touches(
         tally.add(event, [0], 1)
     assert len(tally.certain[0]) == -(-DAYS // step)
     for number in range(len(tally.certain[0])):
-        start = FIRST + timedelta(days=number * step)
-        end = start + timedelta(days=step - 1)
+        start = first + number * step
+        end = start + step - 1
         touching = [e for e in events if e.core and e.core[0] <= end and start <= e.core[1]]
         assert tally.certain[0][number] == len(touching)
     uncertain = sum(1 for event in events if not event.core)

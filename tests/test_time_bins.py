@@ -11,7 +11,7 @@ from edtf_dates import points
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chronology.model.days import EPOCH, number
+from chronology.model.days import Day, number
 from chronology.model.edtf import parse
 from chronology.model.errors import DateError
 from chronology.model.instants import instants
@@ -28,14 +28,13 @@ def _later(first: date, days: int) -> date:
     return date.fromordinal(min(first.toordinal() + days, date.max.toordinal()))
 
 
-def division_of(first: date, last: date) -> Division:
+def division_of(first: date | Day, last: date | Day) -> Division:
     return divide(number(first) * DAY, (number(last) + 1) * DAY)
 
 
-def days_of(each: Bin) -> tuple[date, date]:
+def days_of(each: Bin) -> tuple[Day, Day]:
     """The first and the last day of a bin."""
-    first, last = (second // DAY + EPOCH for second in (each.start, each.end - 1))
-    return date.fromordinal(first), date.fromordinal(last)
+    return Day(each.start // DAY), Day((each.end - 1) // DAY)
 
 
 @given(WINDOWS)
@@ -43,8 +42,8 @@ def test_bins_cover_the_window_without_gaps_and_are_few(window: tuple[date, date
     division = division_of(*window)
     assert 1 <= len(division.bins) <= MAX_BINS + 1
     assert len(division.sections) <= 12
-    assert days_of(division.bins[0])[0] <= window[0]
-    assert days_of(division.bins[-1])[1] >= window[1]
+    assert days_of(division.bins[0])[0] <= number(window[0])
+    assert days_of(division.bins[-1])[1] >= number(window[1])
     for one, next_one in pairwise(division.bins):
         assert one.end == next_one.start
 
@@ -192,7 +191,7 @@ def test_bins_are_what_counting_day_by_day_gives(
     numbers = {
         day: index
         for index, each in enumerate(division.bins)
-        for day in range(days_of(each)[0].toordinal(), days_of(each)[1].toordinal() + 1)
+        for day in range(days_of(each)[0], days_of(each)[1] + 1)
     }
     for start, length, lasts in spans:
         try:
@@ -202,7 +201,7 @@ def test_bins_are_what_counting_day_by_day_gives(
         except (OverflowError, DateError):
             continue
         tally.add(event, [0], 1)
-        days = [day for day in range(low.toordinal(), high.toordinal() + 1) if day in numbers]
+        days = [day for day in range(number(low), number(high) + 1) if day in numbers]
         if event.core:
             certain.update({numbers[day] for day in days})
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +10,7 @@ import httpx
 import pytest
 from server import ids, rows
 
+from chronology.model.days import Day
 from chronology.model.edtf import Span, parse
 
 
@@ -81,7 +81,7 @@ def test_within_selects_what_possibly_falls_on_one_of_the_days(
 def test_certain_selects_what_falls_within_whatever_its_day(
     server: httpx.Client, every: list[dict[str, Any]], text: str
 ) -> None:
-    def holds(span: Span, low: date, high: date) -> bool:
+    def holds(span: Span, low: Day, high: Day) -> bool:
         return (span[0] or low) <= low and high <= (span[1] or high)
 
     def contained(event: dict[str, Any]) -> bool:

@@ -82,7 +82,7 @@ def test_every_event_is_in_it_however_many(server: httpx.Client, extension: str)
 
     assert len(found) == many_events.COUNT > 1_000
     dates = {str(row["id"]): parse(str(row["date"])) for row in rows(server)}
-    assert found == {name: Read(d.text, d.earliest, d.latest) for name, d in dates.items()}
+    assert found == {name: Read.of(d, extension) for name, d in dates.items()}
 
 
 @every_format

@@ -23,6 +23,8 @@ from in_process import in_process
 from server import ids, publish, rows
 from small_chronology import START
 
+from chronology.model.days import Day
+from chronology.model.days import number as number_of
 from chronology.model.edtf import parse
 
 EVIL_ID = tilde_encode(hostile.TEXT)
@@ -113,7 +115,7 @@ def test_the_home_page_has_each_day_of_the_window(chronicle: httpx.Client) -> No
     found = re.findall(bar, chronicle.get("/").text)
     cores = [parse(str(row["date"])).core for row in rows(chronicle)]
 
-    days = [date.fromisoformat(day) for day, _ in found]
+    days = [Day(number_of(date.fromisoformat(day))) for day, _ in found]
     assert (str(days[0]), str(days[-1]), len(days)) == ("1944-09-01", "1944-11-30", 91)
     for day, (_, certain) in zip(days, found, strict=True):
         assert float(certain) == sum(1 for core in cores if core and core[0] <= day <= core[1])

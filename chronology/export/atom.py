@@ -7,13 +7,14 @@ without a start or an end where it is open. The point on the map is in GeoRSS Si
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from html import escape
 from uuid import NAMESPACE_OID, uuid5
 
 from chronology.export.edition import Edition, Event, ends, lines
 from chronology.export.numbers import plain_value
-from chronology.model.edtf import Point, iso_day
+from chronology.model.days import Day
+from chronology.model.edtf import iso_day
+from chronology.model.edtf_points import Point
 from chronology.model.instants import has_zone
 
 NAMESPACES = {
@@ -118,8 +119,10 @@ def period(event: Event) -> str:
     return "; ".join([*known, "scheme=W3C-DTF", f"name={event.date.in_words()}"]) + ";"
 
 
-def _w3c_dtf(point: Point, day: date) -> str | None:
+def _w3c_dtf(point: Point, day: Day) -> str | None:
     """A day, or the time if it has a zone: without one it is no time of W3C-DTF."""
+    if day.date is None:  # W3C-DTF begins with the year 0
+        return None
     return point.text if has_zone(point) else iso_day(day)
 
 

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chronology.export.numbers import plain_json
-from chronology.model.edtf import Date, Point, Span, parse
+from chronology.model.edtf import Date, Span, parse
+from chronology.model.edtf_points import Point
 from chronology.timeline.as_of import ReadPoint
 
 

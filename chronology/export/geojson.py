@@ -6,11 +6,12 @@ among the properties. An event without a point on the map has no geometry.
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from chronology.export.edition import Edition, Event, Source, bounds, ends, json_text
-from chronology.model.edtf import Date, Point, iso_day
+from chronology.model.days import Day
+from chronology.model.edtf import Date, iso_day
+from chronology.model.edtf_points import Point
 
 CONTEXT = (
     "https://raw.githubusercontent.com/LinkedPasts/linked-places/master/"
@@ -121,7 +122,7 @@ def _timespan(occurrence: Date) -> dict[str, dict[str, str]]:
     return found
 
 
-def _bound(day: date | None, point: Point | None) -> str | None:
+def _bound(day: Day | None, point: Point | None) -> str | None:
     """A day, or the time if one is given."""
     return point.text if point and point.time else iso_day(day)
 

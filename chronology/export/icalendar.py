@@ -2,17 +2,18 @@
 
 A date without times is in whole days. Times with zones are in UTC, others by their own clock.
 An event with several possible days lasts over all of them, and its summary gives the date in
-words. An event with an open end is a VJOURNAL without a day, since a VEVENT has an end; the
+words. An event with an open end, or before the year 1, is a VJOURNAL without a day; the
 calendar's description counts these. X-EDTF has the date in EDTF.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from chronology.export.edition import Edition, Event, ends, lines, place_in_words
 from chronology.export.numbers import plain_value
+from chronology.model.days import LAST, Day
 from chronology.model.edtf import Date
 from chronology.model.instants import (
     end_second,
@@ -25,6 +26,7 @@ from chronology.model.instants import (
 
 _OCTETS = 75
 _EPOCH = datetime(1970, 1, 1)
+_FIRST_SECOND = (datetime.min - _EPOCH) // timedelta(seconds=1)
 _LAST_SECOND = (datetime.max - _EPOCH) // timedelta(seconds=1)
 _STATUS = {"asserted": "CONFIRMED", "planned": "TENTATIVE", "denied": "CANCELLED"}
 _ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\t": " "})
@@ -63,7 +65,7 @@ def foot(edition: Edition) -> str:
 def item(edition: Edition, event: Event) -> str:
     first, last = event.date.earliest, event.date.latest
     common = _common(edition, event)
-    if first is None or last is None:
+    if first is None or last is None or first.date is None:
         return _folded(["BEGIN:VJOURNAL", *common, "END:VJOURNAL"])
     when = _times(event.date) if has_time(event.date) else _days(first, last)
     return _folded(["BEGIN:VEVENT", *common, *when, *_event_properties(event), "END:VEVENT"])
@@ -81,18 +83,17 @@ def _common(edition: Edition, event: Event) -> Iterator[str]:
     yield f"URL:{edition.url(event)}"
     yield f"CATEGORIES:{_text(event.kind)}"
     yield f"X-EDTF;VALUE=TEXT:{_text(event.date.text)}"
-    if event.date.earliest:
-        yield f"X-EARLIEST;VALUE=DATE:{_day(event.date.earliest)}"
-    if event.date.latest:
-        yield f"X-LATEST;VALUE=DATE:{_day(event.date.latest)}"
+    for name, bound in (("X-EARLIEST", event.date.earliest), ("X-LATEST", event.date.latest)):
+        if bound and bound.date:
+            yield f"{name};VALUE=DATE:{_day(bound)}"
 
 
-def _days(first: date, last: date) -> Iterator[str]:
+def _days(first: Day, last: Day) -> Iterator[str]:
     yield f"DTSTART;VALUE=DATE:{_day(first)}"
-    if last < date.max:
-        yield f"DTEND;VALUE=DATE:{_day(last + timedelta(days=1))}"
+    if last < LAST:
+        yield f"DTEND;VALUE=DATE:{_day(last + 1)}"
     else:  # The day after it is out of range.
-        yield f"DURATION:P{(last - first).days + 1}D"
+        yield f"DURATION:P{last - first + 1}D"
 
 
 def _times(date: Date) -> Iterator[str]:
@@ -111,7 +112,7 @@ def _times(date: Date) -> Iterator[str]:
 
 
 def _time(second: int, is_utc: bool) -> str:
-    text = (_EPOCH + timedelta(seconds=min(second, _LAST_SECOND))).isoformat()
+    text = (_EPOCH + timedelta(seconds=max(_FIRST_SECOND, min(second, _LAST_SECOND)))).isoformat()
     return _timestamp(text) + ("Z" if is_utc else "")
 
 
@@ -139,7 +140,7 @@ def _text(text: str) -> str:
     return text.translate(_ESCAPED)
 
 
-def _day(day: date) -> str:
+def _day(day: Day) -> str:
     return day.isoformat().replace("-", "")
 
 

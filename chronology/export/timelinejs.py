@@ -8,12 +8,13 @@ programs.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from html import escape
 from typing import Any
 
 from chronology.export.edition import Edition, Event, ends, json_text, lines
-from chronology.model.edtf import Point, iso_day
+from chronology.model.days import Day
+from chronology.model.edtf import iso_day
+from chronology.model.edtf_points import Point
 from chronology.model.instants import without_zone
 
 # How many parts of a plain month or year TimelineJS receives.
@@ -59,7 +60,7 @@ def item(edition: Edition, event: Event) -> str:
     return json_text(slide)
 
 
-def _day(value: date, parts: int = 3) -> dict[str, int]:
+def _day(value: Day, parts: int = 3) -> dict[str, int]:
     fields = {"year": value.year, "month": value.month, "day": value.day}
     return dict(list(fields.items())[:parts])
 

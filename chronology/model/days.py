@@ -1,42 +1,94 @@
-"""Days as numbers: days since 1970-01-01 in the proleptic Gregorian calendar."""
+"""Days of the proleptic Gregorian calendar from the year -9999 to 9999, as numbers.
+
+Days are counted from 1970-01-01. `datetime.date` begins with the year 1; years are counted here as
+astronomers do: 0 is 1 BC, -43 is 44 BC.
+"""
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date
 
 EPOCH = date(1970, 1, 1).toordinal()
-FIRST, LAST = -4_371_587, 2_932_896
-"""The first day of the year -9999 and the last one of 9999."""
+# The calendar repeats itself.
+_CYCLE_YEARS, _CYCLE_DAYS = 400, 146_097
 
 
-def number(day: date) -> int:
+class Day(int):
+    """A day as the number of days since 1970-01-01. Its text is ISO 8601: `1944-10-14`."""
+
+    __slots__ = ()
+
+    @property
+    def date(self) -> date | None:
+        """The same day as `datetime.date`; None before the year 1."""
+        ordinal = int(self) + EPOCH
+        return date.fromordinal(ordinal) if ordinal > 0 else None
+
+    @property
+    def parts(self) -> tuple[int, int, int]:
+        """The year, the month and the day of the month."""
+        return civil(self)
+
+    @property
+    def year(self) -> int:
+        return self.parts[0]
+
+    @property
+    def month(self) -> int:
+        return self.parts[1]
+
+    @property
+    def day(self) -> int:
+        return self.parts[2]
+
+    def isoformat(self) -> str:
+        """The day as EDTF writes it, with a sign before the year 0: `-0043-03-15`."""
+        return text(self)
+
+    def __str__(self) -> str:
+        return text(self)
+
+    def __repr__(self) -> str:
+        return f"Day.of({', '.join(map(str, self.parts))})"
+
+    def __bool__(self) -> bool:
+        """True, also for 1970-01-01, so that `day or other` asks whether a day is known."""
+        return True
+
+    def __add__(self, days: int) -> Day:
+        return Day(int(self) + days)
+
+    @staticmethod
+    def of(year: int, month: int, day: int) -> Day:
+        """A day by its date; raises ValueError if the date does not exist."""
+        cycles, before = divmod(year - 1, _CYCLE_YEARS)
+        ordinal = date(before + 1, month, day).toordinal() + cycles * _CYCLE_DAYS
+        return Day(ordinal - EPOCH)
+
+
+FIRST, LAST = Day.of(-9999, 1, 1), Day.of(9999, 12, 31)
+of = Day.of
+
+
+def number(day: date | Day) -> int:
     """The number of a day."""
-    return day.toordinal() - EPOCH
-
-
-def of(year: int, month: int, day: int) -> int:
-    """The number of a day of any year; the year 0 is 1 BC.
-
-    As in https://howardhinnant.github.io/date_algorithms.html: years begin in March, so that the
-    leap day is the last, and 400 years have 146,097 days.
-    """
-    era, year_of_era = divmod(year - (month <= 2), 400)
-    day_of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
-    days = 365 * year_of_era + year_of_era // 4 - year_of_era // 100 + day_of_year
-    return 146_097 * era + days - 719_468
+    return int(day) if isinstance(day, Day) else day.toordinal() - EPOCH
 
 
 def civil(number: int) -> tuple[int, int, int]:
     """The year, the month and the day of a number."""
-    era, day = divmod(number + 719_468, 146_097)
-    year = (day - day // 1_460 + day // 36_524 - day // 146_096) // 365
-    day_of_year = day - (365 * year + year // 4 - year // 100)
-    from_march = (5 * day_of_year + 2) // 153
-    month = from_march + 3 if from_march < 10 else from_march - 9
-    return 400 * era + year + (month <= 2), month, day_of_year - (153 * from_march + 2) // 5 + 1
+    cycles, before = divmod(int(number) + EPOCH - 1, _CYCLE_DAYS)
+    found = date.fromordinal(before + 1)
+    return found.year + _CYCLE_YEARS * cycles, found.month, found.day
 
 
 def text(number: int) -> str:
     """A day in ISO 8601, with a sign before the year 0."""
     year, month, day = civil(number)
     return f"{'-' if year < 0 else ''}{abs(year):04}-{month:02}-{day:02}"
+
+
+def length_of_month(year: int, month: int) -> int:
+    """The number of days of a month."""
+    return monthrange(year % _CYCLE_YEARS + _CYCLE_YEARS, month)[1]

@@ -7,11 +7,12 @@ UTC, since its own clock is unknown.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from typing import NamedTuple, TypeAlias
 
-from chronology.model import days
-from chronology.model.edtf import Date, Member, Point, Span
+from chronology.model.days import Day
+from chronology.model.edtf import Date, Member, Span
+from chronology.model.edtf_points import Point
 
 Seconds: TypeAlias = tuple[int | None, int | None]
 """From the first second to the one after the last; None is endless."""
@@ -41,7 +42,7 @@ def day_seconds(span: Span) -> Seconds:
     return (None if first is None else _day(first), None if last is None else _day(last) + _DAY)
 
 
-def _whole(core: tuple[date, date] | None) -> tuple[int, int] | None:
+def _whole(core: tuple[Day, Day] | None) -> tuple[int, int] | None:
     return (_day(core[0]), _day(core[1]) + _DAY) if core else None
 
 
@@ -180,5 +181,5 @@ def moment(point: Point) -> int:
     return _day(point.earliest) + seconds - int(offset.total_seconds())
 
 
-def _day(day: date) -> int:
-    return days.number(day) * _DAY
+def _day(day: Day) -> int:
+    return int(day) * _DAY

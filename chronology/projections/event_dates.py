@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date as Day
 from typing import NamedTuple, TypeAlias
 
-from chronology.model import days as day_numbers
+from chronology.model.days import Day
 from chronology.model.edtf import Date, iso_day
 from chronology.model.instants import Seconds, day_seconds, has_time, seconds, seconds_of
 
@@ -86,4 +85,4 @@ def _span(span: tuple[Day | None, Day | None], period: Seconds) -> Span:
 
 
 def _number(day: Day | None) -> int | None:
-    return None if day is None else day_numbers.number(day)
+    return None if day is None else int(day)

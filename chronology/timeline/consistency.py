@@ -6,13 +6,13 @@ upper bound that became a day, the edge of the window as a bound, and a formatio
 
 from __future__ import annotations
 
-import datetime
 import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
+from chronology.model.days import Day
 from chronology.model.edtf import Date, parse
 from chronology.projections.catalogue import Catalogue, load_catalogue
 from chronology.projections.chain_of_command import chain_of_command
@@ -95,7 +95,7 @@ def _beyond_accounts(db: sqlite3.Connection, event: _Event) -> Iterator[Finding]
         )
 
 
-def _bounds(event: _Event) -> tuple[datetime.date | None, datetime.date | None]:
+def _bounds(event: _Event) -> tuple[Day | None, Day | None]:
     """The first and last day that the accounts allow.
 
     Accounts of one moment that share days allow only those; otherwise each account allows its own.
@@ -114,7 +114,7 @@ def _bounds(event: _Event) -> tuple[datetime.date | None, datetime.date | None]:
     )
 
 
-def _range(low: datetime.date | None, high: datetime.date | None) -> str:
+def _range(low: Day | None, high: Day | None) -> str:
     """Two bounds, of which one may be missing, in words."""
     if low is None:
         return f"no day after {high}"
@@ -196,7 +196,7 @@ def _after_end(db: sqlite3.Connection, catalogue: Catalogue) -> Iterator[Finding
     """
     for name, formation in catalogue.formations.items():
         end = _last_day(catalogue, name)
-        later = list(_later_events(db, name, str(end))) if end else []
+        later = list(_later_events(db, name, int(end))) if end else []
         if any(name in named for _, _, named in later):
             continue
         for event, date, named in later:
@@ -210,7 +210,7 @@ def _after_end(db: sqlite3.Connection, catalogue: Catalogue) -> Iterator[Finding
             )
 
 
-def _last_day(catalogue: Catalogue, name: str) -> datetime.date | None:
+def _last_day(catalogue: Catalogue, name: str) -> Day | None:
     """The last day of a formation's dated attachments; None if there is none or one goes on."""
     dated = [tie for tie in catalogue.formations[name].attached if tie.since or tie.until]
     ends = [tie.until.latest if tie.until else None for tie in dated]
@@ -218,7 +218,7 @@ def _last_day(catalogue: Catalogue, name: str) -> datetime.date | None:
 
 
 def _later_events(
-    db: sqlite3.Connection, formation: str, day: str
+    db: sqlite3.Connection, formation: str, day: int
 ) -> Iterator[tuple[str, str, list[str]]]:
     """The events after a day that count for a formation: id, date and formations they name."""
     rows = db.execute(
@@ -226,7 +226,7 @@ def _later_events(
         " AS named JOIN formations ON formations.name = named.value)"
         " FROM facet_values JOIN event_links ON event_links.value = facet_values.number"
         " JOIN events ON events.number = event_links.event"
-        " WHERE facet = 'chain' AND facet_values.value = ? AND earliest > ?"
+        " WHERE facet = 'chain' AND facet_values.value = ? AND first_day > ?"
         " ORDER BY sort_key, events.id",
         (formation, day),
     )

@@ -14,13 +14,12 @@ import sqlite3
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import date as Day
-from datetime import timedelta
 from math import log as ln
 from typing import NamedTuple
 
 import msgspec
 
+from chronology.model.days import Day
 from chronology.model.edtf import Date, parse
 from chronology.model.instants import has_time, share_a_moment
 from chronology.projections import event_rows
@@ -75,7 +74,7 @@ class _Candidate(NamedTuple):
 
     @property
     def days(self) -> int:
-        return (self.last - self.first).days + 1
+        return self.last - self.first + 1
 
 
 def find(db: sqlite3.Connection, threshold: float = THRESHOLD) -> list[Pair]:
@@ -122,7 +121,7 @@ def _events(db: sqlite3.Connection) -> Iterator[_Candidate]:
         " JOIN facet_values AS named ON number = link.value"
         " WHERE event = events.number"
         " AND facet IN ('places', 'place_within', 'chain', 'source')) FROM events"
-        f" ORDER BY coalesce(earliest, date(latest, '-{OPEN_DAYS} days')), id"
+        f" ORDER BY coalesce(first_day, last_day - {OPEN_DAYS}), id"
     )
     for name, text, title, kind, pairs in rows:
         links = defaultdict(set)
@@ -140,11 +139,12 @@ def _events(db: sqlite3.Connection) -> Iterator[_Candidate]:
 
 def _days(day: Date) -> tuple[Day, Day]:
     """The first and last day for comparison; an open date is extended by `OPEN_DAYS`."""
-    reach = timedelta(OPEN_DAYS)
-    first = day.earliest or (day.latest and max(day.latest, Day.min + reach) - reach)
-    last = day.latest or (day.earliest and min(day.earliest, Day.max - reach) + reach)
-    assert first
-    assert last
+    first, last = day.earliest, day.latest
+    if first is None:
+        assert last is not None
+        first = Day(last - OPEN_DAYS)
+    if last is None:
+        last = first + OPEN_DAYS
     return first, last
 
 
@@ -169,7 +169,7 @@ def _neighbours(
         near: dict[str, _Candidate] = {}
         for index, places in ((named, {*inner, *event.named}), (around, event.named)):
             for place in places:
-                recent = [e for e in index[place] if (event.first - e.last).days <= NEAR_DAYS]
+                recent = [e for e in index[place] if event.first - e.last <= NEAR_DAYS]
                 index[place] = recent
                 near.update((e.id, e) for e in recent)
         for other in near.values():
@@ -264,9 +264,9 @@ def _rarest(names: frozenset[str], counts: Mapping[str, int]) -> tuple[str, floa
 def _apart(one: _Candidate, other: _Candidate) -> int:
     """The days between two dates; 0 if they may share a day."""
     if one.date.overlaps(other.date):
-        return max(0, (max(one.first, other.first) - min(one.last, other.last)).days)
+        return max(0, max(one.first, other.first) - min(one.last, other.last))
     gaps = [
-        (low - high).days
+        low - high
         for earlier, later in ((one, other), (other, one))
         for _, high in earlier.date.spans
         for low, _ in later.date.spans
@@ -286,6 +286,6 @@ def _closeness(one: _Candidate, other: _Candidate) -> float:
     For two events that last, it is the share of their days in common.
     """
     if one.date.lasts and other.date.lasts:
-        both = (min(one.last, other.last) - max(one.first, other.first)).days + 1
+        both = min(one.last, other.last) - max(one.first, other.first) + 1
         return max(both, 1) / (one.days + other.days - max(both, 0))
     return float(max(one.days, other.days) ** -0.3)

@@ -6,7 +6,6 @@ import json
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import date as Day
 from typing import Any, NamedTuple
 
 from chronology.index.predicates import (
@@ -22,7 +21,7 @@ from chronology.index.predicates import (
 )
 from chronology.index.selection import EventFilter
 from chronology.lru_cache import LruCache
-from chronology.model import days as day_numbers
+from chronology.model.days import Day
 from chronology.model.edtf import Date, parse
 from chronology.model.errors import DateError, UnknownName
 from chronology.model.instants import has_time, instants
@@ -223,7 +222,7 @@ def _period(days: Date) -> _Period:
 
 
 def _number(day: Day | None) -> int | None:
-    return None if day is None else day_numbers.number(day)
+    return None if day is None else int(day)
 
 
 def _within(timeline: TimelineAt, days: Date, mark: str) -> EventFilter:

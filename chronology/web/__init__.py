@@ -84,9 +84,10 @@ def filters_from_request(
 @hookimpl(hookwrapper=True)
 def register_facet_classes() -> Any:
     result = yield
-    result.force_result(
-        [[facets.SUBSTITUTES.get(kind, kind) for kind in kinds] for kinds in result.get_result()]
-    )
+    classes = [
+        [facets.SUBSTITUTES.get(each, each) for each in kinds] for kinds in result.get_result()
+    ]
+    result.force_result([*classes, [*facets.ADDED]])
 
 
 @hookimpl
@@ -129,12 +130,10 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
         )
         foreign = security_headers_middleware(load_limits_middleware(app, datasette), datasette)
 
-        unavailable = security_headers_middleware(unavailable_app(datasette), datasette)
-
         async def respond(scope: Scope, receive: Receive, send: Send) -> None:
             handler = foreign if databases.is_foreign(datasette, scope) else own
-            if databases.needs_unreadable(datasette, scope):
-                handler = unavailable
+            if reason := databases.unavailable(datasette, scope):
+                handler = security_headers_middleware(unavailable_app(datasette, reason), datasette)
             await handler(scope, receive, send)
 
         limited = request_limits_middleware(respond, datasette)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from markupsafe import Markup
 
 from chronology.export.numbers import plain_number
+from chronology.model.days import Day
 from chronology.model.edtf import parse
 from chronology.model.edtf_text import MONTHS
 from chronology.model.errors import DateError
@@ -59,11 +59,7 @@ def short_month(number: int) -> str:
     return name if len(name) <= _LONGEST_MONTH else _CUT.get(name, name[:3])
 
 
-def day_and_month(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]}"
-
-
-def spoken(day: date) -> str:
+def spoken(day: Day) -> str:
     """A day in English."""
     return parse(day.isoformat()).in_words().removeprefix("on ")
 
@@ -82,7 +78,7 @@ def meaning(text: str) -> str:
     elif first == last:
         sentence = f"At {date.time}" if date.time else ""
     else:
-        number = sum((high - low).days + 1 for low, high in date.spans if low and high)
+        number = sum(high - low + 1 for low, high in date.spans if low and high)
         sentence = f"A single event on one of {number} possible days"
     doubt = " and ".join(
         word

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +15,7 @@ from datasette.utils.asgi import BadRequest, NotFound, Response
 
 from chronology.index.predicates import Cursor
 from chronology.index.selection import select
+from chronology.model.days import Day
 from chronology.model.edtf import parse
 from chronology.model.errors import DateError
 from chronology.model.records import Chronology
@@ -34,7 +34,6 @@ from chronology.web.query.selection import index_of, time_limit
 from chronology.web.responses import json_response
 
 _PAGE = 25
-_DAY = timedelta(days=1)
 _KIND = "disputed__arraycontains"
 
 
@@ -77,21 +76,21 @@ def _on_day(db: sqlite3.Connection, request: Request) -> dict[str, Any]:
         "spoken": formatting.spoken(day),
         "sides": sides,
         "levels": chronology.levels,
-        "before": _turn(day - _DAY, parameters) if day > (first or date.min) else None,
-        "after": _turn(day + _DAY, parameters) if day < (last or date.max) else None,
+        "before": _turn(Day(day - 1), parameters) if first is None or day > first else None,
+        "after": _turn(day + 1, parameters) if last is None or day < last else None,
         "window": chronology.window,
         "kept": parameters,
     }
 
 
-def _turn(day: date, parameters: list[tuple[str, str]]) -> dict[str, str]:
+def _turn(day: Day, parameters: list[tuple[str, str]]) -> dict[str, str]:
     return {
         "words": formatting.spoken(day),
         "query": urlencode([("_day", day.isoformat()), *parameters]),
     }
 
 
-def _day(request: Request, chronology: Chronology) -> date:
+def _day(request: Request, chronology: Chronology) -> Day:
     """The day of the request, by default the first of the chronology; anything else is a 400."""
     window = chronology.window
     text = request.args.get("_day")

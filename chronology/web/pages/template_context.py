@@ -34,6 +34,7 @@ _PAGE_PARAMETERS = (
     "_as_of",
     "_facet",
     "_facet_array",
+    "_facet_time",
 )
 
 
