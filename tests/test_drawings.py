@@ -88,7 +88,7 @@ def test_times_have_an_axis_of_hours() -> None:
     assert axis is not None
     assert [tick.label for tick in axis.ticks] == [
         "17:00 12 Dec",
-        "17:30",
+        "",
         "18:00",
         "18:30",
         "19:00",

@@ -20,7 +20,7 @@ from in_process import CONFIGURATION
 from server import ids, rows
 
 from chronology.model.edtf import parse
-from chronology.web.pages import home
+from chronology.web.pages import period
 from chronology.web.query import as_of
 
 
@@ -170,7 +170,7 @@ def test_a_day_with_many_events_counts_those_that_it_leaves_out(server: httpx.Cl
     expected = len(ids(server, "_within=1944-10-14"))
     article = text.partition('<article class="reading">')[2].partition("</article>")[0]
     shown = article.count("<li data-event=")
-    assert shown == home.READ < expected
+    assert shown == period.READ < expected
     assert f"{expected - shown} more in the list of events" in article
     numbers = re.findall(r'<h3>[^<]*<span class="note">([\d,]+)', article)
     assert sum(int(number.replace(",", "")) for number in numbers) == expected

@@ -83,8 +83,8 @@ parameters = st.fixed_dictionaries(
         "_front": st.just(["f3"]),
         "_army": st.just(["57th Army"]),
         "_place": st.lists(st.sampled_from(PLACES), min_size=1, max_size=2),
-        "_within": st.lists(st.sampled_from(DATES[:-1]), min_size=1, max_size=2),
-        "_certain": st.lists(st.sampled_from(DATES[:-1]), min_size=1, max_size=1),
+        "_within": st.lists(st.sampled_from((*DATES[:-1], *TIMES)), min_size=1, max_size=2),
+        "_certain": st.lists(st.sampled_from((*DATES[:-1], *TIMES)), min_size=1, max_size=1),
     },
 )
 

@@ -123,11 +123,16 @@ def _spans_of(members: Iterable[Member]) -> tuple[Seconds, ...]:
     """The seconds of each member, with adjacent ones joined."""
     spans: list[Seconds] = []
     for member in members:
-        start, end = member[0] and start_second(member[0]), member[-1] and end_second(member[-1])
+        start, end = seconds_of(member)
         if spans and start is not None and start == spans[-1][1]:
             start, _ = spans.pop()
         spans.append((start, end))
     return tuple(spans)
+
+
+def seconds_of(member: Member) -> Seconds:
+    """The seconds of one date of a set, or of an interval."""
+    return member[0] and start_second(member[0]), member[-1] and end_second(member[-1])
 
 
 def _zone(time_of_day: str) -> str:
@@ -137,7 +142,10 @@ def _zone(time_of_day: str) -> str:
 
 def seconds(occurrence: Date) -> Seconds:
     """The first and the last possible second of a date; None where it is open."""
-    spans = instants(occurrence).spans
+    spans = _spans(occurrence)
+    if len(spans) == 1:
+        ((first, end),) = spans
+        return first, None if end is None else end - 1
     # By the zones of their times, dates of a set may change places.
     starts, ends = zip(*spans, strict=True)
     first = None if None in starts else min(starts)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from chronology.model.days import Day
+from chronology.model.days import Day, year_text
 from chronology.model.edtf import Date, iso_day
-from chronology.model.instants import seconds
+from chronology.model.instants import Seconds, day_seconds, has_time, seconds, seconds_of
 
 SORT_STEPS = 10_000
 """`sort_key` counts so many steps a second; the `sequence` of an event is one of them."""
@@ -50,19 +50,43 @@ def months_of(date: Date, window: Date) -> list[str]:
             end = min((day for day in (high, last) if day), default=None)
             start, end = start or end, end or start
             if start and end and start <= end:
-                first_month, last_month = (12 * d.year + d.month - 1 for d in (start, end))
+                first_month, last_month = _month(start), _month(end)
                 if last_month - first_month >= MOST_MONTHS:
                     return []
                 numbers.update(range(first_month, last_month + 1))
     if len(numbers) > MOST_MONTHS:
         return []
-    return [f"{number // 12:04}-{number % 12 + 1:02}" for number in sorted(numbers)]
+    return [f"{year_text(number // 12)}-{number % 12 + 1:02}" for number in sorted(numbers)]
 
 
-def spans(date: Date) -> list[tuple[int | None, int | None]]:
-    """The possible days as (first, last) pairs if there are gaps between them, else nothing."""
-    pairs = date.spans
-    return [(_number(low), _number(high)) for low, high in pairs] if len(pairs) > 1 else []
+def _month(day: Day) -> int:
+    year, month, _ = day.parts
+    return 12 * year + month - 1
+
+
+Span: TypeAlias = tuple[int | None, int | None, int | None, int | None]
+"""The first and the last day, and the first and the last second."""
+
+
+def spans(date: Date) -> list[Span]:
+    """The possible days and seconds if there are gaps between them, else nothing."""
+    if len(date.members) > 1 and has_time(date):
+        return [
+            _span(
+                (member[0] and member[0].earliest, member[-1] and member[-1].latest),
+                seconds_of(member),
+            )
+            for member in date.members
+        ]
+    if len(date.spans) < 2:
+        return []
+    return [_span(span, day_seconds(span)) for span in date.spans]
+
+
+def _span(span: tuple[Day | None, Day | None], period: Seconds) -> Span:
+    low, high = span
+    start, end = period
+    return _number(low), _number(high), start, None if end is None else end - 1
 
 
 def _number(day: Day | None) -> int | None:

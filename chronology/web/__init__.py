@@ -126,12 +126,10 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
         )
         foreign = security_headers_middleware(load_limits_middleware(app, datasette), datasette)
 
-        unavailable = security_headers_middleware(unavailable_app(datasette), datasette)
-
         async def respond(scope: Scope, receive: Receive, send: Send) -> None:
             handler = foreign if databases.is_foreign(datasette, scope) else own
-            if databases.needs_unreadable(datasette, scope):
-                handler = unavailable
+            if reason := databases.unavailable(datasette, scope):
+                handler = security_headers_middleware(unavailable_app(datasette, reason), datasette)
             await handler(scope, receive, send)
 
         limited = request_limits_middleware(respond, datasette)

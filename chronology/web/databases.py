@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import BadRequest, Forbidden, NotFound
 
+from chronology.projections import tables
 from chronology.timeline import table_defaults
 from chronology.web import datasette_compat, files, permissions
 from chronology.web.datasette_compat import Actor, Datasette, Request, Scope, address_of
@@ -22,6 +23,11 @@ from chronology.web.datasette_compat import Actor, Datasette, Request, Scope, ad
 PARAMETER = "_db"
 """The parameter that names one of several chronologies."""
 HEALTH = "/-/chronology/health.json"
+UNREADABLE = "The file of the chronology cannot be read at the moment; try again soon"
+OUTDATED = (
+    "The tables of the chronology are of another version of the program;"
+    " `chronology ingest` builds them again from the log, which does not change"
+)
 NOT_SHOWN = frozenset({"_internal", "_memory"})
 _FIRST_WAIT_MS = 1_000
 _TABLES = {
@@ -37,14 +43,15 @@ _TABLES = {
 class _Schema:
     """The columns of a chronology's `events`, and whether it has formations.
 
-    For any other database the columns are empty. They are read in the event loop at the start of
-    each request. Only the first read may wait for a lock: while a writer commits, the columns stay
-    the same.
+    `is_outdated` says that another version of the program made the tables. For any other database
+    the columns are empty. They are read in the event loop at the start of each request. Only the
+    first read may wait for a lock: while a writer commits, the columns stay the same.
     """
 
     def __init__(self, database: Any) -> None:
         self.columns: tuple[str, ...] = ()
         self.has_formations = False
+        self.is_outdated = False
         self.configured: tuple[tuple[str, ...], bool] | None = None
         self.defaults: dict[str, dict[str, Any]] = {}
         self._version: int | None = None
@@ -63,6 +70,8 @@ class _Schema:
             (version,) = self._db.execute("PRAGMA schema_version").fetchone()
             if version != self._version:
                 self.columns = _columns_of_events(self._db)
+                tracked = tables.tracked(self._db) if self.columns else None
+                self.is_outdated = tracked is not None and tracked.version != tables.VERSION
                 self._version = version
             if self.columns:
                 sql = "SELECT EXISTS (SELECT 1 FROM formations)"
@@ -152,15 +161,27 @@ def is_foreign(datasette: Datasette, scope: Scope) -> bool:
     return name is not None and not is_chronology(datasette, name)
 
 
-def needs_unreadable(datasette: Datasette, scope: Scope) -> bool:
-    """Whether a request depends on a chronology whose file cannot be read."""
-    unreadable = files.of(datasette).unreadable()
-    if not unreadable:
-        return False
+def unavailable(datasette: Datasette, scope: Scope) -> str | None:
+    """The reason why a request cannot be answered, if it depends on a file with such a reason."""
+    reasons = dict.fromkeys(_outdated(datasette), OUTDATED)
+    reasons.update(dict.fromkeys(files.of(datasette).unreadable(), UNREADABLE))
+    if not reasons:
+        return None
     path, name, _ = address_of(datasette, scope)
     if path == "/" or (path.startswith("/-/chronology/") and path != HEALTH):
-        return True
-    return name in unreadable
+        return next(iter(reasons.values()))
+    return reasons.get(name or "")
+
+
+def _outdated(datasette: Datasette) -> list[str]:
+    """The chronologies whose tables another version of the program made."""
+    schemas = ((name, _schemas.get(database)) for name, database in datasette.databases.items())
+    return [name for name, schema in schemas if schema and schema.is_outdated]
+
+
+def is_readable(datasette: Datasette, name: str) -> bool:
+    """Whether the file of a chronology can be read, and its tables are those of this version."""
+    return name not in files.of(datasette).unreadable() and name not in _outdated(datasette)
 
 
 async def in_address(datasette: Datasette, request: Request, *needed: str) -> str:

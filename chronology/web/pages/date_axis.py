@@ -215,14 +215,15 @@ def _marked(axis: Axis) -> list[tuple[int, str]]:
 def _times(axis: Axis, step: int) -> list[tuple[int, str]]:
     """Times of day; those of another day than the one before also have the day."""
     times = range(-(-axis.start // step) * step, axis.end, step)
-    before = [None, *(second // _DAY for second in times)]
-    return [
-        (
-            second,
-            clock(second) if second // _DAY == day else f"{clock(second)} {_day_label(second)}",
-        )
-        for day, second in zip(before, times, strict=False)
-    ]
+    marked: list[tuple[int, str]] = []
+    for day, second in zip([None, *(each // _DAY for each in times)], times, strict=False):
+        label = clock(second)
+        if second // _DAY != day:
+            label = f"{label} {_day_label(second)}"
+        elif marked and len(marked[-1][1]) > len(label):
+            label = ""  # There is no room beside a day.
+        marked.append((second, label))
+    return marked
 
 
 def _days(axis: Axis, step: int) -> list[tuple[int, str]]:

@@ -180,7 +180,7 @@ def _bar(
     return {
         "name": of.name,
         "label": of.label,
-        "major": of.is_major,
+        "rank": of.rank,
         "words": f"{of.words}: {_in_words(sum(certain), sum(possible))}",
         "parts": parts,
     }

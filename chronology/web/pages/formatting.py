@@ -15,6 +15,7 @@ from chronology.model.days import Day
 from chronology.model.edtf import parse
 from chronology.model.edtf_text import MONTHS
 from chronology.model.errors import DateError
+from chronology.model.instants import has_time
 from chronology.model.records import Chronology
 from chronology.timeline.linked_events import PLAIN_COLUMNS
 
@@ -24,9 +25,6 @@ FILTER_NAMES = {"_within": "could have happened on", "_certain": "certainly with
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 _LONGEST_MONTH = 5  # longer names are cut
 _CUT = {"September": "Sept"}
-
-_WEEKDAYS = ("Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday")
-"""The names of the days of a week, from that of 1970-01-01 on."""
 
 
 def words(text: str | None) -> str:
@@ -62,14 +60,6 @@ def short_month(number: int) -> str:
     return name if len(name) <= _LONGEST_MONTH else _CUT.get(name, name[:3])
 
 
-def day_and_month(day: Day) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]}"
-
-
-def weekday(day: Day) -> str:
-    return _WEEKDAYS[day % 7]
-
-
 def spoken(day: Day) -> str:
     """A day in English."""
     return parse(day.isoformat()).in_words().removeprefix("on ")
@@ -80,7 +70,8 @@ def meaning(text: str) -> str:
     date = parse(text)
     first, last = date.earliest, date.latest
     if date.lasts:
-        sentence = "Lasted from the first day to the last"
+        ends = "first time to the last" if has_time(date) else "first day to the last"
+        sentence = f"Lasted from the {ends}"
         sentence += "; the start is not known" if first is None else ""
         sentence += "; the end is not known" if last is None else ""
     elif first is None or last is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Hashable
 from functools import cache
 from pathlib import Path
@@ -14,9 +13,6 @@ from datasette.utils.asgi import Response
 
 from chronology.index.selection import EventFilter, Summary
 from chronology.lru_cache import LruCache
-from chronology.model.days import Day
-from chronology.model.edtf import Date, parse
-from chronology.model.errors import DateError
 from chronology.store.database import fetch_rows
 from chronology.timeline.filters import DISPUTED
 from chronology.timeline.linked_events import LIST_COLUMNS, decode_arrays
@@ -35,6 +31,7 @@ from chronology.web.pages import (
     day_histogram,
     formatting,
     map_config,
+    period,
     template_context,
 )
 from chronology.web.pages.home_overview import DayCounts, Overview, Reader, overview, read_state
@@ -47,7 +44,6 @@ from chronology.web.query.home_filters import (
 )
 
 ROWS = 60
-READ = 300  # events shown of a day
 _DISPUTES = 24
 _TOP = 10
 _LAZY, _OF_MAP = "milsymbol", "leaflet"
@@ -129,8 +125,6 @@ async def page(datasette: Datasette, request: Request, name: str, address: str) 
         **content,
         "home": address,
         "words": formatting.words,
-        "day_and_month": formatting.day_and_month,
-        "weekday": formatting.weekday,
         "explore": explore,
         "now_url": with_query(address, parameters),
         "permalink": public_address(datasette, request) + permanent,
@@ -165,6 +159,7 @@ def _page(
         "lane": chronology_overview.labels[column],
         "options": options,
         "has_map": chronology_overview.has_map,
+        "zoned": chronology_overview.is_zoned,
         "scripts": _scripts(chronology_overview.has_map),
         "selection": selection,
         "filters": [pair for pair in selection.pairs if pair[0] != "_as_of"],
@@ -192,8 +187,8 @@ def _content(
     days = dated
     if filters.any_day != filters.events:
         _, days = _selected(reader, chronology_overview, filters, filters.any_day)
-    day = single_day(selection.values("_within"))
     window, division = chronology_overview.chronology.window, chronology_overview.division
+    chosen = period.chosen(selection.values("_within"), window, division)
     return {
         "total": summary.total,
         "strip": day_histogram.histogram(division, chronology_overview.series, days),
@@ -201,7 +196,7 @@ def _content(
             column: [{"value": v, "count": n} for v, n in summary.counts[column][:_TOP]]
             for column in chronology_overview.labels
         },
-        "day": _day(reader, window, day, summary, dated) if day else None,
+        "reading": period.reading(reader, chosen, summary, dated, _rows) if chosen else None,
         "shown": _rows(reader, f"FROM {summary.table} WHERE {_AMONG}", _IN_TIME, summary.first),
         "disputed": _disputed(reader, filters.events) if summary.counts["disputed"] else [],
     }
@@ -252,51 +247,6 @@ def _disputed(reader: Reader, events: EventFilter) -> list[dict[str, Any]]:
     summary = reader.summarise(events.and_also(DISPUTED), (), _DISPUTES)
     sql = f"SELECT id, title, date FROM {summary.table} WHERE {_AMONG} {_IN_TIME}"
     return fetch_rows(reader.timeline.db, sql, {"numbers": json.dumps(summary.first)})
-
-
-def _day(
-    reader: Reader, window: Date, day: Day, summary: Summary, dated: DayCounts
-) -> dict[str, Any]:
-    """One day: its events by certainty, with their numbers."""
-    numbers: Counter[str] = Counter()
-    for (text, _), count in dated.items():
-        numbers[_how(day_histogram.parsed(text), day)] += count
-    groups: dict[str, list[dict[str, Any]]] = {"certain": [], "lasting": [], "possible": []}
-    # Certain ones first: those with a time in its order, and then those without.
-    order = (
-        "ORDER BY (earliest IS :the_day AND latest IS :the_day) DESC, time IS NULL,"
-        f" sort_key, id LIMIT {READ}"
-    )
-    source, params = summary.relation
-    for row in _rows(reader, source, order, [], the_day=day.isoformat(), **params):
-        groups[_how(day_histogram.parsed(row["date"]), day)].append(row)
-    first, last = window.earliest, window.latest
-    return {
-        "date": day,
-        "before": Day(day - 1) if first is None or day > first else None,
-        "after": day + 1 if last is None or day < last else None,
-        "groups": groups,
-        "numbers": numbers,
-        "unread": numbers.total() - sum(map(len, groups.values())),
-    }
-
-
-def _how(event: Date, day: Day) -> str:
-    if event.lasts:
-        core = event.core
-        return "lasting" if core and core[0] <= day <= core[1] else "possible"
-    return "certain" if event.core else "possible"
-
-
-def single_day(within: list[str]) -> Day | None:
-    """The day of a `_within`, if it is a single day."""
-    if len(within) != 1:
-        return None
-    try:
-        day = parse(within[0])
-    except DateError:
-        return None
-    return day.earliest if day.precision == "day" else None
 
 
 ROUTES = [

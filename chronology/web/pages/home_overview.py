@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -31,6 +32,7 @@ T = TypeVar("T")
 DayCounts = Counter[tuple[Any, ...]]
 """Events by their date and their values of the first dimension."""
 _MOST_PLACES = 400
+_ZONED = re.compile(r"T[\d:]+[Z+-]")
 _NO_DIMENSION = ("places", "kind")
 
 
@@ -64,7 +66,8 @@ class Overview(NamedTuple):
     `labels` names the columns that can be lanes: the dimensions first. `series` are the commonest
     values of the first one, which have a colour of their own. `options` are the choices of each
     filter: its parameter, its label, and values with counts. `dated` counts all events by date, and
-    `division` has the bins of the window. Without `has_map` no place has a point.
+    `division` has the bins of the window. `is_zoned` says that some times have a zone. Without
+    `has_map` no place has a point.
     """
 
     chronology: Chronology
@@ -75,6 +78,7 @@ class Overview(NamedTuple):
     summary: Summary
     dated: DayCounts
     division: time_bins.Division | None
+    is_zoned: bool
     has_map: bool
 
     @property
@@ -119,7 +123,8 @@ def overview(reader: Reader, everything: EventFilter, size: int) -> Overview:
         **now.dimensions,
         **{column: name for column, name in then.dimensions.items() if column in now.dimensions},
     }
-    labels = {**dimensions, "places": "place", "kind": "kind"}
+    has_places = bool(reader.timeline.catalogue.places.states)
+    labels = {**dimensions, **({"places": "place"} if has_places else {}), "kind": "kind"}
     return _overviews.get_or_make(
         (state_mark(reader.timeline), size),
         lambda: _overview(reader, everything, then, labels, size),
@@ -146,6 +151,7 @@ def _overview(
         summary,
         dated,
         time_bins.of_window(chronology.window, by_time),
+        any(_ZONED.search(text) for text, _ in dated),
         any(place.latitude is not None for _, place in reader.timeline.catalogue.places.items()),
     )
 

@@ -17,7 +17,7 @@ from chronology.model.instants import instants
 
 MOST = 200
 _HEADINGS = 12
-_LABELS = 20
+_LABELS, _FEW = 20, 7
 _MINUTE, _QUARTER, _HOUR, _DAY = 60, 900, 3_600, 86_400
 _FIRST_START, _LAST_END = -719_162 * _DAY, (days.LAST + 1) * _DAY
 _Key = Callable[[int], int]
@@ -27,8 +27,8 @@ _Heading = Callable[[int], str]
 class Bin(NamedTuple):
     """A part of the window from its first second to the one after its last.
 
-    `name` is its date in EDTF. `label` is written below it; where there is little room, only if it
-    is major.
+    `name` is its date in EDTF. `label` is written below it: always with rank 2, where there is room
+    with rank 1, and only if each bin has room with rank 0.
     """
 
     start: int
@@ -36,7 +36,7 @@ class Bin(NamedTuple):
     name: str
     words: str
     label: str
-    is_major: bool
+    rank: int
 
 
 class Section(NamedTuple):
@@ -156,10 +156,12 @@ def _day(second: int) -> int:
 
 def _division(unit: str, start: int, starts: Sequence[tuple[int, int]]) -> Division:
     key, heading = _headings(unit, starts)
-    labels = _labels(unit, [first for first, _ in starts], key)
+    firsts = [first for first, _ in starts]
+    labels = _labels(unit, firsts, key)
+    ranks = _ranks(unit, firsts, labels)
     bins = [
-        Bin(*span, _name(unit, *span), _words(unit, *span), label, _is_major(unit, span[0], label))
-        for span, label in zip(starts, labels, strict=True)
+        Bin(*span, _name(unit, *span), _words(unit, *span), label, rank)
+        for span, label, rank in zip(starts, labels, ranks, strict=True)
     ]
     # The bin of a week may begin before the window, in another month.
     grouped = groupby(bins, key=lambda each: key(max(each.start, start)))
@@ -172,7 +174,7 @@ def _headings(unit: str, starts: Sequence[tuple[int, int]]) -> tuple[_Key, _Head
     if unit in _BELOW_AN_HOUR:
         choices.append((_hour, lambda hour: clock(hour * _HOUR)))
     if unit in _BELOW_A_DAY:
-        choices.append((_day, lambda day: day_words(day * _DAY)))
+        choices.append((_day, lambda day: _short_day(day * _DAY)))
     if unit in ("day", "week"):
         choices.append((_month, lambda month: f"{MONTHS[month % 12]} {year_words(month // 12)}"))
     for years in (1, 10, 100, 1000):
@@ -215,7 +217,7 @@ def _words(unit: str, start: int, end: int) -> str:
     if unit == "day":
         return day_words(start)
     if unit == "week":
-        return f"{_day_and_month(start)} to {day_words(last)}"
+        return f"{day_and_month(start)} to {day_words(last)}"
     if unit == "month":
         return _month_words(start)
     if unit == "quarter":
@@ -231,7 +233,12 @@ def clock(second: int) -> str:
 
 def day_words(second: int) -> str:
     """A day in English: `14 October 1944`."""
-    return f"{_day_and_month(second)} {year_words(_year(second))}"
+    return f"{day_and_month(second)} {year_words(_year(second))}"
+
+
+def _short_day(second: int) -> str:
+    _, month, day = days.civil(second // _DAY)
+    return f"{day} {MONTHS[month - 1][:3]} {year_words(_year(second))}"
 
 
 def year_words(year: int) -> str:
@@ -245,7 +252,8 @@ def _years_words(first: int, last: int) -> str:
     return f"{year_words(first)}–{last}" if first else f"1–{last}"
 
 
-def _day_and_month(second: int) -> str:
+def day_and_month(second: int) -> str:
+    """A day without its year: `14 October`."""
     _, month, day = days.civil(second // _DAY)
     return f"{day} {MONTHS[month - 1]}"
 
@@ -280,9 +288,16 @@ def _step(numbers: Sequence[int | None], least: int, factors: Sequence[int]) -> 
     return 1 if factor == 1 else factor * least
 
 
-def _is_major(unit: str, start: int, label: str) -> bool:
+def _ranks(unit: str, starts: Sequence[int], labels: Sequence[str]) -> list[int]:
     if unit == "day":
-        return label == "1" or int(label) % 5 == 0
-    if unit in _BELOW_AN_HOUR and len(label) == 2:
-        return start % (_QUARTER if unit != "minute" else 5 * _MINUTE) == 0
-    return bool(label)
+        return [2 if label == "1" else int(int(label) % 5 == 0) for label in labels]
+    step = _QUARTER if unit != "minute" else 5 * _MINUTE
+    ranks = [
+        int(bool(label) and (len(label) > 2 or unit not in _BELOW_AN_HOUR or start % step == 0))
+        for start, label in zip(starts, labels, strict=True)
+    ]
+    shown = [number for number, rank in enumerate(ranks) if rank]
+    # As many as a narrow page has room for.
+    for number in shown[:: -(-len(shown) // _FEW) or 1]:
+        ranks[number] = 2
+    return ranks

@@ -11,6 +11,7 @@ const HEAD = 20;
 const WIDE = 24; // px that a bar needs to be clicked
 const MOST = 2000; // with fewer counted events in view, they are loaded one by one
 const SETTLED_MS = 150;
+const EDGE = 22; // px from the edge, half of a label
 
 export class Timeline {
   constructor(section, { announce, card, config, filter }) {
@@ -144,6 +145,9 @@ export class Timeline {
     d3.select(this.axis).select("svg").attr("width", this.width).attr("height", 26);
     this.head.attr("transform", "translate(0,25)")
       .call(d3.axisTop(x).ticks(Math.max(2, this.width / 90)).tickSizeOuter(0).tickFormat(tick));
+    // The labels at the edges are not cut.
+    this.head.selectAll(".tick text").attr("text-anchor", (time) => (
+      x(time) < EDGE ? "start" : x(time) > this.width - EDGE ? "end" : "middle"));
   }
 
   /** Marks of the period on the map and of the selected event, or bin of a lane. */
