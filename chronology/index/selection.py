@@ -24,6 +24,8 @@ from chronology.projections.event_rows import SINGLE_VALUED
 Counts = list[tuple[str, int]]
 Relation = tuple[str, Mapping[str, Any]]
 """A FROM clause with its parameters."""
+Gaps = Mapping[int, list[tuple[int | None, int | None]]]
+"""The first and last days of the spans of rows, by number."""
 
 
 class EventFilter(NamedTuple):
@@ -109,6 +111,15 @@ class SqlSelection:
         )
         return [number for (number,) in rows]
 
+    def day_counts(self, column: str) -> Mapping[int | None, int]:
+        """The number of selected rows for each day in `first_day` or `last_day`."""
+        sql = f"SELECT {column}, count(*) FROM {self.filter.table}{self._where()} GROUP BY 1"
+        return dict(self.db.execute(sql, self.filter.params).fetchall())
+
+    def gaps(self) -> Gaps:
+        """The possible days of the selected rows that have gaps between them."""
+        return _gaps(self.db, self.filter.table, self.relation)
+
     def numbers(self) -> list[int]:
         """The numbers of all selected rows."""
         sql = f"SELECT number FROM {self.filter.table}{self._where()}"
@@ -178,6 +189,18 @@ class IndexSelection:
         keys.sort(key=lambda key: key[0], reverse=descending)
         return [number for _, _, number in keys[:size]]
 
+    def day_counts(self, column: str) -> Mapping[int | None, int]:
+        counts = Counter[int | None]()
+        for day, rows in self.reader.by_day(column).items():
+            counts[day] += rows.intersection_cardinality(self.current)
+        if self.superseded:
+            for day, rows in self.reader.superseded.by_day(column).items():
+                counts[day] += rows.intersection_cardinality(self.superseded)
+        return counts
+
+    def gaps(self) -> Gaps:
+        return _gaps(self.reader.db, self.filter.table, self.relation)
+
     def numbers(self) -> list[int]:
         if self.position is None:
             return list(self.current)
@@ -226,6 +249,15 @@ def select(
         yield IndexSelection(reader, selected, predicate, limit)
 
 
+def _gaps(db: sqlite3.Connection, table: str, relation: Relation) -> Gaps:
+    source, params = relation
+    spans: dict[int, list[tuple[int | None, int | None]]] = {}
+    sql = f"{_GAPS[table]} WHERE {table}.number IN (SELECT {table}.number {source})"
+    for number, first, last in db.execute(sql, params):
+        spans.setdefault(number, []).append((first, last))
+    return spans
+
+
 class Summary(NamedTuple):
     """A summary of selected events: their number, facet counts, first rows and a FROM clause.
 
@@ -267,6 +299,12 @@ def group_counts(
     return Counter({tuple(cells): count for *cells, count in rows})
 
 
+_GAPS = {
+    "events": "SELECT event, event_spans.first_day, event_spans.last_day"
+    " FROM event_spans JOIN events ON events.number = event",
+    "history": "SELECT history.number, history_spans.first_day, history_spans.last_day"
+    " FROM history_spans JOIN history USING (id, from_position)",
+}
 _CURRENT_KEYS = (
     "SELECT events.sort_key, events.id, history.number FROM json_each(?) AS selected"
     " JOIN events ON events.number = selected.value"

@@ -21,8 +21,12 @@ _TABLES = "template/tables.yml"
 _OF_FORMATIONS = ("formations", "attachments", "commanders")
 
 
-def tables(columns: tuple[str, ...], has_formations: bool = True) -> dict[str, dict[str, Any]]:
+def tables(
+    columns: tuple[str, ...], has_formations: bool = True, has_months: bool = True
+) -> dict[str, dict[str, Any]]:
     """The settings of each table, as in metadata.yml; `columns` are those of `events`.
+
+    Without `has_months` the window is too long or too short for a facet of months.
 
     Without formations nothing is said of them: their tables are hidden, their columns have no
     descriptions, and people have no sides.
@@ -41,7 +45,9 @@ def tables(columns: tuple[str, ...], has_formations: bool = True) -> dict[str, d
         "facets": [
             *({"array": column} for column in (*dimensions, "places")),
             "kind",
-            *({"array": column} for column in ("sources", "months", "disputed")),
+            {"array": "sources"},
+            {"array": "months"} if has_months else {"time": "date"},
+            {"array": "disputed"},
         ],
     }
     return defaults

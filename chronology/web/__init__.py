@@ -83,9 +83,10 @@ def filters_from_request(
 @hookimpl(hookwrapper=True)
 def register_facet_classes() -> Any:
     result = yield
-    result.force_result(
-        [[facets.SUBSTITUTES.get(kind, kind) for kind in kinds] for kinds in result.get_result()]
-    )
+    classes = [
+        [facets.SUBSTITUTES.get(each, each) for each in kinds] for kinds in result.get_result()
+    ]
+    result.force_result([*classes, [*facets.ADDED]])
 
 
 @hookimpl

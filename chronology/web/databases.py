@@ -15,7 +15,10 @@ from weakref import WeakKeyDictionary
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import BadRequest, Forbidden, NotFound
 
+from chronology.index import periods
+from chronology.model.edtf import Date
 from chronology.projections import tables
+from chronology.projections.catalogue import load_catalogue
 from chronology.timeline import table_defaults
 from chronology.web import datasette_compat, files, permissions
 from chronology.web.datasette_compat import Actor, Datasette, Request, Scope, address_of
@@ -52,7 +55,9 @@ class _Schema:
         self.columns: tuple[str, ...] = ()
         self.has_formations = False
         self.is_outdated = False
-        self.configured: tuple[tuple[str, ...], bool] | None = None
+        self.window: Date | None = None
+        self._window_position = 0
+        self.configured: tuple[tuple[str, ...], bool, bool] | None = None
         self.defaults: dict[str, dict[str, Any]] = {}
         self._version: int | None = None
         self._db: sqlite3.Connection | None = None
@@ -76,6 +81,18 @@ class _Schema:
             if self.columns:
                 sql = "SELECT EXISTS (SELECT 1 FROM formations)"
                 self.has_formations = bool(self._db.execute(sql).fetchone()[0])
+                self._refresh_window(self._db)
+
+    def _refresh_window(self, db: sqlite3.Connection) -> None:
+        """Reads the window again if the chronology was corrected."""
+        sql = (
+            "SELECT max(position) FROM log WHERE stream > 'chronology/' AND stream < 'chronology0'"
+        )
+        (position,) = db.execute(sql).fetchone()
+        if position != self._window_position:
+            chronology = load_catalogue(db, subjects=("chronology",)).chronology
+            self.window = chronology.window if chronology else None
+            self._window_position = position
 
 
 _schemas: WeakKeyDictionary[Any, _Schema] = WeakKeyDictionary()
@@ -102,6 +119,13 @@ def event_columns(datasette: Datasette, name: str | None) -> tuple[str, ...]:
     return schema.columns
 
 
+def window(datasette: Datasette, name: str) -> Date:
+    """The window of a chronology."""
+    found = _schemas[datasette.databases[name]].window
+    assert found is not None
+    return found
+
+
 def is_chronology(datasette: Datasette, name: str | None) -> bool:
     """Whether a database of this name is served and has the tables of a chronology."""
     return bool(event_columns(datasette, name))
@@ -123,7 +147,8 @@ async def refresh(datasette: Datasette) -> list[str]:
         columns = event_columns(datasette, name)
         if schema is None or not columns:
             continue
-        traits = (columns, schema.has_formations)
+        has_months = schema.window is None or periods.has_months(schema.window)
+        traits = (columns, schema.has_formations, has_months)
         if traits != schema.configured:
             schema.configured = traits
             before, schema.defaults = schema.defaults, table_defaults.tables(*traits)

@@ -17,7 +17,8 @@ from chronology.web.pages.home_overview import DayCounts, Reader
 READ = 300
 """The most events that are shown of a period."""
 _DAY = 86_400
-_WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+_WEEKDAYS = ("Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday")
+"""The names of the days of a week, from that of 1970-01-01 on."""
 # Reads events in an order, with parameters.
 Rows = Callable[..., list[dict[str, Any]]]
 
@@ -78,7 +79,7 @@ def _day(start: int, window: Date) -> Period:
     first, last = of_days(window).spans[0][0], of_days(window).spans[-1][1]
     return Period(
         *(start, start + _DAY, days.text(number), words),
-        f"{_WEEKDAYS[(number + 3) % 7]}, {words}",
+        f"{_WEEKDAYS[number % 7]}, {words}",
         True,
         _beside(start - _DAY) if first is None or start > first else None,
         _beside(start + _DAY) if last is None or start + _DAY < last else None,

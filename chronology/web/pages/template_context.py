@@ -34,6 +34,7 @@ _OF_A_PAGE = (
     "_as_of",
     "_facet",
     "_facet_array",
+    "_facet_time",
 )
 
 

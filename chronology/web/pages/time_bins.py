@@ -19,7 +19,7 @@ MOST = 200
 _HEADINGS = 12
 _LABELS, _FEW = 20, 7
 _MINUTE, _QUARTER, _HOUR, _DAY = 60, 900, 3_600, 86_400
-_FIRST_START, _LAST_END = -719_162 * _DAY, (days.LAST + 1) * _DAY
+_FIRST_START, _LAST_END = days.FIRST * _DAY, (days.LAST + 1) * _DAY
 _Key = Callable[[int], int]
 _Heading = Callable[[int], str]
 

@@ -10,7 +10,7 @@ from chronology.model.errors import UnknownName
 from chronology.timeline.as_of import TimelineAt, read_point
 from chronology.web.datasette_compat import Datasette, Request, pairs, with_query
 
-_OF_A_MOMENT = frozenset({"_as_of", "_sort", "_facet", "_facet_array"})
+_OF_A_MOMENT = frozenset({"_as_of", "_sort", "_facet", "_facet_array", "_facet_time"})
 
 
 def timeline_at(request: Request, db: sqlite3.Connection) -> TimelineAt:
