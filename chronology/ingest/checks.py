@@ -18,11 +18,12 @@ from chronology.ingest.chains import Chains
 from chronology.ingest.streams import Streams
 from chronology.lru_cache import LruCache
 from chronology.model import records
-from chronology.model.errors import BatchRefused
+from chronology.model.errors import BatchRefused, DateError
+from chronology.model.instants import is_zoned
 from chronology.model.records import Account, Chronology, Event, Formation, Person, Place
 from chronology.model.validation import FieldPath
 from chronology.projections import event_rows
-from chronology.projections.catalogue import Catalogue, split_stream
+from chronology.projections.catalogue import Catalogue, Dated, split_stream
 
 _MAX_DATES = 10_000
 _VOCABULARIES = {"kind": "kinds", "side": "sides", "level": "levels"}
@@ -162,6 +163,7 @@ class Checks:
             self.add_fault(
                 item, ("window",), "the window has an open end", "give its first and last day"
             )
+        self._check_zero(item, fields)
         for column, level in fields.declared.items():
             path = ("dimensions", column)
             if level not in fields.levels:
@@ -188,6 +190,15 @@ class Checks:
         if len(fields.declared) > limit:
             description = f"there are more than {limit} dimensions"
             self.add_fault(item, ("dimensions",), description, "declare fewer")
+
+    def _check_zero(self, item: Item, fields: Chronology) -> None:
+        zero = fields.zero
+        if zero and not (zero.precision == "time" and is_zoned(zero)):
+            description = f"the zero {zero} is not a time with a zone"
+            self.add_fault(item, ("zero",), description, "write it as 1972-12-07T05:33:00Z")
+        if not zero and item.action == "corrected" and retractions.has_elapsed_dates(self.db):
+            description = "events or accounts count from the zero"
+            self.add_fault(item, (), description, "keep the zero")
 
     def _check_place(self, item: Item, fields: Place) -> None:
         self._check_subject(item, fields)
@@ -231,7 +242,10 @@ class Checks:
         chronology = self.catalogue.chronology
         if chronology is None:
             return
-        date = fields.date
+        resolved = self._resolved(item, fields)
+        if resolved is None:
+            return
+        date = resolved.when
         overlaps = self.window_overlaps.get(date.text)
         if overlaps is None:
             overlaps = date.overlaps(chronology.window)
@@ -243,6 +257,14 @@ class Checks:
                 f"{date} is outside the window {chronology.window}",
                 "correct the date, or record a statement of a subject instead",
             )
+
+    def _resolved(self, item: Item, fields: Dated) -> Dated | None:
+        """The fields with their date in the Gregorian calendar; reports one that has none."""
+        try:
+            return self.catalogue.resolved(fields)
+        except DateError as error:
+            self.add_fault(item, ("date",), str(error), "see docs/dates.md")
+            return None
 
     def _check_repeats(self, item: Item, fields: Event) -> None:
         """A formation and a person may occur once, a place once in each role."""
@@ -274,6 +296,7 @@ class Checks:
 
     def _check_account(self, item: Item, fields: Account) -> None:
         self._note_reference(item, ("event",), "event", fields.event)
+        self._resolved(item, fields)
         if fields.source not in self.catalogue.sources.states:
             self._note_reference(item, ("source",), "source", fields.source)
         if fields.by is not None and records.is_id(fields.by):
