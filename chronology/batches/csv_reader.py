@@ -14,7 +14,17 @@ from chronology.batches.source_text import RawRecord, SingleLine, normalise, ref
 from chronology.model.errors import BatchRefused, Fault
 
 _LISTS = ("places", "formations", "people")
-_EVENT_COLUMNS = ("date", "title", "kind", "summary", "basis", "sequence", *_LISTS)
+_EVENT_COLUMNS = (
+    "date",
+    "title",
+    "kind",
+    "summary",
+    "basis",
+    "sequence",
+    "calendar",
+    "as_written",
+    *_LISTS,
+)
 _ACCOUNT_COLUMNS = {
     "source": "source",
     "at": "at",

@@ -58,6 +58,7 @@ class Event(NamedTuple):
     kind: str
     status: str
     date: Date
+    as_written: str | None
     basis: str | None
     levels: Mapping[str, Sequence[str]]
     formations: Sequence[str]
@@ -182,6 +183,8 @@ def lines(event: Event) -> Iterator[str]:
     if event.summary:
         yield event.summary
     yield f"Date: {event.date.in_words()} (EDTF {event.date})."
+    if event.as_written:
+        yield f"As written: {event.as_written}"
     if event.basis:
         yield f"Why this date: {event.basis}"
     if event.status != "asserted":

@@ -85,6 +85,7 @@ def _properties(event: Event) -> dict[str, Any]:
         "earliest": iso_day(event.date.earliest),
         "latest": iso_day(event.date.latest),
         "precision": event.date.precision,
+        **({"as_written": event.as_written} if event.as_written else {}),
         "basis": event.basis,
         **event.levels,
         "formations": event.formations,

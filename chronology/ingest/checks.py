@@ -9,57 +9,27 @@ A rule for a new field goes into the check of its subject, such as `_check_event
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from chronology.batches.batch import Batch, Item
 from chronology.ingest import references
 from chronology.ingest.chains import Chains
+from chronology.ingest.streams import Streams
 from chronology.model import records
+from chronology.model.errors import DateError
+from chronology.model.instants import is_zoned
 from chronology.model.records import Account, Chronology, Event, Formation, Person, Place
 from chronology.model.reserved_names import PARAMETERS
 from chronology.model.validation import FieldPath
 from chronology.projections import event_rows
-from chronology.projections.catalogue import Catalogue, split_stream
-from chronology.store import log
-from chronology.store.log import Latest
+from chronology.projections.catalogue import Catalogue, Dated, split_stream
 
 _VOCABULARIES = {"kind": "kinds", "side": "sides", "level": "levels"}
 
 
 MAX_DIMENSIONS = 100
 """Each is a column, and a table has at most 2,000."""
-
-
-class Streams:
-    """The last record of each stream, including the records of the current batch."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self.db = db
-        self.latest: dict[str, Latest | None] = {}
-
-    def look_up(self, streams: Iterable[str]) -> None:
-        """Replaces the cache with the last records of these streams, in one query."""
-        names = {*streams}
-        self.latest = {**dict.fromkeys(names), **log.latest(self.db, names)}
-
-    def last(self, stream: str) -> Latest | None:
-        try:
-            return self.latest[stream]
-        except KeyError:
-            last = self.latest[stream] = log.latest(self.db, [stream]).get(stream)
-            return last
-
-    def is_live(self, stream: str) -> bool:
-        last = self.last(stream)
-        return last is not None and not last.type.endswith(".retracted")
-
-    def advance(self, stream: str, kind: str) -> int:
-        """Counts one more record of a stream, and returns its version."""
-        last = self.last(stream)
-        version = last.version + 1 if last else 1
-        self.latest[stream] = Latest(version, kind)
-        return version
 
 
 class _Reference(NamedTuple):
@@ -176,6 +146,7 @@ class Checks:
             self.add_fault(
                 item, ("window",), "the window has an open end", "give its first and last day"
             )
+        self._check_zero(item, fields)
         for column, level in fields.declared.items():
             path = ("dimensions", column)
             if level not in fields.levels:
@@ -190,6 +161,15 @@ class Checks:
         if len(fields.declared) > MAX_DIMENSIONS:
             description = f"there are more than {MAX_DIMENSIONS} dimensions"
             self.add_fault(item, ("dimensions",), description, "declare fewer")
+
+    def _check_zero(self, item: Item, fields: Chronology) -> None:
+        zero = fields.zero
+        if zero and not (zero.precision == "time" and is_zoned(zero)):
+            description = f"the zero {zero} is not a time with a zone"
+            self.add_fault(item, ("zero",), description, "write it as 1972-12-07T05:33:00Z")
+        if not zero and item.action == "corrected" and references.has_elapsed_dates(self.db):
+            description = "events or accounts count from the zero"
+            self.add_fault(item, (), description, "keep the zero")
 
     def _report_parameter(self, item: Item, path: FieldPath, name: str) -> None:
         description = f"'_{name}' is already a parameter of addresses"
@@ -237,7 +217,10 @@ class Checks:
         chronology = self.catalogue.chronology
         if chronology is None:
             return
-        date = fields.date
+        resolved = self._resolved(item, fields)
+        if resolved is None:
+            return
+        date = resolved.when
         overlaps = self.window_overlaps.get(date.text)
         if overlaps is None:
             overlaps = self.window_overlaps[date.text] = date.overlaps(chronology.window)
@@ -248,6 +231,14 @@ class Checks:
                 f"{date} is outside the window {chronology.window}",
                 "correct the date, or record a statement of a subject instead",
             )
+
+    def _resolved(self, item: Item, fields: Dated) -> Dated | None:
+        """The fields with their date in the Gregorian calendar; reports one that has none."""
+        try:
+            return self.catalogue.resolved(fields)
+        except DateError as error:
+            self.add_fault(item, ("date",), str(error), "see docs/dates.md")
+            return None
 
     def _check_repeats(self, item: Item, fields: Event) -> None:
         """A formation and a person may occur once, a place once in each role."""
@@ -279,6 +270,7 @@ class Checks:
 
     def _check_account(self, item: Item, fields: Account) -> None:
         self._note_reference(item, ("event",), "event", fields.event)
+        self._resolved(item, fields)
         if fields.source not in self.catalogue.sources.states:
             self._note_reference(item, ("source",), "source", fields.source)
         if fields.by is not None and records.is_id(fields.by):

@@ -17,7 +17,8 @@ from chronology import projections
 from chronology.batches.batch import Batch, Item
 from chronology.batches.source_text import lines_below
 from chronology.ingest import references
-from chronology.ingest.checks import Checks, Streams
+from chronology.ingest.checks import Checks
+from chronology.ingest.streams import Streams
 from chronology.ingest.unchanged import is_ingested, refuse_if_edited
 from chronology.model import records
 from chronology.model.errors import BatchRefused

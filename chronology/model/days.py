@@ -6,10 +6,11 @@ astronomers do: 0 is 1 BC, -43 is 44 BC.
 
 from __future__ import annotations
 
-from calendar import monthrange
-from datetime import date
+from calendar import isleap
+from datetime import MAXYEAR, MINYEAR, date
 
 EPOCH = date(1970, 1, 1).toordinal()
+_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 # The calendar repeats itself.
 _CYCLE_YEARS, _CYCLE_DAYS = 400, 146_097
 
@@ -62,12 +63,15 @@ class Day(int):
     @staticmethod
     def of(year: int, month: int, day: int) -> Day:
         """A day by its date; raises ValueError if the date does not exist."""
-        cycles, before = divmod(year - 1, _CYCLE_YEARS)
-        ordinal = date(before + 1, month, day).toordinal() + cycles * _CYCLE_DAYS
-        return Day(ordinal - EPOCH)
+        cycles = 0
+        if not MINYEAR <= year <= MAXYEAR:
+            cycles, before = divmod(year - 1, _CYCLE_YEARS)
+            year = before + 1
+        return Day(date(year, month, day).toordinal() + cycles * _CYCLE_DAYS - EPOCH)
 
 
 FIRST, LAST = Day.of(-9999, 1, 1), Day.of(9999, 12, 31)
+_FIRST_DATE = 1 - EPOCH
 of = Day.of
 
 
@@ -85,10 +89,17 @@ def civil(number: int) -> tuple[int, int, int]:
 
 def text(number: int) -> str:
     """A day in ISO 8601, with a sign before the year 0."""
+    if _FIRST_DATE <= number <= LAST:
+        return date.fromordinal(number + EPOCH).isoformat()
     year, month, day = civil(number)
-    return f"{'-' if year < 0 else ''}{abs(year):04}-{month:02}-{day:02}"
+    return f"{year_text(year)}-{month:02}-{day:02}"
+
+
+def year_text(year: int) -> str:
+    """A year with four digits: `0079`, `-0043`."""
+    return f"{'-' if year < 0 else ''}{abs(year):04}"
 
 
 def length_of_month(year: int, month: int) -> int:
     """The number of days of a month."""
-    return monthrange(year % _CYCLE_YEARS + _CYCLE_YEARS, month)[1]
+    return _LENGTHS[month - 1] + (month == 2 and isleap(year))

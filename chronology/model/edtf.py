@@ -24,16 +24,47 @@ Member: TypeAlias = "tuple[Point | None, ...]"  # A single date, or the two ends
 MAX_LENGTH = 200
 
 
-class Date:
+class EventDate:
+    """The date of an event or an account as its record writes it; equal to others by its text.
+
+    It is a `Date` unless its days depend on the chronology or on the calendar: see `as_written`.
+    """
+
+    __slots__ = ("text",)
+
+    text: str
+
+    def __init__(self, text: str) -> None:
+        object.__setattr__(self, "text", text)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a date is immutable: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a date is immutable: {name} cannot be deleted")
+
+    def __reduce__(self) -> tuple[Callable[[str], EventDate], tuple[str]]:
+        return type(self), (self.text,)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EventDate) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Date(EventDate):
     """The date of an occurrence, as `parse` reads it. Immutable; two dates are equal by their text.
 
     `spans` are its possible days in ascending order, with gaps between them: only a set has more
     than one span. Qualifiers do not widen a span.
     """
 
-    __slots__ = ("members", "precision", "spans", "text")
+    __slots__ = ("members", "precision", "spans")
 
-    text: str
     precision: Precision
     spans: tuple[Span, ...]
     members: tuple[Member, ...]
@@ -43,28 +74,13 @@ class Date:
         self, text: str, precision: Precision, spans: tuple[Span, ...], members: tuple[Member, ...]
     ) -> None:
         set_attribute = object.__setattr__
-        set_attribute(self, "text", text)
+        super().__init__(text)
         set_attribute(self, "precision", precision)
         set_attribute(self, "spans", spans)
         set_attribute(self, "members", members)
 
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Date is immutable: {name} cannot be set")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a Date is immutable: {name} cannot be deleted")
-
     def __reduce__(self) -> tuple[Callable[[str], Date], tuple[str]]:
         return parse, (self.text,)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Date) and self.text == other.text
-
-    def __hash__(self) -> int:
-        return hash(self.text)
-
-    def __str__(self) -> str:
-        return self.text
 
     def __repr__(self) -> str:
         return f"parse({self.text!r})"

@@ -50,6 +50,7 @@ _POINT = re.compile(
     re.ASCII | re.VERBOSE,
 )
 # A part with two qualifiers; a time that is not of a certain day; a date without a digit.
+_PLAIN = re.compile(r"[-\d]+", re.ASCII)
 _SENSELESS = re.compile(
     r"""[?~%] -?[\dX]+ [?~%] | [?~%X].*T | \A[^\d]*\Z""",
     re.ASCII | re.VERBOSE,
@@ -71,7 +72,7 @@ class Point(NamedTuple):
 def parse_point(text: str, start: int, end: int, calendar: Calendar) -> Point:
     """The single date in a part of a text."""
     match = _POINT.fullmatch(text, start, end)
-    if match is None or _SENSELESS.search(match[0]) or (match[2] and "X" in match[1]):
+    if match is None or (not _PLAIN.fullmatch(match[0]) and _is_senseless(match)):
         offset, reason = edtf_faults.explain(text[start:end])
         raise DateError(text, start + offset, reason)
     year, part, month, day, time = match.groups()
@@ -83,6 +84,10 @@ def parse_point(text: str, start: int, end: int, calendar: Calendar) -> Point:
     if first < FIRST or last > LAST:
         raise DateError(text, start, "it is not within the years -9999 to 9999")
     return Point(match[0], start, precision, first, last, time, calendar)
+
+
+def _is_senseless(match: re.Match[str]) -> bool:
+    return bool(_SENSELESS.search(match[0]) or (match[2] and "X" in match[1]))
 
 
 def _precision(year: str, month: str | None, day: str | None, time: str | None) -> Precision:
@@ -99,10 +104,8 @@ def _precision(year: str, month: str | None, day: str | None, time: str | None) 
 def _bounds(text: str, match: re.Match[str], calendar: Calendar) -> tuple[Day, Day]:
     """The first and the last day that the digits can mean."""
     year, _, month, day, _ = match.groups()
-    if "X" not in match[0] and day:
-        one = _day_of(int(year), int(month), int(day), calendar)
-        if one is not None:
-            return one, one
+    if "X" not in match[0] and (known := _known(year, month, day, calendar)):
+        return known
     months = _numbers(month or "XX", 1, 12)
     days = _numbers(day or "XX", 1, 31)
     first = _first_day(_years(year, 1), months, days, calendar)
@@ -127,8 +130,25 @@ def _first_day(
 
 
 def _day_of(year: int, month: int, day: int, calendar: Calendar) -> Day | None:
-    exists = 1 <= day <= calendar.length_of_month(year, month)
-    return calendar.day(year, month, day) if exists else None
+    try:
+        return calendar.day(year, month, day)
+    except ValueError:
+        return None
+
+
+def _known(
+    digits: str, month: str | None, day: str | None, calendar: Calendar
+) -> tuple[Day, Day] | None:
+    """The first and the last day of a day, a month or a year; None if it does not exist."""
+    year = int(digits)
+    if month is None:
+        return calendar.day(year, 1, 1), calendar.day(year, 12, 31)
+    number = int(month)
+    if day is None:
+        length = calendar.length_of_month(year, number)
+        return calendar.day(year, number, 1), calendar.day(year, number, length)
+    one = _day_of(year, number, int(day), calendar)
+    return None if one is None else (one, one)
 
 
 def _years(digits: str, step: int) -> Iterator[int]:

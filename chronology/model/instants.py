@@ -142,7 +142,10 @@ def _zone(time_of_day: str) -> str:
 
 def seconds(occurrence: Date) -> Seconds:
     """The first and the last possible second of a date; None where it is open."""
-    spans = instants(occurrence).spans
+    spans = _spans(occurrence)
+    if len(spans) == 1:
+        ((first, end),) = spans
+        return first, None if end is None else end - 1
     # By the zones of their times, dates of a set may change places.
     starts, ends = zip(*spans, strict=True)
     first = None if None in starts else min(starts)

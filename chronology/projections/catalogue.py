@@ -14,11 +14,13 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 
-from chronology.model import records, stored_data
-from chronology.model.records import Chronology, Formation, Person, Place, Source
+from chronology.model import as_written, records, stored_data
+from chronology.model.edtf import Date
+from chronology.model.records import Account, Chronology, Event, Formation, Person, Place, Source
 from chronology.store.log import FIELDS, Entry
 
 T = TypeVar("T")
+Dated = TypeVar("Dated", Event, Account)
 UNREADABLE = (msgspec.MsgspecError, AttributeError, TypeError, ValueError, RecursionError)
 """The errors of reading the data of a record that ingesting would have refused."""
 CATALOGUED = ("chronology", "source", "place", "person", "formation")
@@ -157,6 +159,22 @@ class Catalogue:
         if self._dimensions is not None:
             return self._dimensions
         return self.chronology.dimensions if self.chronology else {}
+
+    def resolved(self, fields: Dated) -> Dated:
+        """An event or an account with its date in the Gregorian calendar; raises DateError.
+
+        If the date was written in another way, that is its `as_written`, unless it has one.
+        """
+        date, calendar = fields.date, fields.calendar
+        if date is None or (calendar is None and isinstance(date, Date)):
+            return fields
+        zero = self.chronology.zero if self.chronology else None
+        return msgspec.structs.replace(
+            fields,
+            date=as_written.resolve(date.text, calendar, zero),
+            calendar=None,
+            as_written=fields.as_written or as_written.in_words(date.text, calendar),
+        )
 
     def members(self, subject: str) -> Members[Any]:
         return self._members[subject]

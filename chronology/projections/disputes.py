@@ -40,10 +40,10 @@ def disputes(accounts: Sequence[Account]) -> list[str]:
 
 
 def _dates_differ(asserted: Sequence[Account], denied: Sequence[Account]) -> bool:
-    dates = [account.date for account in asserted if account.date]
+    dates = [date for account in asserted if (date := account.when)]
     if len(dates) > 1 and not share_a_moment(dates):
         return True
-    excluded = [account.date for account in denied if account.date]
+    excluded = [date for account in denied if (date := account.when)]
     return any(is_within(date, no) for date in dates for no in excluded)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from chronology.model.days import Day
+from chronology.model.days import Day, year_text
 from chronology.model.edtf import Date, iso_day
 from chronology.model.instants import Seconds, day_seconds, has_time, seconds, seconds_of
 
@@ -50,13 +50,18 @@ def months_of(date: Date, window: Date) -> list[str]:
             end = min((day for day in (high, last) if day), default=None)
             start, end = start or end, end or start
             if start and end and start <= end:
-                first_month, last_month = (12 * d.year + d.month - 1 for d in (start, end))
+                first_month, last_month = _month(start), _month(end)
                 if last_month - first_month >= MOST_MONTHS:
                     return []
                 numbers.update(range(first_month, last_month + 1))
     if len(numbers) > MOST_MONTHS:
         return []
-    return [f"{number // 12:04}-{number % 12 + 1:02}" for number in sorted(numbers)]
+    return [f"{year_text(number // 12)}-{number % 12 + 1:02}" for number in sorted(numbers)]
+
+
+def _month(day: Day) -> int:
+    year, month, _ = day.parts
+    return 12 * year + month - 1
 
 
 Span: TypeAlias = tuple[int | None, int | None, int | None, int | None]

@@ -23,6 +23,7 @@ AFTER_DIMENSIONS = {
     "disputed": str,
     **dict.fromkeys(("first_day", "last_day", "first_second", "last_second"), int),
     **dict.fromkeys(("sequence", "sort_key"), int),
+    "as_written": str,
     "version": int,
     "position": int,
     "recorded_at": str,
@@ -138,9 +139,9 @@ class EventRowBuilder:
         accounts = [account for _, account in event.accounts]
         if not self._has_references(fields, accounts):
             return None
-        date = self._date(fields.date)
+        date = self._date(fields.when)
         places = self._places(tuple([(ref.place, ref.role) for ref in fields.places]))
-        chains = [self._constant(f) or self._dated(f, fields.date) for f in fields.formations]
+        chains = [self._constant(f) or self._dated(f, fields.when) for f in fields.formations]
         formations = self._formations(tuple(fields.formations), tuple(chains))
         quoted = tuple([account.by for account in accounts if account.by])
         people = self._people(tuple(fields.people), quoted)
@@ -150,11 +151,11 @@ class EventRowBuilder:
         place_names, latitude, longitude = places.cells
         kind, status_name, disputed = status.cells
         cells = (
-            *(event.id, fields.date.text, *days.texts, fields.basis, fields.title, fields.summary),
+            *(event.id, fields.when.text, *days.texts, fields.basis, fields.title, fields.summary),
             *(kind, status_name, months, *formations.cells, place_names),
             *(*people.cells, *sources.cells, latitude, longitude),
             *(len(accounts), disputed, *days.numbers, fields.sequence),
-            *(days.sort_key(fields.sequence), event.state.version),
+            *(days.sort_key(fields.sequence), fields.as_written, event.state.version),
         )
         # No two parts add to one facet.
         parts = (date, places, formations, people, sources, status)

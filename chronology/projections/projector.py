@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
+from chronology.model.edtf import Date
 from chronology.model.errors import CorruptLog
 from chronology.projections import subject_rows, tables
 from chronology.projections.catalogue import (
@@ -44,7 +45,7 @@ class BatchProjector:
 
     def run(self, progress: Progress | None = None) -> bool:
         """Folds the batch; False if the columns no longer fit, so that all must be rebuilt."""
-        before = self.catalogue.dimensions
+        before, zero = self.catalogue.dimensions, self._zero
         self.db.execute(f"CREATE TEMP TABLE IF NOT EXISTS {_TOUCHED}")
         self.db.execute("DELETE FROM temp.touched")
         self._apply_catalogue()
@@ -59,10 +60,17 @@ class BatchProjector:
         self._insert_new(writer, progress)
         if is_most:
             tables.create_indexes(self.db)
+        if zero != self._zero:
+            self._update_elapsed_accounts()
         self._update_touched(writer)
         writer.write_counts()
         _finish(self.db, self.catalogue, self.batch)
         return True
+
+    @property
+    def _zero(self) -> Date | None:
+        chronology = self.catalogue.chronology
+        return chronology.zero if chronology else None
 
     # The catalogue
 
@@ -144,7 +152,7 @@ class BatchProjector:
         tables.delete(self.db, "accounts", "id", changes)
         tables.delete(self.db, "claims", "account", changes)
         states = {
-            name: state
+            name: state._replace(fields=self.catalogue.resolved(state.fields))
             for name, (state, _) in read_states(
                 self.db, "account", changes, self.batch.last
             ).items()
@@ -159,6 +167,19 @@ class BatchProjector:
             tables.insert(self.db, "accounts", [subject_rows.account_cells(name, *state)])
             tables.insert(self.db, "claims", list(subject_rows.claim_rows(name, state.fields)))
         self._touch((event, *changes[name]) for name, event in event_of.items())
+
+    def _update_elapsed_accounts(self) -> None:
+        """Writes the accounts again whose dates count from the zero of the chronology."""
+        rows = self.db.execute(
+            "SELECT DISTINCT substr(stream, 9) FROM log WHERE stream GLOB 'account/*'"
+            " AND position < ? AND instr(data, ?)"
+            " AND substr(stream, 9) IN (SELECT id FROM accounts)",
+            (self.batch.first, '"date":"T'),
+        )
+        changed = {name: (self.batch.last, "chronology corrected") for (name,) in rows.fetchall()}
+        names = iter(changed.items())
+        while some := dict(islice(names, CHUNK)):
+            self._write_amended(some)
 
     def _update_touched(self, writer: RowWriter) -> None:
         writer.delete_touched()

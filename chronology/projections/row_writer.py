@@ -57,6 +57,7 @@ class RowWriter:
         self.counts: Counter[int] = Counter()
         self._pending_links: dict[int, array[int]] = defaultdict(partial(array, "q"))
         self._pending_events = 0
+        self._catalogue = catalogue
         self._event_row_builder = EventRowBuilder(catalogue, self.value_ids)
         columns = [
             *event_rows.BEFORE_DIMENSIONS,
@@ -172,7 +173,7 @@ class RowWriter:
         spans = [
             (numbers[n], n, *span)
             for n in new
-            for span in event_dates.spans(events[n].state.fields.date)
+            for span in event_dates.spans(events[n].state.fields.when)
         ]
         self._write_spans(spans, {*changed})
         texts = [(numbers[name], *row.search_texts) for name, row in new.items()]
@@ -197,11 +198,12 @@ class RowWriter:
         accounts: dict[str, list[tuple[int, str, Account]]] = defaultdict(list)
         for name, (account, first) in read_states(self.db, "account", event_of, last).items():
             if account:
-                accounts[event_of[name]].append((first, name, account.fields))
+                fields = self._catalogue.resolved(account.fields)
+                accounts[event_of[name]].append((first, name, fields))
         events = {
             name: EventWithAccounts(
                 name,
-                state,
+                state._replace(fields=self._catalogue.resolved(state.fields)),
                 [(n, a) for _, n, a in sorted(accounts[name], key=lambda account: account[0])],
             )
             for name, (state, _) in states.items()
