@@ -1,19 +1,22 @@
 """The bounds of a batch: what it may declare, and what ingesting and reading keep in memory.
 
-Earlier versions had no bounds of what is declared. The logs that they made are ingested and
-followed as before: by the time of a batch it has the narrow or the wide bounds, and reading copes
-with both. The bounds of memory are the same for all. `docs/security.md` lists them.
+A batch from a file has the narrow bounds. Earlier versions had none, and the logs that they made
+are still followed: a batch of a peer has the wide bounds if it was recorded in their time. Reading
+copes with both. The bounds of memory are the same for all. `docs/security.md` lists them.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from chronology.batches.batch import Batch, Item
 from chronology.ingest import retractions
 from chronology.model.errors import BatchRefused
+from chronology.model.records import Chronology
 from chronology.model.reserved_names import PARAMETERS
+from chronology.model.validation import FieldPath
 from chronology.projections.catalogue import CATALOGUED, catalogue_size
 
 SINCE = "2026-12-01T00:00:00Z"
@@ -30,13 +33,32 @@ class Bounds(NamedTuple):
     dimensions: int
     parameters: frozenset[str]
 
+    def faults(
+        self, declared: Chronology, before: Chronology | None
+    ) -> Iterator[tuple[FieldPath, str, str]]:
+        """Names and numbers beyond the bounds, with remedies; what was declared before may stay."""
+        columns, levels = (before.declared, before.levels) if before else ({}, {})
+        names: list[tuple[FieldPath, str]] = [
+            (("dimensions", name), name) for name in declared.declared if name not in columns
+        ]
+        names += [
+            (("levels", n), name) for n, name in enumerate(declared.levels) if name not in levels
+        ]
+        for path, name in names:
+            if name in self.parameters:
+                fault = f"'_{name}' is already a parameter of addresses"
+                yield path, fault, "choose another name"
+        limit = max(self.dimensions, len(columns))
+        if len(declared.declared) > limit:
+            yield ("dimensions",), f"there are more than {limit} dimensions", "declare fewer"
+
 
 NARROW = Bounds(50, 100, PARAMETERS)
 WIDE = Bounds(2_000, 400, frozenset())
 
 
-def bounds_at(recorded_at: str) -> Bounds:
-    """The bounds of a batch with this time."""
+def bounds_of_peer(recorded_at: str) -> Bounds:
+    """The bounds of a peer's batch with this time."""
     return NARROW if recorded_at >= SINCE else WIDE
 
 

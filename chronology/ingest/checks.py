@@ -41,7 +41,12 @@ class Checks:
     """The checks of one batch; they add their faults to the batch."""
 
     def __init__(
-        self, db: sqlite3.Connection, batch: Batch, catalogue: Catalogue, streams: Streams
+        self,
+        db: sqlite3.Connection,
+        batch: Batch,
+        catalogue: Catalogue,
+        streams: Streams,
+        limits: bounds.Bounds,
     ) -> None:
         self.db = db
         self.batch = batch
@@ -49,7 +54,7 @@ class Checks:
         self.streams = streams
         self.unknown_references: list[_Reference] = []
         self.catalogue_lines: dict[str, int] = {}
-        self.bounds = bounds.bounds_at(batch.recorded_at)
+        self.bounds = limits
         self.chains = Chains(catalogue, self.bounds.chain)
         self.chronology_is_missing = False
         self.window_overlaps: LruCache[str, bool] = LruCache(_MAX_DATES)
@@ -170,26 +175,8 @@ class Checks:
                 self.add_fault(item, path, f"{level!r} is not a level", "add it to the levels")
             if column in event_rows.RESERVED:
                 self.add_fault(item, path, f"{column!r} is already a column", "choose another name")
-        self._check_bounds(item, fields)
-
-    def _check_bounds(self, item: Item, fields: Chronology) -> None:
-        """Names and numbers that an earlier version accepted may stay."""
-        before = self.catalogue.chronology
-        columns, levels = (before.declared, before.levels) if before else ({}, {})
-        names: list[tuple[FieldPath, str]] = [
-            (("dimensions", name), name) for name in fields.declared if name not in columns
-        ]
-        names += [
-            (("levels", n), name) for n, name in enumerate(fields.levels) if name not in levels
-        ]
-        for path, name in names:
-            if name in self.bounds.parameters:
-                description = f"'_{name}' is already a parameter of addresses"
-                self.add_fault(item, path, description, "choose another name")
-        limit = max(self.bounds.dimensions, len(columns))
-        if len(fields.declared) > limit:
-            description = f"there are more than {limit} dimensions"
-            self.add_fault(item, ("dimensions",), description, "declare fewer")
+        for fault in self.bounds.faults(fields, self.catalogue.chronology):
+            self.add_fault(item, *fault)
 
     def _check_zero(self, item: Item, fields: Chronology) -> None:
         zero = fields.zero

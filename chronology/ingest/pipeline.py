@@ -17,7 +17,7 @@ from chronology import projections
 from chronology.batches.batch import Batch, Item
 from chronology.batches.source_text import lines_below
 from chronology.ingest import retractions
-from chronology.ingest.bounds import Sizes
+from chronology.ingest.bounds import NARROW, Bounds, Sizes
 from chronology.ingest.checks import Checks
 from chronology.ingest.streams import Streams
 from chronology.ingest.unchanged import is_ingested, refuse_if_edited
@@ -77,6 +77,7 @@ def append(
     progress: Progress | None = None,
     projection_progress: Progress | None = None,
     clock: Clock = utc_now,
+    bounds: Bounds = NARROW,
 ) -> Result:
     """Appends a new batch and projects it, in the caller's transaction.
 
@@ -86,7 +87,7 @@ def append(
     if not projections.is_current(db):
         projections.catch_up(db)
     position_before = log.head(db).position
-    _BatchAppender(db, batch, clock).run(progress)
+    _BatchAppender(db, batch, clock, bounds).run(progress)
     projections.catch_up(db, projection_progress)
     head = log.head(db)
     return Result(batch.id, head.position - position_before, head)
@@ -95,14 +96,14 @@ def append(
 class _BatchAppender:
     """Checks and appends a new batch, block by block."""
 
-    def __init__(self, db: sqlite3.Connection, batch: Batch, clock: Clock) -> None:
+    def __init__(self, db: sqlite3.Connection, batch: Batch, clock: Clock, bounds: Bounds) -> None:
         self.db = db
         self.batch = batch
         self.clock = clock
         self.catalogue = load_catalogue(db)
         self.head = log.head(db)
         self.streams = Streams(db)
-        self.checks = Checks(db, batch, self.catalogue, self.streams)
+        self.checks = Checks(db, batch, self.catalogue, self.streams, bounds)
         self.accounts = retractions.EventAccounts(db, self.head.position)
         self.sizes = Sizes(db, batch, self.head.position)
         # Without the last number of an event and a source, numbering starts again from 1.
