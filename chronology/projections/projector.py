@@ -23,8 +23,10 @@ from chronology.store import log
 from chronology.store.log import Entry
 
 CHUNK = 1_000
-CHUNK_BYTES = 2 << 20
+CHUNK_BYTES = 4 << 20
 """Records that are read, and events that are updated, at a time. The rows do not depend on it."""
+_ACCOUNT_BYTES = 400
+"""The share of an account in a chunk beside its texts."""
 Progress = Callable[[int], None]
 """Called with how many more records were folded."""
 
@@ -191,8 +193,9 @@ class BatchProjector:
     def _update_touched(self, writer: RowWriter) -> None:
         writer.delete_touched()
         rows = self.db.execute(
-            "SELECT event, group_concat(reason, '; '), (SELECT sum(length(at) + length(claims)"
-            "  + coalesce(length(says), 0)) FROM accounts WHERE accounts.event = touched.event)"
+            f"SELECT event, group_concat(reason, '; '), (SELECT sum({_ACCOUNT_BYTES} + length(at)"
+            "  + length(claims) + coalesce(length(says), 0)) FROM accounts"
+            "  WHERE accounts.event = touched.event)"
             " FROM (SELECT event, reason, min(position) AS first FROM touched"
             "  GROUP BY event, reason ORDER BY first) AS touched"
             " GROUP BY event ORDER BY min(first), event"

@@ -26,6 +26,7 @@ from chronology.projections.row_builder import LastChange, RowBatch
 
 LINKED_TOGETHER = 100_000
 """Links of so many events are written together: the more, the fewer pages are written twice."""
+_DELETED_TOGETHER = 10_000
 
 
 class BatchRange(NamedTuple):
@@ -137,14 +138,17 @@ class RowWriter:
         the size of the chunks.
         """
         self._write_links()
-        rows = self.db.execute(
-            "SELECT id, number FROM events WHERE number BETWEEN ? AND ?"
-            " AND id IN (SELECT event FROM temp.touched)",
+        self.db.execute(
+            "CREATE TEMP TABLE renewed AS SELECT id, number FROM events"
+            " WHERE number BETWEEN ? AND ? AND id IN (SELECT event FROM temp.touched)",
             (self.batch.first, self.batch.last),
-        ).fetchall()
-        if not rows:
-            return
-        names, numbers = [name for name, _ in rows], [number for _, number in rows]
+        )
+        rows = self.db.execute("SELECT id, number FROM temp.renewed")
+        while some := rows.fetchmany(_DELETED_TOGETHER):
+            self._delete_new([name for name, _ in some], [number for _, number in some])
+        self.db.execute("DROP TABLE temp.renewed")
+
+    def _delete_new(self, names: list[str], numbers: list[int]) -> None:
         tables.delete(self.db, "events", "id", names)
         for table in ("history", "history_spans"):
             self.db.execute(

@@ -65,6 +65,8 @@ def _check_versions(db: sqlite3.Connection, until: int) -> str | None:
     )
     try:
         for stream, version, position in rows:
+            if not isinstance(position, int):
+                continue  # Where the schema was changed too; the chain ends there.
             is_same = stream == previous_stream
             expected = previous_version + 1 if is_same else 1
             in_order = version == expected and (not is_same or position > previous_position)
