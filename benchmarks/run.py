@@ -99,7 +99,9 @@ def groups() -> list[Group]:
 def select(names: Sequence[str]) -> list[Benchmark]:
     """The benchmarks of these groups or names; all if there are no names. Raises LookupError."""
     known = groups()
-    by_name = {benchmark.name: (benchmark,) for group in known for benchmark in group.benchmarks}
+    by_name: dict[str, tuple[Benchmark, ...]] = {
+        benchmark.name: (benchmark,) for group in known for benchmark in group.benchmarks
+    }
     by_name |= {group.name: group.benchmarks for group in known}
     names = names or [group.name for group in known]
     return [benchmark for name in names for benchmark in by_name[name]]

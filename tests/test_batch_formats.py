@@ -164,3 +164,10 @@ def test_items_are_read_one_at_a_time() -> None:
     batch = read_batch(stream, "b.jsonl", "jsonl")
     next(batch.items)
     assert stream.tell() < 1_000
+
+
+def test_a_record_of_more_than_4_mib_is_refused() -> None:
+    names = "".join(f"  - {{name: '{number:0300}'}}\n" for number in range(14_000))
+    assert faults(yml(f"- place: nis\n  name: Niš\n  names:\n{names}")) == [
+        "5: the record is larger than 4 MiB; split it"
+    ]

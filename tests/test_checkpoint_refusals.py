@@ -51,3 +51,9 @@ def test_a_name_of_a_key_may_have_other_signs_than_plus_and_spaces() -> None:
     with pytest.raises(CheckpointRefused):
         checkpoints.generate(name)
     assert checkpoints.generate(name.replace(" ", "")).name == name.replace(" ", "")
+
+
+def test_a_key_with_signs_that_are_not_base64_is_refused() -> None:
+    line = checkpoints.format_verifier(VERIFIER)
+    with pytest.raises(CheckpointRefused, match="the key is not base64"):
+        checkpoints.parse_verifier(f"{line[:-4]}!{line[-4:]}")

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import frictionless
-import pandas
 import pytest
 from click.testing import CliRunner, Result
 from conftest import ROOT, Timeline
@@ -174,14 +173,6 @@ def test_the_same_state_gives_the_same_bytes(folder: Path, exported: Path, tmp_p
     with zipfile.ZipFile(tmp_path / "one.zip") as archive:
         assert {name: archive.read(name) for name in archive.namelist()} == files
         assert archive.testzip() is None
-
-
-def test_pandas_reads_a_table_with_its_types(exported: Path) -> None:
-    table = pandas.read_csv(exported / "events.csv", parse_dates=["earliest", "latest"])
-
-    assert pandas.api.types.is_datetime64_any_dtype(table["earliest"])
-    assert pandas.api.types.is_float_dtype(table["latitude"])
-    assert set(table["places"].map(json.loads).map(len)) == {1}
 
 
 def test_odd_values_are_read_back_unchanged(

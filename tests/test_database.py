@@ -12,7 +12,7 @@ import pytest
 from chronology.model.errors import CorruptLog, WrongExpectedVersion
 from chronology.model.records import Record
 from chronology.store import log, verification
-from chronology.store.database import LOG_FORMAT, connect, snapshot, transaction
+from chronology.store.database import LOG_FORMAT, SQLiteTooOld, connect, snapshot, transaction
 
 FIELDS = "(position, record_id, stream, version, type, recorded_at, batch, data, digest)"
 DIGEST = "f" * 64
@@ -269,3 +269,9 @@ def test_a_snapshot_reads_one_state_and_changes_nothing(db: sqlite3.Connection) 
         assert db.in_transaction
         assert log.head(db).position == 2
     assert not db.in_transaction
+
+
+def test_an_older_sqlite_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 9))
+    with pytest.raises(SQLiteTooOld, match=r"a chronology needs SQLite 3\.37\.0 or later"):
+        connect(path)

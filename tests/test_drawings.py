@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -137,6 +139,10 @@ def test_a_strip_of_centuries_puts_days_together() -> None:
     assert max(bar["x"] for bar in drawn["bars"]) < WIDTH
 
 
+def _written(form: str, days: Sequence[str]) -> str:
+    return form.format(*days)
+
+
 POINTS = st.integers(-5, 95).map(lambda n: str(date(1944, 9, 1) + timedelta(days=n)))
 DATES = POINTS | st.lists(POINTS, min_size=2, max_size=3).map(sorted).map(
     lambda days: days[-1] if len(set(days)) < 2 else f"[{','.join(dict.fromkeys(days))}]"
@@ -144,11 +150,8 @@ DATES = POINTS | st.lists(POINTS, min_size=2, max_size=3).map(sorted).map(
 RANGES = st.lists(POINTS, min_size=2, max_size=2, unique=True).map(sorted)
 TEXTS = st.one_of(
     DATES,
-    *(RANGES.map(lambda days, form=form: form.format(*days)) for form in ("[{}..{}]", "{}/{}")),
-    *(
-        POINTS.map(lambda day, form=form: form.format(day))
-        for form in ("[..{}]", "[{}..]", "{}/..")
-    ),
+    *(RANGES.map(partial(_written, form)) for form in ("[{}..{}]", "{}/{}")),
+    *(st.tuples(POINTS).map(partial(_written, form)) for form in ("[..{}]", "[{}..]", "{}/..")),
     st.sampled_from(["1944-10", "1944-10-1X", "1944", "1944-09-10/1944-10", "1944-09/1944-09-10"]),
 )
 
@@ -158,6 +161,7 @@ TEXTS = st.one_of(
 def test_a_strip_counts_events_in_its_bars(dated: list[tuple[str, int]], more: int) -> None:
     """As the tally of the home page does, with bars as high as their numbers."""
     axis = date_axis.of_window(parse(f"1944-09-01/{date(1944, 11, 30) + timedelta(days=more)}"))
+    assert axis
     each = -(-axis.length // (400 * DAY)) * DAY
     tally = day_histogram.Tally(range(axis.start, axis.end + each, each), 1)
     for text, count in dated:

@@ -109,6 +109,11 @@ def test_a_pair_is_less_likely_the_more_days_are_possible(pair: Make) -> None:
     assert scores == sorted(set(scores), reverse=True)
 
 
+def test_a_score_has_two_decimals(pair: Make) -> None:
+    scores = [score(pair(date=f"[1944-10-{day}..1944-10-14]")) for day in (13, 12, 11)]
+    assert scores == [round(score, 2) for score in scores]
+
+
 def score(timeline: Timeline) -> float:
     (found,) = find(timeline.db)
     return found.score
@@ -292,3 +297,8 @@ def test_missing_tables_are_a_usage_error(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["check", "--duplicates", "--db", str(path)])
     assert result.exit_code == USAGE
     assert "not current; run 'python ingest.py'" in result.stderr
+
+
+def test_an_event_by_a_day_happened_up_to_two_days_before(pair: Make) -> None:
+    (found,) = find(pair(date="[..1944-10-18]").db, 0.01)
+    assert found.reasons[0] == "the dates are 2 apart in days"

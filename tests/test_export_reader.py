@@ -115,3 +115,16 @@ def test_places_have_their_roles_in_the_event(timeline: Timeline) -> None:
         "First source",
         "Second source",
     ]
+
+
+def test_a_past_selection_has_the_levels_that_are_columns_now(timeline: Timeline) -> None:
+    before = str(timeline.rows("SELECT max(position) AS head FROM log")[0]["head"])
+    dimensions = "- correct: chronology/test\n  set: {dimensions: {corps_of: corps}}\n"
+    timeline.batch("dimensions", dimensions + "  because: Others are of no use.\n")
+    past = all_of(event_filters(timeline.db, {"_as_of": [before]}), int(before))
+
+    (first, *_) = events(timeline, reader.select(timeline.db, past, "sort_day, id"))
+    (now, *_) = events(timeline, reader.select(timeline.db, *ALL))
+
+    assert (first.title, first.levels) == ("Niš is taken", {})
+    assert now.levels == {"corps_of": ["68th Rifle Corps"]}

@@ -309,3 +309,29 @@ def test_a_corrected_account_leaves_no_old_claims(timeline: Timeline) -> None:
         "- {correct: account/nis-taken-one-1, set: {claims: {guns: 9}}, because: No tanks.}",
     )
     assert [claim["key"] for claim in timeline.rows("SELECT key FROM claims")] == ["guns"]
+
+
+def test_a_change_of_a_place_is_no_reason_of_its_event_of_the_same_id(timeline: Timeline) -> None:
+    event = "- {event: nis, date: 1944-10-15, title: A raid, kind: battle, places: [nis]}\n"
+    timeline.batch("raid", event)
+    timeline.batch("name", "- {correct: place/nis, set: {name: Naissus}, because: Renamed.}")
+    assert versions(timeline, "nis", "because") == [(None,), ("place/nis corrected: Renamed.",)]
+
+
+@pytest.mark.parametrize(
+    ("title", "indexed"),
+    [
+        ("Niš", "Niš"),
+        ("Łódź", "Łódź\nLódź"),
+        ("Nis", "Nis"),
+    ],
+)
+def test_the_search_index_has_only_texts_with_special_letters_twice(
+    timeline: Timeline, title: str, indexed: str
+) -> None:
+    timeline.batch(
+        "title", f"- {{correct: event/nis-taken, set: {{title: {title}}}, because: Short.}}"
+    )
+    (number,) = timeline.rows("SELECT number FROM events WHERE id = 'nis-taken'")
+    (row,) = timeline.rows("SELECT title FROM events_fts WHERE rowid = ?", number["number"])
+    assert row["title"] == indexed

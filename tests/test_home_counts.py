@@ -52,10 +52,10 @@ def values(row: dict[str, object], column: str) -> list[str]:
 
 def test_few_events_are_listed_whole_and_of_many_the_first(crowd: httpx.Client) -> None:
     many, few = answer(crowd), answer(crowd, "kind=battle")
-    assert many["total"] == COUNT > timeline_data.MOST
-    assert len(many["rows"]) == timeline_data.FIRST
+    assert many["total"] == COUNT > timeline_data.MAX_LISTED
+    assert len(many["rows"]) == timeline_data.SAMPLE
     assert [row[0] for row in many["rows"]] == [
-        row["id"] for row in rows(crowd, "_sort=sort_key&_size=60")[: timeline_data.FIRST]
+        row["id"] for row in rows(crowd, "_sort=sort_key&_size=60")[: timeline_data.SAMPLE]
     ]
     assert "lanes" in many
     assert few["total"] == len(few["rows"]) == len(ids(crowd, "kind=battle"))
@@ -66,7 +66,7 @@ def test_few_events_are_listed_whole_and_of_many_the_first(crowd: httpx.Client) 
 @pytest.mark.parametrize("query", QUERIES)
 def test_each_lane_has_the_events_of_its_value(crowd: httpx.Client, query: str, lane: str) -> None:
     events = rows(crowd, query)
-    if len(events) <= timeline_data.MOST:
+    if len(events) <= timeline_data.MAX_LISTED:
         assert "lanes" not in answer(crowd, query)
         return
     expected: Counter[str] = Counter()
@@ -82,7 +82,8 @@ def test_each_day_of_a_lane_has_the_events_that_fall_on_it(crowd: httpx.Client, 
     found = answer(crowd, f"_lane={lane}")["lanes"]
     assert (found["first"], found["step_days"]) == (FIRST.isoformat(), 1)
     for row in found["rows"]:
-        held = [e for e in events if (row["value"] or None) in (values(e, COLUMNS[lane]) or [None])]
+        value = row["value"] or ""
+        held = [e for e in events if value in (values(e, COLUMNS[lane]) or [""])]
         certain, possible = expected_days([str(event["date"]) for event in held])
         assert row["certain"] == certain
         assert row["possible"] == pytest.approx([float(p) for p in possible], abs=1e-5)
@@ -122,12 +123,12 @@ def test_a_wrong_choice_of_lanes_is_reported(crowd: httpx.Client) -> None:
     )
 )
 def test_points_drawn_together_lose_no_event(located: dict[tuple[Any, ...], int]) -> None:
-    most = timeline_bins.MOST_SPOTS
+    most = timeline_bins.MAX_SPOTS
     try:
-        timeline_bins.MOST_SPOTS = 5
+        timeline_bins.MAX_SPOTS = 5
         spots = timeline_bins._spots(Counter(located), ["One"], {})
     finally:
-        timeline_bins.MOST_SPOTS = most
+        timeline_bins.MAX_SPOTS = most
     assert sum(sum(spot["colours"]) for spot in spots) == sum(located.values())
     for latitude, longitude, _ in located:
         assert [
@@ -141,7 +142,7 @@ def test_points_drawn_together_lose_no_event(located: dict[tuple[Any, ...], int]
 def test_many_points_are_drawn_as_a_bounded_number() -> None:
     located = Counter({(n / 1000, n % 97, "[]"): 1 for n in range(20_000)})
     spots = timeline_bins._spots(located, [], {})
-    assert len(spots) <= timeline_bins.MOST_SPOTS
+    assert len(spots) <= timeline_bins.MAX_SPOTS
     assert sum(sum(spot["colours"]) for spot in spots) == 20_000
 
 

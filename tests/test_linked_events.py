@@ -61,10 +61,10 @@ def test_nothing_is_counted_among_too_many_events(
     many: Timeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     count = count_events(many.db, *SERBIA)
-    monkeypatch.setattr(linked_events, "_MOST_COUNTED", count)
+    monkeypatch.setattr(linked_events, "_MAX_COUNTED", count)
     assert count_by_date(many.db, *SERBIA)
     assert count_by_other_facet(many.db, *SERBIA, "sources", 5)
 
-    monkeypatch.setattr(linked_events, "_MOST_COUNTED", count - 1)
+    monkeypatch.setattr(linked_events, "_MAX_COUNTED", count - 1)
     assert count_by_date(many.db, *SERBIA) == []
     assert count_by_other_facet(many.db, *SERBIA, "sources", 5) == []

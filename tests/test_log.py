@@ -109,6 +109,7 @@ def test_data_that_is_not_json_is_refused(memory: sqlite3.Connection) -> None:
         (0, Expected.ANY),
         (2, Expected.ANY),
         (0, Expected.NO_STREAM),
+        (1, Expected.STREAM_EXISTS),
         (2, Expected.STREAM_EXISTS),
         (0, 0),
         (2, 2),
@@ -235,3 +236,8 @@ def test_latest_gives_version_and_type_of_the_last_record_of_each_stream(
         "event/a": (3, "event.retracted"),
         "event/b": (1, "event.recorded"),
     }
+
+
+def test_a_stream_is_read_wherever_its_records_are_in_the_log(memory: sqlite3.Connection) -> None:
+    log.append(memory, [*many(200), record("last", "event/b")])
+    assert [entry.record_id for entry in log.stream(memory, "event/b")] == ["last"]

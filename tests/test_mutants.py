@@ -34,6 +34,10 @@ from chronology.model.days import is_open
 def test_a_closed_day_is_not_open():
     assert is_open(1, False)
     assert not is_open(1, True)
+
+
+def test_every_day_is_open():
+    assert all(is_open(day, False) for day in range(100_000))
 """
 
 

@@ -161,13 +161,9 @@ def _all_ids(units: list[Unit]) -> list[str]:
 
 @pytest.mark.parametrize(("count", "superiors"), [(400, 1), (40, 2)])
 def test_chains_of_any_length_and_number_are_shown(
-    make_timeline: Callable[..., Timeline],
-    monkeypatch: pytest.MonkeyPatch,
-    count: int,
-    superiors: int,
+    make_timeline: Callable[..., Timeline], count: int, superiors: int
 ) -> None:
     """A long chain takes no deep recursion, and many ways to one formation take no long time."""
-    monkeypatch.setattr("chronology.ingest.chains.MAX_LENGTH", 1_000)
     timeline = make_timeline(START)
     units = [(n, side) for n in range(count) for side in range(superiors)]
     records = ""
@@ -181,3 +177,62 @@ def test_chains_of_any_length_and_number_are_shown(
     shown = _all_ids([unit for side in sides for unit in [*side.tops, *side.loose]])
     assert {*shown} >= {f"x{n}-{copy}" for n, copy in units}
     assert len(shown) < 2 * order_of_battle.MAX_UNITS
+
+
+def formation(name: str, *superiors: str) -> str:
+    ties = ", ".join(f"{{to: {superior}, source: one, at: '1'}}" for superior in superiors)
+    return (
+        f"- {{formation: {name}, name: {name}, level: corps, side: soviet, attached: [{ties}]}}\n"
+    )
+
+
+def trees(timeline: Timeline) -> list[Any]:
+    """The trees of the formations whose ids begin with x, as nested lists of ids."""
+    sides = order_of_battle.on_day(load_catalogue(timeline.db), parse("1944-10-14"))
+
+    def nested(unit: Unit) -> list[Any]:
+        return [unit.id, *map(nested, unit.below)]
+
+    units = [unit for side in sides for unit in [*side.tops, *side.loose]]
+    return sorted(nested(unit) for unit in units if unit.id.startswith("x"))
+
+
+def test_what_lies_too_deep_has_a_tree_of_its_own(
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timeline.batch(
+        "deep",
+        formation("x")
+        + formation("xa", "x")
+        + formation("xb", "x")
+        + formation("xc", "xa")
+        + formation("xd", "xb")
+        + formation("xe", "xd"),
+    )
+    monkeypatch.setattr(order_of_battle, "MAX_DEPTH", 1)
+
+    assert trees(timeline) == [
+        ["x", ["xa"], ["xb"]],
+        ["xa", ["xc"]],
+        ["xb", ["xd"]],
+        ["xd", ["xe"]],
+    ]
+
+
+@pytest.mark.parametrize(("most", "again"), [(5, []), (6, [["xd"]])])
+def test_after_many_units_no_subordinates_are_shown_twice(
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch, most: int, again: list[Any]
+) -> None:
+    timeline.batch(
+        "twice",
+        formation("x")
+        + formation("xa", "x")
+        + formation("xb", "x")
+        + formation("xc", "xa", "xb")
+        + formation("xd", "xc"),
+    )
+    # Those of the other trees, which are built before.
+    (others,) = timeline.db.execute("SELECT count(*) FROM formations WHERE id < 'x'").fetchone()
+    monkeypatch.setattr(order_of_battle, "MAX_UNITS", others + most)
+
+    assert trees(timeline) == [["x", ["xa", ["xc", ["xd"]]], ["xb", ["xc", *again]]]]

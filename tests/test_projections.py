@@ -343,3 +343,33 @@ def test_a_correction_keeps_the_order_of_the_sources(timeline: Timeline) -> None
     before = timeline.event("a")["sources"]
     timeline.batch("b", "- {correct: event/a, set: {title: B}, because: Shorter.}\n")
     assert timeline.event("a")["sources"] == before == '["Second source","First source"]'
+
+
+def test_an_event_whose_row_and_links_stay_keeps_the_position_of_its_values(
+    timeline: Timeline,
+) -> None:
+    sql = "SELECT event, position FROM event_values ORDER BY event"
+    before = timeline.rows(sql)
+    timeline.batch("note", "- {correct: place/nis, set: {note: A town.}, because: Of its size.}\n")
+    assert timeline.rows(sql) == before
+
+
+@pytest.mark.parametrize(
+    ("longitudes", "mean"), [((10, 10, 11), 10.333333), ((178, -178, -178), -179.333333)]
+)
+def test_an_event_between_places_is_at_their_mean_with_six_decimals(
+    timeline: Timeline, longitudes: tuple[int, ...], mean: float
+) -> None:
+    names = [f"p{number}" for number in range(3)]
+    timeline.batch(
+        "between",
+        "".join(
+            f"- {{place: {name}, name: {name}, latitude: {latitude}, longitude: {longitude}}}\n"
+            for name, latitude, longitude in zip(names, (1, 1, 2), longitudes, strict=True)
+        )
+        + "- {event: e, date: 1944-10-14, title: T, kind: battle, places: ["
+        + ", ".join(f"{{place: {name}, role: between}}" for name in names)
+        + "]}\n",
+    )
+    event = timeline.event("e")
+    assert (event["latitude"], event["longitude"]) == (1.333333, mean)

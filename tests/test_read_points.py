@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 from conftest import Timeline
 
 from chronology.model.errors import UnknownName
-from chronology.timeline.as_of import read_point
+from chronology.store.log import GENESIS
+from chronology.timeline.as_of import ReadPoint, read_point, version_start
 
 
 def batch_ends(timeline: Timeline) -> list[int]:
@@ -52,3 +55,23 @@ def test_a_time_is_the_last_batch_recorded_by_then(
 def test_other_values_are_refused(timeline: Timeline, values: list[str]) -> None:
     with pytest.raises(UnknownName, match="_as_of"):
         read_point(timeline.db, values)
+
+
+@pytest.mark.parametrize("length", [2, 17, 18])
+def test_a_position_may_begin_with_zeros(timeline: Timeline, length: int) -> None:
+    first, _ = batch_ends(timeline)
+    assert read_point(timeline.db, [f"{first:0{length}}"]).position == first
+
+
+def test_a_log_without_records_is_at_position_0(memory: sqlite3.Connection) -> None:
+    assert read_point(memory) == ReadPoint(0, GENESIS, "")
+
+
+def test_a_version_starts_where_the_event_was_last_changed(timeline: Timeline) -> None:
+    _, recorded = batch_ends(timeline)
+    timeline.batch("title", "- {correct: event/nis-taken, set: {title: Niš}, because: Short.}")
+    *_, corrected = batch_ends(timeline)
+
+    starts = [version_start(timeline.db, "nis-taken", n) for n in (1, recorded, corrected)]
+
+    assert starts == [None, recorded, corrected]

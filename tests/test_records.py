@@ -15,8 +15,10 @@ from chronology.model.records import (
     SUBJECTS,
     Account,
     Event,
+    Place,
     amend,
     canonical,
+    is_id,
     load,
     load_json,
     load_partial,
@@ -89,3 +91,22 @@ def test_setting_a_field_to_nothing_clears_it() -> None:
     before = load(Event, {**EVENT, "summary": "x"})
     change = {"set": load_partial(Event, {"summary": None})}
     assert load(Event, amend(before, change)) == load(Event, EVENT)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_valid"),
+    [("a" * 80, True), ("a" * 81, False), ("A", False), ("", False), (1, False)],
+)
+def test_an_id_has_up_to_80_small_letters(value: object, is_valid: bool) -> None:
+    assert is_id(value) is is_valid
+
+
+@pytest.mark.parametrize(
+    ("field", "degrees"),
+    [("latitude", -90.5), ("latitude", 90.5), ("longitude", -180.5), ("longitude", 180.5)],
+)
+def test_degrees_beyond_the_poles_and_the_date_line_are_refused(field: str, degrees: float) -> None:
+    place = {"name": "Niš", "latitude": -90, "longitude": 180}
+    assert load(Place, place).latitude == -90
+    with pytest.raises(msgspec.ValidationError):
+        load(Place, {**place, field: degrees})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ class Statements:
         self.timeline = timeline
         self.rewritten: list[str] = []
         self.left: list[str] = []
-        self.disguise = str
+        self.disguise: Callable[[str], str] = str
         rewrite = sql_rewrite.rewrite
 
         async def watched(page: Any, sql: str, params: Any) -> tuple[str, Any]:

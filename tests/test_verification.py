@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from chronology.model.errors import CorruptLog
 from chronology.model.records import Record
 from chronology.store import log, verification
-from chronology.store.database import TRIGGERS
+from chronology.store.database import TRIGGERS, connect, transaction
 from chronology.store.log import GENESIS, Head
+from chronology.store.verification import SchemaObject
 
 
 def record(name: str, stream: str = "event/a", **changed: str) -> Record:
@@ -174,3 +177,56 @@ def test_white_space_in_the_schema_makes_no_difference(memory: sqlite3.Connectio
     memory.execute("DROP TRIGGER log_no_update")
     memory.execute(TRIGGERS["log_no_update"].replace("\n", "   "))
     assert verification.schema_faults(memory) == []
+
+
+def test_a_trigger_on_another_table_is_no_fault_of_the_log(memory: sqlite3.Connection) -> None:
+    memory.execute("CREATE TABLE other (a)")
+    memory.execute("CREATE TRIGGER odd AFTER INSERT ON other BEGIN SELECT 1; END")
+    assert verification.schema_faults(memory) == []
+
+
+def named(name: str, sql: str = "") -> SchemaObject:
+    return SchemaObject("index", name, "log", sql)
+
+
+@pytest.mark.parametrize(
+    ("stored", "expected", "lines"),
+    [
+        ([named("a"), named("a")], [named("a")], ["a was added to the schema"] * 2),
+        ([named("a"), named("a", "x")], [named("a")], ["a was added to the schema"]),
+        ([named("a", "x"), named("a", "y")], [named("a")], ["a was changed in the schema"]),
+        ([named("a")], [named("a"), named("b")], ["b is missing from the schema"]),
+    ],
+)
+def test_objects_of_one_name_are_compared_one_by_one(
+    stored: list[SchemaObject], expected: list[SchemaObject], lines: list[str]
+) -> None:
+    assert verification.schema_differences(stored, expected) == lines
+
+
+def test_verify_names_the_first_record_that_cannot_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "timeline.db"
+    db = connect(path, write=True)
+    with transaction(db):
+        log.append(db, [record(f"r{number}") for number in range(1_000)])
+    db.execute("PRAGMA journal_mode = DELETE")
+    (size,) = db.execute("PRAGMA page_size").fetchone()
+    db.close()
+    content = path.read_bytes()
+    positions = set()
+    for page in range(size, len(content), size):
+        path.write_bytes(content[:page] + bytes(size) + content[page + size :])
+        with closing(sqlite3.connect(path)) as damaged:
+            unreadable = next(filter(lambda n: not is_readable(damaged, n), range(1, 1_001)), None)
+            if unreadable:
+                with pytest.raises(CorruptLog, match=f"position {unreadable} cannot be read"):
+                    verification.verify(damaged)
+                positions.add(unreadable)
+    assert len(positions) > 10
+
+
+def is_readable(db: sqlite3.Connection, position: int) -> bool:
+    try:
+        return next(log.read(db, position - 1, position), None) is not None
+    except sqlite3.DatabaseError:
+        return False

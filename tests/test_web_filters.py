@@ -219,8 +219,8 @@ def test_what_is_not_there_is_a_404(server: httpx.Client, path: str) -> None:
 def test_sql_of_the_visitor_is_refused(server: httpx.Client) -> None:
     assert server.get("/timeline/events.json?_where=1=1").status_code == 403
     assert server.get("/timeline/events.csv?_where=1=1").status_code == 403
-    asked = server.get("/timeline.json?sql=select+1", follow_redirects=True)
-    assert asked.status_code == 403
+    response = server.get("/timeline.json?sql=select+1", follow_redirects=True)
+    assert response.status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -272,13 +272,13 @@ def _in_order(events: list[dict[str, Any]], column: str, descending: bool) -> li
 )
 def test_what_is_chosen_comes_in_any_order(server: httpx.Client, query: str, order: str) -> None:
     chosen = ids(server, query)
-    asked, _, column = order.partition("=")
+    direction, _, column = order.partition("=")
     events = [event for event in rows(server) if event["id"] in chosen]
 
     found = [row["id"] for row in rows(server, f"{query}&{order}&_size=37")]
 
     assert found
-    assert found == _in_order(events, column, descending=asked == "_sort_desc")
+    assert found == _in_order(events, column, descending=direction == "_sort_desc")
 
 
 def test_a_page_has_its_size_and_order(server: httpx.Client) -> None:

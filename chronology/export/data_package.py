@@ -41,7 +41,7 @@ _NAMED = {
     "recorded_at": "datetime",
 }
 _DATES = ("date", "from", "until", "said", "born", "died", "published", "accessed")
-_OF_CSVW = {"number": "double", "datetime": "dateTime", "array": "json", "object": "json"}
+_CSVW_TYPES = {"number": "double", "datetime": "dateTime", "array": "json", "object": "json"}
 
 
 class TableTexts(msgspec.Struct):
@@ -267,7 +267,7 @@ def _csvw_column(column: Column) -> dict[str, Any]:
     properties = {
         "name": column.name,
         "titles": column.name,
-        "datatype": _OF_CSVW.get(column.type, column.type),
+        "datatype": _CSVW_TYPES.get(column.type, column.type),
         "required": bool(column.key) or None,
         "dc:description": column.description,
     }

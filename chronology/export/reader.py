@@ -130,6 +130,7 @@ def _event(row: Row, state: State | None, accounts: list[Account], catalogue: Ca
         levels={
             column: msgspec.json.decode(row[column], type=list[str])
             for column in catalogue.dimensions
+            if column in row  # The columns are those of the newest dimensions.
         },
         formations=[catalogue.formations[name].name for name in fields.formations],
         people=[catalogue.people[name].name for name in fields.people],

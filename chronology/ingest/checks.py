@@ -13,23 +13,19 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from chronology.batches.batch import Batch, Item
-from chronology.ingest import references
+from chronology.ingest import bounds, retractions, zero
 from chronology.ingest.chains import Chains
 from chronology.ingest.streams import Streams
+from chronology.lru_cache import LruCache
 from chronology.model import records
-from chronology.model.errors import DateError
-from chronology.model.instants import is_zoned
+from chronology.model.errors import BatchRefused, DateError
 from chronology.model.records import Account, Chronology, Event, Formation, Person, Place
-from chronology.model.reserved_names import PARAMETERS
 from chronology.model.validation import FieldPath
 from chronology.projections import event_rows
 from chronology.projections.catalogue import Catalogue, Dated, split_stream
 
+_MAX_DATES = 10_000
 _VOCABULARIES = {"kind": "kinds", "side": "sides", "level": "levels"}
-
-
-MAX_DIMENSIONS = 100
-"""Each is a column, and a table has at most 2,000."""
 
 
 class _Reference(NamedTuple):
@@ -52,9 +48,10 @@ class Checks:
         self.streams = streams
         self.unknown_references: list[_Reference] = []
         self.catalogue_lines: dict[str, int] = {}
-        self.chains = Chains(catalogue)
+        self.bounds = bounds.bounds_at(batch.recorded_at)
+        self.chains = Chains(catalogue, self.bounds.chain)
         self.chronology_is_missing = False
-        self.window_overlaps: dict[str, bool] = {}
+        self.window_overlaps: LruCache[str, bool] = LruCache(_MAX_DATES)
 
     def add_fault(self, item: Item, path: FieldPath, description: str, remedy: str) -> None:
         self.batch.add_fault(item.lines(path), f"{item.stream}: {description}", remedy)
@@ -104,6 +101,25 @@ class Checks:
             self.unknown_references.append(
                 _Reference(f"{subject}/{name}", item.lines(path), item.stream)
             )
+            if len(self.unknown_references) > bounds.MEMORY.unknown:
+                self._drop_known()
+
+    def _drop_known(self) -> None:
+        """Drops references to what was recorded since; refuses a batch with too many others."""
+        self.unknown_references = [
+            reference
+            for reference in self.unknown_references
+            if not self._is_known(*split_stream(reference.stream))
+        ]
+        if len(self.unknown_references) > bounds.MEMORY.unknown // 2:
+            reference = self.unknown_references[-1]
+            self.batch.add_fault(
+                reference.line,
+                f"{reference.user}: too many references to records that come later, more than"
+                f" {bounds.MEMORY.unknown // 2:,}",
+                "record first what others refer to",
+            )
+            raise BatchRefused(self.batch.faults, stopped=True)
 
     def _is_known(self, subject: str, name: str) -> bool:
         if subject in ("event", "account"):
@@ -146,34 +162,34 @@ class Checks:
             self.add_fault(
                 item, ("window",), "the window has an open end", "give its first and last day"
             )
-        self._check_zero(item, fields)
+        for fault in zero.find_faults(self.db, item.action, fields):
+            self.add_fault(item, *fault)
         for column, level in fields.declared.items():
             path = ("dimensions", column)
             if level not in fields.levels:
                 self.add_fault(item, path, f"{level!r} is not a level", "add it to the levels")
             if column in event_rows.RESERVED:
                 self.add_fault(item, path, f"{column!r} is already a column", "choose another name")
-            if column in PARAMETERS:
-                self._report_parameter(item, path, column)
-        for index, level in enumerate(fields.levels):
-            if level in PARAMETERS:
-                self._report_parameter(item, ("levels", index), level)
-        if len(fields.declared) > MAX_DIMENSIONS:
-            description = f"there are more than {MAX_DIMENSIONS} dimensions"
+        self._check_bounds(item, fields)
+
+    def _check_bounds(self, item: Item, fields: Chronology) -> None:
+        """Names and numbers that an earlier version accepted may stay."""
+        before = self.catalogue.chronology
+        columns, levels = (before.declared, before.levels) if before else ({}, {})
+        names: list[tuple[FieldPath, str]] = [
+            (("dimensions", name), name) for name in fields.declared if name not in columns
+        ]
+        names += [
+            (("levels", n), name) for n, name in enumerate(fields.levels) if name not in levels
+        ]
+        for path, name in names:
+            if name in self.bounds.parameters:
+                description = f"'_{name}' is already a parameter of addresses"
+                self.add_fault(item, path, description, "choose another name")
+        limit = max(self.bounds.dimensions, len(columns))
+        if len(fields.declared) > limit:
+            description = f"there are more than {limit} dimensions"
             self.add_fault(item, ("dimensions",), description, "declare fewer")
-
-    def _check_zero(self, item: Item, fields: Chronology) -> None:
-        zero = fields.zero
-        if zero and not (zero.precision == "time" and is_zoned(zero)):
-            description = f"the zero {zero} is not a time with a zone"
-            self.add_fault(item, ("zero",), description, "write it as 1972-12-07T05:33:00Z")
-        if not zero and item.action == "corrected" and references.has_elapsed_dates(self.db):
-            description = "events or accounts count from the zero"
-            self.add_fault(item, (), description, "keep the zero")
-
-    def _report_parameter(self, item: Item, path: FieldPath, name: str) -> None:
-        description = f"'_{name}' is already a parameter of addresses"
-        self.add_fault(item, path, description, "choose another name")
 
     def _check_place(self, item: Item, fields: Place) -> None:
         self._check_subject(item, fields)
@@ -215,15 +231,13 @@ class Checks:
 
     def _check_window(self, item: Item, fields: Event) -> None:
         chronology = self.catalogue.chronology
-        if chronology is None:
-            return
-        resolved = self._resolved(item, fields)
-        if resolved is None:
+        if chronology is None or (resolved := self._resolved(item, fields)) is None:
             return
         date = resolved.when
         overlaps = self.window_overlaps.get(date.text)
         if overlaps is None:
-            overlaps = self.window_overlaps[date.text] = date.overlaps(chronology.window)
+            overlaps = date.overlaps(chronology.window)
+            self.window_overlaps.put(date.text, overlaps)
         if not overlaps:
             self.add_fault(
                 item,
@@ -304,7 +318,7 @@ class Checks:
     def _check_catalogue_subject(self, stream: str, line: int) -> None:
         subject, name = split_stream(stream)
         if name not in self.catalogue.members(subject):
-            for user in references.find_users(self.db, subject, name):
+            for user in retractions.find_users(self.db, subject, name):
                 description = f"{stream} is retracted, but {user} still refers to it"
                 self.batch.add_fault(line, description, f"correct {user} first")
         elif subject == "chronology":
@@ -313,7 +327,7 @@ class Checks:
     def _check_words_in_use(self, stream: str, line: int) -> None:
         chronology = self.catalogue.chronology
         assert chronology is not None
-        used = [("kinds", kind) for kind in references.find_kinds(self.db, but=chronology.kinds)]
+        used = [("kinds", kind) for kind in retractions.find_kinds(self.db, but=chronology.kinds)]
         for _, formation in self.catalogue.formations.items():
             used += [("sides", formation.side), ("levels", formation.level)]
         used += [("sides", p.side) for _, p in self.catalogue.people.items() if p.side]

@@ -1,4 +1,4 @@
-"""The last record of each stream that a batch names."""
+"""The last records of the streams that a batch names."""
 
 from __future__ import annotations
 

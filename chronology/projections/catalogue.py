@@ -58,6 +58,8 @@ def next_state(state: State | None, entry: Entry) -> State | None:
             return None
     except UNREADABLE:
         return state
+    if isinstance(fields, Place) and (fields.latitude is None) != (fields.longitude is None):
+        fields.latitude = fields.longitude = None  # Half a point is none.
     return State(fields, entry.version, entry.position, entry.recorded_at)
 
 
@@ -198,13 +200,22 @@ class Catalogue:
 
 def catalogue_entries(db: sqlite3.Connection, first: int, last: int) -> Iterator[Entry]:
     """The catalogue's records between two positions, in order; time O(records of the catalogue)."""
-    streams = " OR ".join(f"(stream > '{name}/' AND stream < '{name}0')" for name in CATALOGUED)
     rows = db.execute(
-        f"SELECT {FIELDS} FROM log WHERE ({streams}) AND +position BETWEEN ? AND ?"
+        f"SELECT {FIELDS} FROM log WHERE ({_OF_CATALOGUE}) AND +position BETWEEN ? AND ?"
         " ORDER BY +position",
         (first, last),
     )
     return map(Entry._make, rows)
+
+
+_OF_CATALOGUE = " OR ".join(f"(stream > '{name}/' AND stream < '{name}0')" for name in CATALOGUED)
+
+
+def catalogue_size(db: sqlite3.Connection) -> tuple[int, int]:
+    """The number of the catalogue's records in the log, and the characters of their data."""
+    sql = f"SELECT count(*), coalesce(sum(length(data)), 0) FROM log WHERE {_OF_CATALOGUE}"
+    size: tuple[int, int] = db.execute(sql).fetchone()
+    return size
 
 
 def load_catalogue(

@@ -10,7 +10,7 @@ from chronology.model.instants import Seconds, day_seconds, has_time, seconds, s
 
 SORT_STEPS = 10_000
 """`sort_key` counts so many steps a second; the `sequence` of an event is one of them."""
-MOST_MONTHS = 24
+MAX_MONTHS = 24
 """An event that may fall in more months has none of them in its row: they would be no facet."""
 
 
@@ -51,10 +51,10 @@ def months_of(date: Date, window: Date) -> list[str]:
             start, end = start or end, end or start
             if start and end and start <= end:
                 first_month, last_month = _month(start), _month(end)
-                if last_month - first_month >= MOST_MONTHS:
+                if last_month - first_month >= MAX_MONTHS:
                     return []
                 numbers.update(range(first_month, last_month + 1))
-    if len(numbers) > MOST_MONTHS:
+    if len(numbers) > MAX_MONTHS:
         return []
     return [f"{year_text(number // 12)}-{number % 12 + 1:02}" for number in sorted(numbers)]
 

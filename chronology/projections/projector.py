@@ -23,6 +23,7 @@ from chronology.store import log
 from chronology.store.log import Entry
 
 CHUNK = 1_000
+CHUNK_BYTES = 2 << 20
 """Records that are read, and events that are updated, at a time. The rows do not depend on it."""
 Progress = Callable[[int], None]
 """Called with how many more records were folded."""
@@ -127,18 +128,24 @@ class BatchProjector:
         return {stream for (stream,) in rows}
 
     def _chunks(self) -> Iterator[list[LogRecord]]:
-        """The batch's records in order; an event and the accounts after it share a chunk."""
+        """The batch's records in order; an event and the accounts after it share a chunk.
+
+        If they are too many, the event is updated afterwards.
+        """
         records = self.db.execute(
             "SELECT position, stream, version, type, recorded_at, data FROM log"
             " WHERE position BETWEEN ? AND ? ORDER BY position",
             (self.batch.first, self.batch.last),
         )
         chunk: list[LogRecord] = []
+        size = 0
         for record in records:
-            if len(chunk) >= CHUNK and not record[1].startswith("account/"):
+            share = max(len(chunk) / CHUNK, size / CHUNK_BYTES)
+            if share >= (2 if record[1].startswith("account/") else 1):
                 yield chunk
-                chunk = []
+                chunk, size = [], 0
             chunk.append(record)
+            size += len(record[-1])
         if chunk:
             yield chunk
 
@@ -184,12 +191,21 @@ class BatchProjector:
     def _update_touched(self, writer: RowWriter) -> None:
         writer.delete_touched()
         rows = self.db.execute(
-            "SELECT event, group_concat(reason, '; ') FROM"
-            " (SELECT event, reason, min(position) AS first FROM touched"
-            "  GROUP BY event, reason ORDER BY first)"
+            "SELECT event, group_concat(reason, '; '), (SELECT sum(length(at) + length(claims)"
+            "  + coalesce(length(says), 0)) FROM accounts WHERE accounts.event = touched.event)"
+            " FROM (SELECT event, reason, min(position) AS first FROM touched"
+            "  GROUP BY event, reason ORDER BY first) AS touched"
             " GROUP BY event ORDER BY min(first), event"
         )
-        while chunk := dict(islice(rows, CHUNK)):
+        chunk: dict[str, str] = {}
+        size = 0
+        for event, reasons, size_of_accounts in rows:
+            chunk[event] = reasons
+            size += size_of_accounts or 0
+            if len(chunk) >= CHUNK or size >= CHUNK_BYTES:
+                writer.update(chunk)
+                chunk, size = {}, 0
+        if chunk:
             writer.update(chunk)
 
 

@@ -43,9 +43,9 @@ STEM = 4
 PLACE, TITLE, FORMATION, KIND = 0.3, 0.45, 0.1, 0.15
 SAME_SOURCE = 0.85
 """The weight of a pair with a common source, which mostly describes two occurrences."""
-LEAST_TITLE = 0.15
+MIN_TITLE = 0.15
 """The least share of the titles in common, if no formation is."""
-LEAST_TITLE_OF_KINDS = 0.5
+MIN_TITLE_OF_KINDS = 0.5
 """The least share of the titles in common, if the kinds differ."""
 
 
@@ -245,8 +245,8 @@ class _Weights:
 
 def _least_title(same_kind: bool, same_formation: bool) -> float:
     if not same_kind:
-        return LEAST_TITLE_OF_KINDS
-    return 0.0 if same_formation else LEAST_TITLE
+        return MIN_TITLE_OF_KINDS
+    return 0.0 if same_formation else MIN_TITLE
 
 
 def _weight(count: int) -> float:

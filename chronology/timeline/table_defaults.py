@@ -18,7 +18,7 @@ from chronology.projections.tables import HELPERS
 _TABLES = "template/tables.yml"
 
 
-_OF_FORMATIONS = ("formations", "attachments", "commanders")
+_FORMATION_TABLES = ("formations", "attachments", "commanders")
 
 
 def tables(
@@ -33,7 +33,7 @@ def tables(
     """
     defaults = {name: dict(settings) for name, settings in described().items()}
     if not has_formations:
-        defaults.update({name: {"hidden": True} for name in _OF_FORMATIONS})
+        defaults.update({name: {"hidden": True} for name in _FORMATION_TABLES})
         defaults["people"]["facets"] = []
         defaults["people"]["description"] = "People who took part in the events or are quoted."
         shown = {k: v for k, v in defaults["events"]["columns"].items() if k != "formations"}

@@ -13,7 +13,7 @@ from datasette.utils.asgi import Forbidden
 
 from chronology.projections.subject_rows import COLUMNS
 from chronology.store.database import SQLiteTooOld, require_sqlite
-from chronology.web import databases, datasette_compat, limits, permissions
+from chronology.web import closed_references, databases, datasette_compat, limits, permissions
 from chronology.web.api import checkpoint, csv_json, health, hidden, lists, timeline_data
 from chronology.web.datasette_compat import (
     Actor,
@@ -68,6 +68,7 @@ def filters_from_request(
         return None
 
     async def filters() -> Any:
+        await permissions.ensure_through(datasette, request, database)
         if table == "events":
             selection.refuse_unknown_format(datasette, request)
         if not selection.is_translating.get():
@@ -118,7 +119,9 @@ def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
 @hookimpl(tryfirst=True)
 def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
     csv_guard.install()
+    closed_references.install(datasette)
     datasette_compat.parse_arguments_once()
+    datasette_compat.let_streams_set_cookies()
 
     def wrapped(app: App) -> App:
         answering = load_limits_middleware(_needed_middleware(app, datasette), datasette)

@@ -26,12 +26,12 @@ from chronology.web.datasette_compat import Actor, Datasette, Request, Scope, ad
 PARAMETER = "_db"
 """The parameter that names one of several chronologies."""
 HEALTH = "/-/chronology/health.json"
-UNREADABLE = "The file of the chronology cannot be read at the moment; try again soon"
+UNREADABLE = "The database of this chronology cannot be read right now; try again soon"
 OUTDATED = (
     "The tables of the chronology are of another version of the program;"
     " `chronology ingest` builds them again from the log, which does not change"
 )
-NOT_SHOWN = frozenset({"_internal", "_memory"})
+NOT_SHOWN = frozenset({"_internal", datasette_compat.ACROSS})
 _FIRST_WAIT_MS = 1_000
 _TABLES = {
     "log": "position record_id stream version type recorded_at batch data digest",
@@ -232,6 +232,14 @@ async def visible(datasette: Datasette, actor: Actor) -> list[str]:
         for name in names(datasette)
         if "events" in await permissions.visible_tables(datasette, actor, name)
     ]
+
+
+async def may_see_others(datasette: Datasette, actor: Actor) -> bool:
+    """Whether an actor may see a database that is not a chronology."""
+    others = datasette.databases.keys() - NOT_SHOWN - {*names(datasette)}
+    return any(
+        [await datasette_compat.may_view_database(datasette, actor, name) for name in others]
+    )
 
 
 async def requested(datasette: Datasette, request: Request, *needed: str) -> str:

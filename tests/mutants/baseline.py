@@ -10,32 +10,26 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from coverage import Coverage, CoverageData
 
 from tests.mutants.copy import Copy
-from tests.mutants.forked import fork, run_limited
+from tests.mutants.forked import end_of, enter, fork, run_limited
 from tests.mutants.session import Session, collect
 
 # Tests of programs, servers and texts start processes or read files, and take long.
 LEFT_OUT = (
-    *("accessibility", "architecture", "benchmarks", "between_servers", "browser", "cli_reference"),
-    *(
-        "docs",
-        "fuzz",
-        "mutants",
-        "security",
-        "served",
-        "starting",
-        "test_faults",
-        "vendor",
-        "wheel",
-    ),
+    *("accessibility", "architecture", "benchmarks", "between_servers", "browser", "cli_ingest"),
+    *("cli_reference", "copies", "corpus", "docs", "fuzz", "mutants", "proxy", "security"),
+    *("served", "sqlite_version", "starting", "test_faults", "vendor", "wheel", "writers"),
 )
 MARKS = "not browser and not strace"
 LIMIT_S = 1200.0
+# The processor time of the tests of a file; those that come later are left out.
+FILE_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -68,17 +62,25 @@ class Baseline:
 
 
 # Tests of pages are for the web layer alone: the others have tests of their own.
-SERVED = re.compile(r"\bhttpx\b|datasette")
+SERVED = re.compile(r"\bhttpx\b|datasette|\b(attacked|growing)\b")
 
 
 def test_files(root: Path, web: bool) -> list[Path]:
     """List the test files that may test the web layer, or the folders below it."""
-    return [
+    paths = [
         path
         for path in sorted((root / "tests").glob("test_*.py"))
         if not any(name in path.stem for name in LEFT_OUT)
-        and (web or not SERVED.search(path.read_text("utf-8")))
     ]
+    texts = {path: path.read_text("utf-8") for path in paths}
+    if web:
+        # Those of the pages and formats of events, and those that call the layer itself.
+        return [
+            path
+            for path in paths
+            if path.stem.startswith("test_web_") or "chronology.web.query" in texts[path]
+        ]
+    return [path for path in paths if not SERVED.search(texts[path])]
 
 
 def baselines(copy: Copy, tests: Sequence[Path], results: Path) -> list[Baseline]:
@@ -96,9 +98,7 @@ def baselines(copy: Copy, tests: Sequence[Path], results: Path) -> list[Baseline
 
     if missing:
         files = [names[test] for test in missing]
-        process = fork(lambda: collect(copy, files, measure, "-m", MARKS))
-        _, status = os.waitpid(process, 0)
-        if status:
+        if end_of(fork(lambda: collect(copy, files, measure, "-m", MARKS))):
             raise RuntimeError("The tests of the unchanged code were not measured.")
     return [Baseline(**json.loads(path.read_text("utf-8"))) for path in paths.values()]
 
@@ -142,6 +142,35 @@ def _digest(root: Path, test: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def lines_of_import(copy: Copy, results: Path) -> dict[str, list[int]]:
+    """List the lines of each module that its import executes, also those of functions."""
+    path = results / "imported.json"
+
+    def measure() -> int:
+        enter(copy)
+        include = [f"{copy.folder}/chronology/*"]
+        coverage = Coverage(data_file=None, include=include, config_file=False, messages=False)
+        coverage.start()
+        import_module("datasette.app")  # It imports the plugin.
+        for module in sorted((copy.folder / "chronology").rglob("*.py")):
+            parts = module.relative_to(copy.folder).with_suffix("").parts
+            if not {"template", "__main__"} & {*parts}:
+                import_module(".".join(parts).removesuffix(".__init__"))
+        coverage.stop()
+        data = coverage.get_data()
+        lines = {
+            Path(file).relative_to(copy.folder).as_posix(): sorted(data.lines(file) or ())
+            for file in data.measured_files()
+        }
+        path.write_text(json.dumps(lines), "utf-8")
+        return 0
+
+    if end_of(fork(measure)):
+        raise RuntimeError("The unchanged code could not be imported.")
+    lines: dict[str, list[int]] = json.loads(path.read_text("utf-8"))
+    return lines
+
+
 class Recorder:
     """A plugin of pytest that measures each test and each shared fixture apart."""
 
@@ -159,7 +188,13 @@ class Recorder:
         """Run tests, and write what they executed."""
         session.session.config.pluginmanager.register(self)
         self.coverage.start()
-        session.run(tests, lambda item: clear_caches())
+        started = cpu_seconds()
+
+        def start(_: pytest.Item) -> bool:
+            clear_caches()
+            return cpu_seconds() - started < FILE_S
+
+        session.run(tests, start)
         self.coverage.stop()
         self.coverage.save()
         passed = {name: used for name, used in self.fixtures.items() if name not in self.failed}

@@ -68,6 +68,16 @@ def fork(job: Callable[[], int]) -> int:
     return process
 
 
+def end_of(process: int) -> int:
+    """Wait for a fork and return its status; end it if this process is to end."""
+    try:
+        return os.waitpid(process, 0)[1]
+    except BaseException:
+        os.kill(process, signal.SIGTERM)
+        os.waitpid(process, 0)
+        raise
+
+
 def _end_with(job: Callable[[], int]) -> NoReturn:
     status = 3
     try:
@@ -139,4 +149,6 @@ def enter(copy: Copy) -> None:
     importlib.invalidate_caches()
     # A failed example is as good as the smallest.
     phases = (Phase.explicit, Phase.generate)
-    settings.register_profile("mutants", deadline=None, database=None, phases=phases)
+    settings.register_profile(
+        "mutants", deadline=None, database=None, phases=phases, max_examples=20
+    )

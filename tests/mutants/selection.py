@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tests.mutants.baseline import Baseline
@@ -32,25 +32,26 @@ def reaching(baselines: Sequence[Baseline], root: Path, path: str, line: int) ->
     none, they are the tests of the whole module.
     """
     source = (root / path).read_text("utf-8")
-    tests = _executing(baselines, path, statement_lines(source, line))
+    tests = executing(baselines, path, statement_lines(source, line))
     if tests:
         return tests
     body = _decorated(source, line)
     if body:
-        return _executing(baselines, path, body)
+        return executing(baselines, path, body)
     names = set(_assigned(source, line))
     if names:
         pattern = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
         for module in sorted((root / "chronology").rglob("*.py")):
             text = module.read_text("utf-8").splitlines()
             numbers = [number for number, one in enumerate(text, 1) if pattern.search(one)]
-            tests |= _executing(baselines, module.relative_to(root).as_posix(), numbers)
+            tests |= executing(baselines, module.relative_to(root).as_posix(), numbers)
     if names and not tests:
-        tests = _executing(baselines, path, range(1, source.count("\n") + 2))
+        tests = executing(baselines, path, range(1, source.count("\n") + 2))
     return tests
 
 
-def _executing(baselines: Sequence[Baseline], path: str, lines: Iterable[int]) -> set[str]:
+def executing(baselines: Sequence[Baseline], path: str, lines: Iterable[int]) -> set[str]:
+    """Return the tests that execute one of the lines of a module."""
     numbers = list(lines)
     return {test for one in baselines for test in one.executing(path, numbers)}
 
@@ -79,13 +80,25 @@ def _assigned(source: str, line: int) -> Iterator[str]:
                 yield from (name.id for name in ast.walk(target) if isinstance(name, ast.Name))
 
 
-# So many tests of a file run before the next file has its turn; ten times as many of the module's.
+# So many tests of a file run before the next file has its turn: more of one that imports from the
+# module's folder, and most of the module's own.
 TURN = 3
+FOLDER_TURN = 10
 OWN_TURN = 30
 
 
+def files_of_folder(baselines: Sequence[Baseline], root: Path, path: str) -> set[str]:
+    """Return the test files that import from the folder of a module."""
+    folder = ".".join(Path(path).parts[:-1])
+    return {one.test for one in baselines if folder in (root / one.test).read_text("utf-8")}
+
+
 def ordered(
-    baselines: Sequence[Baseline], tests: Iterable[str], path: str, limit_s: float = LIMIT_S
+    baselines: Sequence[Baseline],
+    tests: Iterable[str],
+    path: str,
+    limit_s: float = LIMIT_S,
+    related: Container[str] = (),
 ) -> dict[str, float]:
     """Put the tests of a module in order, up to the time limit, with the time of each.
 
@@ -96,7 +109,8 @@ def ordered(
     wanted = set(tests)
     ranked: list[tuple[float, tuple[str, ...], int, float, str]] = []
     for one in baselines:
-        turn = OWN_TURN if one.test == own else TURN
+        turn = FOLDER_TURN if one.test in related else TURN
+        turn = OWN_TURN if one.test == own else turn
         reached = sorted(wanted & set(one.fixtures), key=lambda test: (one.seconds[test], test))
         for number, test in enumerate(reached):
             slow = tuple(sorted(name for name in one.fixtures[test] if _is_slow(one, name)))

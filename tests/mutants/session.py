@@ -23,22 +23,24 @@ class Session:
         self.session = session
         self.items = {item.nodeid: item for item in session.items}
 
-    def run(self, tests: Iterable[str], before: Callable[[pytest.Item], None]) -> None:
-        """Run tests in this order, each after a call of `before`, until the first failure."""
+    def run(self, tests: Iterable[str], before: Callable[[pytest.Item], bool]) -> None:
+        """Run tests in this order, until `before` refuses one."""
         items = [self.items[name] for name in tests if name in self.items]
         for item, following in zip(items, [*items[1:], None], strict=True):
-            before(item)
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            if self.session.testsfailed and self.session.config.option.maxfail:
+            if not before(item):
                 break
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
     def run_timed(self, tests: Mapping[str, float], record: Path) -> int:
-        """Run tests within ten times their processor time, and record the one that runs."""
+        """Run tests until one fails or takes too long, and record the one that runs."""
 
-        def start(item: pytest.Item) -> None:
+        def start(item: pytest.Item) -> bool:
+            if self.session.testsfailed:
+                return False
             record.write_text(item.nodeid, "utf-8")
             # The signal ends this process even within a library.
-            signal.setitimer(signal.ITIMER_PROF, 5 + 10 * tests[item.nodeid])
+            signal.setitimer(signal.ITIMER_PROF, 2 + 10 * tests[item.nodeid])
+            return True
 
         self.run(tests, start)
         return FAILED if self.session.testsfailed else 0

@@ -5,29 +5,29 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FunctionType
 
-from tests.mutants.baseline import Baseline, baselines, test_files
+from tests.mutants.baseline import Baseline, baselines, lines_of_import, test_files
 from tests.mutants.copy import Copy
-from tests.mutants.forked import Outcome, fork, import_libraries, run_limited
+from tests.mutants.forked import Outcome, end_of, fork, import_libraries, run_limited
 from tests.mutants.patch import NeedsImport, changed_functions, functions_with, imported_functions
 from tests.mutants.report import KILLED, Equivalent, Result, folder_of
 from tests.mutants.sample import Mutant
-from tests.mutants.selection import ordered, reaching
+from tests.mutants.selection import executing, files_of_folder, ordered, reaching, statement_lines
 from tests.mutants.session import FAILED, Session, collect
 
 # A change may make a test wait for ever; a busy machine makes it slow.
-WAIT_S = 300
+WAIT_S = 120
+# So many test files are collected anew for a change outside of functions.
+COLLECTED = 8
 # So many changes are tried in tests that were collected once.
-AT_ONCE = 50
+AT_ONCE = 250
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Trial:
     mutant: Mutant
     tests: dict[str, float]
     digest: str
+    at_import: bool = False
+    """Whether an import executes the statement: a change of it has no effect afterwards."""
 
     @property
     def files(self) -> set[str]:
@@ -91,23 +93,32 @@ def run(
     known = [one for one in mutants if (one.path, *one.lines) in named]
     listed = [result_of(one, "equivalent") for one in known]
     others = [one for one in mutants if one not in known]
+    imported = lines_of_import(copy, results.folder) if others else {}
     for web in (False, True):
         chosen = [one for one in others if folder_of(one.path).startswith("web") == web]
         measured = baselines(copy, test_files(root, web), build / "tests") if chosen else []
         for start in range(0, len(chosen), AT_ONCE):
-            trials = [make_trial(copy, one, measured) for one in chosen[start : start + AT_ONCE]]
+            some = chosen[start : start + AT_ONCE]
+            trials = [make_trial(copy, one, measured, imported) for one in some]
             _try_all(copy, trials, results, deadline)
             listed += [result for trial in trials if (result := results.read(trial))]
     return listed
 
 
-def make_trial(copy: Copy, mutant: Mutant, measured: Sequence[Baseline]) -> Trial:
+def make_trial(
+    copy: Copy, mutant: Mutant, measured: Sequence[Baseline], imported: Mapping[str, Sequence[int]]
+) -> Trial:
+    lines = statement_lines(mutant.source, mutant.line)
+    at_import = not {*lines}.isdisjoint(imported.get(mutant.path, ()))
     reached = reaching(measured, copy.origin, mutant.path, mutant.line)
-    tests = ordered(measured, reached, mutant.path)
+    if at_import and not reached:
+        reached = executing(measured, mutant.path, range(1, mutant.source.count("\n") + 2))
+    related = files_of_folder(measured, copy.origin, mutant.path)
+    tests = ordered(measured, reached, mutant.path, related=related)
     digest = hashlib.sha256()
     for file in sorted({name.partition("::")[0] for name in tests}):
         digest.update((copy.origin / file).read_bytes())
-    return Trial(mutant, tests, digest.hexdigest())
+    return Trial(mutant, tests, digest.hexdigest(), at_import)
 
 
 def _try_all(copy: Copy, trials: Iterable[Trial], results: Results, deadline: float) -> None:
@@ -120,21 +131,14 @@ def _try_all(copy: Copy, trials: Iterable[Trial], results: Results, deadline: fl
 
     def try_patched(session: Session) -> int:
         functions = imported_functions()
-        for trial in _until(deadline, left):
+        for trial in _until(deadline, [trial for trial in left if not trial.at_import]):
             with suppress(NeedsImport):
                 _try(copy, trial, results, _patched(copy, trial, session, results, functions))
         return 0
 
-    if left and time.monotonic() < deadline:
-        process = fork(lambda: collect(copy, files, try_patched))
-        try:
-            _, status = os.waitpid(process, 0)
-        except BaseException:
-            os.kill(process, signal.SIGTERM)
-            os.waitpid(process, 0)
-            raise
-        if status:
-            raise RuntimeError("The tests of the unchanged code could not be collected.")
+    tried = left and time.monotonic() < deadline
+    if tried and end_of(fork(lambda: collect(copy, files, try_patched))):
+        raise RuntimeError("The tests of the unchanged code could not be collected.")
     for trial in _until(deadline, left):
         if not results.read(trial):
             _try(copy, trial, results, _imported(copy, trial, results))
@@ -164,14 +168,15 @@ def _patched(
 
 
 def _imported(copy: Copy, trial: Trial, results: Results) -> Callable[[], int]:
-    """Import the changed module, and run tests in a session of their own."""
+    """Import the changed module, and run tests of the first files in a session of their own."""
+    files = list(dict.fromkeys(name.partition("::")[0] for name in trial.tests))[:COLLECTED]
 
     def job() -> int:
         def work(session: Session) -> int:
             return session.run_timed(trial.tests, results.folder / "test.txt")
 
         # A module that cannot be imported fails before any test.
-        return FAILED if collect(copy, sorted(trial.files), work, "-x") else 0
+        return FAILED if collect(copy, files, work, "-x") else 0
 
     return job
 

@@ -16,9 +16,9 @@ from chronology.model.instants import of_days
 from chronology.web.pages import day_histogram
 from chronology.web.pages.home_overview import DayCounts, Overview, Reader
 
-MOST_LANES = 12
-MOST_SPOTS = 1_500
-_MOST_BINS = 1_000
+MAX_LANES = 12
+MAX_SPOTS = 1_500
+_MAX_BINS = 1_000
 _DAY = 86_400
 _STEPS = (60, 300, 900, 3_600)
 _CELLS_A_DEGREE = (100, 50, 20, 10, 5, 2, 1, 0.2)
@@ -60,7 +60,7 @@ def _lanes(dated: DayCounts, window: Date, label: str, series: list[str]) -> dic
     for (_, values), count in dated.items():
         totals.update(dict.fromkeys(day_histogram.names(values), count))
     ranked = [name for name, _ in commonest_first(totals.items())]
-    named = ranked[: MOST_LANES - 1] if len(ranked) > MOST_LANES else ranked
+    named = ranked[: MAX_LANES - 1] if len(ranked) > MAX_LANES else ranked
     number = {name: index for index, name in enumerate(named)}
     others, none = len(named), len(named) + 1
     start, end = _bounds(window, dated)
@@ -114,9 +114,9 @@ def _bounds(window: Date, dated: DayCounts) -> tuple[int, int]:
 def _step(length: int, by_time: bool) -> int:
     """The seconds of a bin: whole days, or less where the events have times."""
     for step in _STEPS if by_time else ():
-        if length <= _MOST_BINS * step:
+        if length <= _MAX_BINS * step:
             return step
-    return -(-length // (_MOST_BINS * _DAY)) * _DAY
+    return -(-length // (_MAX_BINS * _DAY)) * _DAY
 
 
 # Spots ----------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def _spots(
         spot.colours[day_histogram.colours_of(values, series)[0]] += count
     drawn_spots = spots
     for cells_a_degree in _CELLS_A_DEGREE:
-        if len(drawn_spots) <= MOST_SPOTS:
+        if len(drawn_spots) <= MAX_SPOTS:
             break
         drawn_spots = _in_cells(spots, cells_a_degree)
     return [_drawn(spot, places) for spot in drawn_spots.values()]

@@ -1,8 +1,8 @@
-"""The selected events as data for the timeline and the map, in one answer of bounded size.
+"""The selected events as data for the timeline and the map, in one response of bounded size.
 
-Up to `MOST` events are listed one by one. Of more, the first are listed and all are counted: by
-lane and bin of time, and by point of the map. Rows refer to dates and names by their numbers in
-tables.
+Up to `MAX_LISTED` events are listed one by one. If there are more, only the first are listed, and
+all are counted: by lane and bin of time, and by point of the map. Rows refer to dates and names by
+their numbers in tables.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from chronology.web.query.home_filters import (
 from chronology.web.responses import encode, json_response, matches
 
 FORMAT = 4  # part of the ETag
-MOST = 2_000
-FIRST = 60
+MAX_LISTED = 2_000
+SAMPLE = 60
 _LISTS = ("places", "formations", "disputed")
-_KEPT_BYTES = 16 << 20
-_bodies: LruCache[Hashable, bytes] = LruCache(_KEPT_BYTES, lambda _key, body: len(body))
+_CACHE_BYTES = 16 << 20
+_bodies: LruCache[Hashable, bytes] = LruCache(_CACHE_BYTES, lambda _key, body: len(body))
 
 
 async def points(datasette: Datasette, request: Request) -> Response:
@@ -75,7 +75,7 @@ def _body(
 ) -> bytes:
     """The response, made once per state of the log."""
     with bad_filters():
-        chronology_overview = overview(reader, everything, FIRST)
+        chronology_overview = overview(reader, everything, SAMPLE)
         column = chronology_overview.lane(lane)
         return _bodies.get_or_make(
             selection.cache_key(reader.timeline, column, reader.closed, repr((events, everything))),
@@ -92,10 +92,10 @@ def _answer(
 ) -> dict[str, Any]:
     point, window = reader.timeline.point, chronology_overview.chronology.window
     spans = instants(window).spans
-    summary = reader.summarise(events, (), MOST)
+    summary = reader.summarise(events, (), MAX_LISTED)
     places = _places(reader.timeline.catalogue) if "places" in reader.visible else {}
     drawn = {(row["latitude"], row["longitude"]): _place(name, row) for name, row in places.items()}
-    numbers = summary.first if summary.total <= MOST else summary.first[:FIRST]
+    numbers = summary.first if summary.total <= MAX_LISTED else summary.first[:SAMPLE]
     return {
         "head": {"position": point.position, "digest": point.digest},
         "window": [window.earliest, window.latest],
@@ -105,7 +105,7 @@ def _answer(
         **_detailed(reader, chronology_overview, summary.table, numbers, places),
         **(
             timeline_bins.counted(reader, chronology_overview, summary, lane, drawn)
-            if summary.total > MOST
+            if summary.total > MAX_LISTED
             else {}
         ),
     }

@@ -24,7 +24,7 @@ from chronology.web.pages.day_histogram import Tally, mostly_timed, parsed
 from chronology.web.pages.time_bins import clock, day_words, year_words
 
 WIDTH = 1000
-_LEAST = 4  # keeps one day of a long axis visible
+_MIN_WIDTH = 4  # keeps one day of a long axis visible
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 # The first of these steps that leaves few enough labels; then months and years.
 _STEPS = tuple(minutes * _MINUTE for minutes in (1, 5, 10, 15, 30, 60, 120, 180, 360, 720))
@@ -87,7 +87,7 @@ class Axis(NamedTuple):
         end = self.end if high is None else min(high, self.end)
         if start > end or (start == end and low != high):
             return None
-        width = max(round(WIDTH * (end - start) / self.length, 1), _LEAST)
+        width = max(round(WIDTH * (end - start) / self.length, 1), _MIN_WIDTH)
         return Piece(kind, self.x(start), width, low is None, high is None)
 
 

@@ -194,7 +194,7 @@ def _in_words(certain: float, possible: float) -> str:
     if not high:
         return words
     return (
-        f"{words}, about {low:,}–{high:,} more likely"
+        f"{words}, probably {low:,} or {high:,} more"
         if low < high
-        else (f"{words}, about {low:,} more likely")
+        else f"{words}, probably {low:,} more"
     )

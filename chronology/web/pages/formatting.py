@@ -15,7 +15,6 @@ from chronology.model.days import Day
 from chronology.model.edtf import parse
 from chronology.model.edtf_text import MONTHS
 from chronology.model.errors import DateError
-from chronology.model.instants import has_time
 from chronology.model.records import Chronology
 from chronology.timeline.linked_events import PLAIN_COLUMNS
 
@@ -70,10 +69,9 @@ def meaning(text: str) -> str:
     date = parse(text)
     first, last = date.earliest, date.latest
     if date.lasts:
-        ends = "first time to the last" if has_time(date) else "first day to the last"
-        sentence = f"Lasted from the {ends}"
-        sentence += "; the start is not known" if first is None else ""
-        sentence += "; the end is not known" if last is None else ""
+        sentence = "Lasted over the whole time"
+        sentence += ", whose start is not known" if first is None else ""
+        sentence += ", whose end is not known" if last is None else ""
     elif first is None or last is None:
         sentence = f"At some point up to {spoken(last)}" if last else "At an unknown point"
         sentence = f"At some point from {spoken(first)} on" if first else sentence

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from datasette.utils import tilde_decode
-from datasette.utils.asgi import Response
+from datasette.utils.asgi import Forbidden, Response
 
 from chronology.index.selection import EventFilter, Summary
 from chronology.lru_cache import LruCache
@@ -46,7 +46,7 @@ from chronology.web.query.home_filters import (
 ROWS = 60
 _DISPUTES = 24
 _TOP = 10
-_LAZY, _OF_MAP = "milsymbol", "leaflet"
+_LAZY_LIBRARY, _MAP_LIBRARY = "milsymbol", "leaflet"
 _NAMES = {"_search": "search", **formatting.FILTER_NAMES}
 _AMONG = "number IN (SELECT value FROM json_each(:numbers))"
 _IN_TIME = "ORDER BY sort_key, id"
@@ -65,8 +65,13 @@ class Filters(NamedTuple):
 async def of_instance(
     datasette: Datasette, request: Request, send: Send, receive: Receive
 ) -> Response | None:
-    """`/`: the home of the only chronology, or a list of several."""
+    """`/`: the home of the only chronology, or a list of several.
+
+    Datasette lists other databases if no chronology may be seen; without any it is forbidden.
+    """
     seen = await databases.visible(datasette, request.actor)
+    if not seen and not await databases.may_see_others(datasette, request.actor):
+        raise Forbidden("You do not have permission to view this chronology")
     if not seen or not await datasette_compat.may_view_instance(datasette, request.actor):
         routing.decline(request)
         return None
@@ -222,7 +227,7 @@ def _others(selection: HomeRequest, keys: set[str]) -> list[tuple[str, str]]:
 @cache
 def _scripts(has_map: bool) -> list[str]:
     """The vendored scripts that the page loads, in their order."""
-    left_out = (_LAZY,) if has_map else (_LAZY, _OF_MAP)
+    left_out = (_LAZY_LIBRARY,) if has_map else (_LAZY_LIBRARY, _MAP_LIBRARY)
     folder = Path(__file__).parents[1] / "static" / "vendor"
     libraries = json.loads((folder / "manifest.json").read_text("utf-8"))["libraries"]
     return [

@@ -31,7 +31,7 @@ from chronology.web.query.selection import index_of, time_limit
 T = TypeVar("T")
 DayCounts = Counter[tuple[Any, ...]]
 """Events by their date and their values of the first dimension."""
-_MOST_PLACES = 400
+_MAX_PLACES = 400
 _ZONED = re.compile(r"T[\d:]+[Z+-]")
 _NO_DIMENSION = ("places", "kind")
 
@@ -179,7 +179,7 @@ def _places(reader: Reader, summary: Summary) -> list[tuple[str, int]]:
         ids = (catalogue.places.by_name.get(name) for name in day_histogram.names(text))
         within = {above for place in ids if place for above in catalogue.ancestors(place)}
         counts.update({catalogue.places[place].name: count for place in within})
-    return commonest_first(counts.items())[:_MOST_PLACES]
+    return commonest_first(counts.items())[:_MAX_PLACES]
 
 
 def _options(

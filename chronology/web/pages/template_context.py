@@ -25,7 +25,7 @@ from chronology.web.pages import changes, detail, formatting, navigation
 from chronology.web.pages.templating import OWN_TABLES
 from chronology.web.query import as_of
 
-_OF_A_PAGE = (
+_PAGE_PARAMETERS = (
     databases.PARAMETER,
     "_next",
     "_size",
@@ -120,7 +120,7 @@ def filters(request: Request) -> list[dict[str, str]]:
             "without": urlencode([other for other in parameters if other != (key, value)]),
         }
         for key, value in parameters
-        if key not in _OF_A_PAGE
+        if key not in _PAGE_PARAMETERS
     ]
 
 

@@ -15,7 +15,7 @@ from chronology.model.edtf import Date
 from chronology.model.edtf_text import MONTHS
 from chronology.model.instants import instants
 
-MOST = 200
+MAX_BINS = 200
 _HEADINGS = 12
 _LABELS, _FEW = 20, 7
 _MINUTE, _QUARTER, _HOUR, _DAY = 60, 900, 3_600, 86_400
@@ -69,7 +69,7 @@ def divide(start: int, end: int, by_time: bool = False) -> Division:
     for unit, starts in _UNITS:
         if starts.seconds < _DAY and not by_time:
             continue
-        if starts.most(start, end) <= MOST:
+        if starts.most(start, end) <= MAX_BINS:
             return _division(unit, start, list(starts.of(start, end)))
     raise AssertionError("a millennium is long enough for every window")
 

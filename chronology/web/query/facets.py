@@ -22,7 +22,7 @@ from chronology.web.limits import limits
 from chronology.web.query.selection import run, translate
 
 _LINK_BYTES = 100
-_LEAST_VALUES = 10
+_MIN_VALUES = 10
 BY_VALUE = frozenset({"months"})
 
 
@@ -36,7 +36,7 @@ class _Bounded:
         facets = len(requested) + len(configured.get("facets", []))
         link_bytes = _LINK_BYTES + len(self.request.query_string)
         share = limits(self.ds).facet_links_bytes // (link_bytes * max(facets, 1))
-        return min(size, max(share, _LEAST_VALUES))
+        return min(size, max(share, _MIN_VALUES))
 
 
 class _Exact(_Bounded):

@@ -53,7 +53,7 @@ CURSOR = re.compile(
     re.DOTALL,
 )
 _READS_ROWS = re.compile(r"\s*(?:select|with)\b.*\bfrom \[?(?P<table>events|history)\b", re.DOTALL)
-_LEAST_MS = 50
+_MIN_MS = 50
 """The time for a statement of a request whose budget is spent: Datasette reads the schema too."""
 MANY = 300_000
 """With more rows than this, SQLite sorts them no faster by their numbers."""
@@ -99,7 +99,7 @@ def watch(database: Any) -> None:
             sql, params = await rewrite(page, sql, params)
         if left := budget.get():
             limit_ms = kwargs.get("custom_time_limit") or math.inf
-            kwargs["custom_time_limit"] = min(limit_ms, max(_LEAST_MS, left.left_ms()))
+            kwargs["custom_time_limit"] = min(limit_ms, max(_MIN_MS, left.left_ms()))
         try:
             return await execute(sql, params, *args, **kwargs)
         except QueryInterrupted:

@@ -133,7 +133,8 @@ export class Keys {
     timeline.scrollTo(timeline.boxOfChosen());
     const sure = Math.round(lane.certain[this.bin]);
     const besides = Math.round(lane.possible[this.bin]);
-    timeline.announce(`${period(start, start + lane.step).words}: ${number(sure)} events, about ${number(besides)}`
-      + ` more likely. ${lane.name}. Press Enter to list them.`);
+    const more = besides ? `, probably ${number(besides)} more` : "";
+    timeline.announce(`${period(start, start + lane.step).words}: ${number(sure)} certain${more}.`
+      + ` ${lane.name}. Press Enter to list them.`);
   }
 }

@@ -1,0 +1,90 @@
+"""Tables that differ from a fresh fold of the log: cells, rows, and the search indexes."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Timeline
+
+from chronology import projections
+
+WORDS = "word " * 2_000
+
+
+@pytest.fixture
+def long_texts(timeline: Timeline) -> Timeline:
+    """A chronology in which one word is so frequent that the index lists the pages that have it."""
+    events = "".join(
+        f"- {{event: e{n}, date: 1944-10-14, title: T, kind: battle, places: [nis]}}\n"
+        f"- {{account: '', event: e{n}, source: one, at: '{n}', says: '{WORDS}'}}\n"
+        for n in range(12)
+    )
+    timeline.batch("long", events)
+    return timeline
+
+
+def test_a_word_that_fills_many_pages_of_a_search_index_is_no_difference(
+    long_texts: Timeline,
+) -> None:
+    (lists_of_pages,) = long_texts.db.execute(
+        "SELECT count(*) FROM events_fts_data WHERE id >> 36 & 1"
+    ).fetchone()
+
+    assert lists_of_pages
+    assert projections.verify(long_texts.db) == []
+
+
+@pytest.mark.parametrize(
+    "row", ["99 << 37 | 1, X'00000004'", "(SELECT max(id) FROM events_fts_data) + 7, X'00000004'"]
+)
+def test_a_page_that_belongs_to_no_part_of_a_search_index_is_a_difference(
+    timeline: Timeline, row: str
+) -> None:
+    timeline.db.execute(f"INSERT INTO events_fts_data VALUES ({row})")
+
+    assert projections.verify(timeline.db) == [
+        "events_fts_data: 1 rows belong to no part of the index"
+    ]
+
+
+def test_a_list_of_the_pages_without_one_of_them_is_a_difference(timeline: Timeline) -> None:
+    timeline.db.execute("DELETE FROM events_fts_idx")
+
+    assert "events_fts_idx: it does not list the pages of the index" in projections.verify(
+        timeline.db
+    )
+
+
+def test_a_row_that_is_there_twice_is_a_difference(timeline: Timeline) -> None:
+    timeline.db.execute("INSERT INTO event_spans VALUES (15, '1944-10-14', '1944-10-15')")
+    timeline.db.execute("INSERT INTO event_spans VALUES (15, '1944-10-14', '1944-10-15')")
+
+    assert projections.verify(timeline.db) == [
+        "event_spans: 1 rows differ from a fresh fold of the log"
+    ]
+
+
+def test_words_that_a_search_no_longer_finds_are_a_difference(timeline: Timeline) -> None:
+    words = " ".join(f"w{number:04}" for number in range(2_000))
+    timeline.batch(
+        "words", f"- {{account: '', event: nis-taken, source: one, at: '7', says: '{words}'}}\n"
+    )
+    (pages,) = timeline.db.execute("SELECT count(*) FROM events_fts_idx").fetchone()
+    assert pages > 2
+
+    timeline.db.execute("UPDATE events_fts_idx SET term = CAST('0w0' AS BLOB) WHERE pgno >> 1 = 2")
+
+    (fault,) = projections.verify(timeline.db)
+    assert fault.startswith("events_fts_idx: ")
+    assert fault.endswith(" words are not found through it")
+
+
+def test_an_index_whose_words_are_in_the_wrong_order_is_a_difference(timeline: Timeline) -> None:
+    words = " ".join(f"w{number:04}" for number in range(2_000))
+    timeline.batch(
+        "words", f"- {{account: '', event: nis-taken, source: one, at: '7', says: '{words}'}}\n"
+    )
+    timeline.db.execute("UPDATE events_fts_idx SET term = term || X'7A' WHERE pgno >> 1 = 3")
+
+    faults = projections.verify(timeline.db)
+
+    assert any(fault.startswith("events_fts: the index does not fit its texts") for fault in faults)
