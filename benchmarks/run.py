@@ -23,7 +23,18 @@ SMALLEST = 10_000
 QUICK_SIZES, FULL_SIZES = (SMALLEST, 100_000), (SMALLEST, 100_000, 1_000_000)
 QUICK_LIMIT = 200_000
 """The largest size in a quick run for benchmarks that have their own sizes."""
-ORDER = ("ingest", "log", "pages", "past", "exports", "caching", "growth", "home", "dates")
+ORDER = (
+    "ingest",
+    "log",
+    "pages",
+    "past",
+    "exports",
+    "caching",
+    "growth",
+    "windows",
+    "home",
+    "dates",
+)
 """The order of the groups; others come last."""
 
 

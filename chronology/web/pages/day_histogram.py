@@ -11,8 +11,8 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import accumulate, islice, pairwise, repeat
-from typing import Any
+from itertools import accumulate, islice, pairwise
+from typing import Any, TypeAlias
 
 from chronology.model.edtf import Date, parse
 from chronology.model.instants import Seconds, has_time, instants, of_days
@@ -154,11 +154,11 @@ def histogram(
     possible = list(zip(*tally.possible, strict=True))
     totals = [sum(a) + sum(b) for a, b in zip(certain, possible, strict=True)]
     most = max(totals)
-    bars = iter(map(_bar, bins, certain, possible, repeat(most)))
+    columns = iter(zip(bins, certain, possible, strict=True))
     return {
         "unit": division.unit,
         "sections": [
-            {"heading": section.heading, "bars": list(islice(bars, len(section.bins)))}
+            _section(section.heading, list(islice(columns, len(section.bins))), most)
             for section in division.sections
         ],
         "most": most,
@@ -166,23 +166,37 @@ def histogram(
     }
 
 
-def _bar(
-    of: Bin, certain: Sequence[float], possible: Sequence[float], most: float
-) -> dict[str, Any]:
-    """A bar with its parts from the ground up: colour, whether certain, top, height."""
-    parts, top = [], float(HEIGHT)
-    for kind, numbers in (("certain", certain), ("possible", possible)):
-        for colour, number in enumerate(numbers):
-            if number:
-                height = HEIGHT * number / most
-                top -= height
-                parts.append((colour, kind, round(top, 2), round(height, 2)))
+Column: TypeAlias = tuple[Bin, Sequence[float], Sequence[float]]
+"""A bin with the certain and the further expected events of each colour."""
+
+
+def _section(heading: str, columns: Sequence[Column], most: float) -> dict[str, Any]:
+    """The bars of a section, and their parts as one path for each colour and certainty.
+
+    A part is a vertical line, from the ground up, whose `x` is the number of its bar.
+    """
+    paths: dict[tuple[int, str], list[str]] = {}
+    for number, (_, certain, possible) in enumerate(columns):
+        top = float(HEIGHT)
+        for kind, counts in (("certain", certain), ("possible", possible)):
+            for colour, count in enumerate(counts):
+                if count:
+                    height = HEIGHT * count / most
+                    top -= height
+                    line = f"M{number} {max(top, 0):.1f}v{height:.1f}"
+                    paths.setdefault((colour, kind), []).append(line)
     return {
-        "name": of.name,
-        "label": of.label,
-        "rank": of.rank,
-        "words": f"{of.words}: {_in_words(sum(certain), sum(possible))}",
-        "parts": parts,
+        "heading": heading,
+        "bars": [
+            {
+                "name": each.name,
+                "label": each.label,
+                "rank": each.rank,
+                "words": f"{each.words}: {_in_words(sum(certain), sum(possible))}",
+            }
+            for each, certain, possible in columns
+        ],
+        "paths": [(*part, "".join(lines)) for part, lines in sorted(paths.items())],
     }
 
 

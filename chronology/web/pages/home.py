@@ -177,9 +177,7 @@ def _page(
             "series": chronology_overview.series,
             "first": chronology_overview.first,
             "lane": chronology_overview.labels[chronology_overview.first],
-            "bins": [each[:4] for each in chronology_overview.division.bins]
-            if chronology_overview.division
-            else [],
+            "edges": chronology_overview.division.edges if chronology_overview.division else [],
         },
     }
 

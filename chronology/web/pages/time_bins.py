@@ -20,6 +20,7 @@ _HEADINGS = 12
 _LABELS, _FEW = 20, 7
 _MINUTE, _QUARTER, _HOUR, _DAY = 60, 900, 3_600, 86_400
 _FIRST_START, _LAST_END = days.FIRST * _DAY, (days.LAST + 1) * _DAY
+_YEAR_1 = days.of(1, 1, 1) * _DAY
 _Key = Callable[[int], int]
 _Heading = Callable[[int], str]
 
@@ -92,7 +93,7 @@ class _Fixed(NamedTuple):
         shift = 3 * _DAY if self.seconds == 7 * _DAY else 0  # 1970 begins on a Thursday.
         first = (start + shift) // self.seconds * self.seconds - shift
         for second in range(first, end, self.seconds):
-            yield max(second, _FIRST_START), min(second + self.seconds, _LAST_END)
+            yield max(second, _least(start)), min(second + self.seconds, _LAST_END)
 
 
 class _Months(NamedTuple):
@@ -109,7 +110,7 @@ class _Months(NamedTuple):
         first = _month(start) - _month(start) % self.number
         for month in range(first, _month(end - 1) + 1, self.number):
             yield (
-                max(_first_of(month), _FIRST_START),
+                max(_first_of(month), _least(start)),
                 min(_first_of(month + self.number), _LAST_END),
             )
 
@@ -128,6 +129,11 @@ _UNITS: tuple[tuple[str, _Fixed | _Months], ...] = (
 )
 _BELOW_AN_HOUR = ("minute", "5 minutes", "quarter of an hour")
 _BELOW_A_DAY = (*_BELOW_AN_HOUR, "hour")
+
+
+def _least(start: int) -> int:
+    """The first second that a bin may have: a window of years AD has no bin of the year 1 BC."""
+    return _YEAR_1 if start >= _YEAR_1 else _FIRST_START
 
 
 def _month(second: int) -> int:

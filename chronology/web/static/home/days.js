@@ -13,8 +13,12 @@ export class Days {
     this.all = find("[data-all]");
     this.read = find(".read");
     Object.assign(this, { whole: this.output.textContent, plays: this.play.textContent });
-    this.periods = config.bins.map(([from, to, name, words]) => (
-      { from: from * 1000, to: to * 1000, name, words }));
+    const bars = document.querySelectorAll(".days a");
+    this.periods = [...bars].map(({ dataset, ariaLabel }, number) => ({
+      from: config.edges[number] * 1000, to: config.edges[number + 1] * 1000, name: dataset.day,
+      // The number of events follows.
+      words: ariaLabel.slice(0, ariaLabel.lastIndexOf(": ")),
+    }));
     this.slider.max = this.periods.length;
     this.slider.addEventListener("input", () => this.goTo(Number(this.slider.value)));
     this.play.addEventListener("click", () => this.playing(this.timer === null));
