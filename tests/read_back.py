@@ -89,7 +89,7 @@ def _last(event: Any) -> date:
         return end - timedelta(days=1)
     start: date = event["DTSTART"].dt
     length: timedelta = event["DURATION"].dt
-    return start + length - timedelta(days=1)
+    return start + (length - timedelta(days=1))
 
 
 def of_atom(text: str) -> dict[str, Read]:

@@ -41,7 +41,7 @@ def test_merged_spots_stay_on_their_side_and_count_every_event(shift: int, step:
 
     spots = timeline_bins._spots(located, [], {})
 
-    assert len(spots) <= timeline_bins.MOST_SPOTS
+    assert len(spots) <= timeline_bins.MAX_SPOTS
     assert sum(sum(spot["colours"]) for spot in spots) == points.total()
     for spot in spots:
         south, west, north, east = spot["box"]

@@ -13,13 +13,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from chronology.batches.batch import Batch, Item
-from chronology.ingest import bounds, retractions
+from chronology.ingest import bounds, retractions, zero
 from chronology.ingest.chains import Chains
 from chronology.ingest.streams import Streams
 from chronology.lru_cache import LruCache
 from chronology.model import records
 from chronology.model.errors import BatchRefused, DateError
-from chronology.model.instants import is_zoned
 from chronology.model.records import Account, Chronology, Event, Formation, Person, Place
 from chronology.model.validation import FieldPath
 from chronology.projections import event_rows
@@ -168,7 +167,8 @@ class Checks:
             self.add_fault(
                 item, ("window",), "the window has an open end", "give its first and last day"
             )
-        self._check_zero(item, fields)
+        for fault in zero.find_faults(self.db, item.action, fields):
+            self.add_fault(item, *fault)
         for column, level in fields.declared.items():
             path = ("dimensions", column)
             if level not in fields.levels:
@@ -177,15 +177,6 @@ class Checks:
                 self.add_fault(item, path, f"{column!r} is already a column", "choose another name")
         for fault in self.bounds.faults(fields, self.catalogue.chronology):
             self.add_fault(item, *fault)
-
-    def _check_zero(self, item: Item, fields: Chronology) -> None:
-        zero = fields.zero
-        if zero and not (zero.precision == "time" and is_zoned(zero)):
-            description = f"the zero {zero} is not a time with a zone"
-            self.add_fault(item, ("zero",), description, "write it as 1972-12-07T05:33:00Z")
-        if not zero and item.action == "corrected" and retractions.has_elapsed_dates(self.db):
-            description = "events or accounts count from the zero"
-            self.add_fault(item, (), description, "keep the zero")
 
     def _check_place(self, item: Item, fields: Place) -> None:
         self._check_subject(item, fields)
@@ -227,10 +218,7 @@ class Checks:
 
     def _check_window(self, item: Item, fields: Event) -> None:
         chronology = self.catalogue.chronology
-        if chronology is None:
-            return
-        resolved = self._resolved(item, fields)
-        if resolved is None:
+        if chronology is None or (resolved := self._resolved(item, fields)) is None:
             return
         date = resolved.when
         overlaps = self.window_overlaps.get(date.text)

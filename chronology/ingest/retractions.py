@@ -142,9 +142,3 @@ def _sources(fields: Any) -> set[str | None]:
     if isinstance(fields, Formation):
         cited += [*fields.attached, *fields.commanders]
     return {citation.source for citation in cited}
-
-
-def has_elapsed_dates(db: sqlite3.Connection) -> bool:
-    """Whether the date of any event or account counts from the zero of the chronology."""
-    row = db.execute('SELECT 1 FROM log WHERE instr(data, \'"date":"T\') LIMIT 1').fetchone()
-    return row is not None

@@ -46,10 +46,10 @@ def months_of(date: Date, window: Date) -> list[str]:
     numbers: set[int] = set()
     for low, high in date.spans:
         for first, last in window.spans:
-            start = max((day for day in (low, first) if day), default=None)
-            end = min((day for day in (high, last) if day), default=None)
-            start, end = start or end, end or start
-            if start and end and start <= end:
+            start = low if first is None or (low is not None and low > first) else first
+            end = high if last is None or (high is not None and high < last) else last
+            start, end = end if start is None else start, start if end is None else end
+            if start is not None and end is not None and start <= end:
                 first_month, last_month = _month(start), _month(end)
                 if last_month - first_month >= MAX_MONTHS:
                     return []
