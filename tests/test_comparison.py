@@ -88,3 +88,13 @@ def test_an_index_whose_words_are_in_the_wrong_order_is_a_difference(timeline: T
     faults = projections.verify(timeline.db)
 
     assert any(fault.startswith("events_fts: the index does not fit its texts") for fault in faults)
+
+
+def test_a_list_of_pages_is_no_page_with_words(timeline: Timeline) -> None:
+    """The rowid of a list has bit 36, and its second number may look like the end of the words."""
+    timeline.db.execute(
+        "INSERT INTO events_fts_data SELECT (max(id) >> 37 << 37) | (1 << 36) | 99, X'0001000000'"
+        " FROM events_fts_data"
+    )
+
+    assert projections.verify(timeline.db) == []

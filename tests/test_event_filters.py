@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from conftest import Timeline
+from index_cases import no_limit
 from small_chronology import EVENTS, START
 
-from chronology.index.selection import all_of
+from chronology.index.current import EventIndex
+from chronology.index.selection import IndexSelection, all_of, select
 from chronology.model.edtf import Date, parse
 from chronology.model.errors import UnknownName
 from chronology.model.instants import is_within
@@ -289,3 +291,16 @@ def test_other_parameters_make_no_filter(timeline: Timeline) -> None:
 def test_a_quotation_mark_in_a_name_is_escaped(timeline: Timeline) -> None:
     timeline.batch("more", "- {place: odd, name: \"O'Brien's; DROP TABLE log\"}")
     assert matching(timeline.db, place=["O'Brien's; DROP TABLE log"]) == []
+
+
+@pytest.mark.parametrize("key", ["within", "certain"])
+@pytest.mark.parametrize("days", ["1944-10-02", "1944-10-03/..", "[..1944-10-02,1944-10-31]"])
+def test_the_index_finds_the_events_that_sql_finds(dated: Any, key: str, days: str) -> None:
+    db, _ = dated
+    selected = all_of(event_filters(db, {f"_{key}": [days]}))
+    with select(db, selected, EventIndex(), no_limit) as selection:
+        assert isinstance(selection, IndexSelection)
+        numbers = selection.numbers()
+    sql = f"SELECT number FROM events WHERE {selected.sql}"
+    assert set(numbers) == {number for (number,) in db.execute(sql, selected.params)}
+    assert numbers

@@ -230,3 +230,12 @@ def is_readable(db: sqlite3.Connection, position: int) -> bool:
         return next(log.read(db, position - 1, position), None) is not None
     except sqlite3.DatabaseError:
         return False
+
+
+def test_a_record_that_is_missing_before_one_that_cannot_be_read_is_named(
+    open_log: sqlite3.Connection,
+) -> None:
+    open_log.execute("DELETE FROM log WHERE position = 2")
+    open_log.execute("UPDATE log SET batch = CAST(X'FF' AS TEXT) WHERE position = 3")
+    with pytest.raises(CorruptLog, match="position 2 cannot be read"):
+        verification.verify(open_log)
