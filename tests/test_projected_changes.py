@@ -24,7 +24,7 @@ def timeline(make_timeline: Callable[..., Timeline]) -> Iterator[Timeline]:
 
 def test_a_place_may_be_at_zero_degrees(timeline: Timeline) -> None:
     timeline.batch("gulf", '- {place: gulf, name: Gulf, latitude: "0", longitude: "0"}\n')
-    place = row(timeline, "places", id="gulf")
+    (place,) = timeline.rows("SELECT * FROM places WHERE id = 'gulf'")
     assert (place["latitude"], place["longitude"]) == (0.0, 0.0)
 
 
