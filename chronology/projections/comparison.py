@@ -119,9 +119,18 @@ def _varints(data: bytes) -> Iterator[int]:
 
 
 def _listed_pages(db: sqlite3.Connection, index: str) -> set[object]:
-    """The segments and pages for which an index lists the first word."""
+    """The segments and pages for which an index lists the first word.
+
+    An unfinished merge removes the first pages of a segment, but keeps them listed.
+    """
+    structure = db.execute(f"SELECT block FROM {index}_data WHERE id = 10").fetchone()
+    firsts = {number: pages.start for number, pages in _segments(structure[0]).items()}
     rows = db.execute(f"SELECT segid, typeof(pgno) = 'integer', pgno >> 1 FROM {index}_idx")
-    return {*rows}
+    return {
+        (segment, is_number, page)
+        for segment, is_number, page in rows
+        if not is_number or page >= firsts.get(segment, 0)
+    }
 
 
 def _pages_with_terms(db: sqlite3.Connection, index: str) -> set[object]:
