@@ -112,7 +112,7 @@ def test_a_new_file_gets_an_empty_log_and_an_application_id(tmp_path: Path) -> N
     db = connect(tmp_path / "new.db", write=True)
     assert log.head(db).position == 0
     assert db.execute("PRAGMA application_id").fetchone() == (int.from_bytes(b"CHRN"),)
-    assert db.execute("PRAGMA user_version").fetchone() == (LOG_FORMAT,)
+    assert db.execute("PRAGMA user_version").fetchone() == (1,)
     db.close()
 
 

@@ -173,3 +173,15 @@ def test_the_pages_together_have_every_disputed_event_once(
 
     assert ids == [row["id"] for row in rows]
     assert len(ids) == 20
+
+
+def test_a_value_has_the_name_of_the_source_that_gives_it(timeline: Timeline) -> None:
+    timeline.batch("quoted", QUOTED)
+    names = {row["id"]: row["name"] for row in timeline.rows("SELECT id, name FROM sources")}
+
+    with select(timeline.db, DISPUTED, EventIndex(), no_limit) as disputed:
+        ((event,), _) = disagreements.page(timeline.db, disputed, None, 10)
+
+    accounts = [a for row in event["compared"] for v in row["values"] for a in v["accounts"]]
+    assert {account["source"] for account in accounts} == {"one", "two"}
+    assert all(account["source_name"] == names[account["source"]] for account in accounts)

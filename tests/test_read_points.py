@@ -9,7 +9,7 @@ from conftest import Timeline
 
 from chronology.model.errors import UnknownName
 from chronology.store.log import GENESIS
-from chronology.timeline.as_of import ReadPoint, read_point, version_start
+from chronology.timeline.as_of import ReadPoint, TimelineAt, read_point, version_start
 
 
 def batch_ends(timeline: Timeline) -> list[int]:
@@ -75,3 +75,10 @@ def test_a_version_starts_where_the_event_was_last_changed(timeline: Timeline) -
     starts = [version_start(timeline.db, "nis-taken", n) for n in (1, recorded, corrected)]
 
     assert starts == [None, recorded, corrected]
+
+
+def test_a_timeline_has_a_position_only_in_the_past(timeline: Timeline) -> None:
+    first, last = batch_ends(timeline)
+    points = [read_point(timeline.db, [str(first)]), read_point(timeline.db)]
+    assert [TimelineAt(timeline.db, point).position for point in points] == [first, None]
+    assert points[1].position == last

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from conftest import Timeline
 from datasette.app import Datasette
+from datasette.utils.asgi import Request
 from test_web_facets import searched
 
-from chronology.web.query import sql_rewrite
+from chronology.web.query import selection, sql_rewrite
 
 QUERIES = (
     "",
@@ -122,3 +123,38 @@ def test_a_statement_that_is_not_recognised_is_datasettes_own_and_is_counted(
 def test_the_texts_of_both_lines_are_matched_whole(pattern: Any, sql: str) -> None:
     assert pattern.fullmatch(sql)
     assert not pattern.fullmatch(f"explain {sql}")
+
+
+def test_statements_on_another_table_than_that_of_the_page_are_left(timeline: Timeline) -> None:
+    async def rewritten() -> tuple[str, Any]:
+        served = Datasette([str(timeline.path)])
+        await served.invoke_startup()
+        database = served.get_database(timeline.path.stem)
+        request = Request.fake(f"/{timeline.path.stem}/events")
+        page = sql_rewrite.PageRequest(served, request, database, "events")
+        return await sql_rewrite.rewrite(page, "select count(*) from history ", {})
+
+    assert asyncio.run(rewritten()) == ("select count(*) from history ", {})
+
+
+def test_the_index_is_loaded_ahead_of_requests(
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selection, "WARM_AFTER_S", 0)
+
+    async def not_loaded() -> Any:
+        served = Datasette([str(timeline.path)], memory=True)
+        await served.invoke_startup()
+        await served.client.get(f"/{timeline.path.stem}/events.json")
+        database = served.get_database(timeline.path.stem)
+        await database.warming
+        index = selection.index_of(database)
+        assert index
+
+        def read(db: Any) -> Any:
+            with index.at_head(db) as reader:
+                return list(reader.not_loaded())
+
+        return await database.execute_fn(read)
+
+    assert asyncio.run(not_loaded()) == []

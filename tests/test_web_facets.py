@@ -16,6 +16,7 @@ from datasette.app import Datasette
 from server import ids, rows
 
 from chronology.index.selection import SqlSelection
+from chronology.web.datasette_compat import PLUGIN
 from chronology.web.query import sql_rewrite
 
 ARRAYS = ("fronts", "armies", "places", "months", "sources")
@@ -186,13 +187,16 @@ def test_many_are_sorted_as_few_are_that_are_sorted_by_number(
     assert asked(timeline.path, f"_sort=title&{query}").json()["rows"] == few != []
 
 
-def asked(path: Path, query: str) -> Any:
-    """What a Datasette of this process answers to a request for events."""
+def asked(
+    path: Path, query: str, table: str = "events", limits: dict[str, int] | None = None
+) -> Any:
+    """What a Datasette of this process answers to a request for rows of a table."""
 
     async def ask() -> Any:
-        served = Datasette([str(path)], metadata=searched(path))
+        metadata = {**searched(path), "plugins": {PLUGIN: {"limits": limits or {}}}}
+        served = Datasette([str(path)], metadata=metadata)
         await served.invoke_startup()
-        return await served.client.get(f"/{path.stem}/events.json?{query}")
+        return await served.client.get(f"/{path.stem}/{table}.json?{query}")
 
     return asyncio.run(ask())
 
@@ -200,3 +204,71 @@ def asked(path: Path, query: str) -> Any:
 def searched(path: Path) -> dict[str, Any]:
     tables = {"events": {"fts_table": "events_fts", "fts_pk": "number"}}
     return {"databases": {path.stem: {"tables": tables}}}
+
+
+def facet(timeline: Timeline, query: str, table: str = "events") -> Any:
+    """The facet of kinds in the answer to a request."""
+    answer = asked(timeline.path, f"_facet=kind&_extra=facet_results&{query}", table)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()["facet_results"]
+    return found.get("results", found)["kind"]
+
+
+def test_a_facet_with_all_values_is_not_truncated(timeline: Timeline) -> None:
+    assert len(facet(timeline, "")["results"]) == 1
+    assert not facet(timeline, "")["truncated"]
+
+
+def test_the_address_of_a_chosen_value_keeps_the_other_filters(timeline: Timeline) -> None:
+    (chosen,) = facet(timeline, "kind=capture&_front=f3")["results"]
+    query = dict(parse_qsl(urlsplit(chosen["toggle_url"]).query))
+    assert query == {"_facet": "kind", "_extra": "facet_results", "_front": "f3"}
+
+
+def test_the_facets_of_all_versions_count_versions(timeline: Timeline) -> None:
+    timeline.batch("title", "- {correct: event/nis-taken, set: {title: Niš}, because: Short.}")
+    (row,) = timeline.rows("SELECT count(*) AS n FROM history")
+    assert row["n"] == 3
+    assert counts(facet(timeline, "", "history")) == {"capture": 3}
+    answer = asked(timeline.path, "_shape=objects&_size=max", "history")
+    assert len(answer.json()["rows"]) == 3
+
+
+def test_the_addresses_of_the_values_of_all_facets_have_a_limit_of_bytes(
+    timeline: Timeline,
+) -> None:
+    """An address has 100 bytes and those of the query, which has the cursor of the first page."""
+    titles = "".join(
+        f"- {{event: e{n}, date: 1944-10-14, title: T{n}, kind: battle, places: [nis]}}\n"
+        for n in range(30)
+    )
+    timeline.batch("titles", titles)
+    query = "_facet=title&_extra=facet_results"
+
+    def shown(**limits: int) -> Any:
+        found = asked(timeline.path, query, limits=limits).json()["facet_results"]
+        return found.get("results", found)
+
+    address = 100 + len(f"{query}&_next=%24null%2C")
+    bound = 20 * address * len(shown()) - 1
+
+    assert len(shown()["title"]["results"]) == 30
+    assert len(shown(facet_links_bytes=bound)["title"]["results"]) == 19
+    assert len(shown(facet_links_bytes=1)["title"]["results"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("date=1944-10-14", 1), ("title__contains=1944-10-14", 0), ("date__startswith=1944-10", 2)],
+)
+def test_a_date_is_a_text_in_columns_that_are_not_days(
+    timeline: Timeline, query: str, count: int
+) -> None:
+    answer = asked(timeline.path, f"_shape=objects&{query}")
+    assert len(answer.json()["rows"]) == count
+
+
+def test_all_versions_are_counted(timeline: Timeline) -> None:
+    timeline.batch("title", "- {correct: event/nis-taken, set: {title: Niš}, because: Short.}")
+    answer = asked(timeline.path, "_extra=count", "history").json()
+    assert answer.get("count", answer.get("filtered_table_rows_count")) == 3
