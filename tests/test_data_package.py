@@ -194,6 +194,20 @@ def test_odd_values_are_read_back_unchanged(
     assert "licenses" not in described(tmp_path / "out")
 
 
+def test_days_before_the_year_1_are_texts(
+    make_timeline: Callable[..., Timeline], tmp_path: Path
+) -> None:
+    timeline = make_timeline(START.replace("1944-09-01/1944-11-30", "-0100/1944-11-30"), EVENTS)
+    timeline.batch("more", "- {event: ides, date: -0043-03-15, title: Ides, kind: death}")
+
+    data_package.write(timeline.db, data_package.Description({}), opener(tmp_path))
+
+    valid(tmp_path / "datapackage.json")
+    with (tmp_path / "events.csv").open(encoding="utf-8", newline="") as file:
+        found = {row["id"]: row["earliest"] for row in csv.DictReader(file)}
+    assert (found["ides"], found["nis-taken"]) == ("-0043-03-15", "1944-10-14")
+
+
 def test_progress_counts_every_line(timeline: Timeline, tmp_path: Path) -> None:
     steps: list[int] = []
 
