@@ -9,8 +9,9 @@ PORT ?= 8001
 REQUIRE_ALL ?=
 # `make lock LOCK=--upgrade` moves to the newest versions.
 LOCK =
-# An idle worker takes over tests of the other, so most files share their servers in one worker.
-PYTEST_ARGS ?= -n 2 --dist worksteal
+# Tests wait for servers and browsers half of their time, so four workers suit two cores. An idle
+# worker takes over tests of another, so most files share their servers in one worker.
+PYTEST_ARGS ?= -n 4 --dist worksteal
 # `make bench BENCH="ingest --size 200000"` runs one group of them.
 BENCH =
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from benchmarks.run import Run
 
-LOWER_IS_BETTER = frozenset({"ms", "s", "MB", "stale"})
+LOWER_IS_BETTER = frozenset({"ms", "s", "KB", "MB", "stale"})
 HIGHER_IS_BETTER = frozenset({"/s"})
 NO_EVENTS = (0,)
 """The sizes of a benchmark that needs no events."""

@@ -17,7 +17,7 @@ from benchmarks.measuring import PeerGaveUp, measure_in_turns
 from benchmarks.pages import STOCK, uncached_path
 from benchmarks.run import Run
 
-ROWS = "SELECT * FROM events ORDER BY sort_day, id"
+ROWS = "SELECT * FROM events ORDER BY sort_key, id"
 
 
 def _download(client: httpx.Client, path: str, target: Path) -> float:

@@ -1,4 +1,4 @@
-"""The exploring page in a real browser: first content, and the longest frame while it is used.
+"""The home page in a real browser: first content, and the longest frame while it is used.
 
 A frame is the time between two calls of `requestAnimationFrame`. A task is one of the page's own
 that takes more than 50 ms, as the browser reports it. Other load of the machine also makes frames
@@ -230,17 +230,17 @@ def _first_content(visits: list[Visit]) -> Measurement:
 _SIZES = (100_000,)
 BENCHMARKS = (
     Benchmark(
-        *("home-first", "The exploring page, first content after a start", "ms", first_visit),
+        *("home-first", "The home page, first content after a start", "ms", first_visit),
         floor=Floor(most=1_000),
         sizes=_SIZES,
     ),
     Benchmark(
-        *("home-content", "The exploring page, first content", "ms", later_visit),
+        *("home-content", "The home page, first content", "ms", later_visit),
         floor=Floor(most=1_000),
         sizes=_SIZES,
     ),
     Benchmark(
-        *("home-filtered", "The exploring page filtered, first content", "ms", filtered_visit),
+        *("home-filtered", "The home page filtered, first content", "ms", filtered_visit),
         floor=Floor(most=1_000),
         sizes=_SIZES,
     ),

@@ -156,7 +156,7 @@ def largest_front(run: Run, size: int) -> Measurement:
             def query_links() -> None:
                 db.execute(f"SELECT count(*) FROM ({links})").fetchall()
                 rows = f"SELECT * FROM events WHERE number IN ({links})"
-                db.execute(f"{rows} ORDER BY sort_day, id LIMIT {SIZE + 1}").fetchall()
+                db.execute(f"{rows} ORDER BY sort_key, id LIMIT {SIZE + 1}").fetchall()
 
             return seconds(query_links) * 1000
 
@@ -173,11 +173,11 @@ def late_page(sort: str) -> Callable[[Run, int], Measurement]:
 
     def measure(run: Run, size: int) -> Measurement:
         page = min(LATE_PAGE, size // SIZE // 2)
-        order = f"ORDER BY sort_day {descending}, id LIMIT 2 OFFSET {SIZE * (page - 1) - 1}"
+        order = f"ORDER BY sort_key {descending}, id LIMIT 2 OFFSET {SIZE * (page - 1) - 1}"
         with peers.plain_sqlite(run.timeline(size)) as db:
-            (day, last), (_, first) = db.execute(f"SELECT sort_day, id FROM events {order}")
-        client, query = run.ours(size), f"{sort}=sort_day&_nofacet=1"
-        path = f"{PAGE}?{query}&_next={day},{last}"
+            (key, last), (_, first) = db.execute(f"SELECT sort_key, id FROM events {order}")
+        client, query = run.ours(size), f"{sort}=sort_key&_nofacet=1"
+        path = f"{PAGE}?{query}&_next={key},{last}"
         late, first_page = PageTimer(client, [path]), PageTimer(client, [f"{PAGE}?{query}"])
         measurement = measure_in_turns(late, first_page, runs=RUNS, peer_runs=RUNS)
         measurement.note = f"page {page:,}"

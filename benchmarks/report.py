@@ -44,7 +44,7 @@ def page(results: Mapping[str, Any], known: Sequence[Group], notes: str) -> str:
 _INTRODUCTION = """\
 # Performance
 
-The benchmarks measured all figures on this page and wrote them:
+The benchmarks generated all figures on this page:
 
     make bench                                   # all benchmarks, up to 200,000 events
     make bench BENCH=--full                      # the same, and with a million events
@@ -52,10 +52,10 @@ The benchmarks measured all figures on this page and wrote them:
     .venv-test/bin/python -m benchmarks --write  # this page, from the latest results
 """
 _EXPLANATION = """\
-Figures are medians of several runs. Ours and the peer are measured in turns, on the same machine
-and the same events. The ratio says how many times as good ours is: above 1, ours is better. `>` and
+Figures are medians of several runs. Ours and the peer are measured alternately, on the same
+machine and the same events. The ratio says how ours compares: above 1, ours is better. `>` and
 `<` mark a peer that did not answer within its limit; its figure is at least that bad. A floor is
-the least that a benchmark must reach. `–` means that it was not judged, because the peer is absent
+the worst figure that passes. `–` means that it was not judged, because the peer is absent
 or the floor applies only to more events.
 
 `benchmarks/generator.py` makes the events: lines of about 520 bytes with 13 fields. Some fronts,

@@ -23,7 +23,18 @@ SMALLEST = 10_000
 QUICK_SIZES, FULL_SIZES = (SMALLEST, 100_000), (SMALLEST, 100_000, 1_000_000)
 QUICK_LIMIT = 200_000
 """The largest size in a quick run for benchmarks that have their own sizes."""
-ORDER = ("ingest", "log", "pages", "past", "exports", "caching", "growth", "home", "dates")
+ORDER = (
+    "ingest",
+    "log",
+    "pages",
+    "past",
+    "exports",
+    "caching",
+    "growth",
+    "windows",
+    "home",
+    "dates",
+)
 """The order of the groups; others come last."""
 
 
@@ -99,7 +110,9 @@ def groups() -> list[Group]:
 def select(names: Sequence[str]) -> list[Benchmark]:
     """The benchmarks of these groups or names; all if there are no names. Raises LookupError."""
     known = groups()
-    by_name = {benchmark.name: (benchmark,) for group in known for benchmark in group.benchmarks}
+    by_name: dict[str, tuple[Benchmark, ...]] = {
+        benchmark.name: (benchmark,) for group in known for benchmark in group.benchmarks
+    }
     by_name |= {group.name: group.benchmarks for group in known}
     names = names or [group.name for group in known]
     return [benchmark for name in names for benchmark in by_name[name]]

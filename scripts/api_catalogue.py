@@ -24,7 +24,7 @@ class Address(NamedTuple):
 
 
 PARAMETERS = (
-    Parameter("_front", "events of formations subordinate to it; so for each dimension", "f3"),
+    Parameter("_front", "events of formations subordinate to it; so too for every dimension", "f3"),
     Parameter("_army", "the same, for the dimension of armies", "a57"),
     Parameter("_place", "events at the place or within it", "serbia"),
     Parameter("_within", "events that may fall on one of the days", "1944-10-14/1944-10-20"),
@@ -32,8 +32,8 @@ PARAMETERS = (
     Parameter("_search", "events whose texts contain the words", "Nis"),
     Parameter("_searchmode", "`raw` for the syntax of SQLite's full-text search", "raw"),
     Parameter("_as_of", "the state at a position or a timestamp", "2030-01-01T00:00:00Z"),
-    Parameter("_sort", "the order by a column", "sort_day"),
-    Parameter("_sort_desc", "the descending order by a column", "position"),
+    Parameter("_sort", "the column to sort by", "sort_key"),
+    Parameter("_sort_desc", "the column to sort by, in descending order", "position"),
     Parameter("_col", "a column to include", "title"),
     Parameter("_nocol", "a column to leave out", "summary"),
     Parameter("_facet", "counts of the values of a column", "kind"),
@@ -42,7 +42,7 @@ PARAMETERS = (
     Parameter("_size", "the number of rows of a page, or `max`", "10"),
     Parameter("_next", "the cursor of the next page", "1944-10-14,nis-taken"),
     Parameter("_shape", "the form of JSON: `array`, `objects`, `arrays`, `object`", "objects"),
-    Parameter("_json", "a column that JSON contains as JSON", "fronts"),
+    Parameter("_json", "a column to return as JSON, not as text", "fronts"),
     Parameter("_day", "one day", "1944-10-14"),
     Parameter("_lane", "the lanes of the timeline: a dimension, `place` or `kind`", "place"),
     Parameter("_by", "the order of a source's accounts: `passage` or `time`", "passage"),
@@ -55,7 +55,7 @@ _FILTERS = (
 _LIST = ("_sort", "_sort_desc", "_col", "_nocol")
 _PAGE = ("_size", "_next", "_facet", "_facet_array", "_facet_size")
 ADDRESSES = (
-    Address("/", "the exploring page", (*_FILTERS, "_day", "_lane")),
+    Address("/", "the home page", (*_FILTERS, "_day", "_lane")),
     Address("/-/chronology/points.json", "its data", (*_FILTERS, "_day", "_lane", "_db")),
     Address("/NAME/events", "the list of events", (*_FILTERS, *_LIST, *_PAGE)),
     Address("/NAME/events.json", "a page of it", (*_FILTERS, *_LIST, *_PAGE, "_shape", "_json")),

@@ -15,8 +15,8 @@ from conftest import ROOT
 from html_page import elements
 from server import publish
 
-REQUESTS = 1_000
-SEED = 1944
+REQUESTS = 400
+SEED = 1945
 THREADS = 4
 THIRD: list[dict[str, Any]] = [
     {"event": "other", "date": "1944-10-13", "title": hostile.TEXT, "kind": "battle"},

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import commands
+
 # Before the plugin, as in a server: the other way round it would be registered half imported.
 import datasette.app  # noqa: F401
 import httpx
@@ -59,6 +61,21 @@ class Timeline:
     def event(self, name: str) -> dict[str, object]:
         (row,) = self.rows("SELECT * FROM events WHERE id = ?", name)
         return row
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with two batches."""
+    commands.write_batches(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def db(here: Path) -> Path:
+    """The file of the two batches in the working folder."""
+    assert commands.ingest().exit_code == commands.DONE
+    return here / "timeline.db"
 
 
 @pytest.fixture

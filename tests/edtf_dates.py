@@ -7,14 +7,21 @@ from datetime import date
 from hypothesis import assume
 from hypothesis import strategies as st
 
+from chronology.model.days import FIRST as FIRST_DAY
+from chronology.model.days import LAST as LAST_DAY
+from chronology.model.days import Day
 from chronology.model.edtf import parse
 
 FIRST = date(1944, 9, 1)
 
 days = st.dates(FIRST, date(1944, 11, 30)).map(date.isoformat)
 months = st.dates(date(1, 1, 1), date(9999, 1, 1)).map(lambda day: day.isoformat()[:7])
+any_days = st.integers(int(FIRST_DAY), int(LAST_DAY)).map(Day)
 points = st.one_of(
     st.dates().map(date.isoformat),
+    any_days.map(str),
+    any_days.map(lambda day: str(day)[:-3]),
+    any_days.map(lambda day: str(day)[:-7] + "X"),
     months,
     months.map(lambda text: text[:4]),
     months.map(lambda text: text[:4] + "-23"),
@@ -33,7 +40,7 @@ def in_order(texts: list[str]) -> list[str]:
     return apart
 
 
-def bounds(text: str) -> tuple[date, date]:
+def bounds(text: str) -> tuple[Day, Day]:
     read = parse(text)
     assert read.earliest is not None
     assert read.latest is not None

@@ -17,6 +17,7 @@ EVENT = Event(
     kind="capture",
     status="asserted",
     date=parse("1944-10-14"),
+    as_written=None,
     basis=None,
     levels={"fronts": ["3rd Ukrainian Front"], "armies": []},
     formations=["68th Rifle Corps"],

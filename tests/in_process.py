@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
@@ -60,9 +60,10 @@ def in_process(folder: Path, **options: Any) -> Iterator[httpx.Client]:
         yield client
 
 
-def client_of(served: Datasette) -> httpx.Client:
-    """A client of a Datasette, whose application is built once."""
-    return httpx.Client(transport=AppTransport(_run(_application(served))), base_url=HERE)
+def client_of(served: Datasette, wrap: Callable[[Any], Any] = lambda app: app) -> httpx.Client:
+    """A client of a Datasette, whose application is built once, and may be wrapped."""
+    app = wrap(_run(_application(served)))
+    return httpx.Client(transport=AppTransport(app), base_url=HERE)
 
 
 async def _application(served: Datasette) -> Any:

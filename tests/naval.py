@@ -54,7 +54,7 @@ databases:
   timeline:
     tables:
       events:
-        sort: sort_day
+        sort: sort_key
         label_column: title
         fts_table: events_fts
         fts_pk: number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -68,5 +68,9 @@ def serve(server: Server) -> Serve:
     return setting
 
 
-def ok(body: bytes = b"format: 1\n", kind: str = "text/plain", **headers: str) -> Answer:
-    return 200, {"Content-Type": kind, **headers}, body
+def ok(
+    body: bytes = b"format: 1\n",
+    kind: str = "text/plain",
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    return 200, {"Content-Type": kind, **(headers or {})}, body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import subprocess
@@ -74,6 +75,29 @@ def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
                 return
         time.sleep(0.05)
     raise AssertionError("nginx did not start")
+
+
+@contextmanager
+def documented(text: str, timeout_s: int, folder: Path) -> Iterator[int]:
+    """The port of an nginx with documented settings, without TLS and with other timeouts."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    text = re.sub(r"^ *(ssl_\w+|server_name) .*\n", "", text, flags=re.MULTILINE)
+    text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
+    text = re.sub(r"(_timeout) \d+s;", rf"\1 {timeout_s}s;", text)
+    folder.mkdir()
+    settings = folder / "nginx.conf"
+    start = _NGINX.format(folder=folder, port=0, prefix="/", target="/").partition("    server {")[
+        0
+    ]
+    settings.write_text(f"{start}{text}\n}}\n")
+    process = subprocess.Popen(["nginx", "-c", settings, "-e", folder / "error.log"])
+    try:
+        _await_port(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
 
 
 @contextmanager

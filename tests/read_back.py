@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +16,9 @@ import rdflib
 from jsonschema import Draft202012Validator
 from rdflib.namespace import RDF, SDO
 
+from chronology.model.days import Day, number
+from chronology.model.edtf import Date, parse
+
 SCHEMAS = Path(__file__).parent / "data" / "schemas"
 
 
@@ -23,8 +26,18 @@ class Read(NamedTuple):
     """A date that was read back; None where it is open."""
 
     edtf: str
-    earliest: date | None
-    latest: date | None
+    earliest: Day | None
+    latest: Day | None
+
+    @classmethod
+    def of(cls, given: Date, extension: str) -> Read:
+        """What a format holds of a date; iCalendar and W3C-DTF have no days before the year 1."""
+        is_limited = extension in ("ics", "atom")
+        bounds = (
+            None if is_limited and day and day.date is None else day
+            for day in (given.earliest, given.latest)
+        )
+        return cls(given.text, *bounds)
 
 
 @cache
@@ -52,19 +65,20 @@ def of_geojson(text: str) -> dict[str, Read]:
 
 
 def of_ics(text: str) -> dict[str, Read]:
-    calendar = icalendar.Calendar.from_ical(text)
+    calendar: Any = icalendar.Calendar.from_ical(text)
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
     found = {}
     for one in calendar.subcomponents:
         assert not one.errors
         earliest, latest = one.get("X-EARLIEST"), one.get("X-LATEST")
         bounds = [day.dt if day else None for day in (earliest, latest)]
-        if one.name == "VEVENT":
+        if one.name == "VEVENT" and not isinstance(one["DTSTART"].dt, datetime):
             assert [one["DTSTART"].dt, _last(one)] == bounds
-        else:
+        elif one.name != "VEVENT":
             assert one.name == "VJOURNAL"
             assert "DTSTART" not in one
-        found[str(one["UID"]).partition("@")[0]] = Read(str(one["X-EDTF"]), *bounds)
+        days = [Day(number(day)) if day else None for day in bounds]
+        found[str(one["UID"]).partition("@")[0]] = Read(str(one["X-EDTF"]), *days)
     return found
 
 
@@ -74,7 +88,8 @@ def _last(event: Any) -> date:
         end: date = event["DTEND"].dt
         return end - timedelta(days=1)
     start: date = event["DTSTART"].dt
-    return start + (event["DURATION"].dt - timedelta(days=1))
+    length: timedelta = event["DURATION"].dt
+    return start + (length - timedelta(days=1))
 
 
 def of_atom(text: str) -> dict[str, Read]:
@@ -97,7 +112,7 @@ def of_timelinejs(text: str) -> dict[str, Read]:
         first, last = _day(dates["earliest"]), _day(dates["latest"])
         # The slide is on a known day, and on no other.
         shown = [slide[key] for key in ("start_date", "end_date") if key in slide]
-        days = [date(d["year"], d.get("month", 1), d.get("day", 1)) for d in shown]
+        days = [Day.of(d["year"], d.get("month", 1), d.get("day", 1)) for d in shown]
         assert days[0] == (first or last)
         assert len(days) == 1 or days[1] == last
         found[slide["unique_id"]] = Read(dates["edtf"], first, last)
@@ -107,7 +122,7 @@ def of_timelinejs(text: str) -> dict[str, Read]:
 def of_jsonld(text: str) -> dict[str, Read]:
     graph = rdflib.Graph().parse(data=text, format="json-ld")
     terms = {*graph.predicates(), *graph.objects(None, RDF.type)} - {RDF.type}
-    assert {term for term in terms if term not in SDO} == set()
+    assert {term for term in terms if not str(term).startswith(str(SDO))} == set()
     found = {}
     for event in graph.subjects(RDF.type, SDO.Event):
         properties = {
@@ -133,5 +148,5 @@ def _name(address: str) -> str:
     return address.rpartition("/")[2]
 
 
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+def _day(text: str | None) -> Day | None:
+    return parse(text).earliest if text else None

@@ -12,6 +12,8 @@ ids = st.from_regex(records.ID_PATTERN, fullmatch=True).filter(lambda text: len(
 keys = st.from_regex(records.KEY_PATTERN, fullmatch=True).filter(lambda text: len(text) <= 40)
 lines = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=30)
 dates = st.sampled_from(["1944-10-14", "1944-10", "[1944-10-13,1944-10-14]", "1944-09/..", "1944"])
+event_dates = st.one_of(dates, st.sampled_from(["-0043-03-15", "1900-02-29", "T+118:07:34"]))
+written = {"calendar": st.just("julian"), "as_written": lines}
 names = st.lists(st.fixed_dictionaries({"name": lines}, optional={"language": lines}), max_size=2)
 cited = {"source": ids, "at": lines}
 statements = st.lists(
@@ -53,8 +55,10 @@ DATA = {
         },
     ),
     "event": fields(
-        {"date": dates, "title": lines, "kind": ids},
+        {"date": event_dates, "title": lines, "kind": ids},
         {
+            **written,
+            "sequence": st.integers(1, 9_999),
             "summary": lines,
             "basis": lines,
             "places": st.lists(
@@ -70,7 +74,8 @@ DATA = {
             "stance": st.sampled_from(records.STANCES),
             "by": lines,
             "said": dates,
-            "date": dates,
+            "date": event_dates,
+            **written,
             "basis": lines,
             "says": lines,
             "claims": st.dictionaries(keys, lines, max_size=3),

@@ -134,12 +134,12 @@ def _await(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
 def rows(client: httpx.Client, query: str = "", table: str = "events") -> list[dict[str, object]]:
     """All rows that a query selects, page after page."""
     found: list[dict[str, object]] = []
-    asked: set[str] = set()
+    visited: set[str] = set()
     size = "" if "_size=" in query else "&_size=max"
     url: str | None = f"/timeline/{table}.json?_shape=objects&{query}{size}"
     while url:
-        assert url not in asked, f"{url} leads to itself"
-        asked.add(url)
+        assert url not in visited, f"{url} leads to itself"
+        visited.add(url)
         answer = client.get(url)
         assert answer.status_code == 200, answer.text
         found += answer.json()["rows"]

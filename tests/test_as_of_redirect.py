@@ -23,13 +23,13 @@ def test_facets_count_exactly_on_every_page(growing: Served, number: int, query:
     then, client = growing.states[number], growing.client
     if isinstance(listed(client, f"{query}&_as_of={then.position}"), tuple):
         pytest.fail(f"{query} is no filter then")
-    asked = f"_as_of={then.position}&{query}"
-    events = rows(client, asked)
-    first = client.get(f"/timeline/events.json?_shape=objects&_size=20&{asked}").json()
-    pages = [asked]
+    query_then = f"_as_of={then.position}&{query}"
+    events = rows(client, query_then)
+    first = client.get(f"/timeline/events.json?_shape=objects&_size=20&{query_then}").json()
+    pages = [query_then]
     if first["next_url"]:
         pages.append(
-            f"{asked}&_size=20&_next={dict(parse_qsl(urlsplit(first['next_url']).query))['_next']}"
+            f"{query_then}&_size=20&_next={dict(parse_qsl(urlsplit(first['next_url']).query))['_next']}"
         )
 
     assert len(pages) == 1 + (len(events) > 20)

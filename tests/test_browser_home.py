@@ -1,4 +1,4 @@
-"""The exploring page in a real browser: linked views, history, keys, narrow and dark screens."""
+"""The home page in a real browser: linked views, history, keys, narrow and dark screens."""
 
 from __future__ import annotations
 
@@ -184,11 +184,11 @@ def test_events_off_the_map_open_beside_it(watched: Watched) -> None:
 
 def test_symbols_of_units_are_loaded_on_demand(watched: Watched) -> None:
     page = watched.open()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     page.check("input[name=symbols]")
     playwright.expect(page.locator(".spot-units svg").first).to_be_visible()
-    assert any("milsymbol" in url for url in asked)
+    assert any("milsymbol" in url for url in requests)
 
 
 @pytest.mark.parametrize("width", [360, 768])

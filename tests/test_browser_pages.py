@@ -43,17 +43,17 @@ def test_a_page_fits_a_phone_and_loads_nothing_from_elsewhere(
 ) -> None:
     page = browser.new_page(viewport={"width": PHONE_PX, "height": 800})
     faults: list[str] = []
-    asked: set[str] = set()
+    hosts: set[str] = set()
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-    page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
 
     page.goto(f"{founding_server.base_url}{PAGES[name]}")
     page.wait_for_load_state("networkidle")
     width = page.evaluate("document.documentElement.scrollWidth")
     page.close()
 
-    assert (faults, asked) == ([], {urlsplit(str(founding_server.base_url)).netloc})
+    assert (faults, hosts) == ([], {urlsplit(str(founding_server.base_url)).netloc})
     assert width <= PHONE_PX
 
 

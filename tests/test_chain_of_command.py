@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from chronology.model.days import Day
 from chronology.model.edtf import Date, parse
 from chronology.model.records import Attachment, Formation
 from chronology.projections.catalogue import Catalogue, State
@@ -99,7 +99,7 @@ def test_an_attachment_that_is_excluded_on_every_possible_day_does_not_hold(
     assert not may_hold(attached("f", since, until), parse(event))
 
 
-DAYS = [date(1944, 10, 1) + timedelta(days=n) for n in range(12)]
+DAYS = [Day.of(1944, 10, 1) + n for n in range(12)]
 
 
 @st.composite
@@ -109,7 +109,7 @@ def dates(draw: st.DrawFn) -> Date:
     return parse(draw(st.sampled_from(forms)).format(low, high))
 
 
-def possible(day: date, given: Date) -> bool:
+def possible(day: Day, given: Date) -> bool:
     return any((not a or a <= day) and (not b or day <= b) for a, b in given.spans)
 
 
@@ -120,7 +120,7 @@ def test_an_attachment_holds_exactly_if_some_possible_day_is_not_excluded(
     start = since.earliest if since else None
     end = until.latest if until else None
     assume(not (start and end and end < start))
-    beyond = [DAYS[0] - timedelta(days=1), *DAYS, DAYS[-1] + timedelta(days=1)]
+    beyond = [Day(DAYS[0] - 1), *DAYS, DAYS[-1] + 1]
     expected = any(
         possible(day, event) and (not start or start <= day) and (not end or day <= end)
         for day in beyond

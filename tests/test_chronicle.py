@@ -40,15 +40,6 @@ def column(db: sqlite3.Connection, sql: str) -> list[Any]:
     return [value for (value,) in db.execute(sql)]
 
 
-def test_the_events_alone_give_the_committed_head(clone: Path, db: sqlite3.Connection) -> None:
-    (clone / "timeline.db").unlink()
-
-    said = run(clone)
-
-    head = log.head(db)
-    assert f"Head: {head.position}:{head.digest}" in said
-
-
 def test_the_log_and_every_table_verify(db: sqlite3.Connection) -> None:
     assert verification.schema_faults(db) == []
     assert verification.verify(db) == log.head(db)
@@ -107,9 +98,9 @@ def test_the_facets_have_something_to_choose_from(db: sqlite3.Connection, facet:
 
 
 def test_every_event_has_an_account_with_a_locator(db: sqlite3.Connection) -> None:
-    told = "SELECT event FROM accounts WHERE at != ''"
+    with_locator = "SELECT event FROM accounts WHERE at != ''"
 
-    assert column(db, f"SELECT id FROM events WHERE id NOT IN ({told})") == []
+    assert column(db, f"SELECT id FROM events WHERE id NOT IN ({with_locator})") == []
 
 
 def test_every_account_has_a_recorded_source(db: sqlite3.Connection) -> None:

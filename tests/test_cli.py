@@ -14,9 +14,7 @@ from commands import (
     FAULTS,
     USAGE,
     chronology,
-    ingest,
     tamper,
-    write_batches,
 )
 from small_chronology import START
 
@@ -24,20 +22,7 @@ from chronology.cli import main
 
 HEAD = re.compile(r"\d+:[0-9a-f]{64}")
 
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to work in, with two batches."""
-    write_batches(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def db(here: Path) -> Path:
-    """The timeline of the two batches."""
-    assert ingest().exit_code == DONE
-    return here / "timeline.db"
+pytestmark = pytest.mark.usefixtures("here")
 
 
 # head

@@ -16,7 +16,6 @@ from commands import (
     USAGE,
     ingest,
     positions,
-    write_batches,
 )
 from conftest import ROOT
 from small_chronology import EVENTS, START
@@ -25,20 +24,7 @@ MORE = "format: 1\nbatch: more\nrecorded: 2026-02-01T00:00:00Z\nrecords:\n"
 EVENT = "- {event: a, date: 1944-10-10, title: A, kind: battle}\n"
 CSV = "id,date,title,kind\na,1944-10-10,A,battle\n"
 
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to work in, with two batches."""
-    write_batches(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def db(here: Path) -> Path:
-    """The timeline of the two batches."""
-    assert ingest().exit_code == DONE
-    return here / "timeline.db"
+pytestmark = pytest.mark.usefixtures("here")
 
 
 # Ingesting

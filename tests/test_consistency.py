@@ -264,3 +264,29 @@ def test_the_command_counts_mistakes_and_pairs(make_timeline: Make) -> None:
 def test_without_mistakes_the_command_succeeds(timeline: Timeline) -> None:
     result = check(timeline)
     assert (result.exit_code, result.stdout) == (DONE, "No likely mistakes.\n")
+
+
+@pytest.mark.parametrize(
+    ("date", "remedy"),
+    [
+        ("1637/1638", "write 1638 if the source means one winter"),
+        ("1751/1752", "write 1752"),
+        ("1639-41", "write 1639/1641 if it lasted so long"),
+        ("1637/1639", None),
+        ("1752/1753", None),
+        ("1637-02/1638", None),
+        ("1644-41", None),
+        ("1639-23", None),
+    ],
+)
+def test_years_that_may_be_misread_are_listed_unless_a_basis_explains_them(
+    make_timeline: Make, date: str, remedy: str | None
+) -> None:
+    event = f"- {{event: a, date: '{date}', title: T, kind: battle"
+    timeline = make_timeline(START.replace("1944-09-01/1944-11-30", "1600-01-01/1800-01-01"))
+    timeline.batch("one", event + "}\n")
+    found = [finding.remedy for finding in consistency.find(timeline.db)]
+    timeline.batch("two", "- {correct: event/a, set: {basis: It lasted.}, because: x}\n")
+
+    assert consistency.find(timeline.db) == []
+    assert [text[: len(remedy or "")] for text in found] == ([remedy] if remedy else [])

@@ -7,12 +7,14 @@ import io
 import json
 import random
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
 from conftest import Timeline
 from hypothesis import given
 from hypothesis import strategies as st
+from small_chronology import EVENTS, START
 
 from chronology.export import csv_stream
 from chronology.index.selection import all_of
@@ -66,7 +68,7 @@ def test_a_file_has_one_state_while_batches_are_ingested(
 
     def sheet(between: Any) -> bytes:
         numbers = io.BytesIO()
-        fixed = csv_stream.store_numbers(timeline.db, all_of([]), "sort_day, id", numbers)
+        fixed = csv_stream.store_numbers(timeline.db, all_of([]), "sort_key, id", numbers)
         return written(timeline.db, numbers, fixed, between)
 
     live = [f"e{n}" for n in range(60)]
@@ -100,3 +102,20 @@ def test_a_file_has_one_state_while_batches_are_ingested(
 def _ingest(timeline: Timeline, number: int, records: list[dict[str, Any]]) -> None:
     lines = [{"format": 1, "batch": f"b{number}", "recorded": "2026-02-01T00:00:00Z"}, *records]
     timeline.ingest("".join(json.dumps(line) + "\n" for line in lines), "jsonl")
+
+
+def test_a_row_has_any_number_of_columns(make_timeline: Callable[..., Timeline]) -> None:
+    """A function of SQLite has at most 127 arguments."""
+    names = ", ".join(f"d{n}: front" for n in range(300))
+    start = START.replace("{fronts: front, armies: army}", f"{{{names}}}")
+    timeline = make_timeline(start, EVENTS)
+    types = csv_stream.columns(timeline.db)
+    numbers = [number for (number,) in timeline.db.execute("SELECT number FROM events")]
+
+    written = csv_stream.read_rows(
+        timeline.db, csv_stream.StoredRows("events", 1_000), numbers, types
+    )
+
+    rows = list(csv.reader(io.StringIO(written.decode())))
+    assert [len(row) for row in rows] == [len(types)] * len(numbers)
+    assert rows[0][0] == "nis-taken"

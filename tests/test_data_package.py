@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import frictionless
-import pandas
 import pytest
 from click.testing import CliRunner, Result
 from conftest import ROOT, Timeline
@@ -176,14 +175,6 @@ def test_the_same_state_gives_the_same_bytes(folder: Path, exported: Path, tmp_p
         assert archive.testzip() is None
 
 
-def test_pandas_reads_a_table_with_its_types(exported: Path) -> None:
-    table = pandas.read_csv(exported / "events.csv", parse_dates=["earliest", "latest"])
-
-    assert pandas.api.types.is_datetime64_any_dtype(table["earliest"])
-    assert pandas.api.types.is_float_dtype(table["latitude"])
-    assert set(table["places"].map(json.loads).map(len)) == {1}
-
-
 def test_odd_values_are_read_back_unchanged(
     make_timeline: Callable[..., Timeline], tmp_path: Path
 ) -> None:
@@ -201,6 +192,20 @@ def test_odd_values_are_read_back_unchanged(
     assert (found["a"]["date"], found["a"]["earliest"]) == ("[..1944-10-08]", "")
     assert found["b"]["earliest"] == "0044-01-01"
     assert "licenses" not in described(tmp_path / "out")
+
+
+def test_days_before_the_year_1_are_texts(
+    make_timeline: Callable[..., Timeline], tmp_path: Path
+) -> None:
+    timeline = make_timeline(START.replace("1944-09-01/1944-11-30", "-0100/1944-11-30"), EVENTS)
+    timeline.batch("more", "- {event: ides, date: -0043-03-15, title: Ides, kind: death}")
+
+    data_package.write(timeline.db, data_package.Description({}), opener(tmp_path))
+
+    valid(tmp_path / "datapackage.json")
+    with (tmp_path / "events.csv").open(encoding="utf-8", newline="") as file:
+        found = {row["id"]: row["earliest"] for row in csv.DictReader(file)}
+    assert (found["ides"], found["nis-taken"]) == ("-0043-03-15", "1944-10-14")
 
 
 def test_progress_counts_every_line(timeline: Timeline, tmp_path: Path) -> None:

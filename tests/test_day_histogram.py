@@ -14,6 +14,7 @@ from in_process import in_process
 from server import publish, rows
 from small_chronology import START
 
+from chronology.model.days import number as number_of
 from chronology.model.edtf import parse
 
 
@@ -25,7 +26,7 @@ def expected_days(dates: list[str]) -> tuple[list[int], list[Fraction]]:
         event = parse(text)
         if event.core:
             for number, day in enumerate(window):
-                certain[number] += event.core[0] <= day <= event.core[1]
+                certain[number] += event.core[0] <= number_of(day) <= event.core[1]
         elif not event.lasts:
             on = [n for n, day in enumerate(window) if event.overlaps(parse(day.isoformat()))]
             for number in on:
@@ -47,17 +48,20 @@ def test_the_days_add_up_to_the_events(server: httpx.Client, query: str) -> None
 def test_the_bars_are_as_high_as_the_days_have_events(server: httpx.Client) -> None:
     certain, possible = expected_days([str(row["date"]) for row in rows(server)])
     most = max(float(c + p) for c, p in zip(certain, possible, strict=True))
-    heights = dict.fromkeys(range(-1, DAYS), 0.0)
-    number = -1
+    heights = dict.fromkeys(range(DAYS), 0.0)
+    first, count = -1, 0
     for tag, attributes, _ in page(server).elements:
-        number += "data-day" in attributes
-        if tag == "rect" and number >= 0 and "x" in attributes and attributes.get("y") != "3.5":
-            heights[number] += float(attributes["height"] or 0)
+        if tag == "svg" and "-0.5 0 " in (attributes.get("viewbox") or ""):
+            first = 0 if first < 0 else first + count
+            count = int((attributes["viewbox"] or "").split()[2])
+        elif tag == "path" and first >= 0 and "v" in (attributes["d"] or ""):
+            for x, height in re.findall(r"M(\d+) [\d.]+v([\d.]+)", attributes["d"] or ""):
+                heights[first + int(x)] += float(height)
         if attributes.get("class") == "key":
             break
     shown = [heights[number] for number in range(DAYS)]
     wanted = [100 * float(c + p) / most for c, p in zip(certain, possible, strict=True)]
-    assert shown == pytest.approx(wanted, abs=0.1)
+    assert shown == pytest.approx(wanted, abs=0.5)
 
 
 def test_a_chosen_day_leaves_the_calendar_as_it_is(server: httpx.Client) -> None:

@@ -89,7 +89,7 @@ def test_a_place_lists_the_places_within_it_and_its_events(small: httpx.Client) 
     text = words(small.get("/timeline/places/serbia"))
 
     assert "4 events here and in places within it" in text
-    assert "Places within it Belgrade 2 Niš 2" in text
+    assert "Places in Serbia Belgrade 2 Niš 2" in text
 
 
 def test_a_person_is_quoted_with_the_passage(small: httpx.Client) -> None:

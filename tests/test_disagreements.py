@@ -161,7 +161,7 @@ def test_the_pages_together_have_every_disputed_event_once(
     timeline: Timeline, index: EventIndex | None
 ) -> None:
     timeline.batch("disputed", "".join(DISPUTED_EVENT.format(n, n % 3 + 1) for n in range(20)))
-    rows = timeline.rows("SELECT id FROM events WHERE disputed != '[]' ORDER BY sort_day, id")
+    rows = timeline.rows("SELECT id FROM events WHERE disputed != '[]' ORDER BY sort_key, id")
     ids: list[str] = []
     cursor: Cursor | None = None
     while True:

@@ -56,6 +56,42 @@ def test_one_account_disputes_nothing() -> None:
 @pytest.mark.parametrize(
     "dates",
     [
+        ("1944-10-14T17:00", "1944-10-14T17:00:30"),
+        ("1944-10-14T17:00+02:00", "1944-10-14T15:00Z"),
+        ("1944-10-14T23:30-05:00", "1944-10-15T04:30Z"),
+        ("1944-10-14T23:30-05:00", "1944-10-14"),
+        ("1944-10-14T17:00+02:00", "1944-10-14T17:00"),
+        ("1944-10-14T15:00/1944-10-14T18:00", "1944-10-14T17:00"),
+        ("1944-10-14T17:00/..", "1944-10-14"),
+    ],
+)
+def test_dates_with_a_moment_in_common_agree(dates: Any) -> None:
+    assert found(*map(asserts, dates)) == []
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        ("1944-10-14T17:00", "1944-10-14T19:00"),
+        ("1944-10-14T17:00Z", "1944-10-14T17:00+02:00"),
+        ("1944-10-14T17:00Z", "1944-10-14T19:00Z", "1944-10-14"),
+        ("1944-10-14T17:00/1944-10-14T18:00", "1944-10-14T18:30"),
+        ("1944-10-14T17:00/..", "1944-10-14T16:00"),
+    ],
+)
+def test_times_without_a_moment_in_common_are_disputed(dates: Any) -> None:
+    assert found(*map(asserts, dates)) == ["date"]
+
+
+def test_a_denied_time_denies_no_other_time_of_its_day() -> None:
+    assert found(asserts("1944-10-14T17:00"), denies("1944-10-14T19:00")) == []
+    assert found(asserts("1944-10-14T17:00"), denies("1944-10-14T17:00")) == ["date"]
+    assert found(asserts("1944-10-14T17:00"), denies("1944-10-14")) == ["date"]
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
         ("1944-10-14", "1944-10-14"),
         ("1944-10-14", "1944-10-14?"),
         ("1944-10-14", "1944-10-14T17:00"),

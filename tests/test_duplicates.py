@@ -87,6 +87,18 @@ def test_two_events_that_differ_are_not_found(pair: Make, fields: dict[str, str]
     assert found(pair(**fields)) == []
 
 
+@pytest.mark.parametrize("source", ["one", "two"])
+def test_two_times_minutes_apart_are_two_events(make_timeline: Make, source: str) -> None:
+    timeline = make_timeline(START)
+    events = [
+        event(name, date=f"1944-10-14T{time}", source=by)
+        for name, time, by in (("a", "17:00", "one"), ("b", "17:05", source), ("c", "17:00", "two"))
+    ]
+    timeline.batch("times", PLACES + "".join(events))
+
+    assert found(timeline) == [("a", "c")]
+
+
 def test_words_are_stems_without_case_and_diacritics() -> None:
     assert duplicates.words("Đakovo: NIŠ, Nis; takes Čačak") == {"dako", "nis", "take", "caca"}
 

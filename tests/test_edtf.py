@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import copy
 import pickle
-from datetime import date
+from pathlib import Path
 
 import pytest
 
-from chronology.model.edtf import parse
+from chronology.model.days import Day
+from chronology.model.edtf import iso_day, parse
+from chronology.model.errors import DateError
+
+DOCS = Path(__file__).parent.parent / "docs" / "dates.md"
 
 # text, earliest, latest, precision; a bound that is None is written "".
 ACCEPTED = [
@@ -65,8 +69,8 @@ ACCEPTED = [
     ("1944-24", "1944-12-01", "1945-02-28", "season"),
     ("2000-02-29", "2000-02-29", "2000-02-29", "day"),
     ("0001", "0001-01-01", "0001-12-31", "year"),
-    ("00XX", "0001-01-01", "0099-12-31", "century"),
-    ("000X", "0001-01-01", "0009-12-31", "decade"),
+    ("00XX", "0000-01-01", "0099-12-31", "century"),
+    ("000X", "0000-01-01", "0009-12-31", "decade"),
     ("9999-12-XX", "9999-12-01", "9999-12-31", "month"),
     # times
     ("1944-09-06T17:00", "1944-09-06", "1944-09-06", "time"),
@@ -185,8 +189,8 @@ def test_dates_overlap_by_a_common_day_and_lie_within_by_all_days(
 
 def test_neighbours_in_a_set_are_one_span() -> None:
     assert parse("[1944-10-05,1944-10-06,1944-10-08]").spans == (
-        (date(1944, 10, 5), date(1944, 10, 6)),
-        (date(1944, 10, 8), date(1944, 10, 8)),
+        (Day.of(1944, 10, 5), Day.of(1944, 10, 6)),
+        (Day.of(1944, 10, 8), Day.of(1944, 10, 8)),
     )
 
 
@@ -204,3 +208,71 @@ def test_a_date_never_changes_and_its_copies_are_equal() -> None:
         del read.text
     assert copy.deepcopy(read) == read
     assert pickle.loads(pickle.dumps(read)).spans == read.spans
+
+
+def test_the_examples_of_the_specification_have_the_bounds_of_the_documentation() -> None:
+    table = DOCS.read_text("utf-8").partition("## The examples of EDTF")[2]
+    rows = [[cell.strip() for cell in line.split("|")[1:6]] for line in table.splitlines()]
+    examples = [row for row in rows if len(row) == 5 and row[2].startswith("`")]
+    assert {level for _, level, *_ in examples} == {"0", "1", "2"}
+    refused = {feature for feature, *_, why, _ in filled(examples) if why.startswith("refused")}
+    assert refused == {"long year", "exponential year", "significant digits"}
+    for _, _, text, earliest, latest in examples:
+        if earliest.startswith("refused"):
+            with pytest.raises(DateError):
+                parse(text.strip("`"))
+        else:
+            read = parse(text.strip("`"))
+            assert (iso_day(read.earliest) or "none", iso_day(read.latest) or "none") == (
+                earliest,
+                latest,
+            )
+
+
+def filled(rows: list[list[str]]) -> list[list[str]]:
+    """Rows whose empty first cell repeats the one above."""
+    feature, whole = "", []
+    for first, *rest in rows:
+        feature = first or feature
+        whole.append([feature, *rest])
+    return whole
+
+
+@pytest.mark.parametrize(
+    ("text", "earliest", "latest", "precision"),
+    [
+        ("0000", "0000-01-01", "0000-12-31", "year"),
+        ("-0001-02", "-0001-02-01", "-0001-02-28", "month"),
+        ("0000-02", "0000-02-01", "0000-02-29", "month"),
+        ("-0043-03-15", "-0043-03-15", "-0043-03-15", "day"),
+        ("-004X", "-0049-01-01", "-0040-12-31", "decade"),
+        ("-01XX", "-0199-01-01", "-0100-12-31", "century"),
+        ("-0043-24", "-0043-12-01", "-0042-02-28", "season"),
+        ("-0043/0014", "-0043-01-01", "0014-12-31", "interval"),
+        ("-9999", "-9999-01-01", "-9999-12-31", "year"),
+        ("1944-25", "1944-03-01", "1944-05-31", "season"),
+        ("1944-29", "1944-09-01", "1944-11-30", "season"),
+        ("1944-30", "1944-12-01", "1945-02-28", "season"),
+        ("1944-32", "1944-06-01", "1944-08-31", "season"),
+        ("1944-36", "1944-10-01", "1944-12-31", "quarter"),
+        ("1944-38", "1944-05-01", "1944-08-31", "quadrimester"),
+        ("1944-40", "1944-01-01", "1944-06-30", "semester"),
+        ("15XX-02-29", "1504-02-29", "1596-02-29", "century"),
+        ("1944-XX-31", "1944-01-31", "1944-12-31", "year"),
+        ("19X4", "1904-01-01", "1994-12-31", "century"),
+        ("1XXX", "1000-01-01", "1999-12-31", "millennium"),
+        ("XXXX-12-25", "0000-12-25", "9999-12-25", "unspecified"),
+    ],
+)
+def test_years_before_1_parts_of_years_and_unspecified_digits_have_their_bounds(
+    text: str, earliest: str, latest: str, precision: str
+) -> None:
+    read = parse(text)
+    assert (str(read.earliest), str(read.latest), read.precision) == (earliest, latest, precision)
+
+
+def test_a_date_on_every_one_of_several_days_has_no_certain_day() -> None:
+    read = parse("{1944-10-13,1944-10-15}")
+    assert (read.is_every, read.core, len(read.spans)) == (True, None, 2)
+    assert parse("1944-10-15").within(read)
+    assert not parse("1944-10-14").overlaps(read)

@@ -14,8 +14,9 @@ from small_chronology import EVENTS, START
 
 from chronology.index.current import EventIndex
 from chronology.index.selection import IndexSelection, all_of, select
-from chronology.model.edtf import parse
+from chronology.model.edtf import Date, parse
 from chronology.model.errors import UnknownName
+from chronology.model.instants import is_within
 from chronology.timeline.filters import event_filters
 
 DAYS = [f"1944-10-{day:02}" for day in (1, 2, 3, 5, 31)]
@@ -82,8 +83,78 @@ def test_within_finds_exactly_the_events_possible_on_one_of_the_days(dated: Any)
 def test_certain_finds_exactly_the_events_certain_to_be_among_the_days(dated: Any) -> None:
     db, dates = dated
     for text in every_form():
-        expected = {name for name, date in dates.items() if date.within(parse(text))}
+        within = is_within if "T" in text else Date.within
+        expected = {name for name, date in dates.items() if within(date, parse(text))}
         assert set(matching(db, certain=[text])) == expected, text
+
+
+TIMED = {
+    "at-four": "1944-09-06T16:00",
+    "at-five": "1944-09-06T17:00",
+    "at-six": "1944-09-06T18:00",
+    "in-berlin": "1944-09-06T19:30+02:00",
+    "next-day": "1944-09-07T02:30+09:00",
+    "lasting": "1944-09-06T16:30/1944-09-06T17:30",
+    "from-five": "1944-09-06T17:10/..",
+    "one-of": "[1944-09-06T16:00,1944-09-06T19:00]",
+    "range": "[1944-09-06T17:05..1944-09-06T17:10]",
+    "day": "1944-09-06",
+    "month": "1944-09",
+    "other-day": "1944-09-07",
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "possible", "certain"),
+    [
+        (
+            "1944-09-06T17:00/1944-09-06T18:00",
+            "at-five at-six in-berlin next-day lasting from-five range day month",
+            "at-five at-six in-berlin next-day range",
+        ),
+        ("1944-09-06T16:00", "at-four one-of day month", "at-four"),
+        ("1944-09-06T17:08:30", "lasting range day month", ""),
+        (
+            "1944-09-06T19:30+02:00",
+            "in-berlin next-day lasting from-five day month",
+            "in-berlin next-day",
+        ),
+        (
+            "[1944-09-06T16:00,1944-09-06T19:00]",
+            "at-four from-five one-of day month",
+            "at-four one-of",
+        ),
+        ("../1944-09-06T16:00", "at-four one-of day month", "at-four"),
+        (
+            "1944-09-06T18:00/1944-09-07",
+            "at-six from-five one-of day month other-day",
+            "at-six other-day",
+        ),
+    ],
+)
+@pytest.mark.parametrize("past", [False, True])
+def test_a_time_selects_events_by_their_times(
+    make_timeline: Callable[..., Timeline], query: str, possible: str, certain: str, past: bool
+) -> None:
+    """A day without a time is possible at each of its times, and certain at none."""
+    timeline = make_timeline(START)
+    timeline.batch(
+        "timed",
+        "".join(
+            f'- {{event: {name}, date: "{text}", title: {name}, kind: battle}}\n'
+            for name, text in TIMED.items()
+        ),
+    )
+    given: dict[str, list[str]] = {}
+    if past:
+        (position,) = timeline.db.execute("SELECT max(position) FROM log").fetchone()
+        given = {"_as_of": [str(position)]}
+    table = "history" if past else "events"
+    for name, expected in (("_within", possible), ("_certain", certain)):
+        selected = all_of(event_filters(timeline.db, {**given, name: [query]}))
+        sql = f"SELECT id FROM {table} WHERE {selected.sql}"
+        found = {event for (event,) in timeline.db.execute(sql, selected.params)}
+        assert found & TIMED.keys() == set(expected.split()), name
 
 
 def test_certain_is_always_within(dated: Any) -> None:

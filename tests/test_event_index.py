@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,9 @@ def test_a_slow_query_runs_once_and_does_not_block_other_threads(timeline: Timel
 def test_threads_with_the_same_query_run_it_once(
     timeline: Timeline, monkeypatch: pytest.MonkeyPatch, fault: Exception | None
 ) -> None:
-    waiting, made, found = threading.Semaphore(0), [], []
+    waiting = threading.Semaphore(0)
+    made: list[bool] = []
+    found: list[BitMap | str] = []
 
     class Watched(Future[Any]):
         def result(self, timeout: float | None = None) -> Any:
@@ -136,19 +139,19 @@ def test_threads_with_the_same_query_run_it_once(
                 waiting.release()
             return super().result(10)
 
-    def make() -> str:
+    def make() -> BitMap:
         made.append(True)
         for _ in range(2):
             waiting.acquire(timeout=10)
         if fault:
             raise fault
-        return "slow"
+        return BitMap([1])
 
     def want() -> None:
         with closing(connect(timeline.path)) as db:
             try:
                 with index.at_head(db, None, {"key": make}) as reader:
-                    found.append(reader.run("key", lambda: "made again"))
+                    found.append(reader.run("key", lambda: BitMap([2])))
             except ZeroDivisionError as error:
                 found.append(str(error))
 
@@ -159,10 +162,10 @@ def test_threads_with_the_same_query_run_it_once(
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [str(fault or "slow")] * 3
+    assert found == [str(fault) if fault else BitMap([1])] * 3
     assert len(made) == 1
-    with index.at_head(timeline.db, None, {"key": lambda: "anew"}) as reader:
-        assert reader.run("key", lambda: "made again") == "anew"
+    with index.at_head(timeline.db, None, {"key": lambda: BitMap([3])}) as reader:
+        assert reader.run("key", lambda: BitMap([2])) == BitMap([3])
 
 
 def test_the_cache_of_results_is_bounded_and_exact(
@@ -172,10 +175,8 @@ def test_the_cache_of_results_is_bounded_and_exact(
     index = EventIndex()
     with index.at_head(timeline.db) as reader:
         for number in range(50):
-            made = reader.index.results.get_or_make(
-                number, lambda number=number: BitMap(range(0, 300 + 2 * number, 2))
-            )
-            assert len(made) == 150 + number
+            result = BitMap(range(0, 300 + 2 * number, 2))
+            assert reader.index.results.get_or_make(number, partial(BitMap, result)) == result
         assert 1 < len(index.results) <= 1000 // (2 * 150)
 
 

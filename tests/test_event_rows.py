@@ -12,7 +12,7 @@ from small_chronology import EVENTS, START
 
 from chronology import projections
 from chronology.model.edtf import parse
-from chronology.projections.event_rows import months_of
+from chronology.projections.event_dates import months_of
 
 
 @pytest.fixture

@@ -100,6 +100,71 @@ def test_an_inexact_date_covers_all_its_days_and_is_in_the_summary() -> None:
     assert event["SUMMARY"] == "Niš is taken (on 13 or 14 October 1944)"
 
 
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("1944-10-14T17:30", "1944-10-14T17:30:00", None),
+        ("1944-10-14T17:30+02:00", "1944-10-14T15:30:00+00:00", None),
+        ("1944-10-14T17:30:05Z", "1944-10-14T17:30:05+00:00", None),
+        ("1944-10-14T17:30/1944-10-14T18:00", "1944-10-14T17:30:00", "1944-10-14T18:00:00"),
+        (
+            "1944-10-14T23:30-05:00/1944-10-15T04:45Z",
+            "1944-10-15T04:30:00+00:00",
+            "1944-10-15T04:45:00+00:00",
+        ),
+        # Without a zone of the end, both are as written.
+        ("1944-10-14T17:30Z/1944-10-15", "1944-10-14T17:30:00", "1944-10-16T00:00:00"),
+        ("[1944-10-14T17:30,1944-10-14T18:00]", "1944-10-14T17:30:00", "1944-10-14T18:01:00"),
+        ("0044-03-15T11:00", "0044-03-15T11:00:00", None),
+        ("9999-12-31T23:00/9999-12-31", "9999-12-31T23:00:00", "9999-12-31T23:59:59"),
+    ],
+)
+def test_a_time_is_a_time_in_the_calendar(text: str, start: str, end: str | None) -> None:
+    (event,) = calendar(*dated(text)).events
+
+    assert event["DTSTART"].dt.isoformat() == start
+    assert ("DTEND" in event) == (end is not None)
+    if end:
+        assert event["DTEND"].dt.isoformat() == end
+
+
+def test_an_exact_time_is_not_repeated_in_the_summary() -> None:
+    (event,) = calendar(*dated("1944-10-14T17:30")).events
+
+    assert event["SUMMARY"] == "Niš is taken"
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("1944-10-14T17:30+02:00", ["1944-10-14T17:30+02:00"] * 2, ["1944-10-14T17:30+02:00"] * 2),
+        ("1944-10-14T17:30/1944-10-15", ["1944-10-14T17:30"] * 2, ["1944-10-15"] * 2),
+        (
+            "[1944-10-14T17:30,1944-10-14T18:00]",
+            ["1944-10-14T17:30", "1944-10-14T18:00"],
+            ["1944-10-14T17:30", "1944-10-14T18:00"],
+        ),
+    ],
+)
+def test_a_feature_has_its_times(text: str, start: list[str], end: list[str]) -> None:
+    (feature,) = json.loads(exported("geojson", *dated(text)))["features"]
+    (span,) = feature["when"]["timespans"]
+
+    assert [list(span[name].values()) for name in ("start", "end")] == [start, end]
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        ("1944-10-14T17:30+02:00", "start=1944-10-14T17:30+02:00; end=1944-10-14T17:30+02:00;"),
+        # A time of W3C-DTF has a zone.
+        ("1944-10-14T17:30/..", "start=1944-10-14; scheme"),
+    ],
+)
+def test_a_feed_has_times_with_zones(text: str, period: str) -> None:
+    assert period in exported("atom", *dated(text))
+
+
 def test_an_open_date_is_a_journal_entry_and_is_counted() -> None:
     found = calendar(*dated("[..1944-10-08]", "1944-10-08/..", "1944-10-08"))
 
@@ -156,6 +221,16 @@ def test_a_feed_has_the_time_of_the_log_and_an_entry_that_of_its_event() -> None
         ("0044", {"year": 44}, None),
         (
             "1944-10-14T17:30",
+            {"year": 1944, "month": 10, "day": 14, "hour": 17, "minute": 30},
+            None,
+        ),
+        (
+            "1944-10-14T17:30:05Z/1944-10-14T18:00Z",
+            {"year": 1944, "month": 10, "day": 14, "hour": 17, "minute": 30, "second": 5},
+            {"year": 1944, "month": 10, "day": 14, "hour": 18, "minute": 0},
+        ),
+        (
+            "../1944-10-14T17:30",
             {"year": 1944, "month": 10, "day": 14, "hour": 17, "minute": 30},
             None,
         ),

@@ -14,7 +14,7 @@ from chronology.index.selection import EventFilter, all_of
 from chronology.store.database import connect, transaction
 from chronology.timeline.filters import event_filters
 
-ALL = all_of([]), "sort_day, id"
+ALL = all_of([]), "sort_key, id"
 LATER = """\
 - correct: event/nis-taken
   set: {title: Niš is given up}
@@ -82,7 +82,7 @@ def test_a_past_state_is_read_as_it_was(make_timeline: object, count: int) -> No
     position = reader.select(past.db, *ALL).state.position
     selected = all_of(event_filters(present.db, {"_as_of": [str(position)]}), position)
 
-    found = reader.select(present.db, selected, "sort_day, id")
+    found = reader.select(present.db, selected, "sort_key, id")
 
     assert events(present, found) == events(past, reader.select(past.db, *ALL))
     assert found.state[:3] == reader.select(past.db, *ALL).state[:3]
@@ -115,3 +115,16 @@ def test_places_have_their_roles_in_the_event(timeline: Timeline) -> None:
         "First source",
         "Second source",
     ]
+
+
+def test_a_past_selection_has_the_levels_that_are_columns_now(timeline: Timeline) -> None:
+    before = str(timeline.rows("SELECT max(position) AS head FROM log")[0]["head"])
+    dimensions = "- correct: chronology/test\n  set: {dimensions: {corps_of: corps}}\n"
+    timeline.batch("dimensions", dimensions + "  because: Others are of no use.\n")
+    past = all_of(event_filters(timeline.db, {"_as_of": [before]}), int(before))
+
+    (first, *_) = events(timeline, reader.select(timeline.db, past, "sort_day, id"))
+    (now, *_) = events(timeline, reader.select(timeline.db, *ALL))
+
+    assert (first.title, first.levels) == ("Niš is taken", {})
+    assert now.levels == {"corps_of": ["68th Rifle Corps"]}

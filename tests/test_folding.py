@@ -124,7 +124,9 @@ def test_line_breaks_in_the_data_change_nothing(
     )
     log.append(other.db, spread)
     projections.catch_up(other.db)
-    assert all("\n" in row["data"] for row in other.rows("SELECT data FROM log WHERE data <> '{}'"))
+    assert all(
+        "\n" in str(row["data"]) for row in other.rows("SELECT data FROM log WHERE data <> '{}'")
+    )
     without_digests = {**dump(full), "tracking": None}
     assert {**dump(other), "tracking": None} == without_digests
 
@@ -209,8 +211,10 @@ def test_the_records_of_an_event_may_be_in_any_order(
     assert projections.verify(full.db) == []
 
 
+DATES = ("1944-10-14", "[1944-10-01,1944-10-05]", "1944-09/1944-11", "[..1944-10-09]")
+
 # A line of each kind by a number that is new and one that is old.
-KINDS = {
+KINDS: dict[str, Callable[[int, int], Any]] = {
     "event": lambda new, old: event(new, DATES[old % 4], old % 3),
     "account": lambda _, old: {"account": "", "event": f"e{old}", "source": "two", "at": "9"},
     "correction": lambda new, old: {
@@ -230,7 +234,6 @@ KINDS = {
         "because": "So.",
     },
 }
-DATES = ("1944-10-14", "[1944-10-01,1944-10-05]", "1944-09/1944-11", "[..1944-10-09]")
 
 
 def event(number: int, date: str = DATES[0], count: int = 1) -> Any:

@@ -61,3 +61,20 @@ def test_a_changed_record_is_reported_before_a_later_version(memory: sqlite3.Con
     memory.execute("UPDATE log SET data = '[]' WHERE position = 2")
     with pytest.raises(CorruptLog, match="position 2: the digest does not follow"):
         verification.verify(memory)
+
+
+@pytest.mark.parametrize("position", ["x", "2", 2.5, b"2"])
+def test_a_position_of_another_type_is_a_fault(
+    memory: sqlite3.Connection, position: object
+) -> None:
+    """Without STRICT a column holds values of any type."""
+    log.append(memory, [Record("r1", "event/a", "event.recorded", "2026-01-01", "b", "{}")])
+    log.append(memory, [Record("r2", "event/a", "event.corrected", "2026-01-01", "b", "{}")])
+    columns = ", ".join(log.Entry._fields)
+    memory.execute(f"CREATE TABLE other ({columns})")
+    memory.execute("INSERT INTO other SELECT * FROM log")
+    memory.execute("DROP TABLE log")
+    memory.execute("ALTER TABLE other RENAME TO log")
+    memory.execute("UPDATE log SET position = ? WHERE position = 2", (position,))
+    with pytest.raises(CorruptLog, match="position 2"):
+        verification.verify(memory)

@@ -27,9 +27,7 @@ def test_readers_of_every_format_get_every_date_with_its_bounds(
 
     read = READERS[extension](exported(extension, *events))
 
-    assert read == {
-        event.id: Read(event.date.text, event.date.earliest, event.date.latest) for event in events
-    }
+    assert read == {event.id: Read.of(event.date, extension) for event in events}
 
 
 @pytest.mark.parametrize("extension", FORMATS)

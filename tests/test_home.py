@@ -20,7 +20,7 @@ from in_process import CONFIGURATION
 from server import ids, rows
 
 from chronology.model.edtf import parse
-from chronology.web.pages import home
+from chronology.web.pages import period
 from chronology.web.query import as_of
 
 
@@ -81,7 +81,7 @@ def test_the_data_is_compressed_for_those_who_can_read_it(
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "message"),
     [
         ("_front=Nobody", "Nobody"),
         ("_within=14.10.1944", "_within"),
@@ -91,10 +91,12 @@ def test_the_data_is_compressed_for_those_who_can_read_it(
     ],
 )
 @pytest.mark.parametrize("path", ["/", POINTS])
-def test_a_wrong_filter_is_reported(server: httpx.Client, path: str, query: str, told: str) -> None:
+def test_a_wrong_filter_is_reported(
+    server: httpx.Client, path: str, query: str, message: str
+) -> None:
     answer = server.get(f"{path}?{query}")
     assert answer.status_code == 400
-    assert told in answer.text
+    assert message in answer.text
 
 
 def test_a_wrong_choice_of_lanes_is_reported(server: httpx.Client) -> None:
@@ -114,7 +116,7 @@ MOMENT = "_as_of=674"
 
 def states(client: httpx.Client, query: str = "") -> list[dict[str, Any]]:
     """The events of then, as their own list has them."""
-    return rows(client, f"{query}&{MOMENT}&_sort=sort_day", "history")
+    return rows(client, f"{query}&{MOMENT}&_sort=sort_key", "history")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,7 @@ def test_a_day_with_many_events_counts_those_that_it_leaves_out(server: httpx.Cl
     expected = len(ids(server, "_within=1944-10-14"))
     article = text.partition('<article class="reading">')[2].partition("</article>")[0]
     shown = article.count("<li data-event=")
-    assert shown == home.READ < expected
+    assert shown == period.READ < expected
     assert f"{expected - shown} more in the list of events" in article
     numbers = re.findall(r'<h3>[^<]*<span class="note">([\d,]+)', article)
     assert sum(int(number.replace(",", "")) for number in numbers) == expected
@@ -210,8 +212,8 @@ def battle(name: str) -> str:
 @pytest.mark.parametrize("path", ["/", POINTS])
 def test_an_answer_to_the_visitors_own_sql_is_not_kept(timeline: Timeline, path: str) -> None:
     timeline.batch("many", "".join(battle(f"battle-{number}") for number in range(40)))
-    asked = f"{path}?_where=abs(random())+%25+2"
-    first, second = twice(timeline, asked, lambda: None)
+    address = f"{path}?_where=abs(random())+%25+2"
+    first, second = twice(timeline, address, lambda: None)
 
     assert first.status_code == second.status_code == 200
     assert first.text != second.text
@@ -231,11 +233,11 @@ def test_a_filter_that_takes_too_long_is_refused(timeline: Timeline, path: str) 
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "message"),
     [("/", r'class="total">(\d+)<.*_as_of=(\d+)'), (POINTS, r'"position":(\d+).*"total":(\d+)')],
 )
 def test_an_answer_is_of_one_state_whatever_is_written_meanwhile(
-    timeline: Timeline, monkeypatch: pytest.MonkeyPatch, path: str, told: str
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch, path: str, message: str
 ) -> None:
     """The head that it names has as many events as it counts."""
     (before,) = timeline.db.execute("SELECT max(position) FROM log").fetchone()
@@ -253,7 +255,7 @@ def test_an_answer_is_of_one_state_whatever_is_written_meanwhile(
     monkeypatch.setattr(as_of, "timeline_at", then_another)
     answer, _ = twice(timeline, path, monkeypatch.undo)
 
-    found = re.search(told, answer.text, re.DOTALL)
+    found = re.search(message, answer.text, re.DOTALL)
     assert found
     assert {int(number) for number in found.groups()} == {before, 2}
 

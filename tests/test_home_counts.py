@@ -1,4 +1,4 @@
-"""Many events as the exploring page's data: counted in lanes and spots, none of them left out."""
+"""Many events as the home page's data: counted in lanes and spots, none of them left out."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from server import ids, publish, rows
 from small_chronology import START
 from test_day_histogram import expected_days
 
+from chronology.model import days
 from chronology.model.edtf import Date, parse
 from chronology.web.api import timeline_bins, timeline_data
 from chronology.web.pages import day_histogram
@@ -51,10 +52,10 @@ def values(row: dict[str, object], column: str) -> list[str]:
 
 def test_few_events_are_listed_whole_and_of_many_the_first(crowd: httpx.Client) -> None:
     many, few = answer(crowd), answer(crowd, "kind=battle")
-    assert many["total"] == COUNT > timeline_data.MOST
-    assert len(many["rows"]) == timeline_data.FIRST
+    assert many["total"] == COUNT > timeline_data.MAX_LISTED
+    assert len(many["rows"]) == timeline_data.SAMPLE
     assert [row[0] for row in many["rows"]] == [
-        row["id"] for row in rows(crowd, "_sort=sort_day&_size=60")[: timeline_data.FIRST]
+        row["id"] for row in rows(crowd, "_sort=sort_key&_size=60")[: timeline_data.SAMPLE]
     ]
     assert "lanes" in many
     assert few["total"] == len(few["rows"]) == len(ids(crowd, "kind=battle"))
@@ -65,7 +66,7 @@ def test_few_events_are_listed_whole_and_of_many_the_first(crowd: httpx.Client) 
 @pytest.mark.parametrize("query", QUERIES)
 def test_each_lane_has_the_events_of_its_value(crowd: httpx.Client, query: str, lane: str) -> None:
     events = rows(crowd, query)
-    if len(events) <= timeline_data.MOST:
+    if len(events) <= timeline_data.MAX_LISTED:
         assert "lanes" not in answer(crowd, query)
         return
     expected: Counter[str] = Counter()
@@ -81,7 +82,8 @@ def test_each_day_of_a_lane_has_the_events_that_fall_on_it(crowd: httpx.Client, 
     found = answer(crowd, f"_lane={lane}")["lanes"]
     assert (found["first"], found["step_days"]) == (FIRST.isoformat(), 1)
     for row in found["rows"]:
-        held = [e for e in events if (row["value"] or None) in (values(e, COLUMNS[lane]) or [None])]
+        value = row["value"] or ""
+        held = [e for e in events if value in (values(e, COLUMNS[lane]) or [""])]
         certain, possible = expected_days([str(event["date"]) for event in held])
         assert row["certain"] == certain
         assert row["possible"] == pytest.approx([float(p) for p in possible], abs=1e-5)
@@ -121,12 +123,12 @@ def test_a_wrong_choice_of_lanes_is_reported(crowd: httpx.Client) -> None:
     )
 )
 def test_points_drawn_together_lose_no_event(located: dict[tuple[Any, ...], int]) -> None:
-    most = timeline_bins.MOST_SPOTS
+    most = timeline_bins.MAX_SPOTS
     try:
-        timeline_bins.MOST_SPOTS = 5
+        timeline_bins.MAX_SPOTS = 5
         spots = timeline_bins._spots(Counter(located), ["One"], {})
     finally:
-        timeline_bins.MOST_SPOTS = most
+        timeline_bins.MAX_SPOTS = most
     assert sum(sum(spot["colours"]) for spot in spots) == sum(located.values())
     for latitude, longitude, _ in located:
         assert [
@@ -140,7 +142,7 @@ def test_points_drawn_together_lose_no_event(located: dict[tuple[Any, ...], int]
 def test_many_points_are_drawn_as_a_bounded_number() -> None:
     located = Counter({(n / 1000, n % 97, "[]"): 1 for n in range(20_000)})
     spots = timeline_bins._spots(located, [], {})
-    assert len(spots) <= timeline_bins.MOST_SPOTS
+    assert len(spots) <= timeline_bins.MAX_SPOTS
     assert sum(sum(spot["colours"]) for spot in spots) == 20_000
 
 
@@ -164,14 +166,15 @@ def test_wider_bins_count_each_event_in_every_bin_that_it_touches(
     spans: list[tuple[int, int, bool]], step: int
 ) -> None:
     events = [_date(*span) for span in spans]
-    start = FIRST.toordinal()
-    tally = day_histogram.Tally(range(start, start + DAYS + step, step), 1)
+    first = days.number(FIRST)
+    edges = [day * 86_400 for day in range(first, first + DAYS + step, step)]
+    tally = day_histogram.Tally(edges, 1)
     for event in events:
         tally.add(event, [0], 1)
     assert len(tally.certain[0]) == -(-DAYS // step)
     for number in range(len(tally.certain[0])):
-        start = FIRST + timedelta(days=number * step)
-        end = start + timedelta(days=step - 1)
+        start = first + number * step
+        end = start + step - 1
         touching = [e for e in events if e.core and e.core[0] <= end and start <= e.core[1]]
         assert tally.certain[0][number] == len(touching)
     uncertain = sum(1 for event in events if not event.core)

@@ -48,7 +48,7 @@ def test_a_request_has_the_etag_of_the_batch_ingested_before(
     serve: Serve, server: Server, make_timeline: Any
 ) -> None:
     timeline: Timeline = make_timeline(START)
-    url = serve("/events.yml", ok(EVENTS.encode(), ETag='"one"'), (304, {}, b""))
+    url = serve("/events.yml", ok(EVENTS.encode(), headers={"ETag": '"one"'}), (304, {}, b""))
     CliRunner().invoke(ingest_command, [url, "--db", str(timeline.path)])
     before = timeline.path.read_bytes()
     result = CliRunner().invoke(ingest_command, [url, "--db", str(timeline.path)])
@@ -58,7 +58,7 @@ def test_a_request_has_the_etag_of_the_batch_ingested_before(
 
 
 def test_a_refused_batch_leaves_no_etag(serve: Serve, server: Server, timeline: Timeline) -> None:
-    url = serve("/bad.yml", ok(b"format: 2\n", ETag='"bad"'))
+    url = serve("/bad.yml", ok(b"format: 2\n", headers={"ETag": '"bad"'}))
     for _ in range(2):
         assert CliRunner().invoke(ingest_command, [url, "--db", str(timeline.path)]).exit_code == 1
     assert server.validators == [None, None]
@@ -75,10 +75,10 @@ def secret(url: str) -> str:
 @pytest.mark.parametrize(
     "answer",
     [
-        ok(EVENTS.encode(), ETag='"one"'),
+        ok(EVENTS.encode(), headers={"ETag": '"one"'}),
         ok(b"format: 2\n"),
         ok(b"<html>"),
-        ok(b"", **{"Content-Type": "text/html"}),
+        ok(b"", kind="text/html"),
         (404, {}, b""),
         (503, {}, b""),
         (
@@ -126,7 +126,7 @@ def test_an_etag_is_not_sent_if_its_batch_is_not_in_the_log(
     """As when the database is restored from a backup."""
     timeline: Timeline = make_timeline(START)
     before = timeline.path.read_bytes()
-    url = serve("/events.yml", ok(EVENTS.encode(), ETag='"one"'))
+    url = serve("/events.yml", ok(EVENTS.encode(), headers={"ETag": '"one"'}))
     CliRunner().invoke(ingest_command, [url, "--db", str(timeline.path)])
     timeline.db.close()
     timeline.path.write_bytes(before)

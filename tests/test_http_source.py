@@ -149,7 +149,7 @@ def test_the_limit_applies_to_the_decompressed_body(
 ) -> None:
     monkeypatch.setattr(http_source, "MAX_BYTES", 1 << 20)
     packed = gzip.compress(b"x" * (2 << 20))
-    url = serve("/a.yml", ok(packed, **{"Content-Encoding": "gzip"}))
+    url = serve("/a.yml", ok(packed, headers={"Content-Encoding": "gzip"}))
     assert why(url) == "is larger than 1 MiB"
 
 
@@ -170,12 +170,14 @@ def test_a_redirect_away_from_http_fails(serve: Serve) -> None:
 
 
 def test_an_incomplete_response_fails(serve: Serve) -> None:
-    url = serve("/a.yml", ok(**{"Content-Length": "1000"}))
+    url = serve("/a.yml", ok(headers={"Content-Length": "1000"}))
     assert "closed connection" in why(url)
 
 
 def test_an_undecodable_response_fails(serve: Serve) -> None:
-    assert why(serve("/a.yml", ok(b"no gzip", **{"Content-Encoding": "gzip"}))).startswith(":")
+    assert why(serve("/a.yml", ok(b"no gzip", headers={"Content-Encoding": "gzip"}))).startswith(
+        ":"
+    )
 
 
 def test_a_refused_connection_fails() -> None:

@@ -16,7 +16,11 @@ DAY = 86_400
 
 
 def seconds(text: str) -> int:
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+    """The seconds of a time; the Gregorian calendar repeats itself after 400 years."""
+    year = int(text[: text.index("-", 1)])
+    moment = datetime.fromisoformat(f"{year % 400 + 2000}{text[text.index('-', 1) :]}")
+    cycles = year // 400 - 5
+    return int(moment.replace(tzinfo=UTC).timestamp()) + cycles * 146_097 * DAY
 
 
 @pytest.mark.parametrize(
@@ -57,7 +61,7 @@ def test_a_date_without_times_has_the_seconds_of_its_days(text: str) -> None:
     assert date.latest
     assert start == seconds(date.earliest.isoformat())
     assert end is not None
-    assert end - (start or 0) == ((date.latest - date.earliest).days + 1) * DAY
+    assert end - (start or 0) == (date.latest - date.earliest + 1) * DAY
 
 
 @given(

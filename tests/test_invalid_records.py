@@ -153,3 +153,11 @@ def test_a_record_whose_id_is_not_of_its_batch_is_named(timeline: Timeline, reco
     (fault,) = verification.record_faults(forged)
 
     assert fault.startswith("position 13: 'event/nis-taken' is invalid: ")
+
+
+@pytest.mark.parametrize("missing", ["latitude", "longitude"])
+def test_half_a_point_is_none(forged: Callable[..., Timeline], missing: str) -> None:
+    timeline = forged(6, **{missing: None})
+    sql = "SELECT latitude, longitude FROM places WHERE id = 'nis'"
+    assert timeline.rows(sql) == [{"latitude": None, "longitude": None}]
+    assert timeline.event("nis-taken")["latitude"] is None

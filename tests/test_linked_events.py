@@ -23,7 +23,7 @@ def test_the_first_events_are_the_earliest(
     many: Timeline, monkeypatch: pytest.MonkeyPatch, is_scan: bool
 ) -> None:
     monkeypatch.setattr(linked_events, "is_scan_faster", lambda *_: is_scan)
-    rows = many.rows(f"SELECT id FROM events {IN_SERBIA} ORDER BY sort_day, id")
+    rows = many.rows(f"SELECT id FROM events {IN_SERBIA} ORDER BY sort_key, id")
 
     events = first_events(many.db, *SERBIA, 25)
 
@@ -61,10 +61,10 @@ def test_nothing_is_counted_among_too_many_events(
     many: Timeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     count = count_events(many.db, *SERBIA)
-    monkeypatch.setattr(linked_events, "_MOST_COUNTED", count)
+    monkeypatch.setattr(linked_events, "_MAX_COUNTED", count)
     assert count_by_date(many.db, *SERBIA)
     assert count_by_other_facet(many.db, *SERBIA, "sources", 5)
 
-    monkeypatch.setattr(linked_events, "_MOST_COUNTED", count - 1)
+    monkeypatch.setattr(linked_events, "_MAX_COUNTED", count - 1)
     assert count_by_date(many.db, *SERBIA) == []
     assert count_by_other_facet(many.db, *SERBIA, "sources", 5) == []

@@ -14,7 +14,7 @@ from chronology.timeline.neighbours import Neighbours, neighbours
 
 
 def ordered_ids(timeline: Timeline, where: str = "") -> list[str]:
-    rows = timeline.rows(f"SELECT id FROM events {where} ORDER BY sort_day, id")
+    rows = timeline.rows(f"SELECT id FROM events {where} ORDER BY sort_key, id")
     return [str(row["id"]) for row in rows]
 
 

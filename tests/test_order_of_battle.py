@@ -161,13 +161,9 @@ def _all_ids(units: list[Unit]) -> list[str]:
 
 @pytest.mark.parametrize(("count", "superiors"), [(400, 1), (40, 2)])
 def test_chains_of_any_length_and_number_are_shown(
-    make_timeline: Callable[..., Timeline],
-    monkeypatch: pytest.MonkeyPatch,
-    count: int,
-    superiors: int,
+    make_timeline: Callable[..., Timeline], count: int, superiors: int
 ) -> None:
     """A long chain takes no deep recursion, and many ways to one formation take no long time."""
-    monkeypatch.setattr("chronology.ingest.chains.MAX_LENGTH", 1_000)
     timeline = make_timeline(START)
     units = [(n, side) for n in range(count) for side in range(superiors)]
     records = ""

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import pytest
 from conftest import Timeline
@@ -113,7 +117,8 @@ ADDRESSES = (
     Address("/it/events_fts.json", (*permissions.SEARCHED, "history")),
     Address("/it/facet_values.json", ("events", "sources", "places", "formations", "people")),
     Address(
-        '/it/formations.json?_through={"table":"commanders","column":"person","value":"stahel"}'
+        '/it/formations.json?_through={"table":"commanders","column":"person","value":"stahel"}',
+        ("formations", "commanders"),
     ),
     Address("/nothing", ()),
     Address("/it/nothing", ()),
@@ -184,9 +189,6 @@ def assert_refused_or_equal(address: Address, status: int, answer: Any, closed: 
     needs_closed = closed in address.needed or (closed not in permissions.TABLES and address.needed)
     if not needs_closed:
         assert answer.status_code in (status, 403), address
-    elif address.path.partition("?")[0] == "/" and closed in ("events", "all tables", "database"):
-        # Without a chronology to see, Datasette lists what else there is.
-        assert answer.status_code == 200, address
     else:
         assert answer.status_code == 403, address
         if address.path.partition("?")[0].endswith(".json"):
@@ -203,3 +205,108 @@ def test_an_actor_with_permission_sees_every_page(
     seen = answers(file, closed, EDITOR, PATHS)
 
     assert [answer.status_code for answer in seen] == statuses
+
+
+def through(table: str) -> str:
+    condition = {"table": table, "column": "person", "value": "stahel"}
+    query = {"_shape": "objects", "_through": json.dumps(condition)}
+    return f"/it/formations.json?{urlencode(query)}"
+
+
+@pytest.mark.parametrize("table", ["commanders", "COMMANDERS", "Commanders"])
+def test_no_filter_goes_through_a_closed_table(file: str, table: str) -> None:
+    (allowed,) = answers(file, "batches", None, [through(table)])
+    (refused,) = answers(file, "commanders", None, [through(table)])
+
+    assert [row["id"] for row in allowed.json()["rows"]] == ["d9"]
+    assert refused.status_code == 403
+
+
+REFERRING = "_extras=foreign_key_tables&_extra=foreign_key_tables"
+
+
+@pytest.mark.parametrize("closed", ["accounts", "attachments", "commanders"])
+def test_a_row_does_not_count_the_rows_of_closed_tables(file: str, closed: str) -> None:
+    (answer,) = answers(file, closed, None, [f"/it/sources/three.json?{REFERRING}"])
+    (seen,) = answers(file, closed, EDITOR, [f"/it/sources/three.json?{REFERRING}"])
+
+    tables = [each["other_table"] for each in answer.json()["foreign_key_tables"]]
+    everything = [each["other_table"] for each in seen.json()["foreign_key_tables"]]
+    assert {*tables} == {*everything} - {closed}
+    assert closed in everything
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/it/attachments",
+        "/it/attachments.json?_shape=objects&_labels=on",
+        "/it/attachments.csv?_labels=on",
+        "/it/attachments.json?_shape=objects&_facet=source",
+        "/it/attachments/1",
+        "/it/attachments/1.json?_labels=on",
+    ],
+)
+def test_rows_have_no_labels_of_closed_tables(file: str, path: str) -> None:
+    """The name of a source is a label of the rows that refer to it."""
+    (seen,) = answers(file, "sources", EDITOR, [path])
+    (answer,) = answers(file, "sources", None, [path])
+
+    assert answer.status_code == seen.status_code
+    assert "First source" not in answer.text
+
+
+def test_labels_of_open_tables_are_shown(file: str) -> None:
+    (seen,) = answers(file, "people", None, ["/it/attachments.json?_shape=objects&_labels=on"])
+
+    assert "First source" in seen.text
+
+
+def other_database(folder: Path) -> str:
+    with closing(sqlite3.connect(folder / "other.db")) as db:
+        db.execute("CREATE TABLE things (name TEXT)")
+    return str(folder / "other.db")
+
+
+def home(files: list[str], closed: str) -> Any:
+    async def ask() -> Any:
+        served = Datasette(files, **{CONFIGURATION: configuration(closed)})
+        await served.invoke_startup()
+        return await served.client.get("/")
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("closed", ["events", "all tables", "database"])
+def test_the_home_is_forbidden_unless_another_database_is_open(
+    file: str, tmp_path: Path, closed: str
+) -> None:
+    alone, beside = home([file], closed), home([file, other_database(tmp_path)], closed)
+
+    assert alone.status_code == 403
+    assert "You do not have access" in alone.text
+    assert beside.status_code == 200
+    assert "/other" in beside.text
+    for table in ("events", "history", "accounts", "log"):
+        assert f"/{NAME}/{table}" not in beside.text
+
+
+@pytest.mark.parametrize("allowed", [None, {"databases": {"_memory": {"allow_sql": True}}}])
+def test_queries_across_databases_are_closed(file: str, allowed: dict[str, Any] | None) -> None:
+    """With `--crossdb`, one SQL statement could otherwise read every table of every database."""
+
+    async def ask() -> Any:
+        served = Datasette([file], crossdb=True, **{CONFIGURATION: allowed or {}})
+        await served.invoke_startup()
+        sql = urlencode({"sql": f"select title from {NAME}.events"})
+        paths = [f"/_memory.json?{sql}", f"/_memory?{sql}", f"/_memory/-/query.json?{sql}"]
+        paths += [f"/_memory.csv?{sql}", f"/_memory/-/query?{sql}"]
+        client = served.client
+        return [await client.get(path, follow_redirects=True) for path in paths]
+
+    found = asyncio.run(ask())
+    if allowed is None:
+        assert not any(answer.is_success for answer in found)
+        assert found[0].status_code == 403
+    shown = any("mark-of-events" in answer.text for answer in found)
+    assert shown is (allowed is not None)

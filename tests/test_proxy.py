@@ -6,7 +6,9 @@ import asyncio
 import html
 import re
 import shutil
+import socket
 import subprocess
+import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +19,7 @@ import pytest
 from conftest import ROOT, Timeline
 from datasette.app import Datasette
 from in_process import CONFIGURATION
-from proxy import proxying
+from proxy import documented, proxying
 from server import serving
 
 PREFIX = "/chron/"
@@ -182,3 +184,34 @@ def test_a_database_may_have_the_name_of_the_prefix(timeline: Timeline) -> None:
             assert answer.status_code == 200, answer.url
             for link in re.findall(r'(?:href|action)="(/[^"]*)"', answer.text):
                 assert link.startswith(f"/{name}/"), link
+
+
+SLOW = {
+    "an idle connection": (b"", b""),
+    "a header byte by byte": (b"GET / HTTP/1.1\r\n", b"a"),
+    "headers one by one": (b"GET / HTTP/1.1\r\nHost: x\r\n", b"a: b\r\n"),
+}
+
+
+@pytest.mark.nginx
+@pytest.mark.parametrize("name", SLOW)
+def test_the_documented_proxy_ends_slow_connections(tmp_path: Path, name: str) -> None:
+    operations = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    (settings,) = re.findall(r"```nginx\n(.*?)```", operations, re.DOTALL)
+    first, rest = SLOW[name]
+    with (
+        documented(settings, 1, tmp_path / "nginx") as port,
+        socket.create_connection(("127.0.0.1", port), timeout=0.2) as connection,
+    ):
+        started = time.monotonic()
+        connection.sendall(first)
+        while time.monotonic() - started < 20:
+            try:
+                connection.sendall(rest)
+                if not connection.recv(4_096):
+                    break
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+        assert time.monotonic() - started < 20

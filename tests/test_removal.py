@@ -5,20 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from commands import chronology
 from following import CONFLICT, follow
 from peers import peer, rows_of
 from small_chronology import EVENTS, START
 
-from chronology.cli import main
 from chronology.store.database import connect
 
 SECRET = "The name of a private person."
 ACCOUNT = f'  - {{source: two, at: "¶9", says: "{SECRET}"}}\n'
-
-
-def chronology(*arguments: str) -> Result:
-    return CliRunner().invoke(main, arguments, catch_exceptions=False)
 
 
 def test_a_log_is_made_again_without_what_must_be_removed(

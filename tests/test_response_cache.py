@@ -145,7 +145,7 @@ def test_no_answer_is_older_than_the_commit_before_its_request(
 ) -> None:
     client, timeline = serving_process
     committed, over = [0], threading.Event()
-    asked, stale = [0], []
+    requests, stale = [0], []
     paths = (f"{LIST}&_size=max", "/timeline/events.json?_size=0&_extra=count&kind=battle")
 
     def read() -> None:
@@ -153,10 +153,10 @@ def test_no_answer_is_older_than_the_commit_before_its_request(
         while not over.is_set():
             for path in paths:
                 least = committed[0]
-                told = battles(latest(client, path, tags))
-                asked[0] += told is not None
-                if told is not None and told < least:
-                    stale.append((path, least, told))
+                count = battles(latest(client, path, tags))
+                requests[0] += count is not None
+                if count is not None and count < least:
+                    stale.append((path, least, count))
 
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:
@@ -166,13 +166,13 @@ def test_no_answer_is_older_than_the_commit_before_its_request(
         for number in range(1_000):
             timeline.batch(f"b{number}", event(number))
             committed[0] = number + 1
-            if number > 25 and asked[0] > 100:
+            if number > 25 and requests[0] > 100:
                 break
     finally:
         over.set()
         for reader in readers:
             reader.join()
-    assert asked[0] > 100
+    assert requests[0] > 100
     assert stale == []
 
 
@@ -189,11 +189,11 @@ def latest(client: httpx.Client, path: str, tags: dict[str, tuple[str, Any]]) ->
     return answer.json()
 
 
-def battles(told: Any) -> int | None:
+def battles(answer: Any) -> Any:
     """How many an answer tells of; None if it, or only its count, was given up."""
-    if isinstance(told, list):
-        return sum(row["kind"] == "battle" for row in told)
-    return told and told.get("count", told.get("filtered_table_rows_count"))
+    if isinstance(answer, list):
+        return sum(row["kind"] == "battle" for row in answer)
+    return answer and answer.get("count", answer.get("filtered_table_rows_count"))
 
 
 def test_a_star_matches_only_what_is_known_to_be_there(

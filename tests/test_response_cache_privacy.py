@@ -40,8 +40,8 @@ def test_who_may_not_see_the_history_sees_nothing_of_the_past(
     private = {"databases": {name: {"tables": {"history": {"allow": {"id": "root"}}}}}}
     past = f"{path.format(name)}?_as_of={log.head(timeline.db).position}"
 
-    def status(asked: str, more: Any = None) -> int:
-        return int(answers(str(timeline.path), asked, {}, {}, more)[0].status_code)
+    def status(address: str, more: Any = None) -> int:
+        return int(answers(str(timeline.path), address, {}, {}, more)[0].status_code)
 
     assert status(past) == 200
     assert status(past, private) == 403
@@ -67,7 +67,7 @@ def test_a_private_database_does_not_reveal_its_head(timeline: Timeline) -> None
 
 def answers(
     path: str,
-    asked: str,
+    address: str,
     settings: dict[str, Any],
     config: dict[str, Any],
     more: dict[str, Any] | None = None,
@@ -79,7 +79,7 @@ def answers(
         given = {CONFIGURATION: {"plugins": {"datasette-chronology": config}, **(more or {})}}
         served = Datasette([path], settings=settings, **given)
         await served.invoke_startup()
-        return [await served.client.get(asked) for _ in range(2)]
+        return [await served.client.get(address) for _ in range(2)]
 
     return asyncio.run(ask())
 
@@ -92,8 +92,8 @@ def test_it_can_be_turned_off(timeline: Timeline) -> None:
 
 def test_what_was_not_counted_in_time_is_not_kept(timeline: Timeline) -> None:
     timeline.batch("many", "\n".join(event(number) for number in range(2_000)))
-    asked = "/timeline-0/events.json?_size=1&_extra=facet_results&_facet=title"
-    first, second = answers(str(timeline.path), asked, {"facet_time_limit_ms": 1}, {})
+    address = "/timeline-0/events.json?_size=1&_extra=facet_results&_facet=title"
+    first, second = answers(str(timeline.path), address, {"facet_time_limit_ms": 1}, {})
 
     counted = first.json()["facet_results"]
     assert "title" not in counted.get("results", counted)

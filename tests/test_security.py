@@ -68,8 +68,8 @@ def test_the_hostile_chronology_has_markup_in_every_text_field(attacked: Attacke
         paths = list(text_fields(kind))
         assert paths, subject
         for path in paths:
-            told = [str(value) for data in found for value in values(data, path)]
-            assert any(hostile.ALERT in value for value in told), (subject, path)
+            texts = [str(value) for data in found for value in values(data, path)]
+            assert any(hostile.ALERT in value for value in texts), (subject, path)
 
 
 def pages() -> list[str]:

@@ -19,15 +19,15 @@ from attacked import (
 
 
 def test_one_seed_gives_the_same_addresses_and_all_known_faults() -> None:
-    asked = mischief.addresses(REQUESTS, SEED)
+    addresses = mischief.addresses(REQUESTS, SEED)
 
-    assert asked == mischief.addresses(REQUESTS, SEED)
-    assert len(asked) == REQUESTS
-    assert {*mischief.addresses(REQUESTS, SEED + 1)} != {*asked}
+    assert addresses == mischief.addresses(REQUESTS, SEED)
+    assert len(addresses) == REQUESTS
+    assert {*mischief.addresses(REQUESTS, SEED + 1)} != {*addresses}
     known = {path.format(form) for path in mischief.STOCK_FAULTS for form in ("", ".json", ".csv")}
-    assert known <= {*asked}
+    assert known <= {*addresses}
     for parameter in (*mischief.OWN, *mischief.STANDARD):
-        assert any(f"{parameter}=" in address for address in asked), parameter
+        assert any(f"{parameter}=" in address for address in addresses), parameter
 
 
 def test_no_address_is_a_failure_of_the_server(attacked_server: Attacked) -> None:

@@ -57,24 +57,24 @@ ALWAYS = {
 
 
 def directives(answer: httpx.Response) -> dict[str, str]:
-    (told,) = answer.headers.get_list("content-security-policy")
-    return dict(directive.split(" ", 1) for directive in told.split("; "))
+    (policy,) = answer.headers.get_list("content-security-policy")
+    return dict(directive.split(" ", 1) for directive in policy.split("; "))
 
 
 @pytest.mark.parametrize("path", ANSWERS.values(), ids=ANSWERS)
 def test_every_kind_of_answer_has_the_headers(attacked: Attacked, path: str) -> None:
     answer = attacked.get(path)
-    told = directives(answer)
+    policy = directives(answer)
 
-    assert {name: told[name] for name in ALWAYS} == ALWAYS
+    assert {name: policy[name] for name in ALWAYS} == ALWAYS
     assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
     assert answer.headers.get_list("x-frame-options") == ["DENY"]
     assert answer.headers.get_list("referrer-policy") == ["strict-origin-when-cross-origin"]
-    sources = told["script-src"].split()
+    sources = policy["script-src"].split()
     assert sources[0] == "'self'"
     assert all(source.startswith("'sha256-") for source in sources[1:])
     if "html" not in answer.headers.get("content-type", ""):
-        assert told["script-src"] == "'self'"
+        assert policy["script-src"] == "'self'"
 
 
 @pytest.mark.parametrize("path", ["/", "/timeline", "/timeline/places", "/timeline/events/e", "/x"])
@@ -158,8 +158,8 @@ def test_map_tiles_may_come_from_where_they_are_configured(
 def test_the_origin_of_configured_tiles_is_in_the_policy(tmp_path: Path) -> None:
     folder = publish(tmp_path / "tiles", {"0001-start.yml": START})
     metadata = yaml.safe_load((folder / "metadata.yml").read_text("utf-8"))
-    told = {"tile_url": "https://{s}.example.org/{z}/{x}/{y}.png"}
-    metadata["plugins"] = {"datasette-chronology": told}
+    settings = {"tile_url": "https://{s}.example.org/{z}/{x}/{y}.png"}
+    metadata["plugins"] = {"datasette-chronology": settings}
     (folder / "metadata.yml").write_text(yaml.safe_dump(metadata), "utf-8")
 
     with in_process(folder) as client:

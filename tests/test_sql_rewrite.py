@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,8 +21,8 @@ from chronology.web.query import selection, sql_rewrite
 QUERIES = (
     "",
     "_size=1",
-    "_sort=sort_day&_size=1&_next={cursor}",
-    "_sort_desc=sort_day",
+    "_sort=sort_key&_size=1&_next={cursor}",
+    "_sort_desc=sort_key",
     "_sort=title&_front=f3",
     "_sort_desc=latitude&kind=capture",
     "_front=f3&kind=capture&_place=serbia",
@@ -29,7 +30,7 @@ QUERIES = (
     "_search=Belgrade",
     "_within=1944-10&_certain=1944-10-14&latest__gte=1944-10-01",
     "_as_of={position}",
-    "_as_of={position}&_front=f3&_search=taken&_sort_desc=sort_day",
+    "_as_of={position}&_front=f3&_search=taken&_sort_desc=sort_key",
     "title__contains=taken&_nocount=1",
 )
 
@@ -41,7 +42,7 @@ class Statements:
         self.timeline = timeline
         self.rewritten: list[str] = []
         self.left: list[str] = []
-        self.disguise = str
+        self.disguise: Callable[[str], str] = str
         rewrite = sql_rewrite.rewrite
 
         async def watched(page: Any, sql: str, params: Any) -> tuple[str, Any]:
@@ -77,7 +78,9 @@ def statements(timeline: Timeline, monkeypatch: pytest.MonkeyPatch) -> Statement
 
 def queries(timeline: Timeline) -> list[str]:
     (position,) = timeline.db.execute("SELECT max(position) FROM log").fetchone()
-    return [query.format(position=position, cursor="1944-10-14%2Cnis-taken") for query in QUERIES]
+    return [
+        query.format(position=position, cursor="-7957440000000%2Cnis-taken") for query in QUERIES
+    ]
 
 
 def test_every_statement_on_events_is_recognised_on_this_line_of_datasette(
@@ -112,8 +115,8 @@ def test_a_statement_that_is_not_recognised_is_datasettes_own_and_is_counted(
         (sql_rewrite.COUNT, "select count(*) from (select * from history where a = :p0 limit 9)"),
         (
             sql_rewrite.PAGE,
-            "select id, title from events where (sort_day is not null or (sort_day is null and"
-            " ((id > :p1)))) order by sort_day, id limit 51",
+            "select id, title from events where (sort_key is not null or (sort_key is null and"
+            " ((id > :p1)))) order by sort_key, id limit 51",
         ),
         (
             sql_rewrite.SORTED,

@@ -56,11 +56,11 @@ def test_the_ends_of_the_calendar_are_days_like_others(
 
 
 def test_the_order_of_battle_is_json_too(small: httpx.Client) -> None:
-    told = small.get(f"{ORDER}.json?_day=1944-09-30").json()
+    answer = small.get(f"{ORDER}.json?_day=1944-09-30").json()
 
-    (side,) = told["sides"]
+    (side,) = answer["sides"]
     front, corps = side["formations"]
-    assert (told["day"], side["name"], front["id"]) == ("1944-09-30", "Soviet", "f3")
+    assert (answer["day"], side["name"], front["id"]) == ("1944-09-30", "Soviet", "f3")
     assert [(army["id"], army["below"]) for army in front["below"]] == [("a57", [])]
     assert corps["id"] == "c68"  # It came under the army in October.
 
@@ -131,8 +131,8 @@ def test_a_kind_of_dispute_leads_to_as_many_events_as_it_says(
     assert len(every) > 1
     for kind, number in every.items():
         chosen = f"disputed__arraycontains={kind}"
-        told = chronicle.get(f"{DISAGREEMENTS}.json?{chosen}{query}").json()["total"]
-        assert f"{told:,}" == number
+        total = chronicle.get(f"{DISAGREEMENTS}.json?{chosen}{query}").json()["total"]
+        assert f"{total:,}" == number
         assert counted(chosen) == every
 
 
@@ -140,11 +140,11 @@ def test_disagreements_follow_page_after_page(chronicle: httpx.Client) -> None:
     found: list[str] = []
     query: str | None = ""
     while query is not None:
-        told = chronicle.get(f"{DISAGREEMENTS}.json?{query}").json()
-        found += [event["id"] for event in told["events"]]
-        query = told["next"]
+        answer = chronicle.get(f"{DISAGREEMENTS}.json?{query}").json()
+        found += [event["id"] for event in answer["events"]]
+        query = answer["next"]
 
-    assert len(found) == told["total"] > 25
+    assert len(found) == answer["total"] > 25
     assert {*found} == {row["id"] for row in rows(chronicle, "disputed__not=[]")}
 
 

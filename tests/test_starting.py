@@ -8,13 +8,11 @@ from pathlib import Path
 import naval
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from commands import DONE, FAULTS, USAGE, chronology, ingest
 from conftest import ROOT
-from small_chronology import EVENTS, START
 
-from chronology.cli import ingest_command, main, skeleton
+from chronology.cli import skeleton
 
-DONE, FAULTS, USAGE = 0, 1, 2
 FIRST = "0001-squadrons.yml"
 
 
@@ -25,24 +23,6 @@ def fleets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "events" / FIRST).write_text(naval.BATCHES[FIRST], "utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with two batches."""
-    (tmp_path / "events").mkdir()
-    (tmp_path / "events" / "0001-start.yml").write_text(START, "utf-8")
-    (tmp_path / "events" / "0002-events.yml").write_text(EVENTS, "utf-8")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def chronology(*arguments: str) -> Result:
-    return CliRunner().invoke(main, arguments, catch_exceptions=False)
-
-
-def ingest(*arguments: str) -> Result:
-    return CliRunner().invoke(ingest_command, arguments, catch_exceptions=False)
 
 
 def uncomment(path: Path) -> str:

@@ -94,7 +94,7 @@ class Chronicle(RuleBasedStateMachine):
         target = {"into": others[into % len(others)]} if accounts else {}
         self._add(retract=f"event/{name}", because="The same.", **target)
         del self.events[name]
-        self.accounts.update(dict.fromkeys(accounts, target.get("into")))
+        self.accounts.update(dict.fromkeys(accounts, target.get("into", "")))
 
     @precondition(lambda self: self.events)
     @rule(
@@ -130,8 +130,8 @@ class Chronicle(RuleBasedStateMachine):
 
     @rule(to=st.sampled_from(("a57", "f3")), since=st.sampled_from(DATES), part=st.booleans())
     def move_attachment(self, to: str, since: Any, part: bool) -> None:
-        attached = {"to": to, "source": "one", "at": str(next(self.number))}
-        attached |= {"from": since, "part": part}
+        attached = {"to": to, "from": since, "part": part, "source": "one"}
+        attached["at"] = str(next(self.number))
         self._correct("formation/c68", attached=[attached])
 
     @rule(first=st.sampled_from(("1944-09-01", "1944-10-10")))

@@ -177,7 +177,7 @@ def test_filtered_pages_are_answered_from_the_index(
     for name in ("count", "counts", "page"):
         monkeypatch.setattr(SqlSelection, name, refused)
 
-    answer = asked(timeline.path, f"_facet_array=fronts&_sort=sort_day&{query}")
+    answer = asked(timeline.path, f"_facet_array=fronts&_sort=sort_key&{query}")
     assert answer.status_code == 200, answer.text
 
 

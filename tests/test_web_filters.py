@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +10,7 @@ import httpx
 import pytest
 from server import ids, rows
 
+from chronology.model.days import Day
 from chronology.model.edtf import Span, parse
 
 
@@ -81,7 +81,7 @@ def test_within_selects_what_possibly_falls_on_one_of_the_days(
 def test_certain_selects_what_falls_within_whatever_its_day(
     server: httpx.Client, every: list[dict[str, Any]], text: str
 ) -> None:
-    def holds(span: Span, low: date, high: date) -> bool:
+    def holds(span: Span, low: Day, high: Day) -> bool:
         return (span[0] or low) <= low and high <= (span[1] or high)
 
     def contained(event: dict[str, Any]) -> bool:
@@ -219,8 +219,8 @@ def test_what_is_not_there_is_a_404(server: httpx.Client, path: str) -> None:
 def test_sql_of_the_visitor_is_refused(server: httpx.Client) -> None:
     assert server.get("/timeline/events.json?_where=1=1").status_code == 403
     assert server.get("/timeline/events.csv?_where=1=1").status_code == 403
-    asked = server.get("/timeline.json?sql=select+1", follow_redirects=True)
-    assert asked.status_code == 403
+    response = server.get("/timeline.json?sql=select+1", follow_redirects=True)
+    assert response.status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -272,13 +272,13 @@ def _in_order(events: list[dict[str, Any]], column: str, descending: bool) -> li
 )
 def test_what_is_chosen_comes_in_any_order(server: httpx.Client, query: str, order: str) -> None:
     chosen = ids(server, query)
-    asked, _, column = order.partition("=")
+    direction, _, column = order.partition("=")
     events = [event for event in rows(server) if event["id"] in chosen]
 
     found = [row["id"] for row in rows(server, f"{query}&{order}&_size=37")]
 
     assert found
-    assert found == _in_order(events, column, descending=asked == "_sort_desc")
+    assert found == _in_order(events, column, descending=direction == "_sort_desc")
 
 
 def test_a_page_has_its_size_and_order(server: httpx.Client) -> None:
@@ -289,10 +289,10 @@ def test_a_page_has_its_size_and_order(server: httpx.Client) -> None:
     assert titles == sorted((str(r["title"]) for r in rows(server)), reverse=True)[:14]
 
 
-def test_the_default_order_is_by_day(every: list[dict[str, Any]]) -> None:
-    days = [event["sort_day"] for event in every]
+def test_the_default_order_is_by_time(every: list[dict[str, Any]]) -> None:
+    keys = [(event["sort_key"], event["id"]) for event in every]
 
-    assert days == sorted(days)
+    assert keys == sorted(keys)
 
 
 def test_json_parses_an_array_column(server: httpx.Client) -> None:

@@ -82,7 +82,7 @@ def test_every_event_is_in_it_however_many(server: httpx.Client, extension: str)
 
     assert len(found) == many_events.COUNT > 1_000
     dates = {str(row["id"]): parse(str(row["date"])) for row in rows(server)}
-    assert found == {name: Read(d.text, d.earliest, d.latest) for name, d in dates.items()}
+    assert found == {name: Read.of(d, extension) for name, d in dates.items()}
 
 
 @every_format
@@ -201,8 +201,8 @@ def test_the_accounts_of_a_retracted_event_stand_where_they_were_moved(growing: 
     found = json.loads(text(growing.client, "geojson", "id=belgrade-taken"))
 
     (feature,) = found["features"]
-    told = [account["at"] for account in feature["properties"]["accounts"]]
-    assert told == ["¶2", "¶3; ¶4", "¶9"]
+    locators = [account["at"] for account in feature["properties"]["accounts"]]
+    assert locators == ["¶2", "¶3; ¶4", "¶9"]
 
 
 @every_format
@@ -228,8 +228,8 @@ def test_the_list_links_to_it_with_its_filters(growing: Growing, extension: str)
         hrefs = [one.attributes.get("href", "") for one in elements(page) if one.tag == "a"]
         (link,) = [href for href in hrefs if f"/events.{extension}" in href]
         heads = [one.attributes for one in elements(page) if one.tag == "link"]
-        told = {one["href"]: one["type"] for one in heads if one["rel"] == "alternate"}
-        assert told[link] == FORMATS[extension].media_type.partition(";")[0]
+        types = {one["href"]: one["type"] for one in heads if one["rel"] == "alternate"}
+        assert types[link] == FORMATS[extension].media_type.partition(";")[0]
         expected = json.loads(text(growing.client, "geojson", query))["features"]
         found = READERS[extension](growing.client.get(link).text)
         assert found.keys() == {one["@id"].rpartition("/")[2] for one in expected}

@@ -23,6 +23,8 @@ from in_process import in_process
 from server import ids, publish, rows
 from small_chronology import START
 
+from chronology.model.days import Day
+from chronology.model.days import number as number_of
 from chronology.model.edtf import parse
 
 EVIL_ID = tilde_encode(hostile.TEXT)
@@ -113,15 +115,15 @@ def test_the_home_page_has_each_day_of_the_window(chronicle: httpx.Client) -> No
     found = re.findall(bar, chronicle.get("/").text)
     cores = [parse(str(row["date"])).core for row in rows(chronicle)]
 
-    days = [date.fromisoformat(day) for day, _ in found]
+    days = [Day(number_of(date.fromisoformat(day))) for day, _ in found]
     assert (str(days[0]), str(days[-1]), len(days)) == ("1944-09-01", "1944-11-30", 91)
     for day, (_, certain) in zip(days, found, strict=True):
         assert float(certain) == sum(1 for core in cores if core and core[0] <= day <= core[1])
 
 
 def test_what_is_expected_on_no_certain_day_is_spread_over_all(chronicle: httpx.Client) -> None:
-    labels = re.findall(r"certain, about ([^\"]*) more likely", chronicle.get("/").text)
-    bounds = [[int(bound) for bound in label.split("–")] for label in labels]
+    labels = re.findall(r"certain, probably ([^\"]*) more", chronicle.get("/").text)
+    bounds = [[int(bound) for bound in label.split(" or ")] for label in labels]
     moments = [date for row in rows(chronicle) if not (date := parse(str(row["date"]))).lasts]
 
     # One event is one in all, save for days beyond the window and rounding.
@@ -194,9 +196,9 @@ def test_cells_show_names_as_links_and_never_raw_json(chronicle: httpx.Client) -
 
 def test_an_event_page_shows_its_accounts_locators_and_dispute(chronicle: httpx.Client) -> None:
     text = chronicle.get("/timeline/events/schneckenburger-killed").text
-    told = chronicle.get("/timeline/events/schneckenburger-killed.json").json()
+    event = chronicle.get("/timeline/events/schneckenburger-killed.json").json()
 
-    assert text.count('<section class="account') == len(told["accounts"]) >= 2
+    assert text.count('<section class="account') == len(event["accounts"]) >= 2
     assert "The sources disagree about the date." in text
     for shown in ("¶43", "¶55", "13 or 14 October 1944", "Belgrade", "Revisions", "Cite this"):
         assert shown in text

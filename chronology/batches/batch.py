@@ -12,6 +12,8 @@ from chronology.model import records
 from chronology.model.errors import BatchRefused, Fault
 
 MAX_FAULTS = 200
+MAX_DESCRIPTION = 1_000
+"""The most characters of the description of a fault, which may quote a value of any length."""
 FORMATS = ("yml", "yaml", "jsonl", "csv")
 
 
@@ -59,6 +61,8 @@ class Batch:
     is_continued: bool = False
 
     def add_fault(self, line: int, description: str, remedy: str) -> None:
+        if len(description) > MAX_DESCRIPTION:
+            description = f"{description[:MAX_DESCRIPTION]}…"
         self.faults.append(Fault(self.file, line, description, remedy))
         if len(self.faults) >= MAX_FAULTS:
             raise BatchRefused(self.faults, stopped=True)

@@ -14,7 +14,17 @@ from chronology.batches.source_text import RawRecord, SingleLine, normalise, ref
 from chronology.model.errors import BatchRefused, Fault
 
 _LISTS = ("places", "formations", "people")
-_EVENT_COLUMNS = ("date", "title", "kind", "summary", "basis", *_LISTS)
+_EVENT_COLUMNS = (
+    "date",
+    "title",
+    "kind",
+    "summary",
+    "basis",
+    "sequence",
+    "calendar",
+    "as_written",
+    *_LISTS,
+)
 _ACCOUNT_COLUMNS = {
     "source": "source",
     "at": "at",
@@ -29,10 +39,7 @@ _ACCOUNT_COLUMNS = {
 
 def read(stream: BinaryIO, file: str) -> tuple[RawRecord, Iterator[RawRecord]]:
     """An empty header and the records of the rows; a row with missing cells becomes a `Fault`."""
-    lines = (
-        source_text.decode(line, file, number).replace("\r\n", "\n")
-        for number, line in source_text.numbered_lines(stream, file)
-    )
+    lines = _Lines(stream, file)
     reader = csv.reader(lines, strict=True)
     try:
         columns = [column.strip() for column in next(reader, [])]
@@ -43,7 +50,30 @@ def read(stream: BinaryIO, file: str) -> tuple[RawRecord, Iterator[RawRecord]]:
     ]
     if faults:
         raise BatchRefused(faults)
-    return ({}, SingleLine(1)), _csv_rows(reader, columns, file)
+    return ({}, SingleLine(1)), _csv_rows(reader, lines, columns, file)
+
+
+class _Lines:
+    """The lines of a file as text; raises for a row of more than 1 MiB.
+
+    A row has several lines if its cells contain line breaks.
+    """
+
+    def __init__(self, stream: BinaryIO, file: str) -> None:
+        self._numbered = source_text.numbered_lines(stream, file)
+        self._file = file
+        self._row_bytes = 0
+
+    def end_row(self) -> None:
+        self._row_bytes = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for number, line in self._numbered:
+            self._row_bytes += len(line)
+            if self._row_bytes > source_text.MAX_LINE_BYTES:
+                description = "the row is longer than 1 MiB"
+                raise refusal(self._file, number, description, "check the quotes, or split it")
+            yield source_text.decode(line, self._file, number).replace("\r\n", "\n")
 
 
 def _column_faults(columns: list[str]) -> Iterator[tuple[str, str]]:
@@ -58,10 +88,12 @@ def _column_faults(columns: list[str]) -> Iterator[tuple[str, str]]:
             yield f"the column {column!r} is missing", "add it to the first line"
 
 
-def _csv_rows(reader: Any, columns: list[str], file: str) -> Iterator[RawRecord]:
+def _csv_rows(reader: Any, lines: _Lines, columns: list[str], file: str) -> Iterator[RawRecord]:
     start = reader.line_num + 1
+    lines.end_row()
     try:
         for cells in reader:
+            lines.end_row()
             line, start = start, reader.line_num + 1
             if len(cells) == len(columns):
                 yield _csv_record(dict(zip(columns, cells, strict=True))), SingleLine(line)

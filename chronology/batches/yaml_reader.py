@@ -24,6 +24,8 @@ from chronology.model.errors import BatchRefused
 from chronology.model.validation import FieldPath
 
 MAX_YAML_BYTES = 32 << 20
+MAX_VALUES = 1_000_000
+"""The most values in a file: each takes some 500 bytes, however short it is."""
 
 
 def read(stream: BinaryIO, file: str) -> tuple[RawRecord, Iterator[RawRecord]]:
@@ -65,6 +67,7 @@ class _Tree:
         self.text = text
         self.file = file
         self.lines: dict[FieldPath, int] = {}
+        self.count = 0
         self.events: Iterator[Any] = iter(())
 
     def read(self) -> RawRecord:
@@ -103,6 +106,10 @@ class _Tree:
     def _value(self, event: Any, path: FieldPath) -> Any:
         self.lines.setdefault(path, _line_of(event))
         self._check_anchor_and_tag(event)
+        self.count += 1
+        if self.count > MAX_VALUES:
+            description = f"the file has more than {MAX_VALUES:,} values"
+            raise self._refused(event, description, "split it, or use JSON Lines")
         if len(path) > MAX_DEPTH:
             raise self._refused(event, "the nesting is too deep", "see docs/format.md")
         if isinstance(event, yaml.ScalarEvent):

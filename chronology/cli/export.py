@@ -14,12 +14,12 @@ import msgspec
 
 from chronology.cli.options import Messages, db_option, exit_codes, reading_tables
 from chronology.cli.progress import Bar, share_of
+from chronology.cli.server_settings import address_in
 from chronology.export import data_package
 from chronology.export.data_package import Description, OpenFile, TableTexts
 from chronology.timeline import table_defaults
 
 METADATA = "metadata.yml"
-PLUGIN = "datasette-chronology"
 # The earliest time of the zip format; the same in every export.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -37,8 +37,13 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)
     help="The file with the descriptions of the columns and the licence; by default metadata.yml"
     " in the folder of the database.",
 )
+@click.option(
+    "--url",
+    help="The address at which visitors reach the service, with its path; by default public_url"
+    " and base_url in the settings of the folder.",
+)
 @exit_codes
-def export(db: Path, out: Path | None, metadata: Path | None) -> None:
+def export(db: Path, out: Path | None, metadata: Path | None, url: str | None) -> None:
     """Write the whole chronology as a data package: one CSV file for each table.
 
     datapackage.json (Frictionless Data) and csv-metadata.json (CSV on the Web) describe the
@@ -50,9 +55,16 @@ def export(db: Path, out: Path | None, metadata: Path | None) -> None:
       chronology export                        writes timeline.zip
       chronology export --out package          writes a folder
       chronology export --out /tmp/1944.zip --db other/timeline.db
+      chronology export --url https://example.org/chronology
     """
     out = out or Path(f"{db.stem}.zip")
     description = _description(metadata or db.with_name(METADATA), db.stem)
+    address = url or address_in(db.parent, metadata)
+    if address:
+        if not address.startswith(("http://", "https://")):
+            raise click.UsageError(f"{address!r} is not a web address; write https://…")
+        events = f"{address.rstrip('/')}/{_in_address(db.stem)}/events"
+        description = description._replace(address=events)
     say = Messages(quiet=False)
     into = _zip if out.suffix.lower() == ".zip" else _folder
     with reading_tables(db) as opened:
@@ -72,7 +84,6 @@ class _Database(msgspec.Struct, kw_only=True):
 
 class _Metadata(_Database):
     databases: dict[str, _Database] = {}
-    plugins: dict[str, dict[str, Any]] = {}
 
 
 def _description(path: Path, database: str) -> Description:
@@ -92,12 +103,8 @@ def _description(path: Path, database: str) -> Description:
         ) from None
     default = msgspec.convert(table_defaults.described(), dict[str, TableTexts])
     own = metadata.databases.get(database, _Database(tables=default))
-    public = metadata.plugins.get(PLUGIN, {}).get("public_url")
     return Description(
-        own.tables,
-        own.license or metadata.license,
-        own.license_url or metadata.license_url,
-        f"{public.rstrip('/')}/{_in_address(database)}/events" if public else None,
+        own.tables, own.license or metadata.license, own.license_url or metadata.license_url
     )
 
 

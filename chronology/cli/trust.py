@@ -237,6 +237,13 @@ def _follow_once(peer: following.Peer, db: Path, say: Messages, quiet: bool) -> 
     with writing(db) as opened, say.bars(Bar("Copying")) as (progress,):
         before = log.head(opened).position
         found = following.follow(opened, peer, progress)
+        # Another version of the program may have made the tables.
+        is_rebuilt = found.position > 0 and not projections.is_current(opened)
+        if is_rebuilt:
+            with transaction(opened):
+                projections.catch_up(opened)
+    if is_rebuilt:
+        say("This version of the program rebuilt the tables.")
     if found.position > before or not quiet:
         say(f"{found.position - before} records copied. Head: {found.position}:{found.digest}")
 

@@ -10,9 +10,12 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from uuid import NAMESPACE_OID, uuid5
 
-from chronology.export.edition import Edition, Event, lines
+from chronology.export.edition import Edition, Event, ends, lines
 from chronology.export.numbers import plain_value
+from chronology.model.days import Day
 from chronology.model.edtf import iso_day
+from chronology.model.edtf_points import Point
+from chronology.model.instants import has_zone
 
 NAMESPACES = {
     "xmlns": "http://www.w3.org/2005/Atom",
@@ -107,9 +110,20 @@ def item(edition: Edition, event: Event) -> str:
 
 def period(event: Event) -> str:
     """The bounds of the date as a DCMI Period."""
-    parts = {"start": iso_day(event.date.earliest), "end": iso_day(event.date.latest)}
+    start, end = ends(event.date)
+    parts = {
+        "start": start and _w3c_dtf(start, start.earliest),
+        "end": end and _w3c_dtf(end, end.latest),
+    }
     known = [f"{key}={text}" for key, text in parts.items() if text]
     return "; ".join([*known, "scheme=W3C-DTF", f"name={event.date.in_words()}"]) + ";"
+
+
+def _w3c_dtf(point: Point, day: Day) -> str | None:
+    """A day, or the time if it has a zone: without one it is no time of W3C-DTF."""
+    if day.date is None:  # W3C-DTF begins with the year 0
+        return None
+    return point.text if has_zone(point) else iso_day(day)
 
 
 def _attributes(attributes: Mapping[str, str]) -> str:

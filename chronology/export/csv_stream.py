@@ -28,6 +28,8 @@ BOM = "\ufeff"
 PIECE = 2_000
 """The number of rows in a piece."""
 _NUMBER_BYTES = 8
+_MAX_CELLS = 100
+"""A function of SQLite has at most 127 arguments."""
 _QUOTED = "TEXT"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 # The opening quote of a text that a spreadsheet would run as a formula. Quotes within a text are
@@ -161,9 +163,15 @@ def _past_rows_sql(types: Mapping[str, str]) -> str:
 
 def _line_sql(table: str, types: Mapping[str, str]) -> str:
     """An expression for a row as one line: `%w` doubles the quotes within a text."""
-    form = ",".join('"%w"' if kind == _QUOTED else "%s" for kind in types.values())
-    values = [_value_sql(_column_sql(table, name), kind) for name, kind in types.items()]
-    return f"printf('{form}', {', '.join(values)})"
+    cells = [
+        ('"%w"' if kind == _QUOTED else "%s", _value_sql(_column_sql(table, name), kind))
+        for name, kind in types.items()
+    ]
+    parts = [cells[start : start + _MAX_CELLS] for start in range(0, len(cells), _MAX_CELLS)]
+    return " || ',' || ".join(
+        f"printf('{','.join(form for form, _ in part)}', {', '.join(value for _, value in part)})"
+        for part in parts
+    )
 
 
 def _column_sql(table: str, name: str) -> str:

@@ -41,7 +41,7 @@ _NAMED = {
     "recorded_at": "datetime",
 }
 _DATES = ("date", "from", "until", "said", "born", "died", "published", "accessed")
-_OF_CSVW = {"number": "double", "datetime": "dateTime", "array": "json", "object": "json"}
+_CSVW_TYPES = {"number": "double", "datetime": "dateTime", "array": "json", "object": "json"}
 
 
 class TableTexts(msgspec.Struct):
@@ -124,7 +124,7 @@ def _table(db: sqlite3.Connection, name: str, description: Description) -> Table
     columns = [
         Column(
             column,
-            "array" if column in dimensions else _NAMED.get(column, _STORED[stored]),
+            "array" if column in dimensions else _type(db, name, column, _STORED[stored]),
             key,
             texts.columns.get(column),
         )
@@ -136,6 +136,15 @@ def _table(db: sqlite3.Connection, name: str, description: Description) -> Table
         for _, _, other, column, key, *_ in db.execute(f'PRAGMA foreign_key_list("{name}")')
     ]
     return Table(name, texts.description, columns, sorted(references))
+
+
+def _type(db: sqlite3.Connection, table: str, column: str, stored: str) -> str:
+    """The type of a column; programs that read dates know none before the year 1."""
+    named = _NAMED.get(column, stored)
+    if named == "date":
+        early = f'SELECT 1 FROM "{table}" WHERE "{column}" < \'0001\' LIMIT 1'
+        return "date" if db.execute(early).fetchone() is None else "string"
+    return named
 
 
 def _write_table(
@@ -267,7 +276,7 @@ def _csvw_column(column: Column) -> dict[str, Any]:
     properties = {
         "name": column.name,
         "titles": column.name,
-        "datatype": _OF_CSVW.get(column.type, column.type),
+        "datatype": _CSVW_TYPES.get(column.type, column.type),
         "required": bool(column.key) or None,
         "dc:description": column.description,
     }

@@ -12,6 +12,7 @@ import msgspec
 
 from chronology.export.numbers import plain_json
 from chronology.model.edtf import Date, Span, parse
+from chronology.model.edtf_points import Point
 from chronology.timeline.as_of import ReadPoint
 
 
@@ -57,6 +58,7 @@ class Event(NamedTuple):
     kind: str
     status: str
     date: Date
+    as_written: str | None
     basis: str | None
     levels: Mapping[str, Sequence[str]]
     formations: Sequence[str]
@@ -137,6 +139,11 @@ def _number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def ends(date: Date) -> tuple[Point | None, Point | None]:
+    """The first and the last end or member of a date, None where it is open."""
+    return date.members[0][0], date.members[-1][-1]
+
+
 def bounds(date: Date) -> tuple[Span, Span]:
     """The days on which an occurrence may begin, and those on which it may end.
 
@@ -176,6 +183,8 @@ def lines(event: Event) -> Iterator[str]:
     if event.summary:
         yield event.summary
     yield f"Date: {event.date.in_words()} (EDTF {event.date})."
+    if event.as_written:
+        yield f"As written: {event.as_written}"
     if event.basis:
         yield f"Why this date: {event.basis}"
     if event.status != "asserted":

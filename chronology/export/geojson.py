@@ -1,15 +1,17 @@
 """GeoJSON (RFC 7946) in the form of Linked Places 1.2: a feature for each event.
 
-`when` has the bounds of the date, without those that are open. The date in EDTF is among the
-properties. An event without a point on the map has no geometry.
+`when` has the bounds of the date, with its times, without those that are open. The date in EDTF is
+among the properties. An event without a point on the map has no geometry.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from chronology.export.edition import Edition, Event, Source, bounds, json_text
-from chronology.model.edtf import Span, iso_day
+from chronology.export.edition import Edition, Event, Source, bounds, ends, json_text
+from chronology.model.days import Day
+from chronology.model.edtf import Date, iso_day
+from chronology.model.edtf_points import Point
 
 CONTEXT = (
     "https://raw.githubusercontent.com/LinkedPasts/linked-places/master/"
@@ -42,7 +44,6 @@ def foot(edition: Edition) -> str:
 
 def item(edition: Edition, event: Event) -> str:
     url = edition.url(event)
-    start, end = bounds(event.date)
     feature = {
         "type": "Feature",
         "@id": url,
@@ -50,7 +51,7 @@ def item(edition: Edition, event: Event) -> str:
         "geometry": _point(event),
         "properties": _properties(event),
         "when": {
-            "timespans": [{"start": _span(start), "end": _span(end)}],
+            "timespans": [_timespan(event.date)],
             "label": event.date.in_words(),
         },
         "names": [
@@ -84,6 +85,7 @@ def _properties(event: Event) -> dict[str, Any]:
         "earliest": iso_day(event.date.earliest),
         "latest": iso_day(event.date.latest),
         "precision": event.date.precision,
+        **({"as_written": event.as_written} if event.as_written else {}),
         "basis": event.basis,
         **event.levels,
         "formations": event.formations,
@@ -109,10 +111,21 @@ def _properties(event: Event) -> dict[str, Any]:
     }
 
 
-def _span(span: Span) -> dict[str, str]:
-    """The first and the last day, where they are known."""
-    days = {"earliest": iso_day(span[0]), "latest": iso_day(span[1])}
-    return {key: text for key, text in days.items() if text}
+def _timespan(occurrence: Date) -> dict[str, dict[str, str]]:
+    """The bounds of the start and of the end, where they are known."""
+    first, last = ends(occurrence)
+    lasts = occurrence.lasts
+    points = ((first, first), (last, last)) if lasts else ((first, last), (first, last))
+    found: dict[str, dict[str, str]] = {}
+    for name, span, pair in zip(("start", "end"), bounds(occurrence), points, strict=True):
+        texts = zip(("earliest", "latest"), map(_bound, span, pair), strict=True)
+        found[name] = {key: text for key, text in texts if text}
+    return found
+
+
+def _bound(day: Day | None, point: Point | None) -> str | None:
+    """A day, or the time if one is given."""
+    return point.text if point and point.time else iso_day(day)
 
 
 def _citation(source: Source) -> dict[str, str]:

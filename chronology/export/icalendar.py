@@ -1,19 +1,33 @@
-"""iCalendar (RFC 5545, with the names of RFC 7986): a VEVENT of whole days for each event.
+"""iCalendar (RFC 5545, with the names of RFC 7986): a VEVENT for each event.
 
+A date without times is in whole days. Times with zones are in UTC, others by their own clock.
 An event with several possible days lasts over all of them, and its summary gives the date in
-words. An event with an open end is a VJOURNAL without a day, since a VEVENT has an end; the
+words. An event with an open end, or before the year 1, is a VJOURNAL without a day; the
 calendar's description counts these. X-EDTF has the date in EDTF.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 
-from chronology.export.edition import Edition, Event, lines, place_in_words
+from chronology.export.edition import Edition, Event, ends, lines, place_in_words
 from chronology.export.numbers import plain_value
+from chronology.model.days import LAST, Day
+from chronology.model.edtf import Date
+from chronology.model.instants import (
+    end_second,
+    has_time,
+    is_zoned,
+    moment,
+    start_second,
+    without_zone,
+)
 
 _OCTETS = 75
+_EPOCH = datetime(1970, 1, 1)
+_FIRST_SECOND = (datetime.min - _EPOCH) // timedelta(seconds=1)
+_LAST_SECOND = (datetime.max - _EPOCH) // timedelta(seconds=1)
 _STATUS = {"asserted": "CONFIRMED", "planned": "TENTATIVE", "denied": "CANCELLED"}
 _ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\t": " "})
 
@@ -51,14 +65,15 @@ def foot(edition: Edition) -> str:
 def item(edition: Edition, event: Event) -> str:
     first, last = event.date.earliest, event.date.latest
     common = _common(edition, event)
-    if first is None or last is None:
+    if first is None or last is None or first.date is None:
         return _folded(["BEGIN:VJOURNAL", *common, "END:VJOURNAL"])
-    days, properties = _days(first, last), _event_properties(event)
-    return _folded(["BEGIN:VEVENT", *common, *days, *properties, "END:VEVENT"])
+    when = _times(event.date) if has_time(event.date) else _days(first, last)
+    return _folded(["BEGIN:VEVENT", *common, *when, *_event_properties(event), "END:VEVENT"])
 
 
 def _common(edition: Edition, event: Event) -> Iterator[str]:
-    exact = event.date.precision == "day" and event.date.text == str(event.date.earliest)
+    day = str(event.date.earliest)
+    exact = event.date.precision == "time" or event.date.text == day
     summary = event.title if exact else f"{event.title} ({event.date.in_words()})"
     # The UID is the same in every copy of the log, at every address.
     yield f"UID:{event.id}@{edition.identity[:32]}"
@@ -68,18 +83,37 @@ def _common(edition: Edition, event: Event) -> Iterator[str]:
     yield f"URL:{edition.url(event)}"
     yield f"CATEGORIES:{_text(event.kind)}"
     yield f"X-EDTF;VALUE=TEXT:{_text(event.date.text)}"
-    if event.date.earliest:
-        yield f"X-EARLIEST;VALUE=DATE:{_day(event.date.earliest)}"
-    if event.date.latest:
-        yield f"X-LATEST;VALUE=DATE:{_day(event.date.latest)}"
+    for name, bound in (("X-EARLIEST", event.date.earliest), ("X-LATEST", event.date.latest)):
+        if bound and bound.date:
+            yield f"{name};VALUE=DATE:{_day(bound)}"
 
 
-def _days(first: date, last: date) -> Iterator[str]:
+def _days(first: Day, last: Day) -> Iterator[str]:
     yield f"DTSTART;VALUE=DATE:{_day(first)}"
-    if last < date.max:
-        yield f"DTEND;VALUE=DATE:{_day(last + timedelta(days=1))}"
+    if last < LAST:
+        yield f"DTEND;VALUE=DATE:{_day(last + 1)}"
     else:  # The day after it is out of range.
-        yield f"DURATION:P{(last - first).days + 1}D"
+        yield f"DURATION:P{last - first + 1}D"
+
+
+def _times(date: Date) -> Iterator[str]:
+    """The start and the end as times: in UTC if both have a zone, else as written.
+
+    An event at one time has no end; a day without a time begins and ends at midnight.
+    """
+    points = ends(date)
+    is_utc = is_zoned(date)
+    start, end = [point if is_utc else without_zone(point) for point in points if point]
+    first = start_second(start)
+    last = moment(end) if date.lasts and end.time else end_second(end)
+    yield f"DTSTART:{_time(first, is_utc)}"
+    if date.precision != "time" and last > first:
+        yield f"DTEND:{_time(last, is_utc)}"
+
+
+def _time(second: int, is_utc: bool) -> str:
+    text = (_EPOCH + timedelta(seconds=max(_FIRST_SECOND, min(second, _LAST_SECOND)))).isoformat()
+    return _timestamp(text) + ("Z" if is_utc else "")
 
 
 def _event_properties(event: Event) -> Iterator[str]:
@@ -106,7 +140,7 @@ def _text(text: str) -> str:
     return text.translate(_ESCAPED)
 
 
-def _day(day: date) -> str:
+def _day(day: Day) -> str:
     return day.isoformat().replace("-", "")
 
 

@@ -17,6 +17,7 @@ import msgspec
 
 from chronology.export.edition import Account, Counts, Event, Place, Source
 from chronology.index.selection import EventFilter
+from chronology.model.records import Account as AccountRecord
 from chronology.model.records import Chronology
 from chronology.model.records import Event as EventRecord
 from chronology.projections.catalogue import Catalogue, State, read_states
@@ -102,32 +103,34 @@ def read(db: sqlite3.Connection, selection: SelectedVersions, numbers: array[int
 
 
 def _account(name: str, state: State, catalogue: Catalogue) -> Account:
-    fields = state.fields
+    fields: AccountRecord = state.fields
     source = catalogue.sources[fields.source]
     return Account(
         name,
         Source(fields.source, source.name, source.author, source.url),
         "; ".join(fields.at),
         fields.stance,
-        fields.date,
+        fields.when,
         fields.says,
     )
 
 
 def _event(row: Row, state: State | None, accounts: list[Account], catalogue: Catalogue) -> Event:
     assert state is not None
-    fields: EventRecord = state.fields
+    fields: EventRecord = catalogue.resolved(state.fields)
     return Event(
         id=row["id"],
         title=fields.title,
         summary=fields.summary,
         kind=fields.kind,
         status=row["status"],
-        date=fields.date,
+        date=fields.when,
+        as_written=fields.as_written,
         basis=fields.basis,
         levels={
             column: msgspec.json.decode(row[column], type=list[str])
             for column in catalogue.dimensions
+            if column in row  # The columns are those of the newest dimensions.
         },
         formations=[catalogue.formations[name].name for name in fields.formations],
         people=[catalogue.people[name].name for name in fields.people],

@@ -8,12 +8,14 @@ programs.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from html import escape
 from typing import Any
 
-from chronology.export.edition import Edition, Event, json_text, lines
+from chronology.export.edition import Edition, Event, ends, json_text, lines
+from chronology.model.days import Day
 from chronology.model.edtf import iso_day
+from chronology.model.edtf_points import Point
+from chronology.model.instants import without_zone
 
 # How many parts of a plain month or year TimelineJS receives.
 _PARTS = {"month": 2, "year": 1}
@@ -36,33 +38,38 @@ def foot(edition: Edition) -> str:
 
 def item(edition: Edition, event: Event) -> str:
     first, last = event.date.earliest, event.date.latest
-    known = first or last
+    start, end = ends(event.date)
+    known, day = start or end, first or last
     assert known is not None
+    assert day is not None
     # A plain date has only digits: nothing unspecified, nothing approximate.
     is_plain = event.date.text.replace("-", "").isdigit()
     parts = _PARTS.get(event.date.precision, 3) if is_plain else 3
     slide: dict[str, Any] = {
         "unique_id": event.id,
-        "start_date": {**_day(known, parts), **_clock(event.date.time)},
+        "start_date": {**_day(day, parts), **_clock(known)},
         "display_date": event.date.in_words(),
         "text": {"headline": escape(event.title), "text": _text(edition, event)},
         "date": {"edtf": event.date.text, "earliest": iso_day(first), "latest": iso_day(last)},
     }
-    if first and last and first != last and parts == 3:
-        slide["end_date"] = _day(last)
+    if first and last and parts == 3 and (first != last or _clock(start) != _clock(end)):
+        slide["end_date"] = {**_day(last), **_clock(end)}
     rows = next(iter(event.levels.values()), ())
     if rows:
         slide["group"] = ", ".join(rows)
     return json_text(slide)
 
 
-def _day(value: date, parts: int = 3) -> dict[str, int]:
+def _day(value: Day, parts: int = 3) -> dict[str, int]:
     fields = {"year": value.year, "month": value.month, "day": value.day}
     return dict(list(fields.items())[:parts])
 
 
-def _clock(time: str | None) -> dict[str, int]:
-    return {"hour": int(time[:2]), "minute": int(time[3:5])} if time else {}
+def _clock(point: Point | None) -> dict[str, int]:
+    """The time as written, since TimelineJS has no zones."""
+    time = without_zone(point).time if point else None
+    numbers = time.split(":") if time else ()
+    return dict(zip(("hour", "minute", "second"), map(int, numbers), strict=False))
 
 
 def _text(edition: Edition, event: Event) -> str:

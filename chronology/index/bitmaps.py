@@ -10,6 +10,7 @@ from functools import reduce
 from pyroaring import BitMap
 
 from chronology.index.predicates import (
+    SORT_DAY,
     And,
     ChangedAfter,
     Cursor,
@@ -22,11 +23,11 @@ from chronology.index.predicates import (
 )
 
 
-def add_days(days: dict[str | None, BitMap], added: Mapping[str | None, Iterable[int]]) -> None:
+def add_days(days: dict[int | None, BitMap], added: Mapping[int | None, Iterable[int]]) -> None:
     """Adds rows to those of each day, and keeps the days in order, an unknown day first."""
     for day, rows in added.items():
         days.setdefault(day, BitMap()).update(rows)
-    ordered = sorted(days.items(), key=lambda item: item[0] or "")
+    ordered = sorted(days.items(), key=lambda item: (item[0] is not None, item[0] or 0))
     days.clear()
     days.update(ordered)
 
@@ -39,12 +40,14 @@ class BitmapIndex(ABC):
         """The rows that have a facet value."""
 
     @abstractmethod
-    def by_day(self, column: str) -> Mapping[str | None, BitMap]:
+    def by_day(self, column: str) -> Mapping[int | None, BitMap]:
         """The rows of each day in a column, in order of the days, an unknown day first."""
 
     @abstractmethod
-    def first_by_id(self, day: str | None, rows: BitMap, after: str, size: int) -> list[int]:
-        """The first `size` of some rows of one day whose ids follow `after`, ordered by id."""
+    def first_of_day(
+        self, day: int, rows: BitMap, descending: bool, after: Cursor | None, size: int
+    ) -> list[int]:
+        """The first `size` of some rows of one `SORT_DAY` after a cursor, in order of time."""
 
     def query(self, predicate: ChangedAfter | NumberQuery) -> BitMap:
         """The rows of a predicate that facet values and days cannot answer."""
@@ -70,7 +73,7 @@ class BitmapIndex(ABC):
 
     def all(self) -> BitMap:
         """Every row."""
-        return BitMap.union(BitMap(), *self.by_day("sort_day").values())
+        return BitMap.union(BitMap(), *self.by_day(SORT_DAY).values())
 
     def _compare_days(self, comparison: DayComparison) -> BitMap:
         days = self.by_day(comparison.column)
@@ -88,22 +91,34 @@ class BitmapIndex(ABC):
         return BitMap.union(BitMap(), *(days[day] for day in selected))
 
     def page(self, rows: BitMap, descending: bool, after: Cursor | None, size: int) -> list[int]:
-        """The first `size` of some rows after a cursor, ordered by day, then by id.
-
-        Rows without a day come first, and last in descending order, as NULL does in SQLite.
-        """
-        days = self.by_day("sort_day")
-        order = list(days)
+        """The first `size` of some rows after a cursor, in order of time, then by id."""
+        days = self.by_day(SORT_DAY)
+        order = [day for day in days if day is not None]
         if descending:
             order.reverse()
         if after is not None:
-            start = after.day or ""
-            order = [d for d in order if d == after.day or ((d or "") < start) == descending]
+            start = after.day
+            order = [day for day in order if day == start or (day < start) == descending]
         numbers: list[int] = []
         for day in order:
             if rows_of_day := rows & days[day]:
-                least = after.id if after and after.day == day else ""
-                numbers += self.first_by_id(day, rows_of_day, least, size - len(numbers))
+                numbers += self.first_of_day(
+                    day, rows_of_day, descending, after, size - len(numbers)
+                )
             if len(numbers) >= size:
                 break
         return numbers
+
+
+def after_cursor(descending: bool, after: Cursor | None) -> tuple[str, dict[str, int | str]]:
+    """The condition for rows after a cursor, which an index of `sort_key` answers."""
+    if after is None:
+        return "TRUE", {}
+    operator = "<" if descending else ">"
+    condition = f"sort_key {operator}= :after_key AND (sort_key != :after_key OR id > :after_id)"
+    return condition, {"after_key": after.key, "after_id": after.id}
+
+
+def in_time(descending: bool) -> str:
+    """The ORDER BY of a page; ids ascend also where time descends, as in Datasette."""
+    return f"sort_key{' DESC' if descending else ''}, id"

@@ -20,10 +20,13 @@ from typing import Any
 import msgspec
 from pyroaring import BitMap
 
-from chronology.index.bitmaps import BitmapIndex, add_days
+from chronology.index.bitmaps import BitmapIndex, add_days, after_cursor, in_time
 from chronology.index.predicates import (
     DAY_COLUMNS,
+    SORT_DAY,
+    SORT_DAY_STEPS,
     ChangedAfter,
+    Cursor,
     FacetEquals,
     NumberQuery,
     Predicate,
@@ -56,7 +59,7 @@ class EventIndex:
         self.tracked: tables.Tracked | None = None
         self.value_numbers: dict[FacetEquals, int] = {}
         self.by_value: dict[int, BitMap] = {}
-        self.by_day: dict[str, dict[str | None, BitMap]] = {}
+        self.by_day: dict[str, dict[int | None, BitMap]] = {}
         self.superseded = SupersededVersions()
         self.results: LruCache[Any, BitMap] = LruCache(_RESULTS_BYTES, _size_bytes)
         self._running: dict[Any, Future[BitMap]] = {}
@@ -188,7 +191,7 @@ def _read_value(db: sqlite3.Connection, number: int) -> BitMap:
 
 def _read_days(
     db: sqlite3.Connection, column: str, where: str = "", *params: str
-) -> dict[str | None, BitMap]:
+) -> dict[int | None, BitMap]:
     """The events of each day in a column."""
     rows = db.execute(
         f"SELECT {column}, json_group_array(number) FROM events {where} GROUP BY 1", params
@@ -233,15 +236,22 @@ class IndexReader(BitmapIndex):
             index.superseded.extend(self.db, index.tracked.position)
         return SupersededReader(index.superseded, self.db)
 
-    def first_by_id(self, day: str | None, rows: BitMap, after: str, size: int) -> list[int]:
-        if len(rows) < _LOOK_UP_SHARE * len(self.by_day("sort_day")[day]):
+    def first_of_day(
+        self, day: int, rows: BitMap, descending: bool, after: Cursor | None, size: int
+    ) -> list[int]:
+        condition, params = after_cursor(descending, after)
+        if len(rows) < _LOOK_UP_SHARE * len(self.by_day(SORT_DAY)[day]):
             rows_after = self.db.execute(
-                f"SELECT number FROM events {_AMONG} AND id > ? ORDER BY id LIMIT ?",
-                (json.dumps(list(rows)), after, size),
+                "SELECT number FROM events WHERE number IN (SELECT value FROM json_each(:rows))"
+                f" AND {condition} ORDER BY {in_time(descending)} LIMIT :size",
+                {"rows": json.dumps(list(rows)), "size": size, **params},
             )
             return [event for (event,) in rows_after]
+        # The neighbouring days too, since the division of SQL rounds towards zero.
         events = self.db.execute(
-            "SELECT number FROM events WHERE sort_day IS ? AND id > ? ORDER BY id", (day, after)
+            "SELECT number FROM events WHERE sort_key BETWEEN :first AND :last"
+            f" AND {condition} ORDER BY {in_time(descending)}",
+            {"first": (day - 1) * SORT_DAY_STEPS, "last": (day + 1) * SORT_DAY_STEPS, **params},
         )
         return list(islice((event for (event,) in events if event in rows), size))
 
@@ -254,7 +264,7 @@ class IndexReader(BitmapIndex):
             loaded[number] = _read_value(self.db, number)
         return loaded[number]
 
-    def by_day(self, column: str) -> Mapping[str | None, BitMap]:
+    def by_day(self, column: str) -> Mapping[int | None, BitMap]:
         loaded = self.index.by_day
         if column not in loaded:
             loaded[column] = _read_days(self.db, column)

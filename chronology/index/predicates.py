@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-DAY_COLUMNS = ("earliest", "latest", "sort_day")
+from chronology.projections.event_dates import SORT_STEPS
+
+SORT_DAY_STEPS = 86_400 * SORT_STEPS
+SORT_DAY = f"sort_key / {SORT_DAY_STEPS}"
+"""The day by which events are ordered, as SQL; within it they are ordered by `sort_key`."""
+DAY_COLUMNS = ("first_day", "last_day", SORT_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +26,12 @@ class FacetEquals:
 class DayComparison:
     """Events whose day in a column compares (`=`, `<`, `<=`, `>`, `>=`) with a day.
 
-    Without a day: the events whose day is unknown.
+    Days are numbered as in `first_day`. Without a day: the events whose day is unknown.
     """
 
     column: str
     operator: str
-    day: str | None
+    day: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,12 @@ def leaves(predicate: Predicate) -> Iterator[Leaf]:
 
 
 class Cursor(NamedTuple):
-    """The last event before a page: its day (None: unknown) and its id."""
+    """The last event before a page: its `sort_key` and its id."""
 
-    day: str | None
+    key: int
     id: str
+
+    @property
+    def day(self) -> int:
+        """The day as `SORT_DAY` gives it: the division of SQL rounds towards zero."""
+        return -(-self.key // SORT_DAY_STEPS) if self.key < 0 else self.key // SORT_DAY_STEPS

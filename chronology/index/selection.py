@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from pyroaring import BitMap
 
+from chronology.index.bitmaps import after_cursor, in_time
 from chronology.index.current import SUPERSEDED, EventIndex, IndexReader, TimeLimit, slow_queries
 from chronology.index.predicates import EVERY, And, ChangedAfter, Cursor, Not, Predicate
 from chronology.projections.event_rows import SINGLE_VALUED
@@ -23,6 +24,8 @@ from chronology.projections.event_rows import SINGLE_VALUED
 Counts = list[tuple[str, int]]
 Relation = tuple[str, Mapping[str, Any]]
 """A FROM clause with its parameters."""
+Gaps = Mapping[int, list[tuple[int | None, int | None]]]
+"""The first and last days of the spans of rows, by number."""
 
 
 class EventFilter(NamedTuple):
@@ -99,17 +102,23 @@ class SqlSelection:
         return [(value, count) for value, count in rows]
 
     def page(self, descending: bool, after: Cursor | None, size: int) -> list[int]:
-        """The numbers of the first rows after a cursor, ordered by day, then by id."""
-        direction = " DESC" if descending else ""
-        numbers: list[int] = []
-        for condition, params in _after_cursor(descending, after):
-            rows = self.db.execute(
-                f"SELECT number FROM {self.filter.table}{self._where(condition)}"
-                f" ORDER BY sort_day{direction}, id LIMIT {size - len(numbers)}",
-                {**self.filter.params, **params},
-            )
-            numbers += [number for (number,) in rows]
-        return numbers
+        """The numbers of the first rows after a cursor, in order of time, then by id."""
+        condition, params = after_cursor(descending, after)
+        rows = self.db.execute(
+            f"SELECT number FROM {self.filter.table}{self._where(condition)}"
+            f" ORDER BY {in_time(descending)} LIMIT {size}",
+            {**self.filter.params, **params},
+        )
+        return [number for (number,) in rows]
+
+    def day_counts(self, column: str) -> Mapping[int | None, int]:
+        """The number of selected rows for each day in `first_day` or `last_day`."""
+        sql = f"SELECT {column}, count(*) FROM {self.filter.table}{self._where()} GROUP BY 1"
+        return dict(self.db.execute(sql, self.filter.params).fetchall())
+
+    def gaps(self) -> Gaps:
+        """The possible days of the selected rows that have gaps between them."""
+        return _gaps(self.db, self.filter.table, self.relation)
 
     def numbers(self) -> list[int]:
         """The numbers of all selected rows."""
@@ -175,10 +184,22 @@ class IndexSelection:
             return current
         superseded = self.reader.superseded.page(self.superseded, descending, after, size)
         keys = [*self._keys(_CURRENT_KEYS, current), *self._keys(_SUPERSEDED_KEYS, superseded)]
-        # Sorted twice, since ids ascend also where days descend.
+        # Sorted twice, since ids ascend also where time descends.
         keys.sort(key=lambda key: key[1])
-        keys.sort(key=lambda key: key[0] or "", reverse=descending)
+        keys.sort(key=lambda key: key[0], reverse=descending)
         return [number for _, _, number in keys[:size]]
+
+    def day_counts(self, column: str) -> Mapping[int | None, int]:
+        counts = Counter[int | None]()
+        for day, rows in self.reader.by_day(column).items():
+            counts[day] += rows.intersection_cardinality(self.current)
+        if self.superseded:
+            for day, rows in self.reader.superseded.by_day(column).items():
+                counts[day] += rows.intersection_cardinality(self.superseded)
+        return counts
+
+    def gaps(self) -> Gaps:
+        return _gaps(self.reader.db, self.filter.table, self.relation)
 
     def numbers(self) -> list[int]:
         if self.position is None:
@@ -186,7 +207,7 @@ class IndexSelection:
         keys = self._keys(_CURRENT_KEYS, list(self.current))
         return [number for _, _, number in keys] + list(self.superseded)
 
-    def _keys(self, sql: str, numbers: list[int]) -> list[tuple[str | None, str, int]]:
+    def _keys(self, sql: str, numbers: list[int]) -> list[tuple[int, str, int]]:
         return self.reader.db.execute(sql, (json.dumps(numbers),)).fetchall()
 
 
@@ -226,6 +247,15 @@ def select(
             slow = {**slow, _key(selected): partial(_read_superseded, db, selected, limit)}
     with index.at_head(db, limit, slow) as reader:
         yield IndexSelection(reader, selected, predicate, limit)
+
+
+def _gaps(db: sqlite3.Connection, table: str, relation: Relation) -> Gaps:
+    source, params = relation
+    spans: dict[int, list[tuple[int | None, int | None]]] = {}
+    sql = f"{_GAPS[table]} WHERE {table}.number IN (SELECT {table}.number {source})"
+    for number, first, last in db.execute(sql, params):
+        spans.setdefault(number, []).append((first, last))
+    return spans
 
 
 class Summary(NamedTuple):
@@ -269,13 +299,19 @@ def group_counts(
     return Counter({tuple(cells): count for *cells, count in rows})
 
 
+_GAPS = {
+    "events": "SELECT event, event_spans.first_day, event_spans.last_day"
+    " FROM event_spans JOIN events ON events.number = event",
+    "history": "SELECT history.number, history_spans.first_day, history_spans.last_day"
+    " FROM history_spans JOIN history USING (id, from_position)",
+}
 _CURRENT_KEYS = (
-    "SELECT events.sort_day, events.id, history.number FROM json_each(?) AS selected"
+    "SELECT events.sort_key, events.id, history.number FROM json_each(?) AS selected"
     " JOIN events ON events.number = selected.value"
     " JOIN history ON history.id = events.id AND until_position IS NULL"
 )
 _SUPERSEDED_KEYS = (
-    "SELECT sort_day, history.id, history.number FROM json_each(?) AS selected"
+    "SELECT sort_key, history.id, history.number FROM json_each(?) AS selected"
     " JOIN history ON history.number = selected.value"
 )
 _EVENT_COUNTS = (
@@ -289,23 +325,3 @@ _HISTORY_COUNTS = (
     ' "{facet}" AS listed FROM history{where}), json_each(listed)) GROUP BY value',
     'SELECT "{facet}", count(*) FROM history{where} GROUP BY 1',
 )
-
-
-def _after_cursor(descending: bool, after: Cursor | None) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Conditions that together select the rows after a cursor, each by the index of days alone.
-
-    A single condition with `or` would also read all rows before the cursor.
-    """
-    if after is None:
-        yield "", {}
-        return
-    params = {"after_day": after.day, "after_id": after.id}
-    yield "sort_day IS :after_day AND id > :after_id", params
-    if after.day is None:
-        if not descending:
-            yield "sort_day IS NOT NULL", {}
-    elif descending:
-        yield "sort_day < :after_day", params
-        yield "sort_day IS NULL", {}
-    else:
-        yield "sort_day > :after_day", params

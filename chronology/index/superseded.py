@@ -18,8 +18,15 @@ from typing import Any
 import msgspec
 from pyroaring import BitMap
 
-from chronology.index.bitmaps import BitmapIndex, add_days
-from chronology.index.predicates import DAY_COLUMNS, DayComparison, FacetEquals, Predicate, leaves
+from chronology.index.bitmaps import BitmapIndex, add_days, after_cursor, in_time
+from chronology.index.predicates import (
+    DAY_COLUMNS,
+    Cursor,
+    DayComparison,
+    FacetEquals,
+    Predicate,
+    leaves,
+)
 from chronology.projections.event_rows import SINGLE_VALUED, array_columns
 
 _ROWS = 1_000
@@ -35,13 +42,13 @@ class SupersededVersions:
         self._numbers, self._since, self._until = _numbers(), _numbers(), _numbers()
         self._events = _numbers()
         self.values: dict[str, dict[str, BitMap]] = {}
-        self.days: dict[str, dict[str | None, BitMap]] = {column: {} for column in DAY_COLUMNS}
+        self.days: dict[str, dict[int | None, BitMap]] = {column: {} for column in DAY_COLUMNS}
 
     def extend(self, db: sqlite3.Connection, position: int) -> None:
         """Reads the versions superseded since the last call, in tables that are at `position`."""
         columns = tuple(name for _, name, *_ in db.execute("PRAGMA table_info(events)"))
         facets = (*SINGLE_VALUED, *array_columns(columns))
-        names = ", ".join(f'history."{name}"' for name in (*DAY_COLUMNS, *facets))
+        names = ", ".join([*DAY_COLUMNS, *(f'history."{name}"' for name in facets)])
         cursor = db.execute(
             f"SELECT history.number, from_position, until_position, log.position, {names}"
             " FROM history JOIN log ON log.stream = 'event/' || history.id AND log.version = 1"
@@ -100,13 +107,16 @@ class SupersededReader(BitmapIndex):
     def by_value(self, value: FacetEquals) -> BitMap:
         return self.versions.values[value.facet].get(value.value, BitMap())
 
-    def by_day(self, column: str) -> Mapping[str | None, BitMap]:
+    def by_day(self, column: str) -> Mapping[int | None, BitMap]:
         return self.versions.days[column]
 
-    def first_by_id(self, day: str | None, rows: BitMap, after: str, size: int) -> list[int]:
+    def first_of_day(
+        self, day: int, rows: BitMap, descending: bool, after: Cursor | None, size: int
+    ) -> list[int]:
+        condition, params = after_cursor(descending, after)
         rows_after = self.db.execute(
-            "SELECT number FROM history WHERE number IN (SELECT value FROM json_each(?))"
-            " AND id > ? ORDER BY id LIMIT ?",
-            (json.dumps(list(rows)), after, size),
+            "SELECT number FROM history WHERE number IN (SELECT value FROM json_each(:rows))"
+            f" AND {condition} ORDER BY {in_time(descending)} LIMIT :size",
+            {"rows": json.dumps(list(rows)), "size": size, **params},
         )
         return [number for (number,) in rows_after]

@@ -8,9 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from chronology.projections.catalogue import Catalogue, split_stream
 from chronology.projections.chain_of_command import find_cycle
 
-MAX_LENGTH = 50
-"""The most superiors above each other, and places around each other."""
-
 
 def lengths(parents: Mapping[str, Iterable[str]]) -> dict[str, int]:
     """The length of the longest chain above each name, in time O(names and parents).
@@ -54,13 +51,15 @@ _PARENTS = {"formation": _superiors, "place": _surroundings}
 
 
 class Chains:
-    """Checks the chains that a batch changes: no circles, and none longer than the limit.
+    """Checks the chains that a batch changes: no circles, and none longer than a limit.
 
-    A log that has longer chains already may keep them, but not make them longer still.
+    The length is that of superiors above each other, and of places around each other. A log that
+    has longer chains already may keep them, but not make them longer still.
     """
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, limit: int) -> None:
         self.catalogue = catalogue
+        self.limit = limit
         self.longest: dict[str, int] = {}
 
     def note_change(self, subject: str) -> None:
@@ -76,9 +75,9 @@ class Chains:
             parents = _PARENTS[subject](self.catalogue)
             measured = lengths(parents)
             deepest, length = max(measured.items(), key=lambda one: one[1], default=("", 0))
-            if length > max(MAX_LENGTH, before):
+            if length > max(self.limit, before):
                 description = f"{subject}/{deepest} is under {length} others above each other"
-                yield changed[0][1], description, f"shorten the chain to {MAX_LENGTH}"
+                yield changed[0][1], description, f"shorten the chain to {self.limit}"
             for stream, line in changed:
                 name = split_stream(stream)[1]
                 if name in parents and name not in measured:

@@ -9,57 +9,23 @@ A rule for a new field goes into the check of its subject, such as `_check_event
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from chronology.batches.batch import Batch, Item
-from chronology.ingest import references
+from chronology.ingest import bounds, retractions, zero
 from chronology.ingest.chains import Chains
+from chronology.ingest.streams import Streams
+from chronology.lru_cache import LruCache
 from chronology.model import records
+from chronology.model.errors import BatchRefused, DateError
 from chronology.model.records import Account, Chronology, Event, Formation, Person, Place
-from chronology.model.reserved_names import PARAMETERS
 from chronology.model.validation import FieldPath
 from chronology.projections import event_rows
-from chronology.projections.catalogue import Catalogue, split_stream
-from chronology.store import log
-from chronology.store.log import Latest
+from chronology.projections.catalogue import Catalogue, Dated, split_stream
 
+_MAX_DATES = 10_000
 _VOCABULARIES = {"kind": "kinds", "side": "sides", "level": "levels"}
-
-
-MAX_DIMENSIONS = 100
-"""Each is a column, and a table has at most 2,000."""
-
-
-class Streams:
-    """The last record of each stream, including the records of the current batch."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self.db = db
-        self.latest: dict[str, Latest | None] = {}
-
-    def look_up(self, streams: Iterable[str]) -> None:
-        """Replaces the cache with the last records of these streams, in one query."""
-        names = {*streams}
-        self.latest = {**dict.fromkeys(names), **log.latest(self.db, names)}
-
-    def last(self, stream: str) -> Latest | None:
-        try:
-            return self.latest[stream]
-        except KeyError:
-            last = self.latest[stream] = log.latest(self.db, [stream]).get(stream)
-            return last
-
-    def is_live(self, stream: str) -> bool:
-        last = self.last(stream)
-        return last is not None and not last.type.endswith(".retracted")
-
-    def advance(self, stream: str, kind: str) -> int:
-        """Counts one more record of a stream, and returns its version."""
-        last = self.last(stream)
-        version = last.version + 1 if last else 1
-        self.latest[stream] = Latest(version, kind)
-        return version
 
 
 class _Reference(NamedTuple):
@@ -74,7 +40,12 @@ class Checks:
     """The checks of one batch; they add their faults to the batch."""
 
     def __init__(
-        self, db: sqlite3.Connection, batch: Batch, catalogue: Catalogue, streams: Streams
+        self,
+        db: sqlite3.Connection,
+        batch: Batch,
+        catalogue: Catalogue,
+        streams: Streams,
+        limits: bounds.Bounds,
     ) -> None:
         self.db = db
         self.batch = batch
@@ -82,9 +53,10 @@ class Checks:
         self.streams = streams
         self.unknown_references: list[_Reference] = []
         self.catalogue_lines: dict[str, int] = {}
-        self.chains = Chains(catalogue)
+        self.bounds = limits
+        self.chains = Chains(catalogue, self.bounds.chain)
         self.chronology_is_missing = False
-        self.window_overlaps: dict[str, bool] = {}
+        self.window_overlaps: LruCache[str, bool] = LruCache(_MAX_DATES)
 
     def add_fault(self, item: Item, path: FieldPath, description: str, remedy: str) -> None:
         self.batch.add_fault(item.lines(path), f"{item.stream}: {description}", remedy)
@@ -134,6 +106,25 @@ class Checks:
             self.unknown_references.append(
                 _Reference(f"{subject}/{name}", item.lines(path), item.stream)
             )
+            if len(self.unknown_references) > bounds.MEMORY.unknown:
+                self._drop_known()
+
+    def _drop_known(self) -> None:
+        """Drops references to what was recorded since; refuses a batch with too many others."""
+        self.unknown_references = [
+            reference
+            for reference in self.unknown_references
+            if not self._is_known(*split_stream(reference.stream))
+        ]
+        if len(self.unknown_references) > bounds.MEMORY.unknown // 2:
+            reference = self.unknown_references[-1]
+            self.batch.add_fault(
+                reference.line,
+                f"{reference.user}: too many references to records that come later, more than"
+                f" {bounds.MEMORY.unknown // 2:,}",
+                "record first what others refer to",
+            )
+            raise BatchRefused(self.batch.faults, stopped=True)
 
     def _is_known(self, subject: str, name: str) -> bool:
         if subject in ("event", "account"):
@@ -176,24 +167,16 @@ class Checks:
             self.add_fault(
                 item, ("window",), "the window has an open end", "give its first and last day"
             )
+        for fault in zero.find_faults(self.db, item.action, fields):
+            self.add_fault(item, *fault)
         for column, level in fields.declared.items():
             path = ("dimensions", column)
             if level not in fields.levels:
                 self.add_fault(item, path, f"{level!r} is not a level", "add it to the levels")
             if column in event_rows.RESERVED:
                 self.add_fault(item, path, f"{column!r} is already a column", "choose another name")
-            if column in PARAMETERS:
-                self._report_parameter(item, path, column)
-        for index, level in enumerate(fields.levels):
-            if level in PARAMETERS:
-                self._report_parameter(item, ("levels", index), level)
-        if len(fields.declared) > MAX_DIMENSIONS:
-            description = f"there are more than {MAX_DIMENSIONS} dimensions"
-            self.add_fault(item, ("dimensions",), description, "declare fewer")
-
-    def _report_parameter(self, item: Item, path: FieldPath, name: str) -> None:
-        description = f"'_{name}' is already a parameter of addresses"
-        self.add_fault(item, path, description, "choose another name")
+        for fault in self.bounds.faults(fields, self.catalogue.chronology):
+            self.add_fault(item, *fault)
 
     def _check_place(self, item: Item, fields: Place) -> None:
         self._check_subject(item, fields)
@@ -235,12 +218,13 @@ class Checks:
 
     def _check_window(self, item: Item, fields: Event) -> None:
         chronology = self.catalogue.chronology
-        if chronology is None:
+        if chronology is None or (resolved := self._resolved(item, fields)) is None:
             return
-        date = fields.date
+        date = resolved.when
         overlaps = self.window_overlaps.get(date.text)
         if overlaps is None:
-            overlaps = self.window_overlaps[date.text] = date.overlaps(chronology.window)
+            overlaps = date.overlaps(chronology.window)
+            self.window_overlaps.put(date.text, overlaps)
         if not overlaps:
             self.add_fault(
                 item,
@@ -248,6 +232,14 @@ class Checks:
                 f"{date} is outside the window {chronology.window}",
                 "correct the date, or record a statement of a subject instead",
             )
+
+    def _resolved(self, item: Item, fields: Dated) -> Dated | None:
+        """The fields with their date in the Gregorian calendar; reports one that has none."""
+        try:
+            return self.catalogue.resolved(fields)
+        except DateError as error:
+            self.add_fault(item, ("date",), str(error), "see docs/dates.md")
+            return None
 
     def _check_repeats(self, item: Item, fields: Event) -> None:
         """A formation and a person may occur once, a place once in each role."""
@@ -279,6 +271,7 @@ class Checks:
 
     def _check_account(self, item: Item, fields: Account) -> None:
         self._note_reference(item, ("event",), "event", fields.event)
+        self._resolved(item, fields)
         if fields.source not in self.catalogue.sources.states:
             self._note_reference(item, ("source",), "source", fields.source)
         if fields.by is not None and records.is_id(fields.by):
@@ -312,7 +305,7 @@ class Checks:
     def _check_catalogue_subject(self, stream: str, line: int) -> None:
         subject, name = split_stream(stream)
         if name not in self.catalogue.members(subject):
-            for user in references.find_users(self.db, subject, name):
+            for user in retractions.find_users(self.db, subject, name):
                 description = f"{stream} is retracted, but {user} still refers to it"
                 self.batch.add_fault(line, description, f"correct {user} first")
         elif subject == "chronology":
@@ -321,7 +314,7 @@ class Checks:
     def _check_words_in_use(self, stream: str, line: int) -> None:
         chronology = self.catalogue.chronology
         assert chronology is not None
-        used = [("kinds", kind) for kind in references.find_kinds(self.db, but=chronology.kinds)]
+        used = [("kinds", kind) for kind in retractions.find_kinds(self.db, but=chronology.kinds)]
         for _, formation in self.catalogue.formations.items():
             used += [("sides", formation.side), ("levels", formation.level)]
         used += [("sides", p.side) for _, p in self.catalogue.people.items() if p.side]

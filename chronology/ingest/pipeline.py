@@ -16,9 +16,12 @@ import pendulum
 from chronology import projections
 from chronology.batches.batch import Batch, Item
 from chronology.batches.source_text import lines_below
-from chronology.ingest import references
-from chronology.ingest.checks import Checks, Streams
+from chronology.ingest import retractions
+from chronology.ingest.bounds import NARROW, Bounds, Sizes
+from chronology.ingest.checks import Checks
+from chronology.ingest.streams import Streams
 from chronology.ingest.unchanged import is_ingested, refuse_if_edited
+from chronology.lru_cache import LruCache
 from chronology.model import records
 from chronology.model.errors import BatchRefused
 from chronology.model.records import Account
@@ -28,7 +31,8 @@ from chronology.store.database import transaction
 from chronology.store.log import Entry, Head, VersionedRecord
 
 BLOCK_SIZE = 1_000
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 2 << 20
+_MAX_NUMBERS = 10_000
 """Items are looked up in the log and appended in blocks of at most this size."""
 MAX_AHEAD = pendulum.duration(days=1)
 """How far the time of a new batch may be ahead of the clock: a later one could not be followed."""
@@ -73,6 +77,7 @@ def append(
     progress: Progress | None = None,
     projection_progress: Progress | None = None,
     clock: Clock = utc_now,
+    bounds: Bounds = NARROW,
 ) -> Result:
     """Appends a new batch and projects it, in the caller's transaction.
 
@@ -82,7 +87,7 @@ def append(
     if not projections.is_current(db):
         projections.catch_up(db)
     position_before = log.head(db).position
-    _BatchAppender(db, batch, clock).run(progress)
+    _BatchAppender(db, batch, clock, bounds).run(progress)
     projections.catch_up(db, projection_progress)
     head = log.head(db)
     return Result(batch.id, head.position - position_before, head)
@@ -91,16 +96,18 @@ def append(
 class _BatchAppender:
     """Checks and appends a new batch, block by block."""
 
-    def __init__(self, db: sqlite3.Connection, batch: Batch, clock: Clock) -> None:
+    def __init__(self, db: sqlite3.Connection, batch: Batch, clock: Clock, bounds: Bounds) -> None:
         self.db = db
         self.batch = batch
         self.clock = clock
         self.catalogue = load_catalogue(db)
         self.head = log.head(db)
         self.streams = Streams(db)
-        self.checks = Checks(db, batch, self.catalogue, self.streams)
-        self.accounts = references.EventAccounts(db, self.head.position)
-        self.next_numbers: dict[tuple[str, str], int] = {}
+        self.checks = Checks(db, batch, self.catalogue, self.streams, bounds)
+        self.accounts = retractions.EventAccounts(db, self.head.position)
+        self.sizes = Sizes(db, batch, self.head.position)
+        # Without the last number of an event and a source, numbering starts again from 1.
+        self.next_numbers: LruCache[tuple[str, str], int] = LruCache(_MAX_NUMBERS)
         self.unwritten: list[VersionedRecord] = []
 
     def run(self, progress: Progress | None) -> None:
@@ -115,6 +122,7 @@ class _BatchAppender:
             self._flush()
             if progress:
                 progress(len(block))
+        self.sizes.check_accounts()
         self.checks.check_batch()
         if self.batch.faults:
             raise BatchRefused(self.batch.faults)
@@ -165,6 +173,7 @@ class _BatchAppender:
             self.batch.faulty_streams.add(item.stream)
             return
         subject = item.subject
+        self.sizes.add(item)
         self._append(item.number, f"{subject}/{item.id}", f"{subject}.{item.action}", item.data)
         if subject in CATALOGUED:
             self.checks.note_catalogue_change(item)
@@ -191,10 +200,10 @@ class _BatchAppender:
     def _with_id(self, item: Item) -> Item:
         """The account with the next free default id."""
         event_and_source = item.fields.event, item.fields.source
-        number = self.next_numbers.get(event_and_source, 1)
+        number = self.next_numbers.get(event_and_source) or 1
         while self.streams.last(stream := _default_stream(item.fields, number)):
             number += 1
-        self.next_numbers[event_and_source] = number
+        self.next_numbers.put(event_and_source, number)
         name = split_stream(stream)[1]
         return Item(
             item.number, item.action, item.subject, name, item.lines, item.data, item.fields

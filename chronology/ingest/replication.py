@@ -24,6 +24,7 @@ from chronology.batches import http_source
 from chronology.batches.batch import Batch
 from chronology.batches.log_reader import read_records
 from chronology.ingest import pipeline
+from chronology.ingest.bounds import bounds_of_peer
 from chronology.ingest.pipeline import Clock, utc_now
 from chronology.ingest.unchanged import is_ingested
 from chronology.model.addresses import shown_address
@@ -225,7 +226,8 @@ def _append(db: sqlite3.Connection, records: _Batch, source: str, clock: Clock) 
                 raise PeerRefused(f"{name} does not fit: this log has changed meanwhile")
             batch = read_records(((entry.position, as_record(entry)) for entry in records), source)
             _check_start(db, batch, first)
-            head = pipeline.append(db, batch, clock=clock).head
+            bounds = bounds_of_peer(batch.recorded_at)
+            head = pipeline.append(db, batch, clock=clock, bounds=bounds).head
             if head != Head(last.position, last.digest):
                 raise PeerRefused(f"{name} moves accounts otherwise than its retractions do")
     except BatchRefused as error:

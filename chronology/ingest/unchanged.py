@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from itertools import chain
 
 import msgspec
@@ -25,31 +26,46 @@ def is_ingested(db: sqlite3.Connection, batch: str) -> bool:
 def refuse_if_edited(db: sqlite3.Connection, batch: Batch) -> None:
     """Raises `BatchRefused` at the first record that differs from the log."""
     remedy = "restore the file and append a correction in a new batch"
-    entries_by_id = _ingested_entries(db, batch.id)
     data = records.canonical(batch.header)
     header = Item("0", "recorded", "batch", batch.id, batch.lines, data, batch.header)
+    removed: Entry | None = None
+    entries = _ingested_entries(db, batch.id)
+    entry = next(entries, None)
     for item in chain([header], batch.items):
-        entry = entries_by_id.pop(f"{batch.id}/{item.number}", None)
-        difference = _difference(item, batch, entry)
+        # Both are in the order of their numbers.
+        while entry is not None and _order(entry) < _numbers(item.number):
+            removed = removed or entry
+            entry = next(entries, None)
+        is_there = entry is not None and _order(entry) == _numbers(item.number)
+        difference = _difference(item, batch, entry if is_there else None)
         if difference:
             path, description = difference
             raise BatchRefused([Fault(batch.file, item.lines(path), description, remedy)])
+        entry = next(entries, None)
     if batch.faults:
         raise BatchRefused(batch.faults)
-    for entry in entries_by_id.values():
-        if "/move-" not in entry.record_id:
-            description = f"{entry.stream} was ingested from this batch, but is no longer in it"
-            raise BatchRefused([Fault(batch.file, 1, description, remedy)])
+    if removed := removed or entry:
+        description = f"{removed.stream} was ingested from this batch, but is no longer in it"
+        raise BatchRefused([Fault(batch.file, 1, description, remedy)])
 
 
-def _ingested_entries(db: sqlite3.Connection, batch: str) -> dict[str, Entry]:
+def _ingested_entries(db: sqlite3.Connection, batch: str) -> Iterator[Entry]:
+    """The records of a batch in the log, without the accounts that retractions moved."""
     (first,) = log.stream(db, f"batch/{batch}")
-    entries = {}
     for entry in log.read(db, first.position - 1):
         if entry.batch != batch:
-            break
-        entries[entry.record_id] = entry
-    return entries
+            return
+        if "/move-" not in entry.record_id:
+            yield entry
+
+
+def _order(entry: Entry) -> tuple[int, ...]:
+    return _numbers(entry.record_id.partition("/")[2])
+
+
+def _numbers(number: str) -> tuple[int, ...]:
+    """The number of an item as numbers: `12/1` comes after `12` and before `13`."""
+    return tuple(map(int, number.split("/")))
 
 
 def _difference(item: Item, batch: Batch, entry: Entry | None) -> tuple[FieldPath, str] | None:

@@ -1,14 +1,23 @@
-"""Secrets in web addresses: user information, query and fragment are masked wherever one is shown.
+"""Web addresses: the one of a service, and secrets in any.
 
-Messages, errors and logs show addresses only through this module.
+User information, query and fragment are masked wherever an address is shown: messages, errors and
+logs show addresses only through this module.
 """
 
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 MASK = "***"
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*://)(\S+)", re.IGNORECASE)
+
+
+def service_address(public_url: str, base_url: str) -> str:
+    """The address of a service without `base_url`, which its `public_url` may end with or not."""
+    url = urlsplit(public_url)
+    path = url.path.rstrip("/").removesuffix(base_url.rstrip("/"))
+    return f"{url.scheme}://{url.netloc}{path}"
 
 
 def mask_secrets(text: str) -> str:

@@ -7,64 +7,64 @@ and any other text is refused with a reason, so `str(parse(text)) == text`.
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
 from collections.abc import Callable
-from datetime import date, time, timedelta
+from datetime import time
 from itertools import chain, pairwise
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from chronology.model import edtf_faults, edtf_text
-from chronology.model.edtf_text import MONTHS
+from chronology.model.calendars import GREGORIAN, Calendar
+from chronology.model.days import Day
+from chronology.model.edtf_points import Point, Precision, parse_point
 from chronology.model.errors import DateError
 
-Precision: TypeAlias = Literal[
-    "time", "day", "month", "season", "year", "decade", "century", "interval", "set"
-]
-Span: TypeAlias = tuple[date | None, date | None]  # The first and the last day; None is endless.
+Span: TypeAlias = tuple[Day | None, Day | None]  # The first and the last day; None is endless.
 Member: TypeAlias = "tuple[Point | None, ...]"  # A single date, or the two ends of a range.
 
 MAX_LENGTH = 200
-_DAY = timedelta(days=1)
-
-_POINT = re.compile(
-    r"""(?!0000|9999-24)
-    (\d{4} | \d{3}X | \d\dXX)                               # year
-    (?: (?<=\d) -
-        (?: (2[1-4])                                        # season
-        |   (0[1-9] | 1[0-2] | [01]X | XX)                  # month
-            (?: - ((?<=\d-)(?:\d\d | [0-3]X) | (?<!\dX-)XX) # day
-                (?: (?<=\d) T                               # time
-                    ((?:[01]\d | 2[0-3]) : [0-5]\d (?: :[0-5]\d)?
-                     (?:Z | (?!-00:00)[+-](?:0\d | 1[0-4]):[0-5]\d)?)
-    )?)?))?
-    (?(5) | [?~%]?)                                         # a qualifier, except after a time
-    """,
-    re.ASCII | re.VERBOSE,
-)
 
 
-class Point(NamedTuple):
-    """A single date, at an offset in the text that was parsed."""
+class EventDate:
+    """The date of an event or an account as its record writes it; equal to others by its text.
+
+    It is a `Date` unless its days depend on the chronology or on the calendar: see `as_written`.
+    """
+
+    __slots__ = ("text",)
 
     text: str
-    offset: int
-    precision: Precision
-    earliest: date
-    latest: date
-    time: str | None = None
+
+    def __init__(self, text: str) -> None:
+        object.__setattr__(self, "text", text)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a date is immutable: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a date is immutable: {name} cannot be deleted")
+
+    def __reduce__(self) -> tuple[Callable[[str], EventDate], tuple[str]]:
+        return type(self), (self.text,)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EventDate) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __str__(self) -> str:
+        return self.text
 
 
-class Date:
+class Date(EventDate):
     """The date of an occurrence, as `parse` reads it. Immutable; two dates are equal by their text.
 
     `spans` are its possible days in ascending order, with gaps between them: only a set has more
     than one span. Qualifiers do not widen a span.
     """
 
-    __slots__ = ("members", "precision", "spans", "text")
+    __slots__ = ("members", "precision", "spans")
 
-    text: str
     precision: Precision
     spans: tuple[Span, ...]
     members: tuple[Member, ...]
@@ -74,39 +74,24 @@ class Date:
         self, text: str, precision: Precision, spans: tuple[Span, ...], members: tuple[Member, ...]
     ) -> None:
         set_attribute = object.__setattr__
-        set_attribute(self, "text", text)
+        super().__init__(text)
         set_attribute(self, "precision", precision)
         set_attribute(self, "spans", spans)
         set_attribute(self, "members", members)
 
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Date is immutable: {name} cannot be set")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"a Date is immutable: {name} cannot be deleted")
-
     def __reduce__(self) -> tuple[Callable[[str], Date], tuple[str]]:
         return parse, (self.text,)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Date) and self.text == other.text
-
-    def __hash__(self) -> int:
-        return hash(self.text)
-
-    def __str__(self) -> str:
-        return self.text
 
     def __repr__(self) -> str:
         return f"parse({self.text!r})"
 
     @property
-    def earliest(self) -> date | None:
+    def earliest(self) -> Day | None:
         """The first possible day; None if the beginning is open or unknown."""
         return self.spans[0][0]
 
     @property
-    def latest(self) -> date | None:
+    def latest(self) -> Day | None:
         """The last possible day; None if the end is open or unknown, then `earliest` is a day."""
         return self.spans[-1][1]
 
@@ -114,6 +99,11 @@ class Date:
     def lasts(self) -> bool:
         """Whether the occurrence goes on from end to end; otherwise it is one moment in between."""
         return self.precision == "interval"
+
+    @property
+    def is_every(self) -> bool:
+        """Whether the occurrence is on every date of a set, `{A,B}`, and not on one of them."""
+        return self.text.startswith("{")
 
     @property
     def uncertain(self) -> bool:
@@ -129,7 +119,7 @@ class Date:
         return self.text.partition("T")[2] if self.precision == "time" else None
 
     @property
-    def core(self) -> tuple[date, date] | None:
+    def core(self) -> tuple[Day, Day] | None:
         """The first and last certain day: from the latest start to the earliest end.
 
         A moment is certain only if it has a single possible day. A date without both ends has no
@@ -166,7 +156,7 @@ class Date:
     def in_words(self) -> str:
         """The date in English, as exact as its text: `on 13 or 14 October 1944`."""
         if self.precision == "set":
-            return edtf_text.set_in_words(self.members)
+            return edtf_text.set_in_words(self.members, self.is_every)
         first = self.members[0][0]
         if self.precision == "interval":
             missing = "open" if ".." in self.text else "unknown"
@@ -175,89 +165,48 @@ class Date:
         return edtf_text.point_in_words(first)
 
 
-def parse(text: str) -> Date:
-    """The date in `text`; raises `DateError` with the place, the reason and often a remedy."""
+def parse(text: str, calendar: Calendar = GREGORIAN) -> Date:
+    """The date in `text`; raises `DateError` with the place, the reason and often a remedy.
+
+    A date in another calendar has the days that it has in the Gregorian one.
+    """
     if len(text) > MAX_LENGTH:
         reason = f"it is too long; a date has at most {MAX_LENGTH} characters"
         raise DateError(text[:MAX_LENGTH], MAX_LENGTH, reason)
     try:
-        return _parse(text)
+        return _parse(text, calendar)
     except DateError:
-        dates = [date for date in edtf_faults.suggestions(text) if _is_date(date)]
+        dates = [date for date in edtf_faults.suggestions(text) if _is_date(date, calendar)]
         if not dates:
             raise
         raise DateError(text, 0, f"write {' or '.join(dates)}") from None
 
 
-def _parse(text: str) -> Date:
-    if text.startswith("["):
-        return _set(text)
+def _parse(text: str, calendar: Calendar) -> Date:
+    if text.startswith(("[", "{")):
+        return _set(text, calendar)
     if "/" in text:
-        return _interval(text)
-    point = _point(text, 0, len(text))
+        return _interval(text, calendar)
+    point = parse_point(text, 0, len(text), calendar)
     return Date(text, point.precision, ((point.earliest, point.latest),), ((point,),))
 
 
-def _is_date(text: str) -> bool:
+def _is_date(text: str, calendar: Calendar) -> bool:
     try:
-        _parse(text)
+        _parse(text, calendar)
     except DateError:
         return False
     return True
 
 
-def _point(text: str, start: int, end: int) -> Point:
-    match = _POINT.fullmatch(text, start, end)
-    if match is None:
-        offset, reason = edtf_faults.explain(text[start:end])
-        raise DateError(text, start + offset, reason)
-    year, season, month, day, time_of_day = match.groups()
-    precision: Precision = "season"
-    if season:
-        first, last = _season(int(year), int(season))
-    else:
-        precision = _precision(year, month, day, time_of_day)
-        years = _numbers(year, 9999)
-        months = _numbers(month or "XX", 12)
-        length = monthrange(years[1], months[1])[1]
-        days = _numbers(day or "XX", length)
-        if not 1 <= days[0] <= days[1] <= length:
-            reason = f"day {day} does not exist in {MONTHS[months[1] - 1]} {year}; days are 01 to"
-            raise DateError(text, match.start(4), f"{reason} {length}")
-        first, last = date(years[0], months[0], days[0]), date(years[1], months[1], days[1])
-    return Point(match[0], start, precision, first, last, time_of_day)
-
-
-def _precision(year: str, month: str | None, day: str | None, time_of_day: str | None) -> Precision:
-    """The precision of the digits that are specified."""
-    if time_of_day:
-        return "time"
-    if day and "X" not in day:
-        return "day"
-    if month and "X" not in month:
-        return "month"
-    return "century" if year.endswith("XX") else "decade" if year.endswith("X") else "year"
-
-
-def _numbers(digits: str, greatest: int) -> tuple[int, int]:
-    """The least and the greatest number that `digits` can mean, from 1 to `greatest`."""
-    if "X" not in digits:
-        return int(digits), int(digits)
-    least = int(digits.replace("X", "0"))
-    return max(least, 1), min(int(digits.replace("X", "9")), greatest)
-
-
-def _season(year: int, season: int) -> tuple[date, date]:
-    """The meteorological season of the northern hemisphere; winter ends in the next year."""
-    month = 3 * (season - 20)
-    following = date(year + month // 12, (month + 2) % 12 + 1, 1)
-    return date(year, month, 1), following - timedelta(days=1)
-
-
-def _interval(text: str) -> Date:
+def _interval(text: str, calendar: Calendar) -> Date:
     slash = text.index("/")
-    start = None if text[:slash] in ("", "..") else _point(text, 0, slash)
-    end = None if text[slash + 1 :] in ("", "..") else _point(text, slash + 1, len(text))
+    start = None if text[:slash] in ("", "..") else parse_point(text, 0, slash, calendar)
+    end = (
+        None
+        if text[slash + 1 :] in ("", "..")
+        else parse_point(text, slash + 1, len(text), calendar)
+    )
     if start is None and end is None:
         raise DateError(text, 0, "an interval needs a date at one end or both")
     if start and end and _is_after(start, end):
@@ -268,13 +217,14 @@ def _interval(text: str) -> Date:
     return Date(text, "interval", (span,), ((start, end),))
 
 
-def _set(text: str) -> Date:
-    if not text.endswith("]"):
-        raise DateError(text, len(text), "a set ends with ']' and nothing after it")
+def _set(text: str, calendar: Calendar) -> Date:
+    end = "]" if text[0] == "[" else "}"
+    if not text.endswith(end):
+        raise DateError(text, len(text), f"a set ends with {end!r} and nothing after it")
     members: list[Member] = []
     start = 1
     for part in text[1:-1].split(","):
-        members.append(_member(text, start, start + len(part)))
+        members.append(_member(text, start, start + len(part), calendar))
         start += len(part) + 1
     low, high = members[0][0], members[-1][-1]
     if low is None and high is None:
@@ -292,13 +242,13 @@ def _set(text: str) -> Date:
     return Date(text, "set", _spans(members), tuple(members))
 
 
-def _member(text: str, start: int, end: int) -> Member:
+def _member(text: str, start: int, end: int, calendar: Calendar) -> Member:
     """One date of a set, or the two ends of a range; only the outermost ends can be open."""
     dots = text.find("..", start, end)
     if dots < 0:
-        return (_point(text, start, end),)
-    low = None if start == dots == 1 else _point(text, start, dots)
-    high = None if dots + 2 == end == len(text) - 1 else _point(text, dots + 2, end)
+        return (parse_point(text, start, end, calendar),)
+    low = None if start == dots == 1 else parse_point(text, start, dots, calendar)
+    high = None if dots + 2 == end == len(text) - 1 else parse_point(text, dots + 2, end, calendar)
     return low, high
 
 
@@ -308,7 +258,7 @@ def _spans(members: list[Member]) -> tuple[Span, ...]:
     for member in members:
         low, high = member[0], member[-1]
         first, last = low and low.earliest, high and high.latest
-        if spans and first and (end := spans[-1][1]) and first - end <= _DAY:
+        if spans and first and (end := spans[-1][1]) and first - end <= 1:
             first, _ = spans.pop()
         spans.append((first, last))
     return tuple(spans)
@@ -324,10 +274,10 @@ def _is_after(one: Point, other: Point) -> bool:
     return late > early
 
 
-def iso_day(day: date | None) -> str | None:
+def iso_day(day: Day | None) -> str | None:
     """A day in ISO 8601."""
     return day.isoformat() if day else None
 
 
-def _is_before(day: date | None, other: date | None) -> bool:
+def _is_before(day: Day | None, other: Day | None) -> bool:
     return day is not None and other is not None and day < other

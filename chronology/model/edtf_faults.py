@@ -12,43 +12,49 @@ _REASONS = tuple(
     (re.compile(pattern, re.ASCII), reason)
     for pattern, reason in (
         (r"^$", "a date is missing here; only the outer ends of an interval or a set can be open"),
-        (r"(?i)^(?=.*\bB\.?C)", "years before AD 1 are not supported; years are 0001 to 9999"),
+        (r"(?i)^(?=.*\bB\.?C)", "0000 is 1 BC and -0043 is 44 BC; write -0043-03-15"),
         (r"\s", "a date has no spaces; write 1944-10-14, or 1944-10-14T17:00 with a time"),
         (r"[^!-~]", "{0!r} is not ASCII; digits are 0 to 9"),
         (r"[a-z]+", "{0!r} is lower case; X is an unspecified digit, T a time, '..' an open end"),
-        (
-            r"[{}]",
-            "sets in which every date holds are not supported; write an interval, or one"
-            " event for each date",
-        ),
-        (r"[][]", "brackets go around a whole set: [1944-10-13,1944-10-14]"),
+        (r"[][{}]", "brackets go around a whole set: [1944-10-13,1944-10-14]"),
         (r"/", "an interval has one '/' and no set in or around it; a range in a set is A..B"),
         (r",", "put alternative dates in brackets: [1944-10-13,1944-10-14]"),
         (r"\.\.", "write [A..B] for one moment in a range, A/B for something that lasts"),
-        (r"^0000", "year 0000 does not exist; years are 0001 to 9999"),
-        (r"^9999-24", "winter 9999 ends in the year 10000; years are 0001 to 9999"),
+        (r"^-0000", "there is no year -0000; 1 BC is 0000 and 2 BC is -0001"),
+        (
+            r"^Y",
+            "Y is for years beyond -9999 to 9999, which are not supported; other years have four"
+            " digits without it",
+        ),
+        (
+            r"(?:^-?\d+|(?<=.))[ES]\d",
+            "exponents and significant digits are not supported; write the first and the last"
+            " year: [1940..1959]",
+        ),
+        (r"^-?\d{3}(?![\dX])", "a year has four digits: 0196 is the year 196, 196X a decade"),
         (r"^\d{6,8}(?!\d)", "the hyphens are missing, as in 1944-10-14"),
         (
-            r"^[-+]|Y|^\d+E|S|^(?:\d{1,3}|\d{5,})(?![\dX])",
-            "years are 0001 to 9999: four digits and nothing else",
+            r"^[+]|^-?(?:\d{1,3}|\d{5,})(?![\dX])",
+            "years are -9999 to 9999: four digits, before the year 0 after a '-'",
         ),
         (r"W", "weeks are not supported; write the days, as a set or an interval"),
         (
-            r"^....-(00|1[3-9]|20|2[5-9]|[3-9]\d)(?!\d)",
-            "month {0} does not exist; months are 01 to 12, seasons 21 to 24",
+            r"^-?....-(00|1[3-9]|20|4[2-9]|[5-9]\d)(?!\d)",
+            "month {0} does not exist; months are 01 to 12, seasons 21 to 32, other parts of a year"
+            " 33 to 41",
         ),
-        (r"^....-2[1-4](-)", "a season has no days; write the season alone, or the days"),
+        (r"^-?....-(?:2[1-9]|3\d|4[01])(-)", "a part of a year has no days; write it alone"),
         (r"T(2[4-9]|[3-9]\d)", "hour {0} does not exist; hours are 00 to 23"),
         (r"\d:([6-9]\d)", "{0} is too large; minutes and seconds are 00 to 59"),
         (
             r"T[^?~%]+([?~%])",
             "a time cannot have a qualifier; leave out the time or the qualifier",
         ),
-        (r"[?~%](?=.)", "one qualifier goes at the end of a date; % means both ? and ~"),
+        (r"[?~%](?=.)", "a part of a date has one qualifier, before or after it; % means ? and ~"),
         (
             r"X",
-            "only last digits can be unspecified: 19XX, 194X, 1944-XX, 1944-1X, 1944-10-XX,"
-            " 1944-10-1X or 1944-XX-XX",
+            "unspecified digits are in years, months and days, of which one is known in part: 19XX,"
+            " 194X, 1944-XX or 1944-10-1X",
         ),
         (r"-(\d{3,})", "{0} has too many digits; months and days have two"),
         (r"(?<!\d)\d(?!\d)", "{0} is one digit; months, days and times have two: 0{0}"),
@@ -89,6 +95,12 @@ def _by_number(year: str, month: str, day: str | None = None) -> list[str]:
     return [f"{year}-{month:0>2}" + (f"-{day:0>2}" if day else "")]
 
 
+def _before_christ(year: str, month: str | None, day: str | None) -> list[str]:
+    """44 BC is the year -43, since astronomers count the year 0."""
+    text = f"-{int(year) - 1:04}" if int(year) > 1 else "0000"
+    return _by_name(text, month, day) if month else [text]
+
+
 def _by_either_order(one: str, other: str, year: str) -> list[str]:
     """Both readings of a date such as 3/4/1944."""
     return [*_by_number(year, one, other), *_by_number(year, other, one)]
@@ -101,6 +113,10 @@ _REWRITINGS: tuple[tuple[re.Pattern[str], Callable[..., list[str]]], ...] = tupl
         (rf"{_MONTH} {_DAY},? {_YEAR}", lambda m, d, y: _by_name(y, m, d)),
         (rf"{_MONTH},? {_YEAR}", lambda m, y: _by_name(y, m)),
         (rf"{_SEASON} {_YEAR}", lambda s, y: [f"{y}-{_SEASON_NUMBERS[s.lower()]}"]),
+        (
+            rf"(?:(?:{_DAY} )?{_MONTH},? )?(\d{{1,4}}) ?B\.? ?C\.?(?: ?E\.?)?",
+            lambda d, m, y: _before_christ(y, m, d),
+        ),
         (rf"(?:ca?\.?|circa|about|around) ?{_YEAR}", lambda y: [f"{y}~"]),
         (r"(?:the )?(\d{3})0'?s", lambda decade: [f"{decade}X"]),
         (rf"{_YEAR} ?[-–—] ?{_YEAR}", lambda start, end: [f"{start}/{end}"]),

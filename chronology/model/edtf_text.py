@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from itertools import islice, pairwise, takewhile
 from typing import TYPE_CHECKING
 
+from chronology.model.calendars import GREGORIAN, Calendar
+from chronology.model.days import Day
+
 if TYPE_CHECKING:
-    from chronology.model.edtf import Member, Point
+    from chronology.model.edtf import Member
+    from chronology.model.edtf_points import Point
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
 SEASONS = ("spring", "summer", "autumn", "winter")
+_PARTS = {
+    **{29 + n: f"southern {name}" for n, name in enumerate(SEASONS)},
+    **{33 + n: f"the {nth} quarter of" for n, nth in enumerate(("1st", "2nd", "3rd", "4th"))},
+    **{37 + n: f"the {nth} four months of" for n, nth in enumerate(("1st", "2nd", "3rd"))},
+    **{40 + n: f"the {nth} half of" for n, nth in enumerate(("1st", "2nd"))},
+}
+"""The parts of a year, by their numbers in EDTF; 25 to 28 are the seasons of the north."""
 _QUALIFIERS = {"?": "probably ", "~": "about ", "%": "probably about "}
+_IN_PARTS = {"?": "uncertain", "~": "approximate", "%": "uncertain and approximate"}
+_PART = re.compile(r"(?:^|(?<=[-\dX?~%])-)([?~%]?)(-?[\dX]+)([?~%]?)")
 
 
 def point_in_words(point: Point) -> str:
     """A single date: `about 14 October 1944`, `14 October 1944, 17:00`."""
     if point.time:
-        return f"{' '.join(_day_words(point.earliest))}, {_time_in_words(point.time)}"
+        day = " ".join(_day_words(point.earliest, point.calendar))
+        return f"{day}, {_time_in_words(point.time)}"
     return " ".join(_point_words(point))
 
 
@@ -35,9 +48,9 @@ def interval_in_words(start: Point | None, end: Point | None, missing: str) -> s
     return texts[1] if start.text == end.text else f"from {texts[0]} to {texts[1]}"
 
 
-def set_in_words(members: tuple[Member, ...]) -> str:
-    """One date of several: `on 13 or 14 October 1944`."""
-    phrases = [_member_phrase(member) for member in members]
+def set_in_words(members: tuple[Member, ...], is_every: bool) -> str:
+    """One date of several or every one: `on 13 or 14 October 1944`, `on 13 and 14 October`."""
+    phrases = [_member_phrase(member, is_every) for member in members]
     dates = iter(_without_repeats([words for _, ends in phrases for words in ends]))
     texts: list[str] = []
     previous = ""
@@ -45,16 +58,19 @@ def set_in_words(members: tuple[Member, ...]) -> str:
         text = phrase.format(*islice(dates, len(ends)))
         texts.append(text.removeprefix("on ").removeprefix("at ") if phrase == previous else text)
         previous = phrase
-    return " or ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
+    conjunction = " and " if is_every else " or "
+    return conjunction.join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
 
 
-def _member_phrase(member: Member) -> tuple[str, list[list[str]]]:
+def _member_phrase(member: Member, is_every: bool) -> tuple[str, list[list[str]]]:
     """A phrase with blanks, and the words of the dates that fill them."""
     low, high = member[0], member[-1]
     if low and low is high:
         return {"day": "on {}", "time": "at {}"}.get(low.precision, "{}"), [_point_words(low)]
     ends = [_end_words(low, low.earliest)] if low else []
     ends += [_end_words(high, high.latest)] if high else []
+    if is_every:
+        return ("from {} to {}" if low and high else "from {} on" if low else "until {}"), ends
     if low and high:
         return "some time between {} and {}", ends
     if low:
@@ -62,7 +78,7 @@ def _member_phrase(member: Member) -> tuple[str, list[list[str]]]:
     return "by {}", ends
 
 
-def _end_words(point: Point, day: date) -> list[str]:
+def _end_words(point: Point, day: Day) -> list[str]:
     """The words of one end of a range; an end is always a single day."""
     return _point_words(point._replace(earliest=day, latest=day))
 
@@ -72,31 +88,54 @@ def _point_words(point: Point) -> list[str]:
     first, *rest = _date_words(point)
     if point.time:
         return [_time_in_words(point.time), f"on {first}", *rest]
+    if qualified := _qualified_parts(point.text):
+        return [first, *rest, f"({qualified})"]
     return [_QUALIFIERS.get(point.text[-1], "") + first, *rest]
 
 
+def _qualified_parts(text: str) -> str:
+    """The parts of a date that are uncertain if not all are: `year uncertain, day approximate`."""
+    parts = [("", *match.groups()) for match in _PART.finditer(text)]
+    qualifiers: list[str] = []
+    for _, before, _, after in parts:
+        qualifiers = [after or each for each in qualifiers] + [after or before]
+    if len(set(qualifiers)) < 2:
+        return ""
+    names: dict[str, list[str]] = {}
+    for name, qualifier in zip(("year", "month", "day"), qualifiers, strict=False):
+        names.setdefault(qualifier, []).append(name)
+    return ", ".join(f"{' and '.join(n)} {_IN_PARTS[q]}" for q, n in names.items() if q)
+
+
 def _date_words(point: Point) -> list[str]:
-    text = point.text.rstrip("?~%")
-    first, last = _day_words(point.earliest), _day_words(point.latest)
+    """The words of a date without its qualifiers."""
+    text = re.sub("[?~%]", "", point.text).removeprefix("-")
+    first = _day_words(point.earliest, point.calendar)
+    last = _day_words(point.latest, point.calendar)
     unit = {4: 2, 7: 1}.get(len(text), 0)  # The narrowest unit written: year, month or day.
     if first == last:
         return first
-    if point.precision == "season":
-        year = first[2] if first[2] == last[2] else f"{first[2]}/{last[2][-2:]}"
-        return [SEASONS[point.earliest.month // 3 - 1], year]
-    if not text.endswith("X"):
-        return first[unit:]
-    if text.endswith("-XX"):
+    if "X" not in text:
+        return first[unit:] if text[5:6] < "2" else _part_of_year(int(text[5:]), first, last)
+    if text.endswith("-XX") and "X" not in text[:4]:
         known = first[1:] if point.precision == "month" else first[2:]
         return [" ".join(["some", "month of" if unit else "day of", *known])]
-    if point.precision == "decade" and text[2] != "0":
+    if point.precision == "decade" and unit == 2 and text[2] != "0" and first[2:] == first[2:3]:
         return [f"the {first[2]}s"]
     return ["between " + " and ".join(_without_repeats([first[unit:], last[unit:]]))]
 
 
-def _day_words(day: date) -> list[str]:
-    year = str(day.year) if day.year > 999 else f"AD {day.year}"
-    return [str(day.day), MONTHS[day.month - 1], year]
+def _part_of_year(part: int, first: list[str], last: list[str]) -> list[str]:
+    """A season or another part of a year; a winter is of two years."""
+    year = first[2:] if first[2:] == last[2:] else [f"{first[2]}/{last[2][-2:]}", *last[3:]]
+    return [_PARTS[part] if part in _PARTS else SEASONS[(part - 21) % 4], *year]
+
+
+def _day_words(day: Day, calendar: Calendar = GREGORIAN) -> list[str]:
+    """The day, the month, the year, and BC if it is before AD 1."""
+    year, month, number = calendar.parts(day)
+    years = [str(year)] if year > 999 else [f"AD {year}"] if year > 0 else [str(1 - year), "BC"]
+    return [str(number), MONTHS[month - 1], *years]
 
 
 def _time_in_words(time: str) -> str:

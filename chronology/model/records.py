@@ -7,14 +7,15 @@ The classes below are the fields that `docs/format.md` specifies. A new field is
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
 
-from chronology.model.edtf import Date, parse
+from chronology.model import as_written
+from chronology.model.edtf import Date, EventDate, parse
 from chronology.model.errors import DateError
 
 # `\Z` because `$` also matches before a final line break.
@@ -32,6 +33,7 @@ Locators = Annotated[list[Line], Meta(min_length=1)]
 Url = Annotated[str, Meta(pattern=URL_PATTERN, max_length=2_000)]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
+Sequence = Annotated[int, Meta(ge=1, le=9_999)]
 Radius = Annotated[float, Meta(gt=0, le=20_040)]
 
 _ID = re.compile(ID_PATTERN)
@@ -129,6 +131,8 @@ class Chronology(Fields):
     window: Date
     kinds: dict[Id, Text]
     summary: Text | None = None
+    zero: Date | None = None
+    clock: Line | None = None
     sides: dict[Id, Text] = {}
     ranks: list[Level] = msgspec.field(default=[], name="levels")
     declared: dict[Key, Id] = msgspec.field(default={}, name="dimensions")
@@ -211,7 +215,7 @@ class Formation(Fields):
 class Event(Fields):
     """A dated occurrence of history."""
 
-    date: Date
+    date: EventDate
     title: Line
     kind: Id
     summary: Text | None = None
@@ -220,6 +224,15 @@ class Event(Fields):
     formations: list[Id] = []
     people: list[Id] = []
     distinct: list[Distinct] = []
+    sequence: Sequence | None = None
+    calendar: Literal["julian"] | None = None
+    as_written: Line | None = None
+
+    @property
+    def when(self) -> Date:
+        """The date in the Gregorian calendar, after `Catalogue.resolved`."""
+        assert isinstance(self.date, Date)
+        return self.date
 
 
 class Account(Fields):
@@ -231,10 +244,18 @@ class Account(Fields):
     stance: Literal["asserts", "denies", "plans"] = "asserts"
     by: Line | None = None
     said: Date | None = None
-    date: Date | None = None
+    date: EventDate | None = None
+    calendar: Literal["julian"] | None = None
+    as_written: Line | None = None
     basis: Text | None = None
     says: Text | None = None
     claims: dict[Key, Line] = {}
+
+    @property
+    def when(self) -> Date | None:
+        """The date in the Gregorian calendar, after `Catalogue.resolved`."""
+        assert self.date is None or isinstance(self.date, Date)
+        return self.date
 
 
 SUBJECTS: dict[str, type[Fields]] = {
@@ -263,7 +284,7 @@ class Record(NamedTuple):
 
 
 def _encode(value: object) -> str:
-    if isinstance(value, Date):
+    if isinstance(value, EventDate):
         return value.text
     raise NotImplementedError
 
@@ -276,18 +297,21 @@ def canonical(value: object) -> str:
     return _encoder.encode(value).decode()
 
 
-# Most dates occur many times in a chronology.
-_parse_date = lru_cache(maxsize=1 << 14)(parse)
+_READERS: dict[type, Callable[[str], EventDate]] = {
+    Date: lru_cache(maxsize=1 << 14)(parse),
+    EventDate: lru_cache(maxsize=1 << 14)(as_written.read),
+}
 
 
 def decode_date(kind: type, value: object) -> object:
     """The hook by which msgspec decodes dates."""
-    if kind is not Date:
+    read = _READERS.get(kind)
+    if read is None:
         raise NotImplementedError
     if not isinstance(value, str):
         raise ValueError("is not a date; write the date as text, in quotes")
     try:
-        return _parse_date(value)
+        return read(value)
     except DateError as error:
         raise ValueError(str(error)) from None
 

@@ -14,11 +14,13 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 
-from chronology.model import records, stored_data
-from chronology.model.records import Chronology, Formation, Person, Place, Source
+from chronology.model import as_written, records, stored_data
+from chronology.model.edtf import Date
+from chronology.model.records import Account, Chronology, Event, Formation, Person, Place, Source
 from chronology.store.log import FIELDS, Entry
 
 T = TypeVar("T")
+Dated = TypeVar("Dated", Event, Account)
 UNREADABLE = (msgspec.MsgspecError, AttributeError, TypeError, ValueError, RecursionError)
 """The errors of reading the data of a record that ingesting would have refused."""
 CATALOGUED = ("chronology", "source", "place", "person", "formation")
@@ -56,6 +58,8 @@ def next_state(state: State | None, entry: Entry) -> State | None:
             return None
     except UNREADABLE:
         return state
+    if isinstance(fields, Place) and (fields.latitude is None) != (fields.longitude is None):
+        fields.latitude = fields.longitude = None  # Half a point is none.
     return State(fields, entry.version, entry.position, entry.recorded_at)
 
 
@@ -158,6 +162,22 @@ class Catalogue:
             return self._dimensions
         return self.chronology.dimensions if self.chronology else {}
 
+    def resolved(self, fields: Dated) -> Dated:
+        """An event or an account with its date in the Gregorian calendar; raises DateError.
+
+        If the date was written in another way, that is its `as_written`, unless it has one.
+        """
+        date, calendar = fields.date, fields.calendar
+        if date is None or (calendar is None and isinstance(date, Date)):
+            return fields
+        zero = self.chronology.zero if self.chronology else None
+        return msgspec.structs.replace(
+            fields,
+            date=as_written.resolve(date.text, calendar, zero),
+            calendar=None,
+            as_written=fields.as_written or as_written.in_words(date.text, calendar),
+        )
+
     def members(self, subject: str) -> Members[Any]:
         return self._members[subject]
 
@@ -180,13 +200,22 @@ class Catalogue:
 
 def catalogue_entries(db: sqlite3.Connection, first: int, last: int) -> Iterator[Entry]:
     """The catalogue's records between two positions, in order; time O(records of the catalogue)."""
-    streams = " OR ".join(f"(stream > '{name}/' AND stream < '{name}0')" for name in CATALOGUED)
     rows = db.execute(
-        f"SELECT {FIELDS} FROM log WHERE ({streams}) AND +position BETWEEN ? AND ?"
+        f"SELECT {FIELDS} FROM log WHERE ({_OF_CATALOGUE}) AND +position BETWEEN ? AND ?"
         " ORDER BY +position",
         (first, last),
     )
     return map(Entry._make, rows)
+
+
+_OF_CATALOGUE = " OR ".join(f"(stream > '{name}/' AND stream < '{name}0')" for name in CATALOGUED)
+
+
+def catalogue_size(db: sqlite3.Connection) -> tuple[int, int]:
+    """The number of the catalogue's records in the log, and the characters of their data."""
+    sql = f"SELECT count(*), coalesce(sum(length(data)), 0) FROM log WHERE {_OF_CATALOGUE}"
+    size: tuple[int, int] = db.execute(sql).fetchone()
+    return size
 
 
 def load_catalogue(

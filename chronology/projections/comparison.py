@@ -85,19 +85,23 @@ def _stray_pages(db: sqlite3.Connection, index: str) -> int:
     averages, and 10 the row of the structure.
     """
     rows = db.execute(f"SELECT id FROM {index}_data WHERE id NOT IN (1, 10)").fetchall()
-    structure = db.execute(f"SELECT block FROM {index}_data WHERE id = 10").fetchone()
-    segments = _segments(structure[0]) if structure else {}
+    segments = _segments(db, index)
     stray = 0
     for (number,) in rows:
         pages = segments.get(number >> 37, range(0))
         is_leaf = not number >> 36 & 1
-        stray += not pages or (is_leaf and number % (1 << 31) not in pages)
+        stray += not pages or (
+            is_leaf and number % (1 << 31) not in pages and not _is_merged(pages)
+        )
     return stray
 
 
-def _segments(block: bytes) -> dict[int, range]:
+def _segments(db: sqlite3.Connection, index: str) -> dict[int, range]:
     """The pages of each segment, from the structure of a search index."""
-    numbers = _varints(block[4:])
+    structure = db.execute(f"SELECT block FROM {index}_data WHERE id = 10").fetchone()
+    if structure is None:
+        return {}
+    numbers = _varints(structure[0][4:])
     levels, _, _ = (next(numbers, 0) for _ in range(3))
     segments = {}
     for _ in range(levels):
@@ -106,6 +110,11 @@ def _segments(block: bytes) -> dict[int, range]:
             segment, first, last = (next(numbers, 0) for _ in range(3))
             segments[segment] = range(first, last + 1)
     return segments
+
+
+def _is_merged(pages: range) -> bool:
+    """Whether an unfinished merge has copied the whole segment, and will remove it at its end."""
+    return pages.stop == 1
 
 
 def _varints(data: bytes) -> Iterator[int]:
@@ -119,19 +128,34 @@ def _varints(data: bytes) -> Iterator[int]:
 
 
 def _listed_pages(db: sqlite3.Connection, index: str) -> set[object]:
-    """The segments and pages for which an index lists the first word."""
+    """The segments and pages for which an index lists the first word, without merged ones.
+
+    An unfinished merge removes the first pages of a segment, but keeps them listed.
+    """
+    segments = _segments(db, index)
     rows = db.execute(f"SELECT segid, typeof(pgno) = 'integer', pgno >> 1 FROM {index}_idx")
-    return {*rows}
+    return {
+        (segment, is_number, page)
+        for segment, is_number, page in rows
+        if not is_number or _is_unmerged(segments.get(segment), page)
+    }
 
 
 def _pages_with_terms(db: sqlite3.Connection, index: str) -> set[object]:
     """The segments and pages on which a word begins: those with a footer after their content."""
+    segments = _segments(db, index)
     rows = db.execute(f"SELECT id, block FROM {index}_data WHERE id > 10")
     return {
         (number >> 37, 1, number % (1 << 31))
         for number, block in rows
-        if not number >> 36 & 1 and int.from_bytes(block[2:4], "big") < len(block)
+        if not number >> 36 & 1
+        and int.from_bytes(block[2:4], "big") < len(block)
+        and _is_unmerged(segments.get(number >> 37), number % (1 << 31))
     }
+
+
+def _is_unmerged(pages: range | None, page: int) -> bool:
+    return pages is None or (not _is_merged(pages) and page >= pages.start)
 
 
 def _unreachable_terms(db: sqlite3.Connection, index: str) -> int:

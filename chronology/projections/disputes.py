@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from chronology.model.edtf import Date, Span
 from chronology.model.figures import parse_figure
+from chronology.model.instants import is_within, share_a_moment
 from chronology.model.records import Account
 
 T = TypeVar("T")
@@ -40,26 +40,11 @@ def disputes(accounts: Sequence[Account]) -> list[str]:
 
 
 def _dates_differ(asserted: Sequence[Account], denied: Sequence[Account]) -> bool:
-    dates = [account.date for account in asserted if account.date]
-    if dates and not _common(dates):
+    dates = [date for account in asserted if (date := account.when)]
+    if len(dates) > 1 and not share_a_moment(dates):
         return True
-    excluded = [account.date for account in denied if account.date]
-    return any(date.within(no) for date in dates for no in excluded)
-
-
-def _common(dates: Sequence[Date]) -> Sequence[Span]:
-    """The days that are possible for all the dates, as spans."""
-    spans: Sequence[Span] = dates[0].spans
-    for date in dates[1:]:
-        spans = [both for a in spans for b in date.spans if (both := _overlap(a, b))]
-    return spans
-
-
-def _overlap(a: Span, b: Span) -> Span | None:
-    starts = [day for day in (a[0], b[0]) if day is not None]
-    ends = [day for day in (a[1], b[1]) if day is not None]
-    start, end = max(starts, default=None), min(ends, default=None)
-    return None if start and end and start > end else (start, end)
+    excluded = [date for account in denied if (date := account.when)]
+    return any(is_within(date, no) for date in dates for no in excluded)
 
 
 def values_by_key(

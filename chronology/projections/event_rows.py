@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from chronology.model.edtf import Date, Span, iso_day
+from chronology.model.edtf import Date
 from chronology.model.records import Account, Chronology, Event, canonical
+from chronology.projections import event_dates
 from chronology.projections.catalogue import Catalogue, State
 from chronology.projections.chain_of_command import chain_of_command, is_constant, names_by_level
 from chronology.projections.disputes import disputes
@@ -20,14 +21,15 @@ AFTER_DIMENSIONS = {
     "longitude": float,
     "accounts": int,
     "disputed": str,
+    **dict.fromkeys(("first_day", "last_day", "first_second", "last_second"), int),
+    **dict.fromkeys(("sequence", "sort_key"), int),
+    "as_written": str,
     "version": int,
     "position": int,
     "recorded_at": str,
     "number": int,
 }
 ARRAYS = ("months", "formations", "places", "people", "sources", "disputed")
-MOST_MONTHS = 24
-"""An event that may fall in more months has none of them in its row: they would be no facet."""
 SINGLE_VALUED = ("kind", "status")
 """The columns with one value each that are facets; the other facets are array columns."""
 LINK_FACETS = ("place_within", "chain", "person", "source")
@@ -137,22 +139,23 @@ class EventRowBuilder:
         accounts = [account for _, account in event.accounts]
         if not self._has_references(fields, accounts):
             return None
-        date = self._date(fields.date)
+        date = self._date(fields.when)
         places = self._places(tuple([(ref.place, ref.role) for ref in fields.places]))
-        chains = [self._constant(f) or self._dated(f, fields.date) for f in fields.formations]
+        chains = [self._constant(f) or self._dated(f, fields.when) for f in fields.formations]
         formations = self._formations(tuple(fields.formations), tuple(chains))
         quoted = tuple([account.by for account in accounts if account.by])
         people = self._people(tuple(fields.people), quoted)
         sources = self._sources(tuple([account.source for account in accounts]))
         status = self._status(fields.kind, status_of(accounts), tuple(disputes(accounts)))
-        *days, months = date.cells
+        days, months = date.cells
         place_names, latitude, longitude = places.cells
         kind, status_name, disputed = status.cells
         cells = (
-            *(event.id, fields.date.text, *days, fields.basis, fields.title, fields.summary),
+            *(event.id, fields.when.text, *days.texts, fields.basis, fields.title, fields.summary),
             *(kind, status_name, months, *formations.cells, place_names),
             *(*people.cells, *sources.cells, latitude, longitude),
-            *(len(accounts), disputed, event.state.version),
+            *(len(accounts), disputed, *days.numbers, fields.sequence),
+            *(days.sort_key(fields.sequence), fields.as_written, event.state.version),
         )
         # No two parts add to one facet.
         parts = (date, places, formations, people, sources, status)
@@ -175,10 +178,9 @@ class EventRowBuilder:
         )
 
     def _date_part(self, date: Date) -> _RowPart:
-        earliest, latest = iso_day(date.earliest), iso_day(date.latest)
-        months = months_of(date, self.window)
-        days = (earliest, latest, earliest or latest, date.time, date.precision)
-        return _RowPart((*days, canonical(months)), self.value_ids.of("months", months))
+        months = event_dates.months_of(date, self.window)
+        links = self.value_ids.of("months", months)
+        return _RowPart((event_dates.cells(date), canonical(months)), links)
 
     def _places_part(self, refs: Sequence[tuple[str, str]]) -> _RowPart:
         names = _unique(self.catalogue.places[place].name for place, _ in refs)
@@ -231,27 +233,6 @@ class EventRowBuilder:
         return _RowPart((kind, status, canonical(disputed)), links)
 
 
-def months_of(date: Date, window: Date) -> list[str]:
-    """The months within `window`, as YYYY-MM, in which a date may fall; none if they are over 24.
-
-    A span that is endless within the window counts for the month of its known end.
-    """
-    numbers: set[int] = set()
-    for low, high in date.spans:
-        for first, last in window.spans:
-            start = max((day for day in (low, first) if day), default=None)
-            end = min((day for day in (high, last) if day), default=None)
-            start, end = start or end, end or start
-            if start and end and start <= end:
-                first_month, last_month = (12 * d.year + d.month - 1 for d in (start, end))
-                if last_month - first_month >= MOST_MONTHS:
-                    return []
-                numbers.update(range(first_month, last_month + 1))
-    if len(numbers) > MOST_MONTHS:
-        return []
-    return [f"{number // 12:04}-{number % 12 + 1:02}" for number in sorted(numbers)]
-
-
 def _unique(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
@@ -299,12 +280,6 @@ def _mean_longitude(degrees: Sequence[float]) -> float:
         return _mean(degrees)
     mean = _mean([degree + 360 if degree < 0 else degree for degree in degrees])
     return mean if mean <= 180 else round(mean - 360, 6)
-
-
-def spans(event: EventWithAccounts) -> list[tuple[str | None, str | None]]:
-    """The possible days as (first, last) pairs if there are gaps between them, else nothing."""
-    pairs: Sequence[Span] = event.state.fields.date.spans
-    return [(iso_day(low), iso_day(high)) for low, high in pairs] if len(pairs) > 1 else []
 
 
 def _all_names(subjects: Iterable[Any]) -> str:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
+from chronology.model.edtf import Date
 from chronology.model.errors import CorruptLog
 from chronology.projections import subject_rows, tables
 from chronology.projections.catalogue import (
@@ -22,7 +23,10 @@ from chronology.store import log
 from chronology.store.log import Entry
 
 CHUNK = 1_000
+CHUNK_BYTES = 4 << 20
 """Records that are read, and events that are updated, at a time. The rows do not depend on it."""
+_ACCOUNT_BYTES = 400
+"""The share of an account in a chunk beside its texts."""
 Progress = Callable[[int], None]
 """Called with how many more records were folded."""
 
@@ -44,7 +48,7 @@ class BatchProjector:
 
     def run(self, progress: Progress | None = None) -> bool:
         """Folds the batch; False if the columns no longer fit, so that all must be rebuilt."""
-        before = self.catalogue.dimensions
+        before, zero = self.catalogue.dimensions, self._zero
         self.db.execute(f"CREATE TEMP TABLE IF NOT EXISTS {_TOUCHED}")
         self.db.execute("DELETE FROM temp.touched")
         self._apply_catalogue()
@@ -59,10 +63,17 @@ class BatchProjector:
         self._insert_new(writer, progress)
         if is_most:
             tables.create_indexes(self.db)
+        if zero != self._zero:
+            self._update_elapsed_accounts()
         self._update_touched(writer)
         writer.write_counts()
         _finish(self.db, self.catalogue, self.batch)
         return True
+
+    @property
+    def _zero(self) -> Date | None:
+        chronology = self.catalogue.chronology
+        return chronology.zero if chronology else None
 
     # The catalogue
 
@@ -119,18 +130,24 @@ class BatchProjector:
         return {stream for (stream,) in rows}
 
     def _chunks(self) -> Iterator[list[LogRecord]]:
-        """The batch's records in order; an event and the accounts after it share a chunk."""
+        """The batch's records in order; an event and the accounts after it share a chunk.
+
+        If they are too many, the event is updated afterwards.
+        """
         records = self.db.execute(
             "SELECT position, stream, version, type, recorded_at, data FROM log"
             " WHERE position BETWEEN ? AND ? ORDER BY position",
             (self.batch.first, self.batch.last),
         )
         chunk: list[LogRecord] = []
+        size = 0
         for record in records:
-            if len(chunk) >= CHUNK and not record[1].startswith("account/"):
+            share = max(len(chunk) / CHUNK, size / CHUNK_BYTES)
+            if share >= (2 if record[1].startswith("account/") else 1):
                 yield chunk
-                chunk = []
+                chunk, size = [], 0
             chunk.append(record)
+            size += len(record[-1])
         if chunk:
             yield chunk
 
@@ -144,7 +161,7 @@ class BatchProjector:
         tables.delete(self.db, "accounts", "id", changes)
         tables.delete(self.db, "claims", "account", changes)
         states = {
-            name: state
+            name: state._replace(fields=self.catalogue.resolved(state.fields))
             for name, (state, _) in read_states(
                 self.db, "account", changes, self.batch.last
             ).items()
@@ -160,15 +177,38 @@ class BatchProjector:
             tables.insert(self.db, "claims", list(subject_rows.claim_rows(name, state.fields)))
         self._touch((event, *changes[name]) for name, event in event_of.items())
 
+    def _update_elapsed_accounts(self) -> None:
+        """Writes the accounts again whose dates count from the zero of the chronology."""
+        rows = self.db.execute(
+            "SELECT DISTINCT substr(stream, 9) FROM log WHERE stream GLOB 'account/*'"
+            " AND position < ? AND instr(data, ?)"
+            " AND substr(stream, 9) IN (SELECT id FROM accounts)",
+            (self.batch.first, '"date":"T'),
+        )
+        changed = {name: (self.batch.last, "chronology corrected") for (name,) in rows.fetchall()}
+        names = iter(changed.items())
+        while some := dict(islice(names, CHUNK)):
+            self._write_amended(some)
+
     def _update_touched(self, writer: RowWriter) -> None:
         writer.delete_touched()
         rows = self.db.execute(
-            "SELECT event, group_concat(reason, '; ') FROM"
-            " (SELECT event, reason, min(position) AS first FROM touched"
-            "  GROUP BY event, reason ORDER BY first)"
+            f"SELECT event, group_concat(reason, '; '), (SELECT sum({_ACCOUNT_BYTES} + length(at)"
+            "  + length(claims) + coalesce(length(says), 0)) FROM accounts"
+            "  WHERE accounts.event = touched.event)"
+            " FROM (SELECT event, reason, min(position) AS first FROM touched"
+            "  GROUP BY event, reason ORDER BY first) AS touched"
             " GROUP BY event ORDER BY min(first), event"
         )
-        while chunk := dict(islice(rows, CHUNK)):
+        chunk: dict[str, str] = {}
+        size = 0
+        for event, reasons, size_of_accounts in rows:
+            chunk[event] = reasons
+            size += size_of_accounts or 0
+            if len(chunk) >= CHUNK or size >= CHUNK_BYTES:
+                writer.update(chunk)
+                chunk, size = {}, 0
+        if chunk:
             writer.update(chunk)
 
 

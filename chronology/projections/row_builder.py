@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from chronology.model import stored_data
 from chronology.model.records import Account, Event
-from chronology.projections import event_rows, subject_rows
+from chronology.projections import event_dates, subject_rows
 from chronology.projections.catalogue import UNREADABLE, Catalogue, State, read_text
 from chronology.projections.event_rows import EventRowBuilder, EventWithAccounts, FacetValueIds
 from chronology.projections.subject_rows import Cells
@@ -42,7 +42,7 @@ class RowBatch:
     events: list[Cells] = field(default_factory=list)
     texts: list[Cells] = field(default_factory=list)
     links: list[tuple[int, list[int]]] = field(default_factory=list)
-    spans: list[tuple[int, str | None, str | None]] = field(default_factory=list)
+    spans: list[Cells] = field(default_factory=list)
     accounts: list[Cells] = field(default_factory=list)
     claims: list[Cells] = field(default_factory=list)
     touched: list[TouchedEvent] = field(default_factory=list)
@@ -58,6 +58,7 @@ class RowBuilder:
     def __init__(
         self, catalogue: Catalogue, value_ids: FacetValueIds, change: LastChange, amended: set[str]
     ) -> None:
+        self.catalogue = catalogue
         self.event_row_builder = EventRowBuilder(catalogue, value_ids)
         self.change = change
         self.amended = amended
@@ -76,7 +77,7 @@ class RowBuilder:
                 self._add_account(rows, record, latest)
             elif subject == "event" and stream in self.amended:
                 rows.touched.append((name, position, reason(stream, kind, data, own=True)))
-            elif subject == "event" and (fields := _read(_decode_event, data)) is not None:
+            elif subject == "event" and (fields := self._read(_decode_event, data)) is not None:
                 state = State(fields, version, position, recorded_at)
                 latest = EventWithAccounts(name, state, [])
                 events.append(latest)
@@ -93,7 +94,7 @@ class RowBuilder:
         if stream in self.amended:
             rows.amended[name] = (position, reason(stream, kind, data))
             return
-        account: Account | None = _read(_decode_account, data)
+        account: Account | None = self._read(_decode_account, data)
         if account is None:
             return
         cells = subject_rows.account_cells(name, account, version, position, recorded_at)
@@ -113,19 +114,18 @@ class RowBuilder:
         rows.events.append((*row.cells, *self.change, number))
         rows.texts.append((number, *row.search_texts))
         rows.links.append((number, row.value_ids))
-        rows.spans += [(number, *span) for span in event_rows.spans(event)]
+        rows.spans += [(number, *span) for span in event_dates.spans(event.state.fields.when)]
+
+    def _read(self, decode: Callable[[str], Any], data: str) -> Any:
+        """The fields of a record; None if they cannot be read: only its own row is missing then."""
+        try:
+            return self.catalogue.resolved(decode(data))
+        except UNREADABLE:
+            return None
 
 
 _decode_event = stored_data.make_decoder(Event)
 _decode_account = stored_data.make_decoder(Account)
-
-
-def _read(decode: Callable[[str], Any], data: str) -> Any:
-    """The fields of a record; None if they cannot be read, so that only its own row is missing."""
-    try:
-        return decode(data)
-    except UNREADABLE:
-        return None
 
 
 def reason(stream: str, kind: str, data: str, own: bool = False) -> str:

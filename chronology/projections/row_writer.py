@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chronology.model.records import Account, canonical
-from chronology.projections import event_rows, tables
+from chronology.projections import event_dates, event_rows, tables
 from chronology.projections.catalogue import Catalogue, read_states
 from chronology.projections.event_rows import (
     Cells,
@@ -26,6 +26,7 @@ from chronology.projections.row_builder import LastChange, RowBatch
 
 LINKED_TOGETHER = 100_000
 """Links of so many events are written together: the more, the fewer pages are written twice."""
+_DELETED_TOGETHER = 10_000
 
 
 class BatchRange(NamedTuple):
@@ -57,6 +58,7 @@ class RowWriter:
         self.counts: Counter[int] = Counter()
         self._pending_links: dict[int, array[int]] = defaultdict(partial(array, "q"))
         self._pending_events = 0
+        self._catalogue = catalogue
         self._event_row_builder = EventRowBuilder(catalogue, self.value_ids)
         columns = [
             *event_rows.BEFORE_DIMENSIONS,
@@ -108,7 +110,8 @@ class RowWriter:
             (first, last),
         )
         self.db.execute(
-            "INSERT INTO history_spans SELECT id, ?2, event_spans.earliest, event_spans.latest"
+            "INSERT INTO history_spans SELECT id, ?2, event_spans.first_day, event_spans.last_day,"
+            " event_spans.first_second, event_spans.last_second"
             " FROM event_spans JOIN events ON events.number = event"
             " WHERE event BETWEEN ?1 AND ?2 ORDER BY event_spans.rowid",
             (first, last),
@@ -135,14 +138,17 @@ class RowWriter:
         the size of the chunks.
         """
         self._write_links()
-        rows = self.db.execute(
-            "SELECT id, number FROM events WHERE number BETWEEN ? AND ?"
-            " AND id IN (SELECT event FROM temp.touched)",
+        self.db.execute(
+            "CREATE TEMP TABLE renewed AS SELECT id, number FROM events"
+            " WHERE number BETWEEN ? AND ? AND id IN (SELECT event FROM temp.touched)",
             (self.batch.first, self.batch.last),
-        ).fetchall()
-        if not rows:
-            return
-        names, numbers = [name for name, _ in rows], [number for _, number in rows]
+        )
+        rows = self.db.execute("SELECT id, number FROM temp.renewed")
+        while some := rows.fetchmany(_DELETED_TOGETHER):
+            self._delete_new([name for name, _ in some], [number for _, number in some])
+        self.db.execute("DROP TABLE temp.renewed")
+
+    def _delete_new(self, names: list[str], numbers: list[int]) -> None:
         tables.delete(self.db, "events", "id", names)
         for table in ("history", "history_spans"):
             self.db.execute(
@@ -168,7 +174,11 @@ class RowWriter:
         tables.insert(self.db, "events", rows)
         # Links and search texts may change where the row does not: a new name of a place, say.
         self._delete_spans_and_texts([row[-1] for row in old.values()])
-        spans = [(numbers[n], n, *span) for n in new for span in event_rows.spans(events[n])]
+        spans = [
+            (numbers[n], n, *span)
+            for n in new
+            for span in event_dates.spans(events[n].state.fields.when)
+        ]
         self._write_spans(spans, {*changed})
         texts = [(numbers[name], *row.search_texts) for name, row in new.items()]
         tables.insert_texts(self.db, texts)
@@ -192,11 +202,12 @@ class RowWriter:
         accounts: dict[str, list[tuple[int, str, Account]]] = defaultdict(list)
         for name, (account, first) in read_states(self.db, "account", event_of, last).items():
             if account:
-                accounts[event_of[name]].append((first, name, account.fields))
+                fields = self._catalogue.resolved(account.fields)
+                accounts[event_of[name]].append((first, name, fields))
         events = {
             name: EventWithAccounts(
                 name,
-                state,
+                state._replace(fields=self._catalogue.resolved(state.fields)),
                 [(n, a) for _, n, a in sorted(accounts[name], key=lambda account: account[0])],
             )
             for name, (state, _) in states.items()

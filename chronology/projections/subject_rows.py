@@ -47,6 +47,7 @@ COLUMNS: dict[str, dict[str, type]] = {
     },
     "accounts": {
         **_texts("id event source at stance by said date earliest latest basis says claims"),
+        "as_written": str,
         **_CHANGED,
     },
     "claims": {**_texts("account key value"), "low": float, "high": float},
@@ -92,8 +93,9 @@ def account_cells(
     """The row of an account; `by` is as recorded: the id of a person, or a text."""
     return (
         *(name, account.event, account.source, "; ".join(account.at), account.stance, account.by),
-        *(_text(account.said), *_days(account.date), account.basis, account.says),
+        *(_text(account.said), *_days(account.when), account.basis, account.says),
         canonical(account.claims) if account.claims else "{}",
+        account.as_written,
         *(version, position, recorded_at),
     )
 

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from chronology.model.records import Chronology
 from chronology.projections import event_rows, subject_rows
 
-VERSION = 8
+VERSION = 10
 """Raised whenever the same log gives other rows, so that older files are folded again."""
 
 LARGE = 8_000
@@ -96,7 +96,7 @@ def create_indexes(db: sqlite3.Connection) -> None:
 _INDEXES = {
     # Superseded versions, which are few beside the current ones.
     "history_ended": "history (until_position) WHERE until_position IS NOT NULL",
-    "events_sort": "events (sort_day, id)",
+    "events_sort": "events (sort_key, id)",
     "event_values_position": "event_values (position)",
     "accounts_event": "accounts (event)",
     "accounts_source": "accounts (source)",
@@ -114,10 +114,11 @@ _HELPERS = (
     # `SELECT event, numbers FROM event_values WHERE position > ?` lists all changes since.
     "CREATE TABLE event_values (event INTEGER PRIMARY KEY, numbers TEXT NOT NULL,"
     " position INTEGER NOT NULL)",
-    "CREATE TABLE event_spans (event INTEGER NOT NULL, earliest TEXT, latest TEXT)",
+    "CREATE TABLE event_spans (event INTEGER NOT NULL, first_day INTEGER, last_day INTEGER,"
+    " first_second INTEGER, last_second INTEGER)",
     "CREATE INDEX event_spans_event ON event_spans (event)",
     "CREATE TABLE history_spans (id TEXT NOT NULL, from_position INTEGER NOT NULL,"
-    " earliest TEXT, latest TEXT)",
+    " first_day INTEGER, last_day INTEGER, first_second INTEGER, last_second INTEGER)",
     "CREATE INDEX history_spans_state ON history_spans (id, from_position)",
     # Accounts that once belonged to an event and were retracted or moved to another.
     "CREATE TABLE former_accounts (event TEXT NOT NULL, account TEXT NOT NULL,"

@@ -20,7 +20,7 @@ APPLICATION_ID = 0x4348524E
 """`CHRN`, by which `file` and other tools recognise the database."""
 LOG_FORMAT = 1
 """The format of the log, in `user_version`. Earlier formats can be read, later ones are refused."""
-LEAST_SQLITE = (3, 37, 0)
+MIN_SQLITE = (3, 37, 0)
 BUSY_TIMEOUT_S = 30.0
 CACHE_KB = 48 << 10
 """The memory for uncommitted changes, enough for about 25,000 new events."""
@@ -72,8 +72,8 @@ class SQLiteTooOld(ChronologyError):
 
 def require_sqlite() -> None:
     """Raises `SQLiteTooOld` unless SQLite knows STRICT tables; it would call the file malformed."""
-    if sqlite3.sqlite_version_info < LEAST_SQLITE:
-        needed = ".".join(map(str, LEAST_SQLITE))
+    if sqlite3.sqlite_version_info < MIN_SQLITE:
+        needed = ".".join(map(str, MIN_SQLITE))
         raise SQLiteTooOld(
             f"a chronology needs SQLite {needed} or later, and this Python has"
             f" {sqlite3.sqlite_version}; use a newer build of Python, or install a newer SQLite"

@@ -65,6 +65,8 @@ def _check_versions(db: sqlite3.Connection, until: int) -> str | None:
     )
     try:
         for stream, version, position in rows:
+            if not isinstance(position, int):
+                continue  # Where the schema was changed too; the chain ends there.
             is_same = stream == previous_stream
             expected = previous_version + 1 if is_same else 1
             in_order = version == expected and (not is_same or position > previous_position)
@@ -183,7 +185,7 @@ def _header_faults(db: sqlite3.Connection) -> list[str]:
     ]
 
 
-_MOST_FAULTS = 20
+_MAX_FAULTS = 20
 _TEXTS = [index for index, name in enumerate(Entry._fields) if name not in ("position", "version")]
 _TYPE = re.compile(r"([a-z]+)\.(recorded|corrected|retracted)")
 _RECORD_ID = re.compile(r"0|[1-9][0-9]{0,8}(?:/(?:move-)?[1-9][0-9]{0,8})?", re.ASCII)
@@ -197,12 +199,12 @@ def record_faults(db: sqlite3.Connection) -> list[str]:
         fault = _record_fault(entry)
         if fault:
             count += 1
-            if count <= _MOST_FAULTS:
+            if count <= _MAX_FAULTS:
                 lines.append(
                     f"position {entry.position}: {str(entry.stream)[:90]!r} is invalid: {fault}"
                 )
-    if count > _MOST_FAULTS:
-        lines.append(f"{count - _MOST_FAULTS} more records are invalid")
+    if count > _MAX_FAULTS:
+        lines.append(f"{count - _MAX_FAULTS} more records are invalid")
     return lines
 
 

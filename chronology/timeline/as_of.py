@@ -115,7 +115,8 @@ class TimelineAt:
         accounts: dict[str, list[tuple[str, State]]] = {}
         for name, (state, _) in sorted(states.items(), key=lambda account: account[1][1]):
             if state is not None:
-                accounts.setdefault(state.fields.event, []).append((name, state))
+                resolved = state._replace(fields=self.catalogue.resolved(state.fields))
+                accounts.setdefault(state.fields.event, []).append((name, resolved))
         return accounts
 
     def _account_ids(self, events: Iterable[str]) -> list[str]:

@@ -1,23 +1,31 @@
 """Find events that contradict their own accounts, the window or the order of battle.
 
 These are likely mistakes of an editor, and hold for any chronology: a date beyond its accounts, an
-upper bound that became a day, the edge of the window as a bound, and a formation after its end.
+upper bound that became a day, the edge of the window as a bound, a double date that reads as an
+interval, and a formation after its end.
 """
 
 from __future__ import annotations
 
-import datetime
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
+from chronology.model.days import Day
 from chronology.model.edtf import Date, parse
 from chronology.projections.catalogue import Catalogue, load_catalogue
 from chronology.projections.chain_of_command import chain_of_command
 
 ASSERTS, PLANS = "asserts", "plans"
+_NEW_STYLE = 1752
+"""The last year that England and its colonies began in March."""
+_TWO_YEARS = re.compile(
+    r"(?:from )?(\d{3,4})(?:/| to )(\d{3,4})(?: \(Julian calendar\))?", re.ASCII
+)
+_PART_OF_YEAR = re.compile(r"\d\d(\d\d)-(2[5-9]|3\d|4[01])", re.ASCII)
 
 
 class Finding(NamedTuple):
@@ -40,6 +48,7 @@ class _Event(NamedTuple):
     id: str
     date: Date
     basis: str | None
+    as_written: str | None
     accounts: Sequence[_Account]
 
     @property
@@ -57,22 +66,24 @@ def find(db: sqlite3.Connection) -> list[Finding]:
         findings += _beyond_accounts(db, event)
         findings += _bound_as_day(event)
         findings += _edge_as_bound(event, chronology.window)
+        findings += _misread_years(event)
     return findings + list(_after_end(db, catalogue))
 
 
 def _events(db: sqlite3.Connection) -> Iterator[_Event]:
     """The events with those of their accounts that have a date."""
     rows = db.execute(
-        "SELECT id, date, basis, (SELECT json_group_array(json_array(id, stance, date, basis))"
-        " FROM accounts WHERE event = events.id AND date IS NOT NULL)"
-        " FROM events ORDER BY sort_day, id"
+        "SELECT id, date, basis, as_written,"
+        " (SELECT json_group_array(json_array(id, stance, date, basis)) FROM accounts"
+        " WHERE event = events.id AND date IS NOT NULL)"
+        " FROM events ORDER BY sort_key, id"
     )
-    for name, date, basis, accounts in rows:
+    for name, date, basis, as_written, accounts in rows:
         dated = [
             _Account(account, stance, parse(day), bool(reason))
             for account, stance, day, reason in msgspec.json.decode(accounts)
         ]
-        yield _Event(name, parse(date), basis, dated)
+        yield _Event(name, parse(date), basis, as_written, dated)
 
 
 # Dates ----------------------------------------------------------------------------------------
@@ -95,7 +106,7 @@ def _beyond_accounts(db: sqlite3.Connection, event: _Event) -> Iterator[Finding]
         )
 
 
-def _bounds(event: _Event) -> tuple[datetime.date | None, datetime.date | None]:
+def _bounds(event: _Event) -> tuple[Day | None, Day | None]:
     """The first and last day that the accounts allow.
 
     Accounts of one moment that share days allow only those; otherwise each account allows its own.
@@ -114,7 +125,7 @@ def _bounds(event: _Event) -> tuple[datetime.date | None, datetime.date | None]:
     )
 
 
-def _range(low: datetime.date | None, high: datetime.date | None) -> str:
+def _range(low: Day | None, high: Day | None) -> str:
     """Two bounds, of which one may be missing, in words."""
     if low is None:
         return f"no day after {high}"
@@ -186,6 +197,31 @@ def _ends(date: Date, window: Date) -> list[str]:
     return ["first day of the window"] * starts + ["last day of the window"] * ends
 
 
+def _misread_years(event: _Event) -> Iterator[Finding]:
+    """Two years that may be one year by two styles, or the second of which reads as its part.
+
+    A basis says that the date is meant.
+    """
+    if event.basis:
+        return
+    text = event.date.text
+    years = _TWO_YEARS.fullmatch(text) or _TWO_YEARS.fullmatch(event.as_written or "")
+    if years and int(years[2]) == int(years[1]) + 1 and int(years[1]) < _NEW_STYLE:
+        yield Finding(
+            event.id,
+            f"the date {text} lasts from one year to the next, and may be a double date",
+            f"write {years[2]} if the source means one winter of Old Style, or a 'basis' if it"
+            " lasted",
+        )
+    part = _PART_OF_YEAR.fullmatch(text)
+    if part and part[2] > part[1]:
+        yield Finding(
+            event.id,
+            f"the date {text} is {event.date.in_words()}",
+            f"write {text[:4]}/{text[:2]}{part[2]} if it lasted so long, or else a 'basis'",
+        )
+
+
 # Formations -----------------------------------------------------------------------------------
 
 
@@ -196,7 +232,7 @@ def _after_end(db: sqlite3.Connection, catalogue: Catalogue) -> Iterator[Finding
     """
     for name, formation in catalogue.formations.items():
         end = _last_day(catalogue, name)
-        later = list(_later_events(db, name, str(end))) if end else []
+        later = list(_later_events(db, name, int(end))) if end else []
         if any(name in named for _, _, named in later):
             continue
         for event, date, named in later:
@@ -210,7 +246,7 @@ def _after_end(db: sqlite3.Connection, catalogue: Catalogue) -> Iterator[Finding
             )
 
 
-def _last_day(catalogue: Catalogue, name: str) -> datetime.date | None:
+def _last_day(catalogue: Catalogue, name: str) -> Day | None:
     """The last day of a formation's dated attachments; None if there is none or one goes on."""
     dated = [tie for tie in catalogue.formations[name].attached if tie.since or tie.until]
     ends = [tie.until.latest if tie.until else None for tie in dated]
@@ -218,7 +254,7 @@ def _last_day(catalogue: Catalogue, name: str) -> datetime.date | None:
 
 
 def _later_events(
-    db: sqlite3.Connection, formation: str, day: str
+    db: sqlite3.Connection, formation: str, day: int
 ) -> Iterator[tuple[str, str, list[str]]]:
     """The events after a day that count for a formation: id, date and formations they name."""
     rows = db.execute(
@@ -226,8 +262,8 @@ def _later_events(
         " AS named JOIN formations ON formations.name = named.value)"
         " FROM facet_values JOIN event_links ON event_links.value = facet_values.number"
         " JOIN events ON events.number = event_links.event"
-        " WHERE facet = 'chain' AND facet_values.value = ? AND earliest > ?"
-        " ORDER BY sort_day, events.id",
+        " WHERE facet = 'chain' AND facet_values.value = ? AND first_day > ?"
+        " ORDER BY sort_key, events.id",
         (formation, day),
     )
     for event, date, named in rows:

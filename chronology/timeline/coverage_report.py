@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -87,7 +86,7 @@ def _days(db: sqlite3.Connection, chronology: Chronology) -> Iterator[str]:
             f" WHERE {_EXACT} GROUP BY earliest",
         )
     }
-    days = [(first + timedelta(n)).isoformat() for n in range((last - first).days + 1)]
+    days = [(first + n).isoformat() for n in range(last - first + 1)]
     empty = [day for day in days if day not in rows]
     yield from _heading("By day")
     yield "Events dated to a single day, and their accounts."
@@ -177,7 +176,7 @@ def _disputes(db: sqlite3.Connection) -> Iterator[str]:
     events = fetch_rows(
         db,
         "SELECT id, date, title, basis, disputed FROM events WHERE disputed != '[]'"
-        " ORDER BY sort_day, id",
+        " ORDER BY sort_key, id",
     )
     unexplained = sum(not row["basis"] for row in events)
     yield from _heading("Disputed events")

@@ -17,7 +17,7 @@ from chronology.timeline.linked_events import decode_arrays
 
 DATE = "date"
 """The key of the date among the claims that are compared."""
-_COLUMNS = "id, date, title, summary, kind, status, basis, places, disputed, sort_day"
+_COLUMNS = "id, date, title, summary, kind, status, basis, places, disputed, sort_key"
 _ACCOUNTS = (
     "SELECT accounts.id, event, source, sources.name AS source_name, at, stance, date, claims,"
     " accounts.basis FROM accounts JOIN sources ON sources.id = accounts.source"
@@ -60,7 +60,7 @@ def page(
     rows = fetch_rows(
         db,
         f"SELECT {_COLUMNS} FROM events WHERE number IN (SELECT value FROM json_each(?))"
-        " ORDER BY sort_day, id",
+        " ORDER BY sort_key, id",
         (json.dumps(numbers[:size]),),
     )
     events = [decode_arrays(row) for row in rows]
@@ -68,7 +68,7 @@ def page(
     for event in events:
         event["compared"] = compare_accounts(accounts.get(event["id"], []))
     has_more = len(numbers) > size
-    return events, Cursor(events[-1]["sort_day"], events[-1]["id"]) if has_more else None
+    return events, Cursor(events[-1]["sort_key"], events[-1]["id"]) if has_more else None
 
 
 def kinds(disputed: Selection) -> list[Row]:

@@ -1,9 +1,10 @@
 """Find likely duplicates: pairs of events that may be records of one occurrence.
 
 A pair is compared if its dates share a day or nearly do, if one event is at or within a place of
-the other, and if their titles or formations have something in common. The score is between 0 and 1.
-Rare places, formations and words of titles weigh more than common ones. The weights were fitted to
-events that several people had read from several sources, with known duplicates.
+the other, and if their titles or formations have something in common. Two dates with times have to
+share a moment. The score is between 0 and 1. Rare places, formations and words of titles weigh more
+than common ones. The weights were fitted to events that several people had read from several
+sources, with known duplicates.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ import sqlite3
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import date as Day
-from datetime import timedelta
 from math import log as ln
 from typing import NamedTuple
 
 import msgspec
 
+from chronology.model.days import Day
 from chronology.model.edtf import Date, parse
+from chronology.model.instants import has_time, share_a_moment
 from chronology.projections import event_rows
 from chronology.projections.catalogue import fold_stream, split_stream
 from chronology.store import log
@@ -42,9 +43,9 @@ STEM = 4
 PLACE, TITLE, FORMATION, KIND = 0.3, 0.45, 0.1, 0.15
 SAME_SOURCE = 0.85
 """The weight of a pair with a common source, which mostly describes two occurrences."""
-LEAST_TITLE = 0.15
+MIN_TITLE = 0.15
 """The least share of the titles in common, if no formation is."""
-LEAST_TITLE_OF_KINDS = 0.5
+MIN_TITLE_OF_KINDS = 0.5
 """The least share of the titles in common, if the kinds differ."""
 
 
@@ -73,7 +74,7 @@ class _Candidate(NamedTuple):
 
     @property
     def days(self) -> int:
-        return (self.last - self.first).days + 1
+        return self.last - self.first + 1
 
 
 def find(db: sqlite3.Connection, threshold: float = THRESHOLD) -> list[Pair]:
@@ -120,7 +121,7 @@ def _events(db: sqlite3.Connection) -> Iterator[_Candidate]:
         " JOIN facet_values AS named ON number = link.value"
         " WHERE event = events.number"
         " AND facet IN ('places', 'place_within', 'chain', 'source')) FROM events"
-        f" ORDER BY coalesce(earliest, date(latest, '-{OPEN_DAYS} days')), id"
+        f" ORDER BY coalesce(first_day, last_day - {OPEN_DAYS}), id"
     )
     for name, text, title, kind, pairs in rows:
         links = defaultdict(set)
@@ -138,11 +139,12 @@ def _events(db: sqlite3.Connection) -> Iterator[_Candidate]:
 
 def _days(day: Date) -> tuple[Day, Day]:
     """The first and last day for comparison; an open date is extended by `OPEN_DAYS`."""
-    reach = timedelta(OPEN_DAYS)
-    first = day.earliest or (day.latest and max(day.latest, Day.min + reach) - reach)
-    last = day.latest or (day.earliest and min(day.earliest, Day.max - reach) + reach)
-    assert first
-    assert last
+    first, last = day.earliest, day.latest
+    if first is None:
+        assert last is not None
+        first = Day(last - OPEN_DAYS)
+    if last is None:
+        last = first + OPEN_DAYS
     return first, last
 
 
@@ -167,7 +169,7 @@ def _neighbours(
         near: dict[str, _Candidate] = {}
         for index, places in ((named, {*inner, *event.named}), (around, event.named)):
             for place in places:
-                recent = [e for e in index[place] if (event.first - e.last).days <= NEAR_DAYS]
+                recent = [e for e in index[place] if event.first - e.last <= NEAR_DAYS]
                 index[place] = recent
                 near.update((e.id, e) for e in recent)
         for other in near.values():
@@ -210,6 +212,8 @@ class _Weights:
         same_source = bool(one.sources & other.sources)
         if apart > NEAR_DAYS or (apart and same_source) or not places:
             return Pair(first, second, 0.0, ())
+        if not apart and _at_other_times(one.date, other.date):
+            return Pair(first, second, 0.0, ())
         if title < _least_title(one.kind == other.kind, bool(formations)):
             return Pair(first, second, 0.0, ())
         place, place_weight = _rarest(places, self.places)
@@ -241,8 +245,8 @@ class _Weights:
 
 def _least_title(same_kind: bool, same_formation: bool) -> float:
     if not same_kind:
-        return LEAST_TITLE_OF_KINDS
-    return 0.0 if same_formation else LEAST_TITLE
+        return MIN_TITLE_OF_KINDS
+    return 0.0 if same_formation else MIN_TITLE
 
 
 def _weight(count: int) -> float:
@@ -260,9 +264,9 @@ def _rarest(names: frozenset[str], counts: Mapping[str, int]) -> tuple[str, floa
 def _apart(one: _Candidate, other: _Candidate) -> int:
     """The days between two dates; 0 if they may share a day."""
     if one.date.overlaps(other.date):
-        return max(0, (max(one.first, other.first) - min(one.last, other.last)).days)
+        return max(0, max(one.first, other.first) - min(one.last, other.last))
     gaps = [
-        (low - high).days
+        low - high
         for earlier, later in ((one, other), (other, one))
         for _, high in earlier.date.spans
         for low, _ in later.date.spans
@@ -271,12 +275,17 @@ def _apart(one: _Candidate, other: _Candidate) -> int:
     return min(gaps)
 
 
+def _at_other_times(one: Date, other: Date) -> bool:
+    """Whether the times of two dates that share a day exclude one another."""
+    return has_time(one) and has_time(other) and not share_a_moment((one, other))
+
+
 def _closeness(one: _Candidate, other: _Candidate) -> float:
     """The weight of the days: 1 for one possible day, less for more.
 
     For two events that last, it is the share of their days in common.
     """
     if one.date.lasts and other.date.lasts:
-        both = (min(one.last, other.last) - max(one.first, other.first)).days + 1
+        both = min(one.last, other.last) - max(one.first, other.first) + 1
         return max(both, 1) / (one.days + other.days - max(both, 0))
     return float(max(one.days, other.days) ** -0.3)

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from chronology.model.edtf import Date, parse
+from chronology.model.as_written import elapsed
+from chronology.model.edtf import Date
 from chronology.model.records import Event
 from chronology.projections import subject_rows, tables
 from chronology.projections.catalogue import Catalogue, State, read_states
@@ -49,14 +50,14 @@ def event_detail(timeline: TimelineAt, name: str) -> EventDetail | None:
     row = {column: value for column, value in versions[0].items() if column not in tables.HISTORY}
     state, row["number"] = read_states(db, "event", [name], position)[name]
     assert state is not None
-    fields: Event = state.fields
     catalogue = timeline.catalogue
+    fields: Event = catalogue.resolved(state.fields)
     accounts = [
         _account(account, state, catalogue)
         for account, state in timeline.accounts([name]).get(name, [])
     ]
     return EventDetail(
-        {**decode_arrays(row), "date_in_words": parse(row["date"]).in_words()},
+        {**decode_arrays(row), **_when(fields.when, catalogue)},
         accounts,
         _disagreements(accounts),
         _places(fields, catalogue),
@@ -65,6 +66,15 @@ def event_detail(timeline: TimelineAt, name: str) -> EventDetail | None:
         _versions(db, name, position),
         _distinct(timeline, fields),
     )
+
+
+def _when(date: Date, catalogue: Catalogue) -> Row:
+    """The date in words; in a chronology with a zero also as the time since then."""
+    words: Row = {"date_in_words": date.in_words()}
+    chronology = catalogue.chronology
+    if chronology and chronology.zero:
+        words |= {"elapsed": elapsed(date, chronology.zero), "clock": chronology.clock}
+    return words
 
 
 def _distinct(timeline: TimelineAt, event: Event) -> list[Row]:
@@ -92,7 +102,7 @@ def _account(name: str, account: State, catalogue: Catalogue) -> Row:
         "claims": msgspec.json.decode(row["claims"]),
         "source_name": catalogue.sources[account.fields.source].name,
         "by_name": catalogue.people[by].name if by in catalogue.people else None,
-        "date_in_words": _in_words(account.fields.date),
+        "date_in_words": _in_words(account.fields.when),
         "said_in_words": _in_words(account.fields.said),
     }
 
@@ -138,7 +148,7 @@ def _places(event: Event, catalogue: Catalogue) -> list[Row]:
 def _formations(event: Event, catalogue: Catalogue) -> list[Row]:
     rows = []
     for formation in event.formations:
-        _, *superiors = chain_of_command(catalogue, formation, event.date)
+        _, *superiors = chain_of_command(catalogue, formation, event.when)
         rows.append(
             {
                 "id": formation,

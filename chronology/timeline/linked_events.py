@@ -28,7 +28,7 @@ _LINKED = (
     " (SELECT number FROM facet_values WHERE facet = :facet AND value = :value)"
 )
 # Days and sources are not counted among more events than these.
-_MOST_COUNTED = 5_000
+_MAX_COUNTED = 5_000
 # Reading a row anywhere takes about as long as so many steps along the index of days.
 _STEPS_PER_ROW = 10
 
@@ -51,12 +51,12 @@ def count_events(db: sqlite3.Connection, facet: str, value: str) -> int:
 
 def first_events(db: sqlite3.Connection, facet: str, value: str, limit: int) -> list[Row]:
     """The first events that have a value, in order of time."""
-    return ordered_events(db, facet, value, "1", "sort_day, id", {"limit": limit})
+    return ordered_events(db, facet, value, "1", "sort_key, id", {"limit": limit})
 
 
 def count_by_date(db: sqlite3.Connection, facet: str, value: str) -> list[tuple[str, int]]:
     """The dates of the events that have a value, each with their number; none if too many."""
-    if count_events(db, facet, value) > _MOST_COUNTED:
+    if count_events(db, facet, value) > _MAX_COUNTED:
         return []
     sql = (
         f"SELECT date, count(*) FROM ({_LINKED}) CROSS JOIN events ON events.number = event"
@@ -69,7 +69,7 @@ def count_by_other_facet(
     db: sqlite3.Connection, facet: str, value: str, other: str, limit: int
 ) -> list[Row]:
     """The commonest values of another facet among the events that have a value."""
-    if count_events(db, facet, value) > _MOST_COUNTED:
+    if count_events(db, facet, value) > _MAX_COUNTED:
         return []
     sql = (
         f"SELECT facet_values.value, count(*) AS count FROM ({_LINKED}) AS linked"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
+from chronology.index.predicates import SORT_DAY_STEPS
 from chronology.store.database import Row, fetch_rows
 from chronology.timeline.linked_events import LIST_COLUMNS, decode_arrays, ordered_events
 
@@ -23,7 +24,7 @@ class Neighbours(NamedTuple):
 
 def neighbours(db: sqlite3.Connection, event: Row) -> Neighbours:
     """The events near a published event, of which `id`, the days and the places are used."""
-    key = {"day": event["sort_day"], "id": event["id"]}
+    key = {"key": event["sort_key"], "id": event["id"]}
     return Neighbours(
         _adjacent(db, key, "<", "DESC"),
         _adjacent(db, key, ">", "ASC"),
@@ -39,8 +40,8 @@ def neighbours(db: sqlite3.Connection, event: Row) -> Neighbours:
 def _adjacent(db: sqlite3.Connection, key: Row, operator: str, direction: str) -> Row | None:
     rows = fetch_rows(
         db,
-        f"SELECT id, title, date FROM events WHERE (sort_day, id) {operator} (:day, :id)"
-        f" ORDER BY sort_day {direction}, id {direction} LIMIT 1",
+        f"SELECT id, title, date FROM events WHERE (sort_key, id) {operator} (:key, :id)"
+        f" ORDER BY sort_key {direction}, id {direction} LIMIT 1",
         key,
     )
     return rows[0] if rows else None
@@ -49,19 +50,23 @@ def _adjacent(db: sqlite3.Connection, key: Row, operator: str, direction: str) -
 def _same_days(db: sqlite3.Connection, event: Row) -> list[Row]:
     """Events whose days begin among the possible days of this one."""
     sql = (
-        f"SELECT {LIST_COLUMNS} FROM events WHERE sort_day BETWEEN :first AND :last AND id != :id"
-        " ORDER BY sort_day, id LIMIT :limit"
+        f"SELECT {LIST_COLUMNS} FROM events WHERE sort_key BETWEEN :from AND :until"
+        " AND coalesce(first_day, last_day) BETWEEN :first AND :last AND id != :id"
+        " ORDER BY sort_key, id LIMIT :limit"
     )
-    first, last = event["sort_day"], event["latest"] or event["sort_day"]
+    days = [day for day in (event["first_day"], event["last_day"]) if day is not None]
+    first, last = days[0], days[-1]
     params = {"first": first, "last": last, "id": event["id"], "limit": _LIMIT}
+    # A time with a zone may be on a neighbouring day in UTC.
+    params |= {"from": (first - 1) * SORT_DAY_STEPS, "until": (last + 2) * SORT_DAY_STEPS}
     return [decode_arrays(row) for row in fetch_rows(db, sql, params)]
 
 
 def _nearest(db: sqlite3.Connection, facet: str, value: str, key: Row) -> list[Row]:
     """The events of a facet value that are nearest in time, in order of time."""
     params = {**key, "limit": _LIMIT // 2}
-    before = "(sort_day, id) < (:day, :id)"
-    earlier = ordered_events(db, facet, value, before, "sort_day DESC, id DESC", params)
-    after = "(sort_day, id) > (:day, :id)"
-    later = ordered_events(db, facet, value, after, "sort_day, id", params)
+    before = "(sort_key, id) < (:key, :id)"
+    earlier = ordered_events(db, facet, value, before, "sort_key DESC, id DESC", params)
+    after = "(sort_key, id) > (:key, :id)"
+    later = ordered_events(db, facet, value, after, "sort_key, id", params)
     return [*reversed(earlier), *later]

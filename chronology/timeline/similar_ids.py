@@ -10,7 +10,7 @@ from chronology.store.database import Row
 _CANDIDATES = 200
 _LONGEST_ID = 200
 """For a longer id, which none resembles, nothing is compared."""
-_LEAST_SIMILARITY = 0.55
+_MIN_SIMILARITY = 0.55
 _LONG_WORD = 4
 
 
@@ -20,7 +20,7 @@ def similar_ids(db: sqlite3.Connection, table: str, unknown: str, limit: int = 6
         return []
     if table != "events":
         names = dict(db.execute(f"SELECT id, name FROM {table}"))
-        similar = get_close_matches(unknown, names, limit, _LEAST_SIMILARITY)
+        similar = get_close_matches(unknown, names, limit, _MIN_SIMILARITY)
         return [{"id": name, "name": names[name]} for name in similar]
     titles = {**_by_first_word(db, unknown), **_by_title(db, unknown)}
     ordered = sorted(titles, key=lambda name: (-_similarity(unknown, name), name))

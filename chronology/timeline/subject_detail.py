@@ -95,7 +95,7 @@ def _accounts(db: sqlite3.Connection, source: str) -> list[Row]:
     """The accounts of a source in the order of its passages, each with its event."""
     accounts = fetch_rows(
         db,
-        "SELECT accounts.id, event, at, stance, accounts.date, says, title, sort_day, disputed,"
+        "SELECT accounts.id, event, at, stance, accounts.date, says, title, sort_key, disputed,"
         " events.date AS event_date FROM accounts JOIN events ON events.id = accounts.event"
         " WHERE source = ? LIMIT ?",
         (source, _ACCOUNTS),
@@ -165,7 +165,7 @@ def _person(db: sqlite3.Connection, name: str) -> Row:
         "SELECT accounts.id, event, events.title, events.date AS event_date, said, says, stance,"
         " at, accounts.source, sources.name AS source_name FROM accounts"
         " JOIN events ON events.id = accounts.event JOIN sources ON sources.id = accounts.source"
-        ' WHERE accounts."by" = ? ORDER BY sort_day, accounts.id LIMIT ?',
+        ' WHERE accounts."by" = ? ORDER BY sort_key, accounts.id LIMIT ?',
         (name, _ACCOUNTS),
     )
     commands = fetch_rows(

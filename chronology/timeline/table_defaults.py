@@ -18,18 +18,22 @@ from chronology.projections.tables import HELPERS
 _TABLES = "template/tables.yml"
 
 
-_OF_FORMATIONS = ("formations", "attachments", "commanders")
+_FORMATION_TABLES = ("formations", "attachments", "commanders")
 
 
-def tables(columns: tuple[str, ...], has_formations: bool = True) -> dict[str, dict[str, Any]]:
+def tables(
+    columns: tuple[str, ...], has_formations: bool = True, has_months: bool = True
+) -> dict[str, dict[str, Any]]:
     """The settings of each table, as in metadata.yml; `columns` are those of `events`.
+
+    Without `has_months` the window is too long or too short for a facet of months.
 
     Without formations nothing is said of them: their tables are hidden, their columns have no
     descriptions, and people have no sides.
     """
     defaults = {name: dict(settings) for name, settings in described().items()}
     if not has_formations:
-        defaults.update({name: {"hidden": True} for name in _OF_FORMATIONS})
+        defaults.update({name: {"hidden": True} for name in _FORMATION_TABLES})
         defaults["people"]["facets"] = []
         defaults["people"]["description"] = "People who took part in the events or are quoted."
         shown = {k: v for k, v in defaults["events"]["columns"].items() if k != "formations"}
@@ -41,7 +45,9 @@ def tables(columns: tuple[str, ...], has_formations: bool = True) -> dict[str, d
         "facets": [
             *({"array": column} for column in (*dimensions, "places")),
             "kind",
-            *({"array": column} for column in ("sources", "months", "disputed")),
+            {"array": "sources"},
+            {"array": "months"} if has_months else {"time": "date"},
+            {"array": "disputed"},
         ],
     }
     return defaults

@@ -13,7 +13,7 @@ from datasette.utils.asgi import Forbidden
 
 from chronology.projections.subject_rows import COLUMNS
 from chronology.store.database import SQLiteTooOld, require_sqlite
-from chronology.web import databases, datasette_compat, limits, permissions
+from chronology.web import closed_references, databases, datasette_compat, limits, permissions
 from chronology.web.api import checkpoint, csv_json, health, hidden, lists, timeline_data
 from chronology.web.datasette_compat import (
     Actor,
@@ -68,6 +68,7 @@ def filters_from_request(
         return None
 
     async def filters() -> Any:
+        await permissions.ensure_through(datasette, request, database)
         if table == "events":
             selection.refuse_unknown_format(datasette, request)
         if not selection.is_translating.get():
@@ -83,9 +84,10 @@ def filters_from_request(
 @hookimpl(hookwrapper=True)
 def register_facet_classes() -> Any:
     result = yield
-    result.force_result(
-        [[facets.SUBSTITUTES.get(kind, kind) for kind in kinds] for kinds in result.get_result()]
-    )
+    classes = [
+        [facets.SUBSTITUTES.get(each, each) for each in kinds] for kinds in result.get_result()
+    ]
+    result.force_result([*classes, [*facets.ADDED]])
 
 
 @hookimpl
@@ -117,7 +119,9 @@ def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
 @hookimpl(tryfirst=True)
 def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
     csv_guard.install()
+    closed_references.install(datasette)
     datasette_compat.parse_arguments_once()
+    datasette_compat.let_streams_set_cookies()
 
     def wrapped(app: App) -> App:
         answering = load_limits_middleware(_needed_middleware(app, datasette), datasette)
@@ -126,12 +130,10 @@ def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
         )
         foreign = security_headers_middleware(load_limits_middleware(app, datasette), datasette)
 
-        unavailable = security_headers_middleware(unavailable_app(datasette), datasette)
-
         async def respond(scope: Scope, receive: Receive, send: Send) -> None:
             handler = foreign if databases.is_foreign(datasette, scope) else own
-            if databases.needs_unreadable(datasette, scope):
-                handler = unavailable
+            if reason := databases.unavailable(datasette, scope):
+                handler = security_headers_middleware(unavailable_app(datasette, reason), datasette)
             await handler(scope, receive, send)
 
         limited = request_limits_middleware(respond, datasette)

@@ -15,6 +15,10 @@ from weakref import WeakKeyDictionary
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import BadRequest, Forbidden, NotFound
 
+from chronology.index import periods
+from chronology.model.edtf import Date
+from chronology.projections import tables
+from chronology.projections.catalogue import load_catalogue
 from chronology.timeline import table_defaults
 from chronology.web import datasette_compat, files, permissions
 from chronology.web.datasette_compat import Actor, Datasette, Request, Scope, address_of
@@ -22,7 +26,12 @@ from chronology.web.datasette_compat import Actor, Datasette, Request, Scope, ad
 PARAMETER = "_db"
 """The parameter that names one of several chronologies."""
 HEALTH = "/-/chronology/health.json"
-NOT_SHOWN = frozenset({"_internal", "_memory"})
+UNREADABLE = "The database of this chronology cannot be read right now; try again soon"
+OUTDATED = (
+    "The tables of the chronology are of another version of the program;"
+    " `chronology ingest` builds them again from the log, which does not change"
+)
+NOT_SHOWN = frozenset({"_internal", datasette_compat.ACROSS})
 _FIRST_WAIT_MS = 1_000
 _TABLES = {
     "log": "position record_id stream version type recorded_at batch data digest",
@@ -37,15 +46,18 @@ _TABLES = {
 class _Schema:
     """The columns of a chronology's `events`, and whether it has formations.
 
-    For any other database the columns are empty. They are read in the event loop at the start of
-    each request. Only the first read may wait for a lock: while a writer commits, the columns stay
-    the same.
+    `is_outdated` says that another version of the program made the tables. For any other database
+    the columns are empty. They are read in the event loop at the start of each request. Only the
+    first read may wait for a lock: while a writer commits, the columns stay the same.
     """
 
     def __init__(self, database: Any) -> None:
         self.columns: tuple[str, ...] = ()
         self.has_formations = False
-        self.configured: tuple[tuple[str, ...], bool] | None = None
+        self.is_outdated = False
+        self.window: Date | None = None
+        self._window_position = 0
+        self.configured: tuple[tuple[str, ...], bool, bool] | None = None
         self.defaults: dict[str, dict[str, Any]] = {}
         self._version: int | None = None
         self._db: sqlite3.Connection | None = None
@@ -63,10 +75,24 @@ class _Schema:
             (version,) = self._db.execute("PRAGMA schema_version").fetchone()
             if version != self._version:
                 self.columns = _columns_of_events(self._db)
+                tracked = tables.tracked(self._db) if self.columns else None
+                self.is_outdated = tracked is not None and tracked.version != tables.VERSION
                 self._version = version
             if self.columns:
                 sql = "SELECT EXISTS (SELECT 1 FROM formations)"
                 self.has_formations = bool(self._db.execute(sql).fetchone()[0])
+                self._refresh_window(self._db)
+
+    def _refresh_window(self, db: sqlite3.Connection) -> None:
+        """Reads the window again if the chronology was corrected."""
+        sql = (
+            "SELECT max(position) FROM log WHERE stream > 'chronology/' AND stream < 'chronology0'"
+        )
+        (position,) = db.execute(sql).fetchone()
+        if position != self._window_position:
+            chronology = load_catalogue(db, subjects=("chronology",)).chronology
+            self.window = chronology.window if chronology else None
+            self._window_position = position
 
 
 _schemas: WeakKeyDictionary[Any, _Schema] = WeakKeyDictionary()
@@ -93,6 +119,13 @@ def event_columns(datasette: Datasette, name: str | None) -> tuple[str, ...]:
     return schema.columns
 
 
+def window(datasette: Datasette, name: str) -> Date:
+    """The window of a chronology."""
+    found = _schemas[datasette.databases[name]].window
+    assert found is not None
+    return found
+
+
 def is_chronology(datasette: Datasette, name: str | None) -> bool:
     """Whether a database of this name is served and has the tables of a chronology."""
     return bool(event_columns(datasette, name))
@@ -114,7 +147,8 @@ async def refresh(datasette: Datasette) -> list[str]:
         columns = event_columns(datasette, name)
         if schema is None or not columns:
             continue
-        traits = (columns, schema.has_formations)
+        has_months = schema.window is None or periods.has_months(schema.window)
+        traits = (columns, schema.has_formations, has_months)
         if traits != schema.configured:
             schema.configured = traits
             before, schema.defaults = schema.defaults, table_defaults.tables(*traits)
@@ -152,15 +186,27 @@ def is_foreign(datasette: Datasette, scope: Scope) -> bool:
     return name is not None and not is_chronology(datasette, name)
 
 
-def needs_unreadable(datasette: Datasette, scope: Scope) -> bool:
-    """Whether a request depends on a chronology whose file cannot be read."""
-    unreadable = files.of(datasette).unreadable()
-    if not unreadable:
-        return False
+def unavailable(datasette: Datasette, scope: Scope) -> str | None:
+    """The reason why a request cannot be answered, if it depends on a file with such a reason."""
+    reasons = dict.fromkeys(_outdated(datasette), OUTDATED)
+    reasons.update(dict.fromkeys(files.of(datasette).unreadable(), UNREADABLE))
+    if not reasons:
+        return None
     path, name, _ = address_of(datasette, scope)
     if path == "/" or (path.startswith("/-/chronology/") and path != HEALTH):
-        return True
-    return name in unreadable
+        return next(iter(reasons.values()))
+    return reasons.get(name or "")
+
+
+def _outdated(datasette: Datasette) -> list[str]:
+    """The chronologies whose tables another version of the program made."""
+    schemas = ((name, _schemas.get(database)) for name, database in datasette.databases.items())
+    return [name for name, schema in schemas if schema and schema.is_outdated]
+
+
+def is_readable(datasette: Datasette, name: str) -> bool:
+    """Whether the file of a chronology can be read, and its tables are those of this version."""
+    return name not in files.of(datasette).unreadable() and name not in _outdated(datasette)
 
 
 async def in_address(datasette: Datasette, request: Request, *needed: str) -> str:
@@ -186,6 +232,14 @@ async def visible(datasette: Datasette, actor: Actor) -> list[str]:
         for name in names(datasette)
         if "events" in await permissions.visible_tables(datasette, actor, name)
     ]
+
+
+async def may_see_others(datasette: Datasette, actor: Actor) -> bool:
+    """Whether an actor may see a database that is not a chronology."""
+    others = datasette.databases.keys() - NOT_SHOWN - {*names(datasette)}
+    return any(
+        [await datasette_compat.may_view_database(datasette, actor, name) for name in others]
+    )
 
 
 async def requested(datasette: Datasette, request: Request, *needed: str) -> str:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, urlencode
 
 from datasette.utils import MultiParams, asgi, tilde_decode
 
+from chronology.model.addresses import service_address
+
 PLUGIN = "datasette-chronology"
+ACROSS = "_memory"
+"""With `--crossdb`, queries of this database may read every database that is served."""
 _ARGUMENTS = "chronology.arguments"
 
 Scope = MutableMapping[str, Any]
@@ -93,7 +97,8 @@ try:
 except ImportError:  # Datasette 0.65
     DatabaseResource = TableResource = None
 
-CSV_STREAMS_TAKE_A_CURSOR = TableResource is None
+IS_0_65 = TableResource is None
+CSV_STREAMS_TAKE_A_CURSOR = IS_0_65
 """Datasette 1.0 refuses `_next` with `_stream`."""
 
 
@@ -180,7 +185,10 @@ def _set_config(
     # Datasette 0.65 ignore settings.json, which disables it.
     closed = {} if "allow_sql" in config else {"allow_sql": False}
     settings = {**closed, **settings, "tables": {**configured, **merged}}
-    setattr(datasette, attribute, {**config, "databases": {**databases, database: settings}})
+    databases = {**databases, database: settings}
+    if datasette.crossdb:  # This database reads all others.
+        databases[ACROSS] = {**closed, **(databases.get(ACROSS) or {})}
+    setattr(datasette, attribute, {**config, "databases": databases})
 
 
 def _merged(
@@ -239,6 +247,20 @@ def parse_arguments_once() -> None:
     asgi.Request.args = property(args)
 
 
+def let_streams_set_cookies() -> None:
+    """Gives Datasette's streams the method by which it deletes or repeats its messages.
+
+    Without it, a stream for a visitor with a message is a server error.
+    """
+
+    def set_cookie(stream: Any, key: str, value: str = "", **options: Any) -> None:
+        response = asgi.Response("")
+        response.set_cookie(key, value, **options)
+        stream.headers = {**stream.headers, "set-cookie": response._set_cookie_headers[0]}
+
+    asgi.AsgiStream.set_cookie = set_cookie
+
+
 # Addresses ------------------------------------------------------------------------------------
 
 
@@ -251,9 +273,7 @@ def public_address(datasette: Datasette, request: Request) -> str:
     configured = (datasette.plugin_config(PLUGIN) or {}).get("public_url")
     if not configured:
         return f"{request.scheme}://{request.host}"
-    url = urlsplit(configured)
-    path = url.path.rstrip("/").removesuffix(datasette.setting("base_url").rstrip("/"))
-    return f"{url.scheme}://{url.netloc}{path}"
+    return service_address(configured, datasette.setting("base_url"))
 
 
 def disposition(kind: str, name: str) -> str:

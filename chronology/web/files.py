@@ -28,7 +28,7 @@ _UNAVAILABLE = _UNDECIDED | {
     *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR),
 }
 
-_MOST_CAUSES = 20
+_MAX_CAUSES = 20
 _numbers = count()
 
 
@@ -106,7 +106,7 @@ def is_unavailable(error: BaseException) -> bool:
 
 def _code(error: BaseException | None) -> int:
     """The code of SQLite, without its extension, of an error or of one behind it; 0 if none."""
-    for _ in range(_MOST_CAUSES):
+    for _ in range(_MAX_CAUSES):
         if error is None:
             break
         if code := getattr(error, "sqlite_errorcode", 0) & 0xFF:

@@ -40,7 +40,7 @@ PAGES = re.compile(
 PAST = "/-/chronology/past"
 LISTS_AND_EVENTS = re.compile(r"/events(\.[a-z]+)?|/events/[a-z0-9-]+")
 """Addresses that lead elsewhere with `_as_of`."""
-_OF_DATASETTE = frozenset({TABLES, "_show_hidden", "sql"})
+_DATASETTE_PARAMETERS = frozenset({TABLES, "_show_hidden", "sql"})
 
 
 @dataclass
@@ -83,7 +83,7 @@ def _target(datasette: Datasette, scope: Scope) -> str | None:
     keys = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     if not is_page:
         return f"{PAST}{path}" if "_as_of" in keys else None
-    return f"{HOME}{path}" if rest or not _OF_DATASETTE & keys.keys() else None
+    return f"{HOME}{path}" if rest or not _DATASETTE_PARAMETERS & keys.keys() else None
 
 
 def view(function: _View) -> Any:

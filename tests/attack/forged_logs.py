@@ -52,13 +52,10 @@ class ForgedPeer(replication.Peer):
 
 def run(budget: Budget) -> Report:
     report, started = Report(), time.monotonic()
-    base = connect(":memory:", write=True)
-    first, second = hostile.batches().values()
-    ingest(base, read_batch(io.BytesIO(first.encode()), "first", "jsonl"))
-    ingest(base, read_batch(io.BytesIO(second.encode()), "second", "jsonl"))
-    cases = list(_cases())
-    budget.random().shuffle(cases)
-    for name, records in cases[: budget.cases]:
+    base = base_log()
+    forged = list(cases())
+    budget.random().shuffle(forged)
+    for name, records in forged[: budget.cases]:
         if time.monotonic() - started > budget.seconds:
             break
         report.cases += 1
@@ -68,6 +65,14 @@ def run(budget: Budget) -> Report:
         except Exception as error:
             report.findings.append(f"{name}: {type(error).__name__}: {error}"[:300])
     return report
+
+
+def base_log() -> sqlite3.Connection:
+    """A valid log in memory, with a record of each subject."""
+    base = connect(":memory:", write=True)
+    for name, text in hostile.batches().items():
+        ingest(base, read_batch(io.BytesIO(text.encode()), name, "jsonl"))
+    return base
 
 
 def _try(base: sqlite3.Connection, records: list[Row]) -> str | None:
@@ -107,7 +112,8 @@ def _is_ingested(base: sqlite3.Connection, records: list[Row]) -> bool:
     return True
 
 
-def _row(number: str, stream: str, action: str, data: Any) -> Row:
+def row(number: str, stream: str, action: str, data: Any) -> Row:
+    """The record of a batch `x`, without its position, version and digest."""
     subject = stream.partition("/")[0]
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     fields = {"record_id": f"x/{number}", "stream": stream, "type": f"{subject}.{action}"}
@@ -134,23 +140,24 @@ def _records() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "account/e-s-1", "retracted", because
 
 
-def _cases() -> Iterator[tuple[str, list[Row]]]:
-    header = _row("0", "batch/x", "recorded", {"format": 1, "note": "new"})
+def cases() -> Iterator[tuple[str, list[Row]]]:
+    """The name of each case, and the records after those of the base."""
+    header = row("0", "batch/x", "recorded", {"format": 1, "note": "new"})
     for path, data in _mutations({"format": 1, "note": "new"}):
-        place = _row("1", "place/new", "recorded", {"name": "new"})
-        yield f"header {path}", [_row("0", "batch/x", "recorded", data), place]
+        place = row("1", "place/new", "recorded", {"name": "new"})
+        yield f"header {path}", [row("0", "batch/x", "recorded", data), place]
     for stream, action, data in _records():
-        yield f"{stream} {action}", [header, _row("1", stream, action, data)]
+        yield f"{stream} {action}", [header, row("1", stream, action, data)]
         for path, mutated in _mutations(data):
             name = f"{stream} {action} {path}"
-            yield name, [header, _row("1", stream, action, mutated)]
+            yield name, [header, row("1", stream, action, mutated)]
         for field in ENVELOPE:
             for value in VALUES:
                 if isinstance(value, str):
-                    row = {**_row("1", stream, action, data), field: value}
-                    yield f"{stream} {action} {field} = {value[:20]!r}", [header, row]
+                    record = {**row("1", stream, action, data), field: value}
+                    yield f"{stream} {action} {field} = {value[:20]!r}", [header, record]
                     name = f"header {field} = {value[:20]!r}"
-                    yield name, [{**header, field: value}, _row("1", stream, action, data)]
+                    yield name, [{**header, field: value}, row("1", stream, action, data)]
 
 
 def _mutations(data: Any) -> Iterator[tuple[str, Any]]:

@@ -42,7 +42,7 @@ async def health(datasette: Datasette, request: Request) -> Response:
 async def _state(datasette: Datasette, request: Request, name: str) -> dict[str, Any]:
     """Whether a file can be read, and its head for an actor who may see the events."""
     state: dict[str, Any] = {"readable": False, "position": None, "digest": None}
-    if name in files.of(datasette).unreadable():
+    if not databases.is_readable(datasette, name):
         return state
     try:
         head = await datasette.get_database(name).execute_fn(log.head)

@@ -1,4 +1,4 @@
-"""Counts of many events for the timeline and the map: by day and lane, and by point.
+"""Counts of many events for the timeline and the map: by time and lane, and by point.
 
 Every event is counted. Events without a lane or a point of their own are counted as such.
 """
@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, NamedTuple
 
 from chronology.index.selection import Summary, commonest_first
+from chronology.model import days
 from chronology.model.edtf import Date
+from chronology.model.instants import of_days
 from chronology.web.pages import day_histogram
 from chronology.web.pages.home_overview import DayCounts, Overview, Reader
 
-MOST_LANES = 12
-MOST_SPOTS = 1_500
-_MOST_BINS = 1_000
+MAX_LANES = 12
+MAX_SPOTS = 1_500
+_MAX_BINS = 1_000
+_DAY = 86_400
+_STEPS = (60, 300, 900, 3_600)
 _CELLS_A_DEGREE = (100, 50, 20, 10, 5, 2, 1, 0.2)
 
 
@@ -28,7 +31,7 @@ def counted(
     column: str,
     places: Mapping[tuple[float, float], Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """The lanes by a column, with bins of days; the spots; and how many events have no point.
+    """The lanes by a column, with bins of time; the spots; and how many events have no point.
 
     `places` are the places of points, as data.
     """
@@ -52,19 +55,19 @@ def counted(
 
 
 def _lanes(dated: DayCounts, window: Date, label: str, series: list[str]) -> dict[str, Any]:
-    """Events per bin of days: of the fullest lanes, the others, and events without a value."""
+    """Events per bin of time: of the fullest lanes, the others, and events without a value."""
     totals: Counter[str] = Counter()
     for (_, values), count in dated.items():
         totals.update(dict.fromkeys(day_histogram.names(values), count))
     ranked = [name for name, _ in commonest_first(totals.items())]
-    named = ranked[: MOST_LANES - 1] if len(ranked) > MOST_LANES else ranked
+    named = ranked[: MAX_LANES - 1] if len(ranked) > MAX_LANES else ranked
     number = {name: index for index, name in enumerate(named)}
     others, none = len(named), len(named) + 1
-    first, days = _days(window, dated)
-    step_days = -(-days // _MOST_BINS)
-    start = first.toordinal()
-    edges = range(start, start + days + step_days, step_days)
-    tally = day_histogram.Tally(edges, none + 1)
+    start, end = _bounds(window, dated)
+    step = _step(
+        end - start, day_histogram.mostly_timed((text, n) for (text, _), n in dated.items())
+    )
+    tally = day_histogram.Tally(range(start, end + step, step), none + 1)
     events = [0] * (none + 1)
     for (text, values), count in dated.items():
         lanes = sorted({number.get(name, others) for name in day_histogram.names(values)}) or [none]
@@ -78,8 +81,9 @@ def _lanes(dated: DayCounts, window: Date, label: str, series: list[str]) -> dic
     ]
     rows = zip(lanes_named, events, tally.certain, tally.possible, strict=True)
     return {
-        "first": first,
-        "step_days": step_days,
+        "first": days.text(start // _DAY),
+        "step_days": step // _DAY if step >= _DAY else None,
+        "step_seconds": step,
         "rows": [
             {
                 "name": name,
@@ -95,12 +99,24 @@ def _lanes(dated: DayCounts, window: Date, label: str, series: list[str]) -> dic
     }
 
 
-def _days(window: Date, dated: DayCounts) -> tuple[date, int]:
-    """The first day and the number of days: of the window, or of all dated events."""
-    dates = [day_histogram.parsed(text) for text in {text for text, _ in dated}]
-    ends = [day for each in dates for day in (each.earliest, each.latest) if day]
-    first, last = window.earliest or min(ends), window.latest or max(ends)
-    return first, (last - first).days + 1
+def _bounds(window: Date, dated: DayCounts) -> tuple[int, int]:
+    """The first and the last second, of whole days: of the window, or else of the dated events."""
+    start, end = of_days(window).spans[0][0], of_days(window).spans[-1][1]
+    if start is None or end is None:
+        dates = (day_histogram.parsed(text) for text in {text for text, _ in dated})
+        ends = [each for one in dates for span in of_days(one).spans for each in span]
+        known = [second for second in ends if second is not None]
+        start = min(known) if start is None else start
+        end = max(known) if end is None else end
+    return start, max(end, start + _DAY)
+
+
+def _step(length: int, by_time: bool) -> int:
+    """The seconds of a bin: whole days, or less where the events have times."""
+    for step in _STEPS if by_time else ():
+        if length <= _MAX_BINS * step:
+            return step
+    return -(-length // (_MAX_BINS * _DAY)) * _DAY
 
 
 # Spots ----------------------------------------------------------------------------------------
@@ -126,7 +142,7 @@ def _spots(
         spot.colours[day_histogram.colours_of(values, series)[0]] += count
     drawn_spots = spots
     for cells_a_degree in _CELLS_A_DEGREE:
-        if len(drawn_spots) <= MOST_SPOTS:
+        if len(drawn_spots) <= MAX_SPOTS:
             break
         drawn_spots = _in_cells(spots, cells_a_degree)
     return [_drawn(spot, places) for spot in drawn_spots.values()]

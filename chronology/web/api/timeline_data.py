@@ -1,8 +1,8 @@
-"""The selected events as data for the timeline and the map, in one answer of bounded size.
+"""The selected events as data for the timeline and the map, in one response of bounded size.
 
-Up to `MOST` events are listed one by one. Of more, the first are listed and all are counted: by day
-and lane for the timeline, by point for the map. Rows refer to dates and names by their numbers in
-tables.
+Up to `MAX_LISTED` events are listed one by one. If there are more, only the first are listed, and
+all are counted: by lane and bin of time, and by point of the map. Rows refer to dates and names by
+their numbers in tables.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from datasette.utils.asgi import Response
 
 from chronology.index.selection import EventFilter
 from chronology.lru_cache import LruCache
+from chronology.model.edtf import parse
 from chronology.model.instants import instants
 from chronology.projections.catalogue import Catalogue
 from chronology.web import databases
@@ -32,12 +33,12 @@ from chronology.web.query.home_filters import (
 )
 from chronology.web.responses import encode, json_response, matches
 
-FORMAT = 3  # part of the ETag
-MOST = 2_000
-FIRST = 60
+FORMAT = 4  # part of the ETag
+MAX_LISTED = 2_000
+SAMPLE = 60
 _LISTS = ("places", "formations", "disputed")
-_KEPT_BYTES = 16 << 20
-_bodies: LruCache[Hashable, bytes] = LruCache(_KEPT_BYTES, lambda _key, body: len(body))
+_CACHE_BYTES = 16 << 20
+_bodies: LruCache[Hashable, bytes] = LruCache(_CACHE_BYTES, lambda _key, body: len(body))
 
 
 async def points(datasette: Datasette, request: Request) -> Response:
@@ -74,33 +75,49 @@ def _body(
 ) -> bytes:
     """The response, made once per state of the log."""
     with bad_filters():
-        chronology_overview = overview(reader, everything, FIRST)
+        chronology_overview = overview(reader, everything, SAMPLE)
         column = chronology_overview.lane(lane)
         return _bodies.get_or_make(
             selection.cache_key(reader.timeline, column, reader.closed, repr((events, everything))),
-            lambda: encode(_answer(reader, chronology_overview, events, column)),
+            lambda: encode(_answer(reader, chronology_overview, events, selection, column)),
         )
 
 
 def _answer(
-    reader: Reader, chronology_overview: Overview, events: EventFilter, lane: str
+    reader: Reader,
+    chronology_overview: Overview,
+    events: EventFilter,
+    selection: HomeRequest,
+    lane: str,
 ) -> dict[str, Any]:
     point, window = reader.timeline.point, chronology_overview.chronology.window
-    summary = reader.summarise(events, (), MOST)
+    spans = instants(window).spans
+    summary = reader.summarise(events, (), MAX_LISTED)
     places = _places(reader.timeline.catalogue) if "places" in reader.visible else {}
     drawn = {(row["latitude"], row["longitude"]): _place(name, row) for name, row in places.items()}
-    numbers = summary.first if summary.total <= MOST else summary.first[:FIRST]
+    numbers = summary.first if summary.total <= MAX_LISTED else summary.first[:SAMPLE]
     return {
         "head": {"position": point.position, "digest": point.digest},
         "window": [window.earliest, window.latest],
+        "span": [spans[0][0], spans[-1][1]],
+        "within": _seconds(selection.values("_within")),
         "total": summary.total,
         **_detailed(reader, chronology_overview, summary.table, numbers, places),
         **(
             timeline_bins.counted(reader, chronology_overview, summary, lane, drawn)
-            if summary.total > MOST
+            if summary.total > MAX_LISTED
             else {}
         ),
     }
+
+
+def _seconds(within: list[str]) -> list[int] | None:
+    """The time of the only `_within`, unless it has an open end."""
+    if len(within) != 1:
+        return None
+    spans = instants(parse(within[0])).spans
+    start, end = spans[0][0], spans[-1][1]
+    return None if start is None or end is None else [start, end]
 
 
 class _Numbers:
@@ -135,7 +152,7 @@ def _detailed(
     listed = [tables[column].numbers for column in lists]
     cursor = reader.timeline.db.execute(
         f"SELECT {', '.join(map(escape_sqlite, columns))} FROM {table}"
-        " WHERE number IN (SELECT value FROM json_each(?)) ORDER BY sort_day, id",
+        " WHERE number IN (SELECT value FROM json_each(?)) ORDER BY sort_key, id",
         (json.dumps(numbers),),
     )
     rows = [

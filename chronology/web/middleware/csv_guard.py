@@ -20,10 +20,15 @@ from datasette.views import base
 from chronology.export import csv_stream
 from chronology.export.numbers import plain_json
 from chronology.web import databases
-from chronology.web.datasette_compat import App, Datasette, Receive, Scope, Send, address_of
-
-# Queries of this database may read every database that is served.
-_ACROSS = "_memory"
+from chronology.web.datasette_compat import (
+    ACROSS,
+    App,
+    Datasette,
+    Receive,
+    Scope,
+    Send,
+    address_of,
+)
 
 _is_guarding: ContextVar[bool] = ContextVar("is_guarding", default=False)
 """Whether the current request is for the CSV or the JSON of a chronology."""
@@ -56,7 +61,7 @@ def csv_guard_middleware(app: App, datasette: Datasette) -> App:
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         name = address_of(datasette, scope).database
-        is_guarded = name == _ACROSS or databases.is_chronology(datasette, name)
+        is_guarded = name == ACROSS or databases.is_chronology(datasette, name)
         token = _is_guarding.set(is_guarded)
         try:
             await app(scope, receive, send)

@@ -15,7 +15,7 @@ from chronology.web.datasette_compat import App, Datasette, Receive, Scope, Send
 _OWN_PAGE = re.compile(r"/[^/.]*|/-/chronology/.*")
 _NEVER = frozenset({"_as_of", "sql"})
 # All other names with an underscore belong to this package: a chronology names its dimensions.
-_OF_DATASETTE = re.compile(
+_DATASETTE_PARAMETERS = re.compile(
     r"_(blob_|col$|dl$|extras?$|facet|filter_|format$|fts_|header$|hide_sql|html$|initial|json"
     r"|labels?$|next$|nl$|nocol$|nocount|nofacet|nosuggest|search_|searchmode|shape$|show_|size$"
     r"|sort|sql_param_|stream$|through$|timelimit|trace$|ttl$|where$)"
@@ -40,5 +40,5 @@ def _is_removed(field: bytes, is_own_page: bool) -> bool:
     name = unquote_plus(encoded)
     if value or name in _NEVER:
         return False
-    is_own = name.startswith("_") and "__" not in name and not _OF_DATASETTE.match(name)
+    is_own = name.startswith("_") and "__" not in name and not _DATASETTE_PARAMETERS.match(name)
     return is_own_page or is_own

@@ -53,7 +53,7 @@ def response_to(datasette: Datasette, request: Request, exception: Exception) ->
         _is_refused.set(True)
         refused[503] += 1
         files.of(datasette).note(exception)
-        return lambda: error_page.unavailable(datasette, request)
+        return lambda: error_page.unavailable(datasette, request, databases.UNREADABLE)
     fault = _fault(request, exception)
     _is_refused.set(fault is not None)
     if fault is None and not isinstance(exception, Base400 | DatasetteError):
@@ -90,13 +90,13 @@ def _message(exception: Exception) -> str:
     return str(exception.args[0]) if exception.args else ""
 
 
-def unavailable_app(datasette: Datasette) -> App:
-    """Responds to requests for a chronology whose file cannot be read."""
+def unavailable_app(datasette: Datasette, reason: str) -> App:
+    """Responds to requests for a chronology that cannot be read, with the reason."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         refused[503] += 1
         request = asgi.Request({**scope, "csrftoken": str}, receive)
-        await (await error_page.unavailable(datasette, request)).asgi_send(send)
+        await (await error_page.unavailable(datasette, request, reason)).asgi_send(send)
 
     return application
 
@@ -107,7 +107,7 @@ def early_response(datasette: Datasette, scope: Scope, error: Exception) -> Resp
         refused[503] += 1
         files.of(datasette).note(error)
         headers = {"retry-after": str(error_page.RETRY_AFTER_S)}
-        return Response.text(error_page.UNAVAILABLE, status=503, headers=headers)
+        return Response.text(databases.UNREADABLE, status=503, headers=headers)
     if isinstance(error, ValueError) or scope["method"] not in READING:
         text = "The headers or the body of the request are malformed"
         return Response.text(text, status=400)

@@ -42,7 +42,9 @@ _TITLES = {
     503: "Service Unavailable",
 }
 # These choose what is shown of the selected rows.
-_OF_DISPLAY = re.compile(rb"_(col|nocol|json|labels?|extras?|facet_size|size|shape|sort|sort_desc)")
+_DISPLAY_PARAMETERS = re.compile(
+    rb"_(col|nocol|json|labels?|extras?|facet_size|size|shape|sort|sort_desc)"
+)
 _FACET = re.compile(rb"_facet(_(?!size$).*)?", re.DOTALL)
 _SEARCH = re.compile(rb"_search(_.*)?", re.DOTALL)
 _TERM = re.compile(r"\w+")
@@ -137,7 +139,7 @@ def _refusal_of_query(query: bytes, most: Limits) -> Refusal | None:
             searches.append(unquote_to_bytes(value.replace(b"+", b" ")))
         if _FACET.fullmatch(name):
             facets += 1
-        elif not _OF_DISPLAY.fullmatch(name):
+        elif not _DISPLAY_PARAMETERS.fullmatch(name):
             filters += 1
     if filters > most.filters:
         return _too_many("filters", filters, most.filters)

@@ -61,7 +61,7 @@ async def _default_order(datasette: Datasette, database: str, pairs: _Pairs) -> 
     config = await datasette_compat.table_config(datasette, database, "events")
     if config.get("sort_desc"):
         return [("_sort_desc", config["sort_desc"])]
-    return [("_sort", config.get("sort") or "sort_day")]
+    return [("_sort", config.get("sort") or "sort_key")]
 
 
 async def _default_order_and_facets(datasette: Datasette, database: str, pairs: _Pairs) -> _Pairs:

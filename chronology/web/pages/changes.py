@@ -106,7 +106,7 @@ def _lines(batch: Row) -> list[str]:
         reason = f" ({change['because']})" if change["because"] else ""
         lines.append(f"{change['action']}: {change['title']}{reason}")
     if len(batch["changes"]) == REASONS:
-        lines.append("There may be more; see the page.")
+        lines.append("There may be more; see the page of changes.")
     return lines
 
 

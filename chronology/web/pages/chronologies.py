@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -84,7 +83,7 @@ def _summary(db: sqlite3.Connection) -> dict[str, Any]:
         "window": _days(chronology.window) if chronology else "",
         "events": events,
         "sources": sources,
-        "recorded": formatting.spoken(date.fromisoformat(recorded[:10])),
+        "recorded": formatting.words(recorded[:10]),
     }
 
 

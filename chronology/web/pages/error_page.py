@@ -24,7 +24,6 @@ _SINGULAR = {"events": "event", **{table: kind for kind, table in TABLES.items()
 _PARAMETER = re.compile(r"(_?\w+): ")
 STATUSES = (400, 403, 404, 405)
 RETRY_AFTER_S = 5
-UNAVAILABLE = "The file of the chronology cannot be read at the moment; try again soon"
 
 
 async def page(
@@ -61,13 +60,13 @@ async def page(
     return Response.html(html, status=status)
 
 
-async def unavailable(datasette: Datasette, request: Request) -> Response:
-    """The response while the file cannot be read: a client may try again soon."""
+async def unavailable(datasette: Datasette, request: Request, reason: str) -> Response:
+    """The response while a chronology cannot be read: a client may try again soon."""
     headers = {"retry-after": str(RETRY_AFTER_S), "cache-control": "no-store"}
     if "." in request.path.rpartition("/")[2]:
-        body = {"ok": False, "error": UNAVAILABLE, "status": 503, "title": None}
+        body = {"ok": False, "error": reason, "status": 503, "title": None}
         return Response.json(body, status=503, headers=headers)
-    page = await _page_without_chronology(datasette, request, 503, UNAVAILABLE)
+    page = await _page_without_chronology(datasette, request, 503, reason)
     page.headers.update(headers)
     return page
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from markupsafe import Markup
 
 from chronology.export.numbers import plain_number
+from chronology.model.days import Day
 from chronology.model.edtf import parse
 from chronology.model.edtf_text import MONTHS
 from chronology.model.errors import DateError
@@ -53,21 +53,13 @@ def filter_name(key: str) -> str:
     return key.removesuffix("__arraycontains").replace("__", " ").lstrip("_")
 
 
-def month(day: date) -> str:
-    """The short name of a day's month, in English in every locale."""
-    name = MONTHS[day.month - 1]
+def short_month(number: int) -> str:
+    """The short name of a month from 1 to 12, in English in every locale."""
+    name = MONTHS[number - 1]
     return name if len(name) <= _LONGEST_MONTH else _CUT.get(name, name[:3])
 
 
-def day_and_month(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]}"
-
-
-def month_and_year(day: date) -> str:
-    return f"{MONTHS[day.month - 1]} {day.year}"
-
-
-def spoken(day: date) -> str:
+def spoken(day: Day) -> str:
     """A day in English."""
     return parse(day.isoformat()).in_words().removeprefix("on ")
 
@@ -77,16 +69,16 @@ def meaning(text: str) -> str:
     date = parse(text)
     first, last = date.earliest, date.latest
     if date.lasts:
-        sentence = "Lasted from the first day to the last"
-        sentence += "; the start is not known" if first is None else ""
-        sentence += "; the end is not known" if last is None else ""
+        sentence = "Lasted throughout"
+        sentence += ", whose start is not known" if first is None else ""
+        sentence += ", whose end is not known" if last is None else ""
     elif first is None or last is None:
         sentence = f"At some point up to {spoken(last)}" if last else "At an unknown point"
         sentence = f"At some point from {spoken(first)} on" if first else sentence
     elif first == last:
         sentence = f"At {date.time}" if date.time else ""
     else:
-        number = sum((high - low).days + 1 for low, high in date.spans if low and high)
+        number = sum(high - low + 1 for low, high in date.spans if low and high)
         sentence = f"A single event on one of {number} possible days"
     doubt = " and ".join(
         word

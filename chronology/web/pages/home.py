@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Hashable
-from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from datasette.utils import tilde_decode
-from datasette.utils.asgi import Response
+from datasette.utils.asgi import Forbidden, Response
 
 from chronology.index.selection import EventFilter, Summary
 from chronology.lru_cache import LruCache
-from chronology.model.edtf import Date, parse
-from chronology.model.errors import DateError
 from chronology.store.database import fetch_rows
 from chronology.timeline.filters import DISPUTED
 from chronology.timeline.linked_events import LIST_COLUMNS, decode_arrays
@@ -35,6 +31,7 @@ from chronology.web.pages import (
     day_histogram,
     formatting,
     map_config,
+    period,
     template_context,
 )
 from chronology.web.pages.home_overview import DayCounts, Overview, Reader, overview, read_state
@@ -47,13 +44,12 @@ from chronology.web.query.home_filters import (
 )
 
 ROWS = 60
-READ = 300  # events shown of a day
 _DISPUTES = 24
 _TOP = 10
-_LAZY, _OF_MAP = "milsymbol", "leaflet"
+_LAZY_LIBRARY, _MAP_LIBRARY = "milsymbol", "leaflet"
 _NAMES = {"_search": "search", **formatting.FILTER_NAMES}
 _AMONG = "number IN (SELECT value FROM json_each(:numbers))"
-_IN_TIME = "ORDER BY sort_day, id"
+_IN_TIME = "ORDER BY sort_key, id"
 
 _contents: LruCache[Hashable, dict[str, Any]] = LruCache(32)
 
@@ -69,8 +65,13 @@ class Filters(NamedTuple):
 async def of_instance(
     datasette: Datasette, request: Request, send: Send, receive: Receive
 ) -> Response | None:
-    """`/`: the home of the only chronology, or a list of several."""
+    """`/`: the home of the only chronology, or a list of several.
+
+    Datasette lists other databases if no chronology may be seen; without any it is forbidden.
+    """
     seen = await databases.visible(datasette, request.actor)
+    if not seen and not await databases.may_see_others(datasette, request.actor):
+        raise Forbidden("You do not have permission to view this chronology")
     if not seen or not await datasette_compat.may_view_instance(datasette, request.actor):
         routing.decline(request)
         return None
@@ -120,6 +121,7 @@ async def page(datasette: Datasette, request: Request, name: str, address: str) 
         "home": address,
         "database": await databases.parameter(datasette, request, name),
         "affiliations": config.get("affiliations") or {},
+        "kinds": content["chronology"].kinds,
     }
     state = content["state"]
     parameters = [pair for pair in selection.pairs if pair[0] != "_as_of"]
@@ -128,7 +130,6 @@ async def page(datasette: Datasette, request: Request, name: str, address: str) 
         **content,
         "home": address,
         "words": formatting.words,
-        "day_and_month": formatting.day_and_month,
         "explore": explore,
         "now_url": with_query(address, parameters),
         "permalink": public_address(datasette, request) + permanent,
@@ -163,6 +164,7 @@ def _page(
         "lane": chronology_overview.labels[column],
         "options": options,
         "has_map": chronology_overview.has_map,
+        "zoned": chronology_overview.is_zoned,
         "scripts": _scripts(chronology_overview.has_map),
         "selection": selection,
         "filters": [pair for pair in selection.pairs if pair[0] != "_as_of"],
@@ -175,6 +177,7 @@ def _page(
             "series": chronology_overview.series,
             "first": chronology_overview.first,
             "lane": chronology_overview.labels[chronology_overview.first],
+            "edges": chronology_overview.division.edges if chronology_overview.division else [],
         },
     }
 
@@ -187,16 +190,16 @@ def _content(
     days = dated
     if filters.any_day != filters.events:
         _, days = _selected(reader, chronology_overview, filters, filters.any_day)
-    day = single_day(selection.values("_within"))
-    window = chronology_overview.chronology.window
+    window, division = chronology_overview.chronology.window, chronology_overview.division
+    chosen = period.chosen(selection.values("_within"), window, division)
     return {
         "total": summary.total,
-        "strip": day_histogram.histogram(window, chronology_overview.series, days),
+        "strip": day_histogram.histogram(division, chronology_overview.series, days),
         "facets": {
             column: [{"value": v, "count": n} for v, n in summary.counts[column][:_TOP]]
             for column in chronology_overview.labels
         },
-        "day": _day(reader, window, day, summary, dated) if day else None,
+        "reading": period.reading(reader, chosen, summary, dated, _rows) if chosen else None,
         "shown": _rows(reader, f"FROM {summary.table} WHERE {_AMONG}", _IN_TIME, summary.first),
         "disputed": _disputed(reader, filters.events) if summary.counts["disputed"] else [],
     }
@@ -222,7 +225,7 @@ def _others(selection: HomeRequest, keys: set[str]) -> list[tuple[str, str]]:
 @cache
 def _scripts(has_map: bool) -> list[str]:
     """The vendored scripts that the page loads, in their order."""
-    left_out = (_LAZY,) if has_map else (_LAZY, _OF_MAP)
+    left_out = (_LAZY_LIBRARY,) if has_map else (_LAZY_LIBRARY, _MAP_LIBRARY)
     folder = Path(__file__).parents[1] / "static" / "vendor"
     libraries = json.loads((folder / "manifest.json").read_text("utf-8"))["libraries"]
     return [
@@ -247,51 +250,6 @@ def _disputed(reader: Reader, events: EventFilter) -> list[dict[str, Any]]:
     summary = reader.summarise(events.and_also(DISPUTED), (), _DISPUTES)
     sql = f"SELECT id, title, date FROM {summary.table} WHERE {_AMONG} {_IN_TIME}"
     return fetch_rows(reader.timeline.db, sql, {"numbers": json.dumps(summary.first)})
-
-
-def _day(
-    reader: Reader, window: Date, day: date, summary: Summary, dated: DayCounts
-) -> dict[str, Any]:
-    """One day: its events by certainty, with their numbers."""
-    numbers: Counter[str] = Counter()
-    for (text, _), count in dated.items():
-        numbers[_how(day_histogram.parsed(text), day)] += count
-    groups: dict[str, list[dict[str, Any]]] = {"certain": [], "lasting": [], "possible": []}
-    # Certain ones first: those with a time in its order, and then those without.
-    order = (
-        "ORDER BY (earliest IS :the_day AND latest IS :the_day) DESC, time IS NULL, time,"
-        f" sort_day, id LIMIT {READ}"
-    )
-    source, params = summary.relation
-    for row in _rows(reader, source, order, [], the_day=day.isoformat(), **params):
-        groups[_how(day_histogram.parsed(row["date"]), day)].append(row)
-    first, last = window.earliest, window.latest
-    return {
-        "date": day,
-        "before": day - timedelta(days=1) if first is None or day > first else None,
-        "after": day + timedelta(days=1) if last is None or day < last else None,
-        "groups": groups,
-        "numbers": numbers,
-        "unread": numbers.total() - sum(map(len, groups.values())),
-    }
-
-
-def _how(event: Date, day: date) -> str:
-    if event.lasts:
-        core = event.core
-        return "lasting" if core and core[0] <= day <= core[1] else "possible"
-    return "certain" if event.core else "possible"
-
-
-def single_day(within: list[str]) -> date | None:
-    """The day of a `_within`, if it is a single day."""
-    if len(within) != 1:
-        return None
-    try:
-        day = parse(within[0])
-    except DateError:
-        return None
-    return day.earliest if day.precision == "day" else None
 
 
 ROUTES = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -22,7 +23,7 @@ from chronology.model.records import Chronology
 from chronology.timeline.as_of import TimelineAt, at_head
 from chronology.web import permissions
 from chronology.web.datasette_compat import Datasette
-from chronology.web.pages import day_histogram
+from chronology.web.pages import day_histogram, time_bins
 from chronology.web.query import as_of
 from chronology.web.query.home_filters import HomeRequest, read_once, state_mark
 from chronology.web.query.selection import index_of, time_limit
@@ -30,7 +31,8 @@ from chronology.web.query.selection import index_of, time_limit
 T = TypeVar("T")
 DayCounts = Counter[tuple[Any, ...]]
 """Events by their date and their values of the first dimension."""
-_MOST_PLACES = 400
+_MAX_PLACES = 400
+_ZONED = re.compile(r"T[\d:]+[Z+-]")
 _NO_DIMENSION = ("places", "kind")
 
 
@@ -63,8 +65,9 @@ class Overview(NamedTuple):
 
     `labels` names the columns that can be lanes: the dimensions first. `series` are the commonest
     values of the first one, which have a colour of their own. `options` are the choices of each
-    filter: its parameter, its label, and values with counts. `dated` counts all events by date.
-    Without `has_map` no place has a point.
+    filter: its parameter, its label, and values with counts. `dated` counts all events by date, and
+    `division` has the bins of the window. `is_zoned` says that some times have a zone. Without
+    `has_map` no place has a point.
     """
 
     chronology: Chronology
@@ -74,6 +77,8 @@ class Overview(NamedTuple):
     options: list[dict[str, Any]]
     summary: Summary
     dated: DayCounts
+    division: time_bins.Division | None
+    is_zoned: bool
     has_map: bool
 
     @property
@@ -118,7 +123,8 @@ def overview(reader: Reader, everything: EventFilter, size: int) -> Overview:
         **now.dimensions,
         **{column: name for column, name in then.dimensions.items() if column in now.dimensions},
     }
-    labels = {**dimensions, "places": "place", "kind": "kind"}
+    has_places = bool(reader.timeline.catalogue.places.states)
+    labels = {**dimensions, **({"places": "place"} if has_places else {}), "kind": "kind"}
     return _overviews.get_or_make(
         (state_mark(reader.timeline), size),
         lambda: _overview(reader, everything, then, labels, size),
@@ -134,6 +140,8 @@ def _overview(
 ) -> Overview:
     first = next(iter(labels))
     summary = reader.summarise(everything, (*labels, "sources", "disputed"), size)
+    dated = reader.group_counts(summary, "date", first)
+    by_time = day_histogram.mostly_timed((text, count) for (text, _), count in dated.items())
     return Overview(
         chronology,
         _figures(reader, summary),
@@ -141,7 +149,9 @@ def _overview(
         [value for value, _ in summary.counts[first][: day_histogram.COLOURS]],
         list(_options(labels, summary.counts, _places(reader, summary))),
         summary,
-        reader.group_counts(summary, "date", first),
+        dated,
+        time_bins.of_window(chronology.window, by_time),
+        any(_ZONED.search(text) for text, _ in dated),
         any(place.latitude is not None for _, place in reader.timeline.catalogue.places.items()),
     )
 
@@ -169,7 +179,7 @@ def _places(reader: Reader, summary: Summary) -> list[tuple[str, int]]:
         ids = (catalogue.places.by_name.get(name) for name in day_histogram.names(text))
         within = {above for place in ids if place for above in catalogue.ancestors(place)}
         counts.update({catalogue.places[place].name: count for place in within})
-    return commonest_first(counts.items())[:_MOST_PLACES]
+    return commonest_first(counts.items())[:_MAX_PLACES]
 
 
 def _options(

@@ -25,7 +25,7 @@ from chronology.web.datasette_compat import PLUGIN, Datasette, Request
 
 _FOLDER = Path(__file__).parents[1] / "static" / "map"
 _BORDERS = "/-/chronology/borders.geojson"
-_MOST_BYTES = 10_000_000
+_MAX_BYTES = 10_000_000
 
 
 async def map_config(datasette: Datasette, request: Request, database: str) -> dict[str, Any]:
@@ -88,8 +88,8 @@ def _path(datasette: Datasette, database: str, borders: dict[str, str]) -> Path:
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise StartupError(f"map_borders: {path.name} is over {_MOST_BYTES:,} bytes")
+        if path.stat().st_size > _MAX_BYTES:
+            raise StartupError(f"map_borders: {path.name} is over {_MAX_BYTES:,} bytes")
         content = path.read_bytes()
         kind = json.loads(content)["type"]
     except OSError as error:

@@ -5,8 +5,8 @@ Each is also JSON, at the same address with `.json`.
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +15,7 @@ from datasette.utils.asgi import BadRequest, NotFound, Response
 
 from chronology.index.predicates import Cursor
 from chronology.index.selection import select
+from chronology.model.days import Day
 from chronology.model.edtf import parse
 from chronology.model.errors import DateError
 from chronology.model.records import Chronology
@@ -33,7 +34,6 @@ from chronology.web.query.selection import index_of, time_limit
 from chronology.web.responses import json_response
 
 _PAGE = 25
-_DAY = timedelta(days=1)
 _KIND = "disputed__arraycontains"
 
 
@@ -76,21 +76,21 @@ def _on_day(db: sqlite3.Connection, request: Request) -> dict[str, Any]:
         "spoken": formatting.spoken(day),
         "sides": sides,
         "levels": chronology.levels,
-        "before": _turn(day - _DAY, parameters) if first is None or day > first else None,
-        "after": _turn(day + _DAY, parameters) if last is None or day < last else None,
+        "before": _turn(Day(day - 1), parameters) if first is None or day > first else None,
+        "after": _turn(day + 1, parameters) if last is None or day < last else None,
         "window": chronology.window,
         "kept": parameters,
     }
 
 
-def _turn(day: date, parameters: list[tuple[str, str]]) -> dict[str, str]:
+def _turn(day: Day, parameters: list[tuple[str, str]]) -> dict[str, str]:
     return {
         "words": formatting.spoken(day),
         "query": urlencode([("_day", day.isoformat()), *parameters]),
     }
 
 
-def _day(request: Request, chronology: Chronology) -> date:
+def _day(request: Request, chronology: Chronology) -> Day:
     """The day of the request, by default the first of the chronology; anything else is a 400."""
     window = chronology.window
     text = request.args.get("_day")
@@ -154,7 +154,7 @@ def _disagreements(
 ) -> dict[str, Any]:
     events, end = page
     parameters = pairs(request, "_next")
-    following = urlencode([*parameters, ("_next", f"{end.day},{end.id}")]) if end else None
+    following = urlencode([*parameters, ("_next", f"{end.key},{end.id}")]) if end else None
     return {
         "data": {"total": total, "events": events, "next": following},
         "chronology": at_head(db).chronology,
@@ -173,8 +173,10 @@ def _cursor(request: Request) -> Cursor | None:
     text = request.args.get("_next")
     if not text:
         return None
-    day, _, name = text.partition(",")
-    return Cursor(day, name)
+    key, _, name = text.partition(",")
+    if not re.fullmatch(r"-?\d{1,16}", key, re.ASCII):
+        raise BadRequest(f"_next: {text!r} is not the end of a page")
+    return Cursor(int(key), name)
 
 
 _JSON = r"(\.json)?$"

@@ -25,7 +25,7 @@ from chronology.web.pages import changes, detail, formatting, navigation
 from chronology.web.pages.templating import OWN_TABLES
 from chronology.web.query import as_of
 
-_OF_A_PAGE = (
+_PAGE_PARAMETERS = (
     databases.PARAMETER,
     "_next",
     "_size",
@@ -34,6 +34,7 @@ _OF_A_PAGE = (
     "_as_of",
     "_facet",
     "_facet_array",
+    "_facet_time",
 )
 
 
@@ -81,6 +82,7 @@ def _variables(
         "changed_value": formatting.changed_value,
         "labels": formatting.labels(chronology),
         "chronology_title": chronology.title if chronology else "",
+        "kinds_in_words": chronology.kinds if chronology else {},
         "moment": point if point.is_past else None,
         "state": point,
         **_of_page(timeline, request, table, view, chronology, visible),
@@ -118,7 +120,7 @@ def filters(request: Request) -> list[dict[str, str]]:
             "without": urlencode([other for other in parameters if other != (key, value)]),
         }
         for key, value in parameters
-        if key not in _OF_A_PAGE
+        if key not in _PAGE_PARAMETERS
     ]
 
 

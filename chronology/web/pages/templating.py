@@ -27,7 +27,7 @@ _ROWS = frozenset({"events", "history"})
 # A database whose name has the same beginning has no `timeline`.
 _OWN = '{{% extends "chronology/{0}-{1}.html" if timeline else "{0}.html" %}}'
 _OWN_ROWS = '{{% include "chronology/_table-{0}.html" if timeline else "_table.html" %}}'
-_OF_DATASETTE = '{{% set around = "{0}.html" %}}{{% extends "chronology/around.html" %}}'
+_DATASETTE_TEMPLATE = '{{% set around = "{0}.html" %}}{{% extends "chronology/around.html" %}}'
 
 
 class _Loader(BaseLoader):
@@ -86,7 +86,7 @@ def _template(kind: str, table: str) -> str | None:
         return _OWN_ROWS.format(table) if table in _ROWS else None
     if kind in ("table", "row") and table in OWN_TABLES:
         return _OWN.format(kind, table)
-    return _OF_DATASETTE.format(kind)
+    return _DATASETTE_TEMPLATE.format(kind)
 
 
 def extend_environment(env: Environment, datasette: Datasette) -> None:

@@ -1,39 +1,43 @@
-"""Divide a window into bins of one unit, from days to millennia, at most some 200 of them.
+"""Divide a window into bins of one unit, from minutes to millennia, at most some 200 of them.
 
 Bins are aligned to the calendar: weeks begin on Mondays, bins of ten years in years that end in 0.
-The first and the last bin may reach beyond the window.
+The first and the last bin may reach beyond the window. Times are seconds since 1970 in UTC.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
+from chronology.model import days
+from chronology.model.edtf import Date
 from chronology.model.edtf_text import MONTHS
-from chronology.web.pages.formatting import day_and_month, month_and_year
+from chronology.model.instants import instants
 
-MOST = 200
+MAX_BINS = 200
 _HEADINGS = 12
-_LABELS = 20
-_NOTHING_AFTER = date.max.toordinal() + 1
-_Key = Callable[[date], int]
+_LABELS, _FEW = 20, 7
+_MINUTE, _QUARTER, _HOUR, _DAY = 60, 900, 3_600, 86_400
+_FIRST_START, _LAST_END = days.FIRST * _DAY, (days.LAST + 1) * _DAY
+_YEAR_1 = days.of(1, 1, 1) * _DAY
+_Key = Callable[[int], int]
+_Heading = Callable[[int], str]
 
 
 class Bin(NamedTuple):
-    """A part of the window: `first` is its first day, `end` the ordinal of the day after its last.
+    """A part of the window from its first second to the one after its last.
 
-    `name` is its date in EDTF. `label` is written below it; where there is little room, only if it
-    is major.
+    `name` is its date in EDTF. `label` is written below it: always with rank 2, where there is room
+    with rank 1, and only if each bin has room with rank 0.
     """
 
-    first: date
+    start: int
     end: int
     name: str
     words: str
     label: str
-    is_major: bool
+    rank: int
 
 
 class Section(NamedTuple):
@@ -51,149 +55,255 @@ class Division(NamedTuple):
     def bins(self) -> list[Bin]:
         return [each for section in self.sections for each in section.bins]
 
+    @property
+    def edges(self) -> list[int]:
+        """The start of each bin, and the end of the last."""
+        bins = self.bins
+        return [*(each.start for each in bins), bins[-1].end]
 
-def divide(first: date, last: date) -> Division:
-    """The window from its first to its last day in the smallest unit that gives few enough bins."""
+
+def divide(start: int, end: int, by_time: bool = False) -> Division:
+    """The window in the smallest unit that gives few enough bins.
+
+    Without `by_time` no bin is shorter than a day.
+    """
     for unit, starts in _UNITS:
-        if starts.most(first, last) <= MOST:
-            return _division(unit, first, list(starts.of(first, last)))
+        if starts.seconds < _DAY and not by_time:
+            continue
+        if starts.most(start, end) <= MAX_BINS:
+            return _division(unit, start, list(starts.of(start, end)))
     raise AssertionError("a millennium is long enough for every window")
 
 
-class _Days(NamedTuple):
-    number: int
+def of_window(window: Date, by_time: bool) -> Division | None:
+    """The bins of a window; None if it has an open end."""
+    start, end = instants(window).spans[0][0], instants(window).spans[-1][1]
+    return None if start is None or end is None else divide(start, end, by_time)
 
-    def most(self, first: date, last: date) -> int:
-        return (last - first).days // self.number + 1
 
-    def of(self, first: date, last: date) -> Iterator[tuple[date, int]]:
-        start = first.toordinal() - (first.weekday() if self.number == 7 else 0)
-        for day in range(start, last.toordinal() + 1, self.number):
-            yield date.fromordinal(max(day, 1)), min(day + self.number, _NOTHING_AFTER)
+class _Fixed(NamedTuple):
+    """Bins of the same number of seconds; those of weeks begin on Mondays."""
+
+    seconds: int
+
+    def most(self, start: int, end: int) -> int:
+        return (end - 1 - start) // self.seconds + 1
+
+    def of(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        shift = 3 * _DAY if self.seconds == 7 * _DAY else 0  # 1970 begins on a Thursday.
+        first = (start + shift) // self.seconds * self.seconds - shift
+        for second in range(first, end, self.seconds):
+            yield max(second, _least(start)), min(second + self.seconds, _LAST_END)
 
 
 class _Months(NamedTuple):
     number: int
 
-    def most(self, first: date, last: date) -> int:
-        return (_month(last) - _month(first)) // self.number + 1
+    @property
+    def seconds(self) -> int:
+        return 28 * _DAY * self.number
 
-    def of(self, first: date, last: date) -> Iterator[tuple[date, int]]:
-        start = _month(first) - _month(first) % self.number
-        for month in range(start, _month(last) + 1, self.number):
-            yield _first_of(max(month, 12)), _ordinal(month + self.number)
+    def most(self, start: int, end: int) -> int:
+        return (_month(end - 1) - _month(start)) // self.number + 1
+
+    def of(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        first = _month(start) - _month(start) % self.number
+        for month in range(first, _month(end - 1) + 1, self.number):
+            yield (
+                max(_first_of(month), _least(start)),
+                min(_first_of(month + self.number), _LAST_END),
+            )
 
 
-_UNITS: tuple[tuple[str, _Days | _Months], ...] = (
-    ("day", _Days(1)),
-    ("week", _Days(7)),
+_UNITS: tuple[tuple[str, _Fixed | _Months], ...] = (
+    ("minute", _Fixed(_MINUTE)),
+    ("5 minutes", _Fixed(5 * _MINUTE)),
+    ("quarter of an hour", _Fixed(_QUARTER)),
+    ("hour", _Fixed(_HOUR)),
+    ("day", _Fixed(_DAY)),
+    ("week", _Fixed(7 * _DAY)),
     ("month", _Months(1)),
     ("quarter", _Months(3)),
     ("year", _Months(12)),
     *((f"{years} years", _Months(12 * years)) for years in (2, 5, 10, 20, 50, 100, 200, 500, 1000)),
 )
+_BELOW_AN_HOUR = ("minute", "5 minutes", "quarter of an hour")
+_BELOW_A_DAY = (*_BELOW_AN_HOUR, "hour")
 
 
-def _month(day: date) -> int:
-    return 12 * day.year + day.month - 1
+def _least(start: int) -> int:
+    """The first second that a bin may have: a window of years AD has no bin of the year 1 BC."""
+    return _YEAR_1 if start >= _YEAR_1 else _FIRST_START
 
 
-def _first_of(month: int) -> date:
-    return date(month // 12, month % 12 + 1, 1)
+def _month(second: int) -> int:
+    year, month, _ = days.civil(second // _DAY)
+    return 12 * year + month - 1
 
 
-def _ordinal(month: int) -> int:
-    return _first_of(month).toordinal() if month < 12 * 10_000 else _NOTHING_AFTER
+def _first_of(month: int) -> int:
+    return days.of(month // 12, month % 12 + 1, 1) * _DAY
+
+
+def _year(second: int) -> int:
+    return days.civil(second // _DAY)[0]
+
+
+def _hour(second: int) -> int:
+    return second // _HOUR
+
+
+def _day(second: int) -> int:
+    return second // _DAY
 
 
 # Names, headings and labels -------------------------------------------------------------------
 
 
-def _division(unit: str, first: date, starts: Sequence[tuple[date, int]]) -> Division:
+def _division(unit: str, start: int, starts: Sequence[tuple[int, int]]) -> Division:
     key, heading = _headings(unit, starts)
-    labels = _thinned(unit, [_label(unit, day, key is _month) for day, _ in starts])
+    firsts = [first for first, _ in starts]
+    labels = _labels(unit, firsts, key)
+    ranks = _ranks(unit, firsts, labels)
     bins = [
-        Bin(day, end, _name(unit, day, end), _words(unit, day, end), label, _is_major(unit, label))
-        for (day, end), label in zip(starts, labels, strict=True)
+        Bin(*span, _name(unit, *span), _words(unit, *span), label, rank)
+        for span, label, rank in zip(starts, labels, ranks, strict=True)
     ]
     # The bin of a week may begin before the window, in another month.
-    grouped = groupby(bins, key=lambda each: key(max(each.first, first)))
+    grouped = groupby(bins, key=lambda each: key(max(each.start, start)))
     return Division(unit, [Section(heading(number), list(group)) for number, group in grouped])
 
 
-def _headings(unit: str, starts: Sequence[tuple[date, int]]) -> tuple[_Key, Callable[[int], str]]:
-    """How to group bins: by the month, the year, ten years and so on, into few enough sections."""
-    choices: list[tuple[_Key, Callable[[int], str]]] = []
+def _headings(unit: str, starts: Sequence[tuple[int, int]]) -> tuple[_Key, _Heading]:
+    """How to group bins: by the hour, the day, the month, ten years and so on, in few sections."""
+    choices: list[tuple[_Key, _Heading]] = []
+    if unit in _BELOW_AN_HOUR:
+        choices.append((_hour, lambda hour: clock(hour * _HOUR)))
+    if unit in _BELOW_A_DAY:
+        choices.append((_day, lambda day: _short_day(day * _DAY)))
     if unit in ("day", "week"):
-        choices.append((_month, lambda month: f"{MONTHS[month % 12]} {month // 12}"))
+        choices.append((_month, lambda month: f"{MONTHS[month % 12]} {year_words(month // 12)}"))
     for years in (1, 10, 100, 1000):
         if years > _years(unit):
             choices.append((_by(years), _heading(years)))
     for key, heading in choices:
-        if len({key(day) for day, _ in starts}) <= _HEADINGS:
+        if len({key(first) for first, _ in starts}) <= _HEADINGS:
             return key, heading
     return (lambda _: 0), (lambda _: "")
 
 
 def _by(years: int) -> _Key:
-    return lambda day: day.year // years
+    return lambda second: _year(second) // years
 
 
-def _heading(years: int) -> Callable[[int], str]:
+def _heading(years: int) -> _Heading:
     if years == 1:
-        return str
-    return lambda number: f"{max(number * years, 1)}–{(number + 1) * years - 1}"
+        return year_words
+    return lambda number: _years_words(number * years, (number + 1) * years - 1)
 
 
 def _years(unit: str) -> int:
     return int(unit.split()[0]) if unit.endswith("years") else int(unit == "year")
 
 
-def _name(unit: str, day: date, end: int) -> str:
-    if unit == "day":
-        return day.isoformat()
-    last = date.fromordinal(end - 1)
-    length = 10 if unit == "week" else 7 if unit in ("month", "quarter") else 4
-    low, high = day.isoformat()[:length], last.isoformat()[:length]
+def _name(unit: str, start: int, end: int) -> str:
+    if unit in _BELOW_A_DAY:
+        low, high = (f"{days.text(s // _DAY)}T{clock(s)}" for s in (start, end - _MINUTE))
+        return low if low == high else f"{low}/{high}"
+    unwritten = 0 if unit in ("day", "week") else 3 if unit in ("month", "quarter") else 6
+    low, high = (days.text(second // _DAY) for second in (start, end - 1))
+    low, high = low[: len(low) - unwritten], high[: len(high) - unwritten]
     return low if low == high else f"{low}/{high}"
 
 
-def _words(unit: str, day: date, end: int) -> str:
-    last = date.fromordinal(end - 1)
+def _words(unit: str, start: int, end: int) -> str:
+    last = end - 1
+    if unit in _BELOW_A_DAY:
+        return f"{day_words(start)}, {clock(start)}" + f" to {clock(end)}" * (unit != "minute")
     if unit == "day":
-        return f"{day_and_month(day)} {day.year}"
+        return day_words(start)
     if unit == "week":
-        return f"{day_and_month(day)} to {day_and_month(last)} {last.year}"
+        return f"{day_and_month(start)} to {day_words(last)}"
     if unit == "month":
-        return month_and_year(day)
+        return _month_words(start)
     if unit == "quarter":
-        return f"{MONTHS[day.month - 1]} to {month_and_year(last)}"
-    return str(day.year) if day.year == last.year else f"{day.year} to {last.year}"
+        return f"{MONTHS[_month(start) % 12]} to {_month_words(last)}"
+    first, final = year_words(_year(start)), year_words(_year(last))
+    return first if first == final else f"{first} to {final}"
 
 
-def _label(unit: str, day: date, in_months: bool) -> str:
-    """The label of a bin, as short as its heading allows; empty for a bin between labels."""
-    if unit == "day" or (unit == "week" and in_months):
-        return str(day.day)
+def clock(second: int) -> str:
+    """A time of day: `17:05`."""
+    return f"{second // _HOUR % 24:02}:{second // _MINUTE % 60:02}"
+
+
+def day_words(second: int) -> str:
+    """A day in English: `14 October 1944`."""
+    return f"{day_and_month(second)} {year_words(_year(second))}"
+
+
+def _short_day(second: int) -> str:
+    _, month, day = days.civil(second // _DAY)
+    return f"{day} {MONTHS[month - 1][:3]} {year_words(_year(second))}"
+
+
+def year_words(year: int) -> str:
+    """A year as it is written in English; the year 0 is 1 BC."""
+    return str(year) if year > 0 else f"{1 - year} BC"
+
+
+def _years_words(first: int, last: int) -> str:
+    if last <= 0:
+        return f"{1 - first}–{1 - last} BC"
+    return f"{year_words(first)}–{last}" if first else f"1–{last}"
+
+
+def day_and_month(second: int) -> str:
+    """A day without its year: `14 October`."""
+    _, month, day = days.civil(second // _DAY)
+    return f"{day} {MONTHS[month - 1]}"
+
+
+def _month_words(second: int) -> str:
+    return f"{MONTHS[_month(second) % 12]} {year_words(_year(second))}"
+
+
+def _labels(unit: str, starts: Sequence[int], key: _Key) -> list[str]:
+    """The label of each bin, as short as its heading allows; empty for a bin between labels."""
+    if unit == "day" or (unit == "week" and key is _month):
+        return [str(days.civil(start // _DAY)[2]) for start in starts]
     if unit == "week":
-        return MONTHS[day.month - 1][:3] if day.day <= 7 else ""
-    if unit in ("month", "quarter"):
-        return str(day.year) if day.month == 1 else ""
-    return str(day.year)
-
-
-def _is_major(unit: str, label: str) -> bool:
-    return label == "1" or int(label) % 5 == 0 if unit == "day" else bool(label)
-
-
-def _thinned(unit: str, labels: list[str]) -> list[str]:
-    """The labels without those for which there is no room."""
-    if unit == "day":
-        return labels
-    given = [label for label in labels if label]
-    step = next(step for step in (1, 2, 5, 10, 20) if len(given) / step <= _LABELS)
-    if step == 1 or not given[0].isdigit():
-        return labels
+        firsts = (days.civil(start // _DAY) for start in starts)
+        return [MONTHS[month - 1][:3] if day <= 7 else "" for _, month, day in firsts]
+    if unit in _BELOW_AN_HOUR and key is _hour:
+        return [f"{start // _MINUTE % 60:02}" for start in starts]
+    if unit in _BELOW_A_DAY:
+        hours = [start // _HOUR if start % _HOUR == 0 else None for start in starts]
+        step = _step(hours, 1, (1, 2, 3, 6, 12, 24))
+        return [clock(h * _HOUR) if h is not None and h % step == 0 else "" for h in hours]
+    years = [_year(start) if _month(start) % 12 == 0 else None for start in starts]
+    step = _step(years, _years(unit) or 1, (1, 2, 5, 10, 20))
     # The years that remain are round numbers.
-    years = step * (_years(unit) or 1)
-    return [label if label and int(label) % years == 0 else "" for label in labels]
+    return [year_words(y) if y is not None and y % step == 0 else "" for y in years]
+
+
+def _step(numbers: Sequence[int | None], least: int, factors: Sequence[int]) -> int:
+    """The step of numbers that leaves room for the label of each."""
+    count = sum(number is not None for number in numbers)
+    factor = next(factor for factor in factors if count / factor <= _LABELS)
+    return 1 if factor == 1 else factor * least
+
+
+def _ranks(unit: str, starts: Sequence[int], labels: Sequence[str]) -> list[int]:
+    if unit == "day":
+        return [2 if label == "1" else int(int(label) % 5 == 0) for label in labels]
+    step = _QUARTER if unit != "minute" else 5 * _MINUTE
+    ranks = [
+        int(bool(label) and (len(label) > 2 or unit not in _BELOW_AN_HOUR or start % step == 0))
+        for start, label in zip(starts, labels, strict=True)
+    ]
+    shown = [number for number, rank in enumerate(ranks) if rank]
+    # As many as a narrow page has room for.
+    for number in shown[:: -(-len(shown) // _FEW) or 1]:
+        ranks[number] = 2
+    return ranks

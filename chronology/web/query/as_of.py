@@ -10,7 +10,7 @@ from chronology.model.errors import UnknownName
 from chronology.timeline.as_of import TimelineAt, read_point
 from chronology.web.datasette_compat import Datasette, Request, pairs, with_query
 
-_OF_A_MOMENT = frozenset({"_as_of", "_sort", "_facet", "_facet_array"})
+_AS_OF_PARAMETERS = frozenset({"_as_of", "_sort", "_facet", "_facet_array", "_facet_time"})
 
 
 def timeline_at(request: Request, db: sqlite3.Connection) -> TimelineAt:
@@ -23,5 +23,5 @@ def timeline_at(request: Request, db: sqlite3.Connection) -> TimelineAt:
 
 def address_of_now(datasette: Datasette, request: Request, database: str) -> str:
     """The address of the same list as of now."""
-    parameters = pairs(request, *_OF_A_MOMENT, "_next")
+    parameters = pairs(request, *_AS_OF_PARAMETERS, "_next")
     return with_query(datasette.urls.table(database, "events"), parameters)

@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from datasette.database import QueryInterrupted
-from datasette.facets import ArrayFacet, ColumnFacet, DateFacet
+from datasette.facets import ArrayFacet, ColumnFacet, DateFacet, Facet
 from datasette.utils.asgi import BadRequest
 
+from chronology.index import periods
 from chronology.index.selection import commonest_first
 from chronology.projections.event_rows import SINGLE_VALUED, array_columns
 from chronology.web import databases
@@ -21,7 +22,7 @@ from chronology.web.limits import limits
 from chronology.web.query.selection import run, translate
 
 _LINK_BYTES = 100
-_LEAST_VALUES = 10
+_MIN_VALUES = 10
 BY_VALUE = frozenset({"months"})
 
 
@@ -35,7 +36,7 @@ class _Bounded:
         facets = len(requested) + len(configured.get("facets", []))
         link_bytes = _LINK_BYTES + len(self.request.query_string)
         share = limits(self.ds).facet_links_bytes // (link_bytes * max(facets, 1))
-        return min(size, max(share, _LEAST_VALUES))
+        return min(size, max(share, _MIN_VALUES))
 
 
 class _Exact(_Bounded):
@@ -138,6 +139,54 @@ class BoundedDateFacet(_Bounded, DateFacet):
     """The facet of the days of a column."""
 
 
+class TimeFacet(_Bounded, Facet):
+    """The number of events in each day, year, decade or century in which they may have happened.
+
+    `_facet_time=date` counts the periods of the chronology's window; each leads to `_within`.
+    """
+
+    type = "time"
+
+    async def facet_results(self: Any) -> tuple[list[dict[str, Any]], list[str]]:
+        if not databases.event_columns(self.ds, self.database):
+            return [], []
+        is_past = self.table == "history" and "_as_of" in self.request.args
+        configs = self.get_configs() if is_past or self.table == "events" else []
+        if not configs:
+            return [], []
+        try:
+            return [await self._count(configs[0]["source"])], []
+        except QueryInterrupted:
+            return [], ["time"]
+
+    async def _count(self: Any, source: str) -> dict[str, Any]:
+        selected = (await translate(self.ds, self.request, self.database, self.table)).filter
+        database, size = self.ds.get_database(self.database), self.get_facet_size()
+        window = databases.window(self.ds, self.database)
+        counts = await run(self.ds, database, selected, lambda rows: periods.counts(rows, window))
+        path, parameters = page_address(self.ds, self.request), pairs(self.request, "_next")
+        return {
+            "name": "time",
+            "type": self.type,
+            "results": [
+                {
+                    "value": period.name,
+                    "label": period.name,
+                    "count": count,
+                    "toggle_url": self.ds.absolute_url(
+                        self.request, _toggled(path, parameters, "_within", period.name)
+                    ),
+                    "selected": ("_within", period.name) in parameters,
+                }
+                for period, count in counts[:size]
+            ],
+            "hideable": source != "metadata",
+            "toggle_url": _toggled(path, parameters, "_facet_time", "date"),
+            "truncated": len(counts) > size,
+        }
+
+
+ADDED = (TimeFacet,)
 SUBSTITUTES = {
     ArrayFacet: ExactArrayFacet,
     ColumnFacet: ExactColumnFacet,

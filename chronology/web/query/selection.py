@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext, suppress
 from contextvars import ContextVar
+from datetime import date
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -23,8 +24,9 @@ from datasette.utils.sqlite import sqlite3
 
 from chronology.export.formats import FORMATS
 from chronology.index.current import EventIndex, TimeLimit
-from chronology.index.predicates import DAY_COLUMNS, DayComparison, NumberQuery, Predicate
+from chronology.index.predicates import And, DayComparison, NumberQuery, Or, Predicate
 from chronology.index.selection import EventFilter, Selection, all_of, select
+from chronology.model.days import number
 from chronology.model.errors import UnknownName
 from chronology.projections.event_rows import SINGLE_VALUED, array_columns
 from chronology.timeline import filters
@@ -37,6 +39,7 @@ from chronology.web.responses import query_timed_out
 T = TypeVar("T")
 WARM_AFTER_S = 2.0
 _indexes: WeakKeyDictionary[Any, EventIndex] = WeakKeyDictionary()
+_DAYS = ("earliest", "latest", "sort_day")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _OPERATORS = {"exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _BY_NUMBER = re.compile(r"(?:events\.)?number in \(select rowid from (.*)\)", re.DOTALL)
@@ -180,9 +183,21 @@ def _linked_filter(
 
 
 def _day_predicate(column: str, lookup: str, value: str) -> Predicate | None:
-    if column in DAY_COLUMNS and lookup in _OPERATORS and _DAY.fullmatch(value):
-        return DayComparison(column, _OPERATORS[lookup], value)
-    return None
+    """A filter of days from the year 1 on: texts of earlier days are smaller, as their numbers are.
+
+    `sort_day` is the first day, or else the last.
+    """
+    operator = _OPERATORS.get(lookup)
+    if operator is None or column not in _DAYS or not _DAY.fullmatch(value):
+        return None
+    try:
+        day = number(date.fromisoformat(value))
+    except ValueError:
+        return None
+    first, last = (DayComparison(column, operator, day) for column in ("first_day", "last_day"))
+    if column == "sort_day":
+        return Or((first, And((DayComparison("first_day", "=", None), last))))
+    return first if column == "earliest" else last
 
 
 def _datasette_filter(

@@ -36,7 +36,7 @@ COUNT = re.compile(
 )
 PAGE = re.compile(
     r"select (?P<columns>.*?) from (?P<table>events|history) where (?P<where>.*) "
-    r"order by (?P<order>sort_day(?P<descending> desc)?, id(?:, from_position)?) "
+    r"order by (?P<order>sort_key(?P<descending> desc)?, id(?:, from_position)?) "
     r"limit (?P<limit>\d+)",
     re.DOTALL,
 )
@@ -45,22 +45,24 @@ SORTED = re.compile(
     r"order by (?P<order>[^()]*) limit (?P<limit>\d+)",
     re.DOTALL,
 )
-# Datasette's condition for a cursor; the parameter of the day is absent if it is unknown.
+# Datasette's condition for a cursor; the parameter of the key is absent before the first row.
 CURSOR = re.compile(
-    r"\(sort_day (?:[<>] :(?P<day>p\d+)(?: or sort_day is null)?"
-    r" or \(sort_day = :\w+ and|is (?:not null or \(sort_day is )?null and)"
+    r"\(sort_key (?:[<>] :(?P<key>p\d+)(?: or sort_key is null)?"
+    r" or \(sort_key = :\w+ and|is (?:not null or \(sort_key is )?null and)"
     r" \(\(id > :(?P<id>p\d+)\b.*",
     re.DOTALL,
 )
 _READS_ROWS = re.compile(r"\s*(?:select|with)\b.*\bfrom \[?(?P<table>events|history)\b", re.DOTALL)
-_LEAST_MS = 50
+_MIN_MS = 50
 """The time for a statement of a request whose budget is spent: Datasette reads the schema too."""
 MANY = 300_000
 """With more rows than this, SQLite sorts them no faster by their numbers."""
 
 _BEFORE_ASCENDING = "$null"
 # No text is greater, and SQLite sorts every number before a text.
-_BEFORE_DESCENDING = tilde_encode("\U0010ffff")
+_AFTER_EVERYTHING = "\U0010ffff"
+_BEFORE_DESCENDING = tilde_encode(_AFTER_EVERYTHING)
+_INTEGER = re.compile(r"-?\d{1,16}", re.ASCII)
 
 not_recognised: Counter[str] = Counter()
 """Statements on the table of a page, by table, that ran as Datasette made them."""
@@ -97,7 +99,7 @@ def watch(database: Any) -> None:
             sql, params = await rewrite(page, sql, params)
         if left := budget.get():
             limit_ms = kwargs.get("custom_time_limit") or math.inf
-            kwargs["custom_time_limit"] = min(limit_ms, max(_LEAST_MS, left.left_ms()))
+            kwargs["custom_time_limit"] = min(limit_ms, max(_MIN_MS, left.left_ms()))
         try:
             return await execute(sql, params, *args, **kwargs)
         except QueryInterrupted:
@@ -148,8 +150,14 @@ async def _page(
     cursor = CURSOR.fullmatch(rest)
     if cursor is None:
         return None
-    after = Cursor(params[cursor["day"]] if cursor["day"] else None, params[cursor["id"]])
     size, descending = int(match["limit"]), bool(match["descending"])
+    key = params[cursor["key"]] if cursor["key"] else _BEFORE_ASCENDING
+    if _INTEGER.fullmatch(key):
+        after = Cursor(int(key), params[cursor["id"]])
+    elif key == (_AFTER_EVERYTHING if descending else _BEFORE_ASCENDING):
+        after = None
+    else:
+        return None
     numbers = await run(
         page.datasette, page.database, selected, lambda rows: rows.page(descending, after, size)
     )

@@ -1,4 +1,4 @@
-// The exploring page: the address has the filters; timeline, map and list show the selected events.
+// The home page: the address has the filters; timeline, map and list show the selected events.
 // Without this script the page works with its links and its form.
 import { Card } from "./home/card.js";
 import { number } from "./home/data.js";
@@ -138,9 +138,8 @@ function replace(page) {
 /** Shows the data of a source in all views, each in a task of its own. */
 async function draw(points, source) {
   const column = laneSelect.selectedOptions[0].dataset.column;
-  const within = source.params.getAll("_within").concat(source.params.getAll("_day"));
   card.source = source;
-  timeline.show(points, source, column, within.length === 1 ? within[0] : "");
+  timeline.show(points, source, column);
   await pause();
   await map?.show(points, source);
 }

@@ -65,8 +65,8 @@ export class Card {
 
   one(event) {
     const parts = [
-      html("p", { class: "kind" }, event.status === "asserted" ? unslug(event.kind)
-        : `${unslug(event.kind)} · ${event.status}`),
+      html("p", { class: "kind", title: this.config.kinds[event.kind] },
+        event.status === "asserted" ? unslug(event.kind) : `${unslug(event.kind)} · ${event.status}`),
       html("h3", {}, this.link(event)),
       html("p", { class: "date" }, [event.date.words, " ", html("code", {}, event.date.edtf)]),
     ];

@@ -1,10 +1,13 @@
 // Decodes the response of the server: events with times to draw, or counts of events.
 
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 const NONE = 7;
 const OTHERS = 6;
 
-const start = (day) => Date.parse(`${day}T00:00:00Z`);
+// Browsers read and write years before 1, and after 9999, with six digits.
+const start = (day) => Date.parse(`${day.replace(/^-/, "-00")}T00:00:00Z`);
 
 /** Times as milliseconds (UTC), ends exclusive; open ends are infinite. `days` has whole days. */
 function drawable(date) {
@@ -47,13 +50,14 @@ export function decode(answer, config) {
     event.colour = first === undefined ? NONE : colourOf.get(first) ?? OTHERS;
     return event;
   });
-  const window = answer.window.map((day) => (day ? start(day) : null));
+  const window = answer.span.map((second) => (second === null ? null : second * 1000));
+  const within = answer.within && answer.within.map((second) => second * 1000);
   const complete = !answer.lanes;
-  return { events, window, total, complete, ...(complete ? {} : counted(answer)) };
+  return { events, window, within, total, complete, ...(complete ? {} : counted(answer)) };
 }
 
 function counted({ lanes, spots, placeless }) {
-  const bins = { first: start(lanes.first), step: lanes.step_days * DAY_MS };
+  const bins = { first: start(lanes.first), step: lanes.step_seconds * 1000 };
   return {
     lanes: lanes.rows.map((lane) => ({ ...lane, ...bins, count: lane.events, events: null })),
     spots: spots.map((spot) => ({ ...spot, count: sum(spot.colours), events: null })),
@@ -61,17 +65,34 @@ function counted({ lanes, spots, placeless }) {
   };
 }
 
-/** Whether an event is on the day that begins at `start`: certain, possible or not (null). */
-export function onDay(event, start) {
-  const { core, spans } = event.date.days;
-  if (core && core[0] <= start && start < core[1]) return "certain";
-  return spans.some(([from, to]) => from <= start && start < to) ? "possible" : null;
+/** A period of some days or minutes, as the filters write it and in words. */
+export function period(from, to) {
+  const isDays = from % DAY_MS === 0 && to % DAY_MS === 0;
+  const [first, last] = isDays ? [dayOf(from), dayOf(to - 1)] : [minuteOf(from), minuteOf(to - 1)];
+  const days = isDays ? [inWords(from), inWords(to - DAY_MS)]
+    : [`${inWords(from)}, ${clock(from)}`, inWords(from) === inWords(to) ? clock(to)
+      : `${inWords(to)}, ${clock(to)}`];
+  return {
+    from, to, name: first === last ? first : `${first}/${last}`,
+    words: first === last ? days[0] : days.join(" to "),
+  };
+}
+
+/** Whether an event is in a period: certain, possible or not (null). */
+export function during({ date }, { from, to }) {
+  const isDays = from % DAY_MS === 0 && to % DAY_MS === 0;
+  const { core, spans } = isDays ? date.days : date;
+  const overlaps = ([start, end]) => start < to && (end > from || (start === end && start === from));
+  const certain = date.lasts ? core && overlaps(core)
+    : spans[0][0] >= from && spans.at(-1)[1] <= to;
+  if (certain) return "certain";
+  return spans.some(overlaps) ? "possible" : null;
 }
 
 // Created once: creating a format takes longer than drawing a marker.
 const FIGURES = new Intl.NumberFormat("en");
 const DAYS = new Intl.DateTimeFormat("en-GB",
-  { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+  { day: "numeric", month: "long", timeZone: "UTC" });
 
 export function number(count) {
   return FIGURES.format(count);
@@ -83,9 +104,24 @@ export function sum(numbers) {
 
 /** The day that a time is on, as the filters write it. */
 export function dayOf(time) {
-  return new Date(time).toISOString().slice(0, 10);
+  const [day] = new Date(time).toISOString().split("T");
+  return day.replace(/^-00/, "-");
+}
+
+/** The minute that a time is in, as the filters write it. */
+function minuteOf(time) {
+  return `${dayOf(time)}T${clock(time)}`;
+}
+
+export function clock(time) {
+  return new Date(time).toISOString().slice(-13, -8);
+}
+
+export function year(time) {
+  const number = new Date(time).getUTCFullYear();
+  return number > 0 ? String(number) : `${1 - number} BC`;
 }
 
 export function inWords(time) {
-  return DAYS.format(time);
+  return `${DAYS.format(time)} ${year(time)}`;
 }

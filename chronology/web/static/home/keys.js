@@ -1,5 +1,5 @@
 // Keyboard navigation of the timeline: between events, or between days where events are counted.
-import { inWords, number } from "./data.js";
+import { number, period } from "./data.js";
 import { middleOf } from "./drawing.js";
 
 export class Keys {
@@ -62,7 +62,7 @@ export class Keys {
     else if (!timeline.events && this.bin !== null) {
       const lane = timeline.lanes[this.lane];
       const box = timeline.boxOfChosen();
-      timeline.openDays(lane, lane.first + this.bin * lane.step, lane.step, timeline.spotOf(box));
+      timeline.openBin(lane, lane.first + this.bin * lane.step, lane.step, timeline.spotOf(box));
     }
   }
 
@@ -102,7 +102,7 @@ export class Keys {
       + ` ${event.index + 1} of ${of.length}.`);
   }
 
-  // Days of counted events -------------------------------------------------------------------------
+  // Bins of counted events -------------------------------------------------------------------------
 
   /** Moves to the next day with events in this lane, or to the same day in another lane. */
   toDay(along, across) {
@@ -133,7 +133,8 @@ export class Keys {
     timeline.scrollTo(timeline.boxOfChosen());
     const sure = Math.round(lane.certain[this.bin]);
     const besides = Math.round(lane.possible[this.bin]);
-    timeline.announce(`${inWords(start)}: ${number(sure)} events, about ${number(besides)}`
-      + ` more likely. ${lane.name}. Press Enter to list them.`);
+    const more = besides ? `, probably ${number(besides)} more` : "";
+    timeline.announce(`${period(start, start + lane.step).words}: ${number(sure)} certain${more}.`
+      + ` ${lane.name}. Press Enter to list them.`);
   }
 }

@@ -1,5 +1,5 @@
 // The layout of a lane: events in rows, counts where there is no room, or bars.
-import { DAY_MS } from "./data.js";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "./data.js";
 
 const MOST_LANES = 12;
 const MOST_ITEMS = 300;
@@ -7,6 +7,7 @@ const LABELLED = 16; // with at most so many events, each has a row and a title
 const PILL_WIDTH = 46;
 const LEAST_BAR = 4; // px
 const GAP = 6;
+const UNITS = [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, DAY_MS];
 const LETTER = 6.2; // px of a title, on average
 
 const valuesOf = (event, column) => [].concat(event[column] ?? []).map((each) => each.name ?? each);
@@ -139,12 +140,20 @@ function pills(rest) {
   return [...found.values()];
 }
 
-/** Bars that count events: certain ones, and uncertain ones spread over their possible days. */
+/** The length of the shortest bars of some events: a minute if most of them have a time. */
+export function leastUnit(events) {
+  const timed = events.filter(({ date }) => date.instants).length;
+  return 2 * timed > events.length ? MINUTE_MS : DAY_MS;
+}
+
+/** Bars that count events: certain ones, and uncertain ones spread over their possible time. */
 function spread(events, x, width) {
-  const dayWidth = x(DAY_MS) - x(0);
-  const step = Math.max(dayWidth, LEAST_BAR);
+  const px = (time) => x(time) - x(0);
+  const least = leastUnit(events);
+  const unit = UNITS.find((each) => each >= least && px(each) >= LEAST_BAR) ?? DAY_MS;
+  const step = Math.max(px(unit), LEAST_BAR);
   const count = Math.ceil(width / step) + 1;
-  const origin = x(Math.floor(x.invert(0) / DAY_MS) * DAY_MS);
+  const origin = x(Math.floor(x.invert(0) / unit) * unit);
   const certain = new Float64Array(count + 1);
   const possible = new Float64Array(count + 1);
   const bin = (time) => (time === Infinity ? count
@@ -157,10 +166,13 @@ function spread(events, x, width) {
     }
   };
   for (const { date } of events) {
-    if (date.core) put(certain, date.core[0], date.core[1], 1);
-    else for (const [from, to] of date.spans) {
-      const days = Math.max(1, (Math.min(to, 8e14) - Math.max(from, -8e14)) / DAY_MS);
-      put(possible, from, to, Number.isFinite(to - from) ? Math.max(1, step / dayWidth) / days : 0.02);
+    const { core, spans } = date;
+    // A day without a time is possible in each of its hours.
+    if (core && (date.lasts || core[1] - core[0] <= Math.max(unit, step / px(1)))) {
+      put(certain, core[0], core[1], 1);
+    } else for (const [from, to] of spans) {
+      const units = Math.max(1, (Math.min(to, 8e14) - Math.max(from, -8e14)) / unit);
+      put(possible, from, to, Number.isFinite(to - from) ? Math.max(1, step / px(unit)) / units : 0.02);
     }
   }
   for (let i = 1; i < count; i += 1) {

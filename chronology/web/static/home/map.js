@@ -1,6 +1,6 @@
-// The map: the spots of the events over land and water, whole or day by day.
+// The map: the spots of the events over land and water, at all times or period by period.
 import { cutFor, Ground } from "../ground.js";
-import { dayOf, inWords, number, onDay, sum } from "./data.js";
+import { during, number, sum } from "./data.js";
 import { Days } from "./days.js";
 import { Names } from "./names.js";
 import { disc, middleOf, nameOf, labelOf, sizeOf, spotsOf, merged } from "./spots.js";
@@ -19,7 +19,7 @@ export class EventMap {
   constructor(section, { announce, card, config, symbols, timeline }) {
     Object.assign(this, { section, announce, card, config, symbols, timeline });
     this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.day = null;
+    this.period = null;
     this.map = L.map(section.querySelector(".canvas"), {
       maxZoom: config.tiles ? 17 : 13, maxBoundsViscosity: 1, zoomSnap: 0.25,
       scrollWheelZoom: false, zoomAnimation: !this.calm, fadeAnimation: !this.calm,
@@ -34,7 +34,7 @@ export class EventMap {
     this.ring = L.circleMarker([0, 0], { radius: 24, className: "ring", interactive: false });
     // Fires after the clusters have moved, too.
     this.map.on("zoomend moveend", () => this.nameSoon());
-    this.days = new Days(section, config, (day, next) => this.goTo(day, next));
+    this.days = new Days(section, config, (period, next) => this.goTo(period, next));
     section.querySelector("[name=symbols]")?.addEventListener("change", async ({ target }) => {
       if (target.checked) await symbols.load();
       else symbols.unload();
@@ -59,7 +59,6 @@ export class EventMap {
   async show(data, source) {
     Object.assign(this, { data, source });
     this.ring.remove();
-    this.days.window = data.window;
     const spots = data.spots ?? spotsOf(data.events);
     const points = spots.flatMap(({ at, events }) => (events ? events.map(() => at) : [at]));
     const first = this.cut === undefined;
@@ -70,7 +69,7 @@ export class EventMap {
     }
     this.fitted = source.query;
     if (first) await this.lay();
-    if (this.data === data) await this.goTo(this.day);
+    if (this.data === data) await this.goTo(this.period);
   }
 
   /** The point at which a place is drawn: the world is cut where no event is. */
@@ -78,33 +77,31 @@ export class EventMap {
     return [latitude, longitude < this.cut ? longitude + 360 : longitude];
   }
 
-  // Days -----------------------------------------------------------------------------------------
+  // Periods --------------------------------------------------------------------------------------
 
-  /** Shows the day that begins at a time, or all days with null; preloads the next. */
-  async goTo(day, next = null) {
-    this.day = day;
-    this.timeline.markDay(day);
+  /** Shows a period, or the whole time with null; preloads the next. */
+  async goTo(period, next = null) {
+    this.period = period;
+    this.timeline.markPeriod(period);
     const { data } = this;
     try {
-      const found = await this.ofDay(day);
-      if (this.day !== day || this.data !== data) return;
+      const found = await this.ofPeriod(period);
+      if (this.period !== period || this.data !== data) return;
       this.shown = found;
       this.draw();
-      if (day !== null && next !== null && !data.complete) await this.ofDay(next);
+      if (period && next && !data.complete) await this.ofPeriod(next);
     } catch (error) {
       this.announce(error.message);
     }
   }
 
-  /** The events of a day with their spots; the server sends them if events are counted. */
-  async ofDay(day) {
+  /** The events of a period with their spots; the server sends them if events are counted. */
+  async ofPeriod(period) {
     let { data } = this;
-    if (day !== null && !data.complete) {
-      data = await this.source.ask([["_within", dayOf(day)]]);
-    }
-    if (data.spots) return { ...data, day };
-    const events = day === null ? data.events : data.events.filter((event) => onDay(event, day));
-    return { total: events.length, events, spots: spotsOf(events), complete: true, day };
+    if (period && !data.complete) data = await this.source.ask([["_within", period.name]]);
+    if (data.spots) return { ...data, period };
+    const events = period ? data.events.filter((event) => during(event, period)) : data.events;
+    return { total: events.length, events, spots: spotsOf(events), complete: true, period };
   }
 
   draw() {
@@ -131,18 +128,18 @@ export class EventMap {
       const { left, bottom } = button.getBoundingClientRect();
       const at = [[left, bottom], button, says];
       if (placeless) this.card.open(placeless, ...at);
-      else this.card.ask(this.source, [...this.filterOfDay(), ["latitude__isnull", "1"]], ...at);
+      else this.card.ask(this.source, [...this.filterOfPeriod(), ["latitude__isnull", "1"]], ...at);
     });
     box.append(" · ", button);
   }
 
-  filterOfDay() {
-    return this.day === null ? [] : [["_within", dayOf(this.day)]];
+  filterOfPeriod() {
+    return this.period ? [["_within", this.period.name]] : [];
   }
 
   /** The filters that select the events of a spot. */
   filterOf({ box: [south, west, north, east] }) {
-    return [...this.filterOfDay(), ["latitude__gte", south], ["latitude__lte", north],
+    return [...this.filterOfPeriod(), ["latitude__gte", south], ["latitude__lte", north],
       ["longitude__gte", west], ["longitude__lte", east]];
   }
 
@@ -179,7 +176,7 @@ export class EventMap {
 
   open(spot, at, element) {
     if (!spot.events) {
-      const when = this.day === null ? "" : `, ${inWords(this.day)}`;
+      const when = this.period ? `, ${this.period.words}` : "";
       this.card.ask(this.source, this.filterOf(spot), at, element, nameOf(spot) + when);
       return;
     }
@@ -195,8 +192,8 @@ export class EventMap {
   icon(spot, says = "") {
     const size = sizeOf(spot.count, this.most);
     const draw = () => {
-      const unsure = this.day !== null
-        && spot.events?.every((event) => onDay(event, this.day) !== "certain");
+      const unsure = this.period
+        && spot.events?.every((event) => during(event, this.period) !== "certain");
       const beside = says ? html("span", { class: "visually-hidden" }, says)
         : this.unitsOf(spot.events);
       return html("span", { class: unsure ? "spot unsure" : "spot" },

@@ -1,16 +1,17 @@
 // The timeline: lanes of events over time, with zoom from the whole window down to minutes.
-import { DAY_MS, dayOf, inWords, number, onDay, sum } from "./data.js";
+import { DAY_MS, during, MINUTE_MS, number, period, sum, year } from "./data.js";
 import { Drawing, middleOf, rect } from "./drawing.js";
 import { Keys } from "./keys.js";
-import { inLanes, lanes } from "./layout.js";
+import { inLanes, lanes, leastUnit } from "./layout.js";
 import { gradients } from "./shapes.js";
 import { svg } from "./svg.js";
 
 const { d3 } = globalThis;
 const HEAD = 20;
-const WIDE = 24; // px that a day needs to be clicked
+const WIDE = 24; // px that a bar needs to be clicked
 const MOST = 2000; // with fewer counted events in view, they are loaded one by one
 const SETTLED_MS = 150;
+const EDGE = 22; // px from the edge, half of a label
 
 export class Timeline {
   constructor(section, { announce, card, config, filter }) {
@@ -24,29 +25,29 @@ export class Timeline {
     this.head = d3.select(this.axis).append("svg").append("g");
     this.zoom = d3.zoom().filter(wanted).on("zoom", () => this.redraw());
     this.svg.call(this.zoom).on("dblclick.zoom", null);
-    Object.assign(this, { current: null, day: null, near: null });
+    Object.assign(this, { current: null, period: null, near: null });
     this.keys = new Keys(this);
     this.svg.on("click", (event) => this.click(event));
     section.querySelector(".buttons").addEventListener("click", ({ target }) => {
-      if (target.dataset.zoom === "filter") filter({ _within: this.visibleDays().join("/") });
+      if (target.dataset.zoom === "filter") filter({ _within: this.visible().name });
       else if (target.dataset.zoom) this.step(target.dataset.zoom);
     });
     new ResizeObserver(() => this.resize()).observe(this.box);
   }
 
-  /** Shows the data of a source in lanes by a column; `within` are days to zoom to, if any. */
-  show(data, source, column, within) {
+  /** Shows the data of a source in lanes by a column, and zooms to its `within`, if any. */
+  show(data, source, column) {
     Object.assign(this, { data, source, near: null });
     this.bounds = bounds(data);
     if (this.current) this.current = data.events.find(({ id }) => id === this.current.id) ?? null;
     this.lanesBy(column, false);
     this.resize();
-    const days = /^(\d{4}-\d\d-\d\d)(?:\/(\d{4}-\d\d-\d\d))?$/.exec(within);
-    if (days) {
-      const [from, to] = [Date.parse(days[1]), Date.parse(days[2] ?? days[1]) + DAY_MS];
-      this.lookAt(from - 3 * DAY_MS, to + 3 * DAY_MS);
+    if (data.within) {
+      const [from, to] = data.within;
+      const around = Math.max(3 * Math.min(DAY_MS, to - from), (to - from) / 20);
+      this.lookAt(from - around, to + around);
     } else if (this.within) this.step("all");
-    this.within = within;
+    this.within = data.within;
   }
 
   lanesBy(column, draw = true) {
@@ -62,8 +63,7 @@ export class Timeline {
     this.width = this.box.clientWidth;
     const [from, to] = this.bounds;
     this.base = d3.scaleUtc().domain([from, to]).range([0, this.width]);
-    const hours = (to - from) / 3_600_000;
-    this.zoom.scaleExtent([1, Math.max(1, hours * 6)])
+    this.zoom.scaleExtent([1, Math.max(1, (to - from) / (10 * MINUTE_MS))])
       .extent([[0, 0], [this.width, 1]]).translateExtent([[0, 0], [this.width, 1]]);
     this.redraw();
   }
@@ -87,10 +87,11 @@ export class Timeline {
       d3.zoomIdentity.scale(Math.max(1, k)).translate(-this.base(from), 0));
   }
 
-  /** The days between the edges, as dates. */
-  visibleDays() {
+  /** The period between the edges: whole days, or minutes of one or two days. */
+  visible() {
     const [from, to] = this.inSight;
-    return [dayOf(from), dayOf(to - 1)];
+    const unit = to - from > 2 * DAY_MS ? DAY_MS : MINUTE_MS;
+    return period(Math.floor(from / unit) * unit, Math.ceil(to / unit) * unit);
   }
 
   redraw() {
@@ -104,13 +105,12 @@ export class Timeline {
   async look() {
     const [from, to] = this.inSight;
     if (this.data.complete || this.isNear()) return;
-    const days = this.visibleDays();
+    const visible = this.visible();
     if (expected(this.lanes, from, to) > MOST) return;
-    const found = await this.source.ask([["_within", days.join("/")]]).catch(() => null);
-    if (!found?.complete || days.join() !== this.visibleDays().join()) return;
+    const found = await this.source.ask([["_within", visible.name]]).catch(() => null);
+    if (!found?.complete || visible.name !== this.visible().name) return;
     this.near = {
-      from: Date.parse(days[0]), to: Date.parse(days[1]) + DAY_MS, events: found.events,
-      lanes: inLanes(found.events, this.column, this.lanes),
+      ...visible, events: found.events, lanes: inLanes(found.events, this.column, this.lanes),
     };
     this.redraw();
   }
@@ -145,13 +145,16 @@ export class Timeline {
     d3.select(this.axis).select("svg").attr("width", this.width).attr("height", 26);
     this.head.attr("transform", "translate(0,25)")
       .call(d3.axisTop(x).ticks(Math.max(2, this.width / 90)).tickSizeOuter(0).tickFormat(tick));
+    // The labels at the edges are not cut.
+    this.head.selectAll(".tick text").attr("text-anchor", (time) => (
+      x(time) < EDGE ? "start" : x(time) > this.width - EDGE ? "end" : "middle"));
   }
 
-  /** Marks of the day on the map and of the selected event, or day of a lane. */
+  /** Marks of the period on the map and of the selected event, or bin of a lane. */
   marks() {
     const found = [];
-    if (this.day !== null) {
-      const box = this.drawing.between(this.day, this.day + DAY_MS);
+    if (this.period) {
+      const box = this.drawing.between(this.period.from, this.period.to);
       found.push(svg("rect", { class: "day-mark", ...rect(box) }));
     }
     const box = this.boxOfChosen();
@@ -183,28 +186,29 @@ export class Timeline {
     else this.card.close();
   }
 
-  /** Zooms in on the clicked bar, or lists its events if each bar is a day. */
+  /** Zooms in on the clicked bar, or lists its events if it is the smallest and wide enough. */
   openBars(lane, event) {
     const time = Number(this.scale.invert(d3.pointer(event, this.svg.node())[0]));
     const [from, to] = this.inSight;
-    if ((this.width * DAY_MS) / (to - from) < WIDE) {
+    const step = lane.events ? leastUnit(lane.events) : Math.min(lane.step, DAY_MS);
+    if ((this.width * step) / (to - from) < WIDE) {
       this.lookAt(time - (to - from) / 8, time + (to - from) / 8);
-    } else this.openDays(lane, Math.floor(time / DAY_MS) * DAY_MS, DAY_MS, point(event));
+    } else this.openBin(lane, Math.floor(time / step) * step, step, point(event));
   }
 
-  /** Lists the events of a lane on a day, or of a bin of days: certain ones first. */
-  async openDays(lane, start, step, at) {
-    const says = `${lane.name}, ${inWords(start)}`;
+  /** Lists the events of a lane in a bin: certain ones first. */
+  async openBin(lane, start, step, at) {
+    const bin = period(start, start + step);
+    const says = `${lane.name}, ${bin.words}`;
     if (lane.events) {
-      const sure = lane.events.filter((each) => onDay(each, start) === "certain");
-      const others = lane.events.filter((each) => onDay(each, start) === "possible");
+      const sure = lane.events.filter((each) => during(each, bin) === "certain");
+      const others = lane.events.filter((each) => during(each, bin) === "possible");
       const heading = `${says}: ${number(sure.length)} certain, ${number(others.length)} possible`;
       this.card.open([...sure, ...others], at, this.box, heading);
       return;
     }
-    const days = step > DAY_MS ? `${dayOf(start)}/${dayOf(start + step - 1)}` : dayOf(start);
-    const extra = [["_within", days], ...this.filterOf(lane)];
-    await this.card.ask(this.source, extra, at, this.box, lane.value === null ? inWords(start) : says);
+    const extra = [["_within", bin.name], ...this.filterOf(lane)];
+    await this.card.ask(this.source, extra, at, this.box, lane.value === null ? bin.words : says);
   }
 
   /** The filters that select the events of a lane; the lane of the others has none. */
@@ -246,8 +250,8 @@ export class Timeline {
     else if (y + height > scrollTop + clientHeight) this.box.scrollTop = y + height - clientHeight;
   }
 
-  markDay(start) {
-    this.day = start;
+  markPeriod(period) {
+    this.period = period;
     this.redraw();
   }
 }
@@ -276,17 +280,18 @@ function bounds({ window, complete, events, lanes: counted }) {
   }
   const times = events.flatMap(({ date }) => [date.from, date.to]).filter(Number.isFinite);
   from ??= times.reduce((a, b) => Math.min(a, b), Date.now());
-  to = to === null ? times.reduce((a, b) => Math.max(a, b), from + DAY_MS) : to + DAY_MS;
+  to ??= times.reduce((a, b) => Math.max(a, b), from + DAY_MS);
   const margin = (to - from) * 0.02;
   return [from - margin, to + margin];
 }
 
-const FORMATS = ["%H:%M", "%-d %b", "%B", "%Y"].map((form) => d3.utcFormat(form));
+const [SECONDS, CLOCK, DAY, MONTH] = ["%H:%M:%S", "%H:%M", "%-d %b", "%B"].map(d3.utcFormat);
 
 function tick(time) {
-  if (d3.utcDay(time) < time) return FORMATS[0](time);
-  if (d3.utcMonth(time) < time) return FORMATS[1](time);
-  return FORMATS[d3.utcYear(time) < time ? 2 : 3](time);
+  if (d3.utcMinute(time) < time) return SECONDS(time);
+  if (d3.utcDay(time) < time) return CLOCK(time);
+  if (d3.utcMonth(time) < time) return DAY(time);
+  return d3.utcYear(time) < time ? MONTH(time) : year(time);
 }
 
 function point(event) {

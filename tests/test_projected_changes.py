@@ -1,9 +1,63 @@
-"""The rows that a batch writes for its events: which change, which stay, and where events are."""
+"""Tables after corrections and later batches: what changes, and what stays as it was.
+
+At the end of every test the tables must equal a fresh fold of the log.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import pytest
 from conftest import Timeline
+from small_chronology import EVENTS, START
+
+from chronology import projections
+
+
+@pytest.fixture
+def timeline(make_timeline: Callable[..., Timeline]) -> Iterator[Timeline]:
+    """The small chronology with its two events; in the end it equals a fresh fold."""
+    made = make_timeline(START, EVENTS)
+    yield made
+    assert projections.verify(made.db) == []
+
+
+def test_a_place_may_be_at_zero_degrees(timeline: Timeline) -> None:
+    timeline.batch("gulf", '- {place: gulf, name: Gulf, latitude: "0", longitude: "0"}\n')
+    (place,) = timeline.rows("SELECT * FROM places WHERE id = 'gulf'")
+    assert (place["latitude"], place["longitude"]) == (0.0, 0.0)
+
+
+def test_each_version_has_the_spans_of_its_own_event(timeline: Timeline) -> None:
+    timeline.batch(
+        "gaps",
+        "- {event: a, date: '[1944-10-14,1944-10-20]', title: A, kind: battle}\n"
+        "- {event: b, date: '[1944-10-15,1944-10-22]', title: B, kind: battle}\n",
+    )
+    spans = timeline.rows(
+        "SELECT id, date(first_day * 86400, 'unixepoch') AS earliest"
+        " FROM history_spans ORDER BY 1, 2"
+    )
+    assert [(span["id"], span["earliest"]) for span in spans] == [
+        *(("a", "1944-10-14"), ("a", "1944-10-20")),
+        *(("b", "1944-10-15"), ("b", "1944-10-22")),
+    ]
+
+
+def test_the_tables_have_their_indexes_before_and_after_small_batches(timeline: Timeline) -> None:
+    names = {row["name"] for row in timeline.rows("SELECT name FROM sqlite_schema")}
+    assert {"events_sort", "history_ended", "event_spans_event", "accounts_event"} <= names
+
+
+def test_a_correction_keeps_the_order_of_the_sources(timeline: Timeline) -> None:
+    timeline.batch(
+        "a",
+        "- event: a\n  date: 1944-10-14\n  title: A\n  kind: battle\n"
+        "  accounts: [{source: two, at: '1'}, {source: one, at: '2'}]\n",
+    )
+    before = timeline.event("a")["sources"]
+    timeline.batch("b", "- {correct: event/a, set: {title: B}, because: Shorter.}\n")
+    assert timeline.event("a")["sources"] == before == '["Second source","First source"]'
 
 
 def test_an_event_whose_row_and_links_stay_keeps_the_position_of_its_values(

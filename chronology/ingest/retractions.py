@@ -36,6 +36,30 @@ def find_kinds(db: sqlite3.Connection, but: Iterable[str]) -> set[str]:
     return {fields.kind for _, fields in _live_streams(db, sql, json.dumps(sorted(known)))} - known
 
 
+def find_crowded(
+    db: sqlite3.Connection, position: int, most_bytes: int, own_bytes: int
+) -> list[tuple[str, int]]:
+    """Events whose accounts are too large after those that a position is followed by: their size.
+
+    Each account counts with `own_bytes` and its data; an earlier one with its longest cells.
+    """
+    earlier = (
+        "coalesce((SELECT sum(:own + length(at) + length(claims) + coalesce(length(says), 0))"
+        " FROM accounts WHERE event = new.event), 0)"
+    )
+    rows = db.execute(
+        f"SELECT event, size + {earlier if position else 0} AS total FROM"
+        f" (SELECT {_EVENT_OF_ACCOUNT} AS event, sum(:own + length(data)) AS size FROM log"
+        " WHERE position > :position AND type IN ('account.recorded', 'account.corrected')"
+        " AND event IS NOT NULL GROUP BY 1) AS new WHERE total > :most LIMIT 10",
+        {"own": own_bytes, "position": position, "most": most_bytes},
+    )
+    return rows.fetchall()
+
+
+_EVENT_OF_ACCOUNT = "coalesce(json_extract(data, '$.event'), json_extract(data, '$.set.event'))"
+
+
 class EventAccounts:
     """The accounts of events while a batch is appended, before it is projected.
 
@@ -72,8 +96,8 @@ class EventAccounts:
     def _read_new_accounts(self) -> None:
         head = log.head(self.db).position
         self.db.execute(
-            "INSERT OR IGNORE INTO temp.new_accounts SELECT coalesce(json_extract(data, '$.event'),"
-            " json_extract(data, '$.set.event')) AS event, substr(stream, 9) FROM log"
+            f"INSERT OR IGNORE INTO temp.new_accounts SELECT {_EVENT_OF_ACCOUNT} AS event,"
+            " substr(stream, 9) FROM log"
             " WHERE position > ? AND type IN ('account.recorded', 'account.corrected')"
             " AND event IS NOT NULL",
             (self.position,),

@@ -1,0 +1,28 @@
+"""Checks of the zero of a chronology, from which dates may count."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from chronology.model.instants import is_zoned
+from chronology.model.records import Chronology
+from chronology.model.validation import FieldPath
+
+
+def find_faults(
+    db: sqlite3.Connection, action: str, fields: Chronology
+) -> Iterator[tuple[FieldPath, str, str]]:
+    """The faults of a recorded or corrected chronology: path, description and remedy."""
+    zero = fields.zero
+    if zero and not (zero.precision == "time" and is_zoned(zero)):
+        description = f"the zero {zero} is not a time with a zone"
+        yield ("zero",), description, "write it as 1972-12-07T05:33:00Z"
+    if not zero and action == "corrected" and _has_elapsed_dates(db):
+        yield (), "events or accounts count from the zero", "keep the zero"
+
+
+def _has_elapsed_dates(db: sqlite3.Connection) -> bool:
+    """Whether the date of any event or account counts from the zero."""
+    row = db.execute('SELECT 1 FROM log WHERE instr(data, \'"date":"T\') LIMIT 1').fetchone()
+    return row is not None
