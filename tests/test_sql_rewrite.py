@@ -16,6 +16,7 @@ from test_web_facets import searched
 
 from chronology.index.selection import all_of
 from chronology.web import responses
+from chronology.web.datasette_compat import CSV_STREAMS_TAKE_A_CURSOR
 from chronology.web.query import selection, sql_rewrite
 
 QUERIES = (
@@ -193,10 +194,10 @@ def test_a_stream_of_a_table_has_an_order(timeline: Timeline, sort: str) -> None
         served = Datasette([str(timeline.path)])
         await served.invoke_startup()
         address = f"/{timeline.path.stem}/places.csv?_stream=on{sort}"
-        return (await served.client.get(address)).text.splitlines()[1:]
+        return str((await served.client.get(address)).text).splitlines()[1:]
 
     expected = {
-        "": by_name if sql_rewrite.CSV_STREAMS_TAKE_A_CURSOR else by_id,
+        "": by_name if CSV_STREAMS_TAKE_A_CURSOR else by_id,
         "&_sort=name": by_name,
         "&_sort_desc=id": by_id[::-1],
     }
