@@ -75,3 +75,17 @@ def test_the_catalogue_of_the_head_has_all_records(memory: sqlite3.Connection) -
     )
 
     assert len(load_catalogue(memory).places.states) == 200
+
+
+def test_a_correction_that_cannot_be_read_leaves_the_place_as_it_was(
+    memory: sqlite3.Connection,
+) -> None:
+    log.append(
+        memory,
+        [
+            place(1, "a", "place.recorded", '{"name":"Niš"}'),
+            place(2, "a", "place.corrected", '{"because":"Forged.","set":{"name":5}}'),
+        ],
+    )
+
+    assert load_catalogue(memory).places["a"].name == "Niš"

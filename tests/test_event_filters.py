@@ -304,3 +304,8 @@ def test_the_index_finds_the_events_that_sql_finds(dated: Any, key: str, days: s
     sql = f"SELECT number FROM events WHERE {selected.sql}"
     assert set(numbers) == {number for (number,) in db.execute(sql, selected.params)}
     assert numbers
+
+
+def test_a_search_finds_the_events_with_all_its_words(timeline: Timeline) -> None:
+    assert matching(timeline.db, search=['"taken"']) == ["belgrade-taken", "nis-taken"]
+    assert matching(timeline.db, search=['"taken"', '"belgrade"']) == ["belgrade-taken"]
