@@ -306,6 +306,14 @@ def test_the_index_finds_the_events_that_sql_finds(dated: Any, key: str, days: s
     assert numbers
 
 
-def test_a_search_finds_the_events_with_all_its_words(timeline: Timeline) -> None:
-    assert matching(timeline.db, search=['"taken"']) == ["belgrade-taken", "nis-taken"]
-    assert matching(timeline.db, search=['"taken"', '"belgrade"']) == ["belgrade-taken"]
+def test_a_search_of_the_past_finds_the_versions_with_all_its_words(timeline: Timeline) -> None:
+    (head,) = timeline.db.execute("SELECT max(position) FROM log").fetchone()
+
+    def found(*words: str) -> list[str]:
+        given = {"_as_of": [str(head)], "_search": [f'"{word}"' for word in words]}
+        selected = all_of(event_filters(timeline.db, given))
+        sql = f"SELECT id FROM history WHERE {selected.sql} ORDER BY id"
+        return [event for (event,) in timeline.db.execute(sql, selected.params)]
+
+    assert found("taken") == ["belgrade-taken", "nis-taken"]
+    assert found("taken", "Belgrade") == ["belgrade-taken"]

@@ -311,13 +311,6 @@ def test_a_corrected_account_leaves_no_old_claims(timeline: Timeline) -> None:
     assert [claim["key"] for claim in timeline.rows("SELECT key FROM claims")] == ["guns"]
 
 
-def test_a_change_of_a_place_is_no_reason_of_its_event_of_the_same_id(timeline: Timeline) -> None:
-    event = "- {event: nis, date: 1944-10-15, title: A raid, kind: battle, places: [nis]}\n"
-    timeline.batch("raid", event)
-    timeline.batch("name", "- {correct: place/nis, set: {name: Naissus}, because: Renamed.}")
-    assert versions(timeline, "nis", "because") == [(None,), ("place/nis corrected: Renamed.",)]
-
-
 @pytest.mark.parametrize(
     ("title", "indexed"),
     [
