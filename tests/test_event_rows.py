@@ -173,3 +173,22 @@ def test_the_point_between_places_lies_on_the_shorter_way_round(
     timeline.batch("places", places)
     between = "[{place: west, role: between}, {place: east, role: between}]"
     assert add_event(timeline, places=between)["longitude"] == middle
+
+
+@pytest.mark.parametrize(
+    ("title", "indexed"),
+    [
+        ("Niš", "Niš"),
+        ("Łódź", "Łódź\nLódź"),
+        ("Nis", "Nis"),
+    ],
+)
+def test_the_search_index_has_only_texts_with_special_letters_twice(
+    timeline: Timeline, title: str, indexed: str
+) -> None:
+    timeline.batch(
+        "title", f"- {{correct: event/nis-taken, set: {{title: {title}}}, because: Short.}}"
+    )
+    (number,) = timeline.rows("SELECT number FROM events WHERE id = 'nis-taken'")
+    (row,) = timeline.rows("SELECT title FROM events_fts WHERE rowid = ?", number["number"])
+    assert row["title"] == indexed

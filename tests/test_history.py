@@ -309,22 +309,3 @@ def test_a_corrected_account_leaves_no_old_claims(timeline: Timeline) -> None:
         "- {correct: account/nis-taken-one-1, set: {claims: {guns: 9}}, because: No tanks.}",
     )
     assert [claim["key"] for claim in timeline.rows("SELECT key FROM claims")] == ["guns"]
-
-
-@pytest.mark.parametrize(
-    ("title", "indexed"),
-    [
-        ("Niš", "Niš"),
-        ("Łódź", "Łódź\nLódź"),
-        ("Nis", "Nis"),
-    ],
-)
-def test_the_search_index_has_only_texts_with_special_letters_twice(
-    timeline: Timeline, title: str, indexed: str
-) -> None:
-    timeline.batch(
-        "title", f"- {{correct: event/nis-taken, set: {{title: {title}}}, because: Short.}}"
-    )
-    (number,) = timeline.rows("SELECT number FROM events WHERE id = 'nis-taken'")
-    (row,) = timeline.rows("SELECT title FROM events_fts WHERE rowid = ?", number["number"])
-    assert row["title"] == indexed
