@@ -1,6 +1,6 @@
 """Windows from eight hours to 19,998 years, with 10,000 events each.
 
-The exploring page is measured uncompressed. Processor time is that of the server, for pages that no
+The home page is measured uncompressed. Processor time is that of the server, for pages that no
 cache has. The file is compared with that of a window of one year.
 """
 
@@ -169,7 +169,7 @@ def _benchmarks(window: Window) -> Iterator[Benchmark]:
             sizes=(EVENTS,),
         )
 
-    yield benchmark("page", "The exploring page", "KB", partial(page_size, window), 120)
+    yield benchmark("page", "The home page", "KB", partial(page_size, window), 120)
     home, listed = (partial(processor_time, window, paths) for paths in (HOME, LIST))
     yield benchmark("home", "Its processor time", "ms", home, 150)
     yield benchmark("list", "Processor time of the list", "ms", listed, 100)

@@ -24,8 +24,9 @@ from server import configure, publish, serving
 from small_chronology import EVENTS, START, small_chronology
 
 from chronology.batches.batch_reader import read_batch
-from chronology.ingest.pipeline import Result, ingest
-from chronology.store.database import connect
+from chronology.ingest.bounds import WIDE
+from chronology.ingest.pipeline import Result, append, ingest
+from chronology.store.database import connect, transaction
 
 if TYPE_CHECKING:
     from attacked import Attacked
@@ -52,6 +53,13 @@ class Timeline:
     def batch(self, name: str, records: str, recorded: str = "2026-02-01T00:00:00Z") -> Result:
         """Ingests records under a header of their own."""
         return self.ingest(f"format: 1\nbatch: {name}\nrecorded: {recorded}\nrecords:\n{records}")
+
+    def old_batch(self, name: str, records: str) -> None:
+        """Appends a batch of a version that had no bounds of what is declared."""
+        text = f"format: 1\nbatch: {name}\nrecorded: 2026-02-01T00:00:00Z\nrecords:\n{records}"
+        batch = read_batch(io.BytesIO(text.encode()), "batch.yml", "yml")
+        with transaction(self.db):
+            append(self.db, batch, bounds=WIDE)
 
     def rows(self, sql: str, *params: object) -> list[dict[str, object]]:
         cursor = self.db.execute(sql, params)

@@ -22,6 +22,8 @@ FIRST: list[dict[str, Any]] = [
         "title": TEXT,
         "summary": TEXT,
         "window": "1944-09-01/1944-11-30",
+        "zero": "1944-09-01T00:00:00Z",
+        "clock": TEXT,
         "kinds": {"battle": TEXT},
         "sides": {"soviet": TEXT},
         "levels": LEVELS,
@@ -60,7 +62,7 @@ FIRST: list[dict[str, Any]] = [
     {
         "event": "e",
         "date": "[1944-10-13,1944-10-14]",
-        **dict.fromkeys(("title", "summary", "basis"), TEXT),
+        **dict.fromkeys(("title", "summary", "basis", "as_written"), TEXT),
         "kind": "battle",
         "places": ["q"],
         "formations": ["a"],
@@ -68,7 +70,7 @@ FIRST: list[dict[str, Any]] = [
         "accounts": [
             {**ACCOUNT, "date": "1944-10-13", "says": TEXT, "claims": {"cause": TEXT}},
             {**ACCOUNT, "date": "1944-10-14", "says": TEXT, "claims": {"cause": f"no {TEXT}"}},
-            {**ACCOUNT, "stance": "denies", "says": TEXT},
+            {**ACCOUNT, "stance": "denies", "says": TEXT, "as_written": TEXT},
         ],
     },
     {"event": "gone", "date": "1944-10-01", "title": TEXT, "kind": "battle"},

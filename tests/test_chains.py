@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
-from conftest import Timeline
 from ingest_faults import Make
 from peers import rows_of
 from small_chronology import START
 
-from chronology.batches.batch_reader import read_batch
-from chronology.ingest import pipeline, replication
+from chronology.ingest import replication
 from chronology.ingest.bounds import NARROW, WIDE
 from chronology.ingest.chains import lengths
 from chronology.model.errors import BatchRefused
-from chronology.store.database import transaction
 from tests.attack.forged_logs import ForgedPeer
-
-
-def old_batch(timeline: Timeline, name: str, records: str) -> None:
-    """A batch of a version that had no bounds of what is declared."""
-    text = f"format: 1\nbatch: {name}\nrecorded: 2026-02-01T00:00:00Z\nrecords:\n{records}"
-    batch = read_batch(io.BytesIO(text.encode()), "batch.yml", "yml")
-    with transaction(timeline.db):
-        pipeline.append(timeline.db, batch, bounds=WIDE)
 
 
 def formations(count: int) -> str:
@@ -56,7 +43,7 @@ def test_a_chain_has_a_limit(make_timeline: Make, records: object) -> None:
 
 def test_a_chain_that_is_too_long_already_may_stay_but_not_grow(make_timeline: Make) -> None:
     timeline = make_timeline(START)
-    old_batch(timeline, "long", formations(331))
+    timeline.old_batch("long", formations(331))
     other = "- {formation: other, name: Other, level: corps, side: soviet}"
     timeline.batch("other", other)
     grown = "- {formation: more, name: M, level: corps, side: soviet, attached: "
@@ -68,12 +55,12 @@ def test_a_chain_that_is_too_long_already_may_stay_but_not_grow(make_timeline: M
 def test_an_earlier_batch_may_have_a_longer_chain(make_timeline: Make, records: object) -> None:
     assert callable(records)
     timeline = make_timeline(START)
-    old_batch(timeline, "long", records(331))
+    timeline.old_batch("long", records(331))
     copy = make_timeline()
     replication.follow(copy.db, ForgedPeer(rows_of(timeline.db)))
     assert rows_of(copy.db) == rows_of(timeline.db)
     with pytest.raises(BatchRefused, match=f"is under {WIDE.chain + 1} others"):
-        old_batch(make_timeline(START), "longer", records(WIDE.chain + 2))
+        make_timeline(START).old_batch("longer", records(WIDE.chain + 2))
 
 
 def test_lengths_leave_out_circles_and_what_is_below_them() -> None:
@@ -110,8 +97,8 @@ def chronology(declared: str) -> str:
 
 def test_an_earlier_batch_may_use_names_of_parameters(make_timeline: Make) -> None:
     timeline, copy = make_timeline(), make_timeline()
-    old_batch(
-        timeline, "start", chronology("levels: {within: W, day: D}\n  dimensions: {size: day}")
+    timeline.old_batch(
+        "start", chronology("levels: {within: W, day: D}\n  dimensions: {size: day}")
     )
     replication.follow(copy.db, ForgedPeer(rows_of(timeline.db)))
     assert rows_of(copy.db) == rows_of(timeline.db)
@@ -120,15 +107,15 @@ def test_an_earlier_batch_may_use_names_of_parameters(make_timeline: Make) -> No
 def test_dimensions_have_a_limit(make_timeline: Make) -> None:
     names = ", ".join(f"d{n}: front" for n in range(NARROW.dimensions + 1))
     many = chronology(f"levels: {{front: F}}\n  dimensions: {{{names}}}")
-    old_batch(make_timeline(), "start", many)
+    make_timeline().old_batch("start", many)
     with pytest.raises(BatchRefused, match="more than 100 dimensions"):
         make_timeline().batch("start", many)
 
 
 def test_names_of_parameters_that_a_log_has_may_stay(make_timeline: Make) -> None:
     timeline = make_timeline()
-    old_batch(
-        timeline, "start", chronology("levels: {within: W, day: D}\n  dimensions: {size: day}")
+    timeline.old_batch(
+        "start", chronology("levels: {within: W, day: D}\n  dimensions: {size: day}")
     )
     corrected = "- correct: chronology/test\n  because: So.\n  set: {title: Other%s}\n"
     timeline.batch("other", corrected % "")

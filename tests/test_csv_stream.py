@@ -108,7 +108,9 @@ def test_a_row_has_any_number_of_columns(make_timeline: Callable[..., Timeline])
     """A function of SQLite has at most 127 arguments."""
     names = ", ".join(f"d{n}: front" for n in range(300))
     start = START.replace("{fronts: front, armies: army}", f"{{{names}}}")
-    timeline = make_timeline(start, EVENTS)
+    timeline = make_timeline()
+    timeline.old_batch("start", start.partition("records:\n")[2])
+    timeline.ingest(EVENTS.replace("2026-01-02", "2026-02-02"))
     types = csv_stream.columns(timeline.db)
     numbers = [number for (number,) in timeline.db.execute("SELECT number FROM events")]
 

@@ -172,7 +172,7 @@ def test_chains_of_any_length_and_number_are_shown(
         attached = f", attached: [{ties}]" if n else ""
         records += f"- {{formation: x{n}-{copy}, name: X {n} {copy}, level: corps, side: soviet"
         records += f"{attached}}}\n"
-    timeline.batch("many", records)
+    timeline.old_batch("many", records)
     sides = order_of_battle.on_day(load_catalogue(timeline.db), parse("1944-10-14"))
     shown = _all_ids([unit for side in sides for unit in [*side.tops, *side.loose]])
     assert {*shown} >= {f"x{n}-{copy}" for n, copy in units}
