@@ -23,6 +23,7 @@ from in_process import in_process
 from server import configure, publish, serving
 from small_chronology import EVENTS, START, small_chronology
 
+from chronology import projections
 from chronology.batches.batch_reader import read_batch
 from chronology.ingest.bounds import WIDE
 from chronology.ingest.pipeline import Result, append, ingest
@@ -107,6 +108,14 @@ def make_timeline(tmp_path: Path) -> Iterator[Callable[..., Timeline]]:
 def timeline(make_timeline: Callable[..., Timeline]) -> Timeline:
     """The small chronology with its two events."""
     return make_timeline(START, EVENTS)
+
+
+@pytest.fixture
+def refolded_timeline(make_timeline: Callable[..., Timeline]) -> Iterator[Timeline]:
+    """The small chronology; in the end its tables must equal a fresh fold of the log."""
+    made = make_timeline(START, EVENTS)
+    yield made
+    assert projections.verify(made.db) == []
 
 
 @pytest.fixture(scope="session")

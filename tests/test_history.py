@@ -5,23 +5,17 @@ At the end of every test the tables must equal a fresh fold of the log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from conftest import Timeline
-from small_chronology import EVENTS, START
 
-from chronology import projections
 from chronology.projections import tables
 
 
 @pytest.fixture
-def timeline(make_timeline: Callable[..., Timeline]) -> Iterator[Timeline]:
-    """The small chronology with its two events; in the end it equals a fresh fold."""
-    made = make_timeline(START, EVENTS)
-    yield made
-    assert projections.verify(made.db) == []
+def timeline(refolded_timeline: Timeline) -> Timeline:
+    return refolded_timeline
 
 
 def row(timeline: Timeline, table: str, **key: Any) -> Any:
