@@ -253,7 +253,9 @@ def render_cell(value: Any, column: str, table: str, database: str, datasette: D
 
 
 def _cell(value: Any, column: str, table: str, database: str, datasette: Datasette) -> Any:
-    if table not in TABLES or not databases.is_chronology(datasette, database):
+    if not isinstance(value, str | float) or table not in TABLES:
+        return None
+    if not databases.is_chronology(datasette, database):
         return None
     return formatting.cell(value, column, table, lambda: datasette.urls.table(database, "events"))
 

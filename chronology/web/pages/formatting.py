@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from chronology.export.numbers import plain_number
 from chronology.model.days import Day
@@ -26,6 +27,7 @@ _LONGEST_MONTH = 5  # longer names are cut
 _CUT = {"September": "Sept"}
 
 
+@lru_cache(maxsize=1 << 12)
 def words(text: str | None) -> str:
     """An EDTF date in English; any other text unchanged."""
     try:
@@ -111,18 +113,17 @@ def cell(value: Any, column: str, table: str, base: Callable[[], str]) -> Markup
     return None
 
 
+# The cells of a list repeat each other.
+@lru_cache(maxsize=1 << 11)
 def _names(column: str, value: str, base: str) -> Markup | None:
     try:
         names = json.loads(value)
     except ValueError:
         return None
-    if column == "places":
-        links = [({"_place": name}, name) for name in names]
-    else:
-        links = [({f"{column}__arraycontains": name}, name) for name in names]
-    return Markup(", ").join(
-        Markup('<a href="{}?{}">{}</a>').format(base, urlencode(query), name)
-        for query, name in links
+    parameter = "_place" if column == "places" else f"{column}__arraycontains"
+    start = f'<a href="{escape(base)}?{escape(quote_plus(parameter))}='
+    return Markup(
+        ", ".join(f'{start}{escape(quote_plus(str(name)))}">{escape(name)}</a>' for name in names)
     )
 
 
