@@ -197,3 +197,20 @@ def test_a_fault_at_the_end_of_a_batch_leaves_nothing_of_it(
             timeline.db, _read([*({"event": f"e{n}"} for n in range(20)), wrong], "more")
         )
     assert list(timeline.db.iterdump()) == before
+
+
+def test_corrections_of_one_event_read_its_earlier_records_once(timeline: Timeline) -> None:
+    statements: list[str] = []
+    timeline.db.set_trace_callback(statements.append)
+    timeline.batch(
+        "retitled",
+        "".join(
+            f"- {{correct: event/nis-taken, set: {{title: T {n}}}, because: So {n}.}}\n"
+            for n in range(60)
+        ),
+    )
+    timeline.db.set_trace_callback(None)
+
+    reads = [sql for sql in statements if "FROM log WHERE stream = 'event/nis-taken'" in sql]
+    assert len(reads) == 1
+    assert timeline.event("nis-taken")["title"] == "T 59"

@@ -32,8 +32,9 @@ from chronology.store.log import Entry, Head, VersionedRecord
 
 BLOCK_SIZE = 1_000
 BLOCK_BYTES = 2 << 20
-_MAX_NUMBERS = 10_000
 """Items are looked up in the log and appended in blocks of at most this size."""
+_MAX_NUMBERS = 10_000
+_MAX_CORRECTED_BYTES = 16 << 20
 MAX_AHEAD = pendulum.duration(days=1)
 """How far the time of a new batch may be ahead of the clock: a later one could not be followed."""
 Progress = Callable[[int], None]
@@ -93,6 +94,14 @@ def append(
     return Result(batch.id, head.position - position_before, head)
 
 
+class _Corrected(NamedTuple):
+    """The fields of a stream after a correction of this batch, at a version of the stream."""
+
+    version: int
+    fields: Any
+    size: int
+
+
 class _BatchAppender:
     """Checks and appends a new batch, block by block."""
 
@@ -108,6 +117,10 @@ class _BatchAppender:
         self.sizes = Sizes(db, batch, self.head.position)
         # Without the last number of an event and a source, numbering starts again from 1.
         self.next_numbers: LruCache[tuple[str, str], int] = LruCache(_MAX_NUMBERS)
+        # Otherwise each correction of a stream would fold all earlier ones of the batch again.
+        self.corrected: LruCache[str, _Corrected] = LruCache(
+            _MAX_CORRECTED_BYTES, lambda _, corrected: corrected.size
+        )
         self.unwritten: list[VersionedRecord] = []
 
     def run(self, progress: Progress | None) -> None:
@@ -222,13 +235,23 @@ class _BatchAppender:
             description = f"another field is not valid: {error}"
             self.checks.add_fault(item, (), description, "correct that field too")
             return
-        if records.canonical(before) == records.canonical(after):
+        stored = records.canonical(after)
+        if records.canonical(before) == stored:
             self.checks.add_fault(item, (), "the correction changes nothing", "leave it out")
-        else:
-            self.checks.check_fields(item._replace(lines=lines_below(item.lines, "set")), after)
+            return
+        self.checks.check_fields(item._replace(lines=lines_below(item.lines, "set")), after)
+        version = self._version(item.stream) + 1
+        self.corrected.put(item.stream, _Corrected(version, after, len(stored)))
+
+    def _version(self, stream: str) -> int:
+        last = self.streams.last(stream)
+        return last.version if last else 0
 
     def _current_fields(self, stream: str) -> Any:
         """The current fields of a live subject, including earlier records of this batch."""
+        corrected = self.corrected.get(stream)
+        if corrected and corrected.version == self._version(stream):
+            return corrected.fields
         self._flush()
         state = fold_stream(log.stream(self.db, stream))
         assert state is not None
