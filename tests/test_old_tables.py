@@ -52,6 +52,7 @@ def test_commands_say_what_to_run(old: Path) -> None:
     assert "are not current; run 'python ingest.py'" in refused.stderr
     checked = run("verify", "--db", str(old), "--events", "none")
     assert checked.exit_code == 3
+    assert "run 'chronology rebuild'" in checked.stderr
 
 
 def test_ingesting_rebuilds_the_tables_and_not_the_log(old: Path) -> None:

@@ -104,8 +104,15 @@ def verify(
         with say.bars(Bar("Tables", whole)) as (step,):
             faults += projections.verify(opened, step)
         _say_batches(opened, events, say)
+        is_outdated = projections.is_outdated(opened)
     for fault in faults:
         click.echo(printable(fault), err=True)
+    if faults and is_outdated:
+        click.echo(
+            "Another version of the program made the tables. Remedy: run 'chronology rebuild',"
+            " which builds them again from the log, and verify again.",
+            err=True,
+        )
     if faults:
         sys.exit(CONFLICT)
     say("Tables: identical to tables rebuilt from the log.")

@@ -23,7 +23,16 @@ from chronology.store import log
 from chronology.store.database import CACHE_KB, LOG
 from chronology.store.verification import schema_differences, schema_objects
 
-__all__ = ["UNFIT", "Progress", "catch_up", "is_current", "position", "rebuild", "verify"]
+__all__ = [
+    "UNFIT",
+    "Progress",
+    "catch_up",
+    "is_current",
+    "is_outdated",
+    "position",
+    "rebuild",
+    "verify",
+]
 
 UNFIT = (
     *(msgspec.MsgspecError, CorruptLog, DateError),
@@ -44,6 +53,12 @@ def is_current(db: sqlite3.Connection) -> bool:
     if tracked is None:
         return head.position == 0
     return tracked == (head.position, tables.VERSION, head.digest)
+
+
+def is_outdated(db: sqlite3.Connection) -> bool:
+    """Whether another version of the code folded the tables."""
+    tracked = tables.tracked(db)
+    return tracked is not None and tracked.version != tables.VERSION
 
 
 def catch_up(db: sqlite3.Connection, progress: Progress | None = None) -> None:
