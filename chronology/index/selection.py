@@ -190,12 +190,14 @@ class IndexSelection:
         return [number for _, _, number in keys[:size]]
 
     def day_counts(self, column: str) -> Mapping[int | None, int]:
-        counts = Counter[int | None]()
-        for day, rows in self.reader.by_day(column).items():
-            counts[day] += rows.intersection_cardinality(self.current)
+        parts = [(self.reader.by_day(column), self.current)]
         if self.superseded:
-            for day, rows in self.reader.superseded.by_day(column).items():
-                counts[day] += rows.intersection_cardinality(self.superseded)
+            parts.append((self.reader.superseded.by_day(column), self.superseded))
+        counts: dict[int | None, int] = {}
+        for by_day, selected in parts:
+            for day, rows in by_day.items():
+                if number := rows.intersection_cardinality(selected):
+                    counts[day] = counts.get(day, 0) + number
         return counts
 
     def gaps(self) -> Gaps:
