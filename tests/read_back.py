@@ -31,7 +31,7 @@ class Read(NamedTuple):
 
     @classmethod
     def of(cls, given: Date, extension: str) -> Read:
-        """What a format holds of a date; iCalendar and W3C-DTF have no days before the year 1."""
+        """The part of a date that a format holds: iCalendar and Atom have no days before year 1."""
         is_limited = extension in ("ics", "atom")
         bounds = (
             None if is_limited and day and day.date is None else day

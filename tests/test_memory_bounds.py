@@ -1,4 +1,4 @@
-"""What ingesting keeps in memory has bounds: a batch beyond one is refused with a clear fault."""
+"""Ingesting limits what it keeps in memory: a larger batch is refused with a clear fault."""
 
 from __future__ import annotations
 

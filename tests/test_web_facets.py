@@ -194,7 +194,7 @@ def test_many_are_sorted_as_few_are_that_are_sorted_by_number(
 def asked(
     path: Path, query: str, table: str = "events", limits: dict[str, int] | None = None
 ) -> Any:
-    """What a Datasette of this process answers to a request for rows of a table."""
+    """The response of a Datasette in this process to a request for rows of a table."""
 
     async def ask() -> Any:
         metadata = {**searched(path), "plugins": {PLUGIN: {"limits": limits or {}}}}

@@ -120,7 +120,7 @@ def period(event: Event) -> str:
 
 
 def _w3c_dtf(point: Point, day: Day) -> str | None:
-    """A day, or the time if it has a zone: without one it is no time of W3C-DTF."""
+    """A day, or the time if it has a zone, which W3C-DTF requires of a time."""
     if day.date is None:  # W3C-DTF begins with the year 0
         return None
     return point.text if has_zone(point) else iso_day(day)

@@ -14,12 +14,11 @@ from typing import NamedTuple
 from chronology.index.selection import IndexSelection, SqlSelection
 from chronology.model import days
 from chronology.model.edtf import Date
+from chronology.projections.event_dates import MAX_MONTHS
 
-MOST = 200
-MOST_DAYS = 31
+MAX_PERIODS = 200
+MAX_DAYS = 31
 """In a longer window no period is a day."""
-MOST_MONTHS = 24
-"""In a longer window no period is a month."""
 _YEARS = (1, 10, 100)
 
 
@@ -37,21 +36,21 @@ def has_months(window: Date) -> bool:
     if first is None or last is None:
         return True
     start, end = days.number(first), days.number(last)
-    return end - start >= MOST_DAYS and _month(end) - _month(start) < MOST_MONTHS
+    return end - start >= MAX_DAYS and _month(end) - _month(start) < MAX_MONTHS
 
 
 def periods(window: Date) -> list[Period]:
-    """The periods of a window without an open end, at most `MOST`."""
+    """The periods of a window without an open end, at most `MAX_PERIODS`."""
     first, last = window.earliest, window.latest
     if first is None or last is None:
         return []
     start, end = days.number(first), days.number(last)
-    if end - start < MOST_DAYS:
+    if end - start < MAX_DAYS:
         return [Period(day, day, days.text(day)) for day in range(start, end + 1)]
     if has_months(window):
         return [_months(month, 1, 3) for month in range(_month(start), _month(end) + 1)]
     low, high = days.civil(start)[0], days.civil(end)[0]
-    length = next(length for length in _YEARS if high // length - low // length < MOST)
+    length = next(length for length in _YEARS if high // length - low // length < MAX_PERIODS)
     return [
         _months(12 * length * number, 12 * length, 6)
         for number in range(low // length, high // length + 1)

@@ -240,17 +240,13 @@ class _BatchAppender:
             self.checks.add_fault(item, (), "the correction changes nothing", "leave it out")
             return
         self.checks.check_fields(item._replace(lines=lines_below(item.lines, "set")), after)
-        version = self._version(item.stream) + 1
+        version = self.streams.version(item.stream) + 1
         self.corrected.put(item.stream, _Corrected(version, after, len(stored)))
-
-    def _version(self, stream: str) -> int:
-        last = self.streams.last(stream)
-        return last.version if last else 0
 
     def _current_fields(self, stream: str) -> Any:
         """The current fields of a live subject, including earlier records of this batch."""
         corrected = self.corrected.get(stream)
-        if corrected and corrected.version == self._version(stream):
+        if corrected and corrected.version == self.streams.version(stream):
             return corrected.fields
         self._flush()
         state = fold_stream(log.stream(self.db, stream))

@@ -28,13 +28,17 @@ class Streams:
             last = self.latest[stream] = log.latest(self.db, [stream]).get(stream)
             return last
 
+    def version(self, stream: str) -> int:
+        """The version of the last record of a stream, 0 if there is none."""
+        last = self.last(stream)
+        return last.version if last else 0
+
     def is_live(self, stream: str) -> bool:
         last = self.last(stream)
         return last is not None and not last.type.endswith(".retracted")
 
     def advance(self, stream: str, kind: str) -> int:
         """Counts one more record of a stream, and returns its version."""
-        last = self.last(stream)
-        version = last.version + 1 if last else 1
+        version = self.version(stream) + 1
         self.latest[stream] = Latest(version, kind)
         return version

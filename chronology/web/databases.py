@@ -15,9 +15,9 @@ from weakref import WeakKeyDictionary
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import BadRequest, Forbidden, NotFound
 
+from chronology import projections
 from chronology.index import periods
 from chronology.model.edtf import Date
-from chronology.projections import tables
 from chronology.projections.catalogue import load_catalogue
 from chronology.timeline import table_defaults
 from chronology.web import datasette_compat, files, permissions
@@ -75,8 +75,7 @@ class _Schema:
             (version,) = self._db.execute("PRAGMA schema_version").fetchone()
             if version != self._version:
                 self.columns = _columns_of_events(self._db)
-                tracked = tables.tracked(self._db) if self.columns else None
-                self.is_outdated = tracked is not None and tracked.version != tables.VERSION
+                self.is_outdated = bool(self.columns) and projections.is_outdated(self._db)
                 self._version = version
             if self.columns:
                 sql = "SELECT EXISTS (SELECT 1 FROM formations)"
