@@ -16,12 +16,15 @@ import pytest
 from conftest import ROOT
 from in_process import in_process
 from server import ids, publish, run
+from small_chronology import START
+from test_as_written import WRITTEN
 from test_web_facets import counts, facets
 
 # The levels as names of something; "in front of" is only English.
 LEVELS = r"(?:^|[_\"'])(?:fronts?|army|armies)(?:$|[\"'])"
 WORDS = rf"belgrade|yugoslav|balkan|soviet|german|ukrainian|{LEVELS}"
 OTHER_WORDS = re.compile(WORDS, re.IGNORECASE)
+HEADER = "format: 1\nbatch: more\nrecorded: 2026-02-01T00:00:00Z\nrecords:\n"
 SUBJECT = re.compile(f"1944|{WORDS}", re.IGNORECASE)
 
 
@@ -54,6 +57,26 @@ def test_a_new_chronology_has_facets_and_filters(example: httpx.Client) -> None:
         "rebuilding-of-the-bridge",
     }
     assert len(ids(example, "_place=harrowmere")) == 3
+
+
+def test_pages_show_dates_as_the_sources_write_them(tmp_path: Path) -> None:
+    folder = publish(tmp_path / "it", {"0001.yml": START, "0002.yml": HEADER + WRITTEN})
+    shown = {
+        "people/ivan": "4 June 1894 O.S.|in the year of the comet|the next day|in his youth",
+        "sources/three": "Anno MCMXLIV|New Year",
+        "formations/d1": "18 Sept O.S.|till Christmas|the day of the liberation",
+        "events/spoken": "the next day",
+    }
+
+    with in_process(folder) as client:
+        pages = {path: client.get(f"/timeline/{path}").text for path in shown}
+        battle = client.get("/-/chronology/order-of-battle?_day=1944-10-14").text
+        data = client.get("/timeline/events/spoken.json").json()
+    for path, texts in shown.items():
+        for text in texts.split("|"):
+            assert f"written: {text}" in pages[path], (path, text)
+    assert "written: 18 Sept O.S." in battle
+    assert data["accounts"][0]["said_as_written"] == "the next day"
 
 
 def test_another_chronology_answers_an_unknown_name_with_its_own(fleets: httpx.Client) -> None:

@@ -74,6 +74,7 @@ def _when(date: Date, catalogue: Catalogue) -> Row:
     chronology = catalogue.chronology
     if chronology and chronology.zero:
         words |= {"elapsed": elapsed(date, chronology.zero), "clock": chronology.clock}
+        words["zero_as_written"] = chronology.zero_as_written
     return words
 
 
