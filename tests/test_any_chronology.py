@@ -16,7 +16,7 @@ import pytest
 from conftest import ROOT
 from in_process import in_process
 from server import ids, publish, run
-from small_chronology import START
+from small_chronology import EVENTS, START
 from test_as_written import WRITTEN
 from test_web_facets import counts, facets
 
@@ -77,6 +77,17 @@ def test_pages_show_dates_as_the_sources_write_them(tmp_path: Path) -> None:
             assert f"written: {text}" in pages[path], (path, text)
     assert "written: 18 Sept O.S." in battle
     assert data["accounts"][0]["said_as_written"] == "the next day"
+
+
+def test_years_of_more_than_four_digits_are_shown_and_filter(tmp_path: Path) -> None:
+    long_ago = "- {person: rex, name: Rex, born: Y-68000000~}\n"
+    folder = publish(tmp_path / "it", {"1.yml": START, "2.yml": EVENTS, "3.yml": HEADER + long_ago})
+
+    with in_process(folder) as client:
+        assert "born about 68,000,001 BC" in client.get("/timeline/people/rex").text
+        assert ids(client, "_within=Y-65000000/1944-10-14") == {"nis-taken"}
+        assert ids(client, "_within=Y-65000000") == set()
+        assert client.get("/?_within=Y-65000000/1944-10-14").status_code == 200
 
 
 def test_another_chronology_answers_an_unknown_name_with_its_own(fleets: httpx.Client) -> None:
