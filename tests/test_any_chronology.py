@@ -17,7 +17,7 @@ from conftest import ROOT
 from in_process import in_process
 from server import ids, publish, run
 from small_chronology import EVENTS, START
-from test_as_written import WRITTEN
+from test_as_written import APOLLO, LANDING, SPLASH, WRITTEN
 from test_web_facets import counts, facets
 
 # The levels as names of something; "in front of" is only English.
@@ -25,6 +25,7 @@ LEVELS = r"(?:^|[_\"'])(?:fronts?|army|armies)(?:$|[\"'])"
 WORDS = rf"belgrade|yugoslav|balkan|soviet|german|ukrainian|{LEVELS}"
 OTHER_WORDS = re.compile(WORDS, re.IGNORECASE)
 HEADER = "format: 1\nbatch: more\nrecorded: 2026-02-01T00:00:00Z\nrecords:\n"
+LATER = HEADER.replace("more", "later")
 SUBJECT = re.compile(f"1944|{WORDS}", re.IGNORECASE)
 
 
@@ -88,6 +89,27 @@ def test_years_of_more_than_four_digits_are_shown_and_filter(tmp_path: Path) -> 
         assert ids(client, "_within=Y-65000000/1944-10-14") == {"nis-taken"}
         assert ids(client, "_within=Y-65000000") == set()
         assert client.get("/?_within=Y-65000000/1944-10-14").status_code == 200
+
+
+def test_the_time_since_the_zero_is_wherever_the_date_is(tmp_path: Path) -> None:
+    folder = publish(
+        tmp_path / "it", {"1.yml": APOLLO, "2.yml": HEADER + LANDING, "3.yml": LATER + SPLASH}
+    )
+    day = "/?_within=1972-12-11"
+    paths = ["/", day, "/timeline/events", "/timeline/events/landing"]
+    formats = [f"/timeline/events.{form}" for form in ("csv", "geojson", "ics", "atom", "jsonld")]
+    data = ["/timeline/events.json?_shape=array", "/-/chronology/points.json"]
+
+    with in_process(folder) as client:
+        shown = {path: client.get(path).text for path in [*paths, *formats, *data]}
+        (row,) = client.get("/timeline/events.json?_shape=array&id=splash").json()
+    for path, text in shown.items():
+        assert "T+110:21:58" in text, path
+    # The date of the event, and that of its account as written.
+    assert shown["/timeline/events/landing"].count("T+110:21:58") == 2
+    assert re.search(r'<span class="elapsed"[^>]*>T\+110:21:58</span>', shown[day])
+    assert row["elapsed"] == "T+301:51"
+    assert "As written" not in shown["/timeline/events.ics"]
 
 
 def test_another_chronology_answers_an_unknown_name_with_its_own(fleets: httpx.Client) -> None:

@@ -47,6 +47,12 @@ LANDING = """
   kind: step
   accounts: [{source: log, at: "1", date: "T+110:21:58"}]
 """
+SPLASH = """
+- event: splash
+  date: 1972-12-19T19:24Z
+  title: Splashdown
+  kind: step
+"""
 Make = Callable[..., Timeline]
 
 
@@ -215,11 +221,15 @@ def test_an_event_is_placed_by_its_time_since_the_zero(make_timeline: Make) -> N
 def test_a_corrected_zero_moves_what_counts_from_it(make_timeline: Make) -> None:
     flight = make_timeline(APOLLO)
     flight.batch("landing", LANDING)
+    flight.batch("splash", SPLASH)
+    assert flight.event("splash")["elapsed"] == "T+301:51"
     flight.batch(
         "later", "- {correct: chronology/apollo, set: {zero: 1972-12-07T05:34:00Z}, because: Late.}"
     )
 
     assert flight.event("landing")["date"] == "1972-12-11T19:55:58Z"
+    assert flight.event("landing")["elapsed"] == "T+110:21:58"
+    assert flight.event("splash")["elapsed"] == "T+301:50"
     assert flight.rows("SELECT date FROM accounts") == [{"date": "1972-12-11T19:55:58Z"}]
     assert projections.verify(flight.db) == []
 
