@@ -67,7 +67,8 @@ class MemoryBounds(NamedTuple):
 
     `changes` are the corrections and retractions of a batch, `subjects` and `subjects_bytes` the
     records of the catalogue in the whole log, `unknown` the references to records that come later
-    in the batch, `accounts_bytes` the accounts of one event, each with `account_bytes` more.
+    in the batch, `relations` those of the events that it records or changes, `accounts_bytes` the
+    accounts of one event, each with `account_bytes` more.
     """
 
     changes: int = 500_000
@@ -75,6 +76,7 @@ class MemoryBounds(NamedTuple):
     subjects_bytes: int = 32 << 20
     unknown: int = 200_000
     accounts_bytes: int = 4 << 20
+    relations: int = 500_000
     account_bytes: int = 400
 
 

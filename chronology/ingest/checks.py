@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from chronology.batches.batch import Batch, Item
 from chronology.ingest import bounds, retractions, zero
 from chronology.ingest.chains import Chains
+from chronology.ingest.relations import Relations
 from chronology.ingest.streams import Streams
 from chronology.lru_cache import LruCache
 from chronology.model import records
@@ -23,6 +24,7 @@ from chronology.model.records import Account, Chronology, Event, Formation, Pers
 from chronology.model.validation import FieldPath
 from chronology.projections import event_rows
 from chronology.projections.catalogue import Catalogue, Dated, split_stream
+from chronology.store.media import MediaFolder
 
 _MAX_DATES = 10_000
 _VOCABULARIES = {"kind": "kinds", "side": "sides", "level": "levels"}
@@ -46,6 +48,7 @@ class Checks:
         catalogue: Catalogue,
         streams: Streams,
         limits: bounds.Bounds,
+        media: MediaFolder | None,
     ) -> None:
         self.db = db
         self.batch = batch
@@ -55,6 +58,8 @@ class Checks:
         self.catalogue_lines: dict[str, int] = {}
         self.bounds = limits
         self.chains = Chains(catalogue, self.bounds.chain)
+        self.relations = Relations(db)
+        self.media = media
         self.chronology_is_missing = False
         self.window_overlaps: LruCache[str, bool] = LruCache(_MAX_DATES)
 
@@ -181,12 +186,32 @@ class Checks:
     def _check_place(self, item: Item, fields: Place) -> None:
         self._check_subject(item, fields)
         self._note_reference(item, ("within",), "place", fields.within)
-        if (fields.latitude is None) != (fields.longitude is None):
-            self.add_fault(item, (), "latitude or longitude is missing", "give both or neither")
+        self._check_point(item, fields)
+        self._check_media(item, fields)
 
     def _check_person(self, item: Item, fields: Person) -> None:
         self._check_subject(item, fields)
         self._check_vocabulary(item, "side", fields.side)
+        self._check_media(item, fields)
+
+    def _check_point(self, item: Item, fields: Place | Event) -> None:
+        if (fields.latitude is None) != (fields.longitude is None):
+            self.add_fault(item, (), "latitude or longitude is missing", "give both or neither")
+
+    def _check_media(self, item: Item, fields: Place | Person | Event | Account) -> None:
+        """Checks the sources of media, and the files of those that the item itself names."""
+        for index, medium in enumerate(fields.media):
+            path: FieldPath = ("media", index)
+            self._note_reference(item, (*path, "source"), "source", medium.source)
+            if (medium.file is None) == (medium.url is None):
+                self.add_fault(
+                    item, path, "a medium has either a file or a url", "give one of them"
+                )
+            elif medium.file and (
+                item.action == "recorded" or "media" in item.change.get("set", {})
+            ):
+                for fault in self.media.faults(medium.file) if self.media else ():
+                    self.add_fault(item, (*path, "file"), *fault)
 
     def _check_formation(self, item: Item, fields: Formation) -> None:
         self._check_subject(item, fields)
@@ -215,6 +240,26 @@ class Checks:
         self._check_repeats(item, fields)
         if fields.distinct:
             self._check_distinct(item, fields)
+        self._check_point(item, fields)
+        self._check_media(item, fields)
+        self._check_related(item, fields)
+
+    def _check_related(self, item: Item, fields: Event) -> None:
+        """The events to which one is related; circles are found at the end of the batch."""
+        self.relations.note(item.id, fields, item.lines(()), item.action == "recorded")
+        if self.relations.count > bounds.MEMORY.relations:
+            description = f"the batch has more than {bounds.MEMORY.relations:,} relations"
+            self.add_fault(item, ("related",), description, "split the batch")
+            raise BatchRefused(self.batch.faults, stopped=True)
+        seen: set[tuple[str, str]] = set()
+        for index, related in enumerate(fields.related):
+            path: FieldPath = ("related", index)
+            if related.address is None:
+                self._note_reference(item, (*path, "event"), "event", related.event)
+            if (related.event, related.relation) in seen:
+                description = f"related: {related.event!r} occurs twice as {related.relation}"
+                self.add_fault(item, path, description, "keep one of them")
+            seen.add((related.event, related.relation))
 
     def _check_window(self, item: Item, fields: Event) -> None:
         chronology = self.catalogue.chronology
@@ -276,6 +321,7 @@ class Checks:
             self._note_reference(item, ("source",), "source", fields.source)
         if fields.by is not None and records.is_id(fields.by):
             self._note_reference(item, ("by",), "person", fields.by)
+        self._check_media(item, fields)
 
     # The batch as a whole
 
@@ -288,6 +334,9 @@ class Checks:
             self.batch.add_fault(1, "no chronology is recorded", "start the first batch with one")
         for line, description, remedy in self.chains.find_faults(self.catalogue_lines):
             self.batch.add_fault(line, description, remedy)
+        if not self.batch.faults:
+            for line, description, remedy in self.relations.find_faults():
+                self.batch.add_fault(line, description, remedy)
         for stream, line in self.catalogue_lines.items():
             self._check_catalogue_subject(stream, line)
 

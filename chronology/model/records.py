@@ -9,32 +9,31 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
-from msgspec import Meta, Struct
 
-from chronology.model import as_written
+from chronology.model import as_written, geometry
 from chronology.model.edtf import Date, EventDate, parse
 from chronology.model.errors import DateError
-
-# `\Z` because `$` also matches before a final line break.
-ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
-KEY_PATTERN = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*\Z"
-LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+\Z"
-TEXT_PATTERN = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]+\Z"
-URL_PATTERN = r"^https?://[^\s\x00-\x1f\x7f<>\"]+\Z"
-
-Id = Annotated[str, Meta(pattern=ID_PATTERN, max_length=80)]
-Key = Annotated[str, Meta(pattern=KEY_PATTERN, max_length=40)]
-Line = Annotated[str, Meta(pattern=LINE_PATTERN, max_length=300)]
-Text = Annotated[str, Meta(pattern=TEXT_PATTERN, max_length=20_000)]
-Locators = Annotated[list[Line], Meta(min_length=1)]
-Url = Annotated[str, Meta(pattern=URL_PATTERN, max_length=2_000)]
-Latitude = Annotated[float, Meta(ge=-90, le=90)]
-Longitude = Annotated[float, Meta(ge=-180, le=180)]
-Sequence = Annotated[int, Meta(ge=1, le=9_999)]
-Radius = Annotated[float, Meta(gt=0, le=20_040)]
+from chronology.model.fields import (
+    ID_PATTERN,
+    Fields,
+    Id,
+    Key,
+    Latitude,
+    Line,
+    Links,
+    Locators,
+    Longitude,
+    Media,
+    Radius,
+    Relations,
+    Sequence,
+    Text,
+    Url,
+)
+from chronology.model.geometry import Geometry
 
 _ID = re.compile(ID_PATTERN)
 MAX_RECORD_BYTES = 4 << 20
@@ -46,11 +45,6 @@ ROLES = ("at", "near", "between", "from", "to")
 def is_id(value: Any) -> bool:
     """Whether a value has the form of an id."""
     return isinstance(value, str) and len(value) <= 80 and _ID.match(value) is not None
-
-
-# Records never contain cycles, so the garbage collector need not track them.
-class Fields(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
-    """The base of every group of fields. Unknown fields are refused, default values not stored."""
 
 
 class Name(Fields):
@@ -182,6 +176,16 @@ class Place(Fields):
     ids: dict[Key, Line] = {}
     note: Text | None = None
     statements: list[Statement] = []
+    geometry: Geometry | None = None
+    links: Links = []
+    media: Media = []
+
+    @property
+    def point(self) -> tuple[float, float] | None:
+        """Latitude and longitude: those recorded, or the middle of the geometry."""
+        if self.latitude is not None and self.longitude is not None:
+            return self.latitude, self.longitude
+        return self.geometry.middle if self.geometry else None
 
 
 class Person(Fields):
@@ -196,6 +200,8 @@ class Person(Fields):
     ids: dict[Key, Line] = {}
     note: Text | None = None
     statements: list[Statement] = []
+    links: Links = []
+    media: Media = []
 
 
 class Formation(Fields):
@@ -227,6 +233,19 @@ class Event(Fields):
     sequence: Sequence | None = None
     calendar: Literal["julian"] | None = None
     as_written: Line | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    geometry: Geometry | None = None
+    related: Relations = []
+    links: Links = []
+    media: Media = []
+
+    @property
+    def point(self) -> tuple[float, float] | None:
+        """Latitude and longitude of its own: those recorded, or the middle of the geometry."""
+        if self.latitude is not None and self.longitude is not None:
+            return self.latitude, self.longitude
+        return self.geometry.middle if self.geometry else None
 
     @property
     def when(self) -> Date:
@@ -250,6 +269,8 @@ class Account(Fields):
     basis: Text | None = None
     says: Text | None = None
     claims: dict[Key, Line] = {}
+    links: Links = []
+    media: Media = []
 
     @property
     def when(self) -> Date | None:
@@ -283,9 +304,11 @@ class Record(NamedTuple):
     data: str
 
 
-def _encode(value: object) -> str:
+def _encode(value: object) -> object:
     if isinstance(value, EventDate):
         return value.text
+    if isinstance(value, Geometry):
+        return value.plain
     raise NotImplementedError
 
 
@@ -304,7 +327,9 @@ _READERS: dict[type, Callable[[str], EventDate]] = {
 
 
 def decode_date(kind: type, value: object) -> object:
-    """The hook by which msgspec decodes dates."""
+    """The hook by which msgspec decodes dates and geometries."""
+    if kind is Geometry:
+        return geometry.read(value)
     read = _READERS.get(kind)
     if read is None:
         raise NotImplementedError

@@ -12,16 +12,17 @@ from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 
-from chronology.model.records import (
+from chronology.model.fields import (
+    FILE_PATTERN,
     ID_PATTERN,
     KEY_PATTERN,
     LINE_PATTERN,
+    RELATION_PATTERN,
     TEXT_PATTERN,
     URL_PATTERN,
     Fields,
-    decode_date,
-    fields_of,
 )
+from chronology.model.records import decode_date, fields_of
 
 FieldPath = tuple[str | int, ...]
 
@@ -66,6 +67,9 @@ def _faults(value: Any, kind: Any, path: FieldPath) -> Iterator[tuple[FieldPath,
             yield from _faults(item, get_args(plain)[0], (*path, index))
         if not value and plain is not kind:  # An annotated list has a least length.
             yield path, "the list is empty"
+        most = get_args(kind)[1].max_length if plain is not kind else None
+        if most is not None and len(value) > most:
+            yield path, f"the list has more than {most} entries"
     elif get_origin(plain) is dict and isinstance(value, Mapping):
         key_kind, value_kind = get_args(plain)
         for key, item in value.items():
@@ -98,6 +102,10 @@ _PATTERN_FAULTS = {
     LINE_PATTERN: "is empty or contains a line break or a control character",
     TEXT_PATTERN: "is empty or contains a control character",
     URL_PATTERN: "is not an address that begins with http:// or https://",
+    FILE_PATTERN: "is not the name of a file in media/; run 'chronology media FILE', which copies"
+    " the file there and prints its name",
+    RELATION_PATTERN: "is not a relation; write part-of, caused-by, follows, or same-as-in: and the"
+    " address of another chronology",
 }
 
 
@@ -109,7 +117,7 @@ def _reason(message: str, value: Any) -> str:
     message = re.sub(r" - at `[^`]*`$", "", message)
     if message.startswith(("'", '"')):
         return message
-    if message.startswith("is not a date"):
+    if message.startswith(("is not a date", "is not a geometry")):
         return f"{shown} {message}"
     return f"{shown} is not valid: {message[0].lower()}{message[1:].replace('`', '')}"
 

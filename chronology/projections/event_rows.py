@@ -24,6 +24,7 @@ AFTER_DIMENSIONS = {
     **dict.fromkeys(("first_day", "last_day", "first_second", "last_second"), int),
     **dict.fromkeys(("sequence", "sort_key"), int),
     "as_written": str,
+    **dict.fromkeys(("geometry", "related", "links", "media"), str),
     "version": int,
     "position": int,
     "recorded_at": str,
@@ -149,20 +150,26 @@ class EventRowBuilder:
         status = self._status(fields.kind, status_of(accounts), tuple(disputes(accounts)))
         days, months = date.cells
         place_names, latitude, longitude = places.cells
+        if own := fields.point:
+            latitude, longitude = own
         kind, status_name, disputed = status.cells
         cells = (
             *(event.id, fields.when.text, *days.texts, fields.basis, fields.title, fields.summary),
             *(kind, status_name, months, *formations.cells, place_names),
             *(*people.cells, *sources.cells, latitude, longitude),
             *(len(accounts), disputed, *days.numbers, fields.sequence),
-            *(days.sort_key(fields.sequence), fields.as_written, event.state.version),
+            *(days.sort_key(fields.sequence), fields.as_written),
+            *(fields.geometry and canonical(fields.geometry), _list(fields.related)),
+            *(_list(fields.links), _list(fields.media)),
+            event.state.version,
         )
         # No two parts add to one facet.
         parts = (date, places, formations, people, sources, status)
         search_texts = (
-            *(_with_folded(fields.title), _with_folded(_joined([fields.summary, fields.basis]))),
+            _with_folded(fields.title),
+            _with_folded(_joined([fields.summary, fields.basis, *_captions(fields)])),
             *(places.text, formations.text, people.text),
-            _with_folded(_joined([account.says for account in accounts])),
+            _with_folded(_joined([text for a in accounts for text in (a.says, *_captions(a))])),
         )
         value_ids = sorted([value for part in parts for value in part.value_ids])
         return EventRow(cells, value_ids, search_texts)
@@ -233,6 +240,19 @@ class EventRowBuilder:
         return _RowPart((kind, status, canonical(disputed)), links)
 
 
+def _list(values: Sequence[Any]) -> str | None:
+    """Values as JSON, None if there are none."""
+    return canonical(values) if values else None
+
+
+def _captions(fields: Event | Account) -> list[str | None]:
+    """The texts of links and media that a search finds."""
+    texts = [link.label for link in fields.links]
+    for medium in fields.media:
+        texts += [medium.caption, medium.alt, medium.credit]
+    return texts
+
+
 def _unique(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
@@ -254,11 +274,7 @@ def _point(
     `between`, else the first located place.
     """
     places = [(role, catalogue.places[place]) for place, role in refs]
-    located = [
-        (role, place.latitude, place.longitude)
-        for role, place in places
-        if place.latitude is not None and place.longitude is not None
-    ]
+    located = [(role, *point) for role, place in places if (point := place.point) is not None]
     if not located:
         return None, None
     for role, latitude, longitude in located:
