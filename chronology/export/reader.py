@@ -129,7 +129,7 @@ def _event(row: Row, state: State | None, accounts: list[Account], catalogue: Ca
         basis=fields.basis,
         levels={
             column: msgspec.json.decode(row[column], type=list[str])
-            for column in catalogue.dimensions
+            for column, *_ in catalogue.layout.dimensions
             if column in row  # The columns are those of the newest dimensions.
         },
         formations=[catalogue.formations[name].name for name in fields.formations],

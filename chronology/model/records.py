@@ -34,6 +34,10 @@ Url = Annotated[str, Meta(pattern=URL_PATTERN, max_length=2_000)]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 Sequence = Annotated[int, Meta(ge=1, le=9_999)]
+Importance = Annotated[int, Meta(ge=1, le=5)]
+# Within these, a quantity is exact in JSON and in JavaScript to about fifteen digits.
+Quantity = Annotated[float, Meta(ge=-1e15, le=1e15)]
+Tags = Annotated[list[Id], Meta(min_length=1, max_length=50)]
 Radius = Annotated[float, Meta(gt=0, le=20_040)]
 
 _ID = re.compile(ID_PATTERN)
@@ -54,11 +58,13 @@ class Fields(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=Tru
 
 
 class Name(Fields):
-    """Another form of a name."""
+    """Another form of a name, with the period in which it was in use."""
 
     name: Line
     language: Line | None = None
     use: Literal["period", "source", "translation"] | None = None
+    since: Date | None = msgspec.field(default=None, name="from")
+    until: Date | None = None
 
 
 class Statement(Fields):
@@ -121,6 +127,43 @@ class Level(Fields):
     description: Text
 
 
+class FreeDimension(Fields):
+    """A dimension whose values are tags; `order` is its place among such dimensions."""
+
+    label: Line
+    many: bool = False
+    description: Text | None = None
+    order: Sequence = 1
+
+
+class QuantityColumn(Fields):
+    """A quantity of events; `order` is its place among the quantities."""
+
+    label: Line
+    unit: Line | None = None
+    description: Text | None = None
+    order: Sequence = 1
+
+
+class Dimension(NamedTuple):
+    """A column of `events`, whose values are formations of a level or tags.
+
+    `name` is the level, or the column itself if the dimension is free. It is the parameter `_NAME`
+    and the lane.
+    """
+
+    column: str
+    name: str
+    is_free: bool = False
+
+
+class Layout(NamedTuple):
+    """The columns of `events` that a chronology declares."""
+
+    dimensions: tuple[Dimension, ...] = ()
+    quantities: tuple[str, ...] = ()
+
+
 class Chronology(Fields):
     """The subject of the whole chronology, and its vocabularies.
 
@@ -135,7 +178,8 @@ class Chronology(Fields):
     clock: Line | None = None
     sides: dict[Id, Text] = {}
     ranks: list[Level] = msgspec.field(default=[], name="levels")
-    declared: dict[Key, Id] = msgspec.field(default={}, name="dimensions")
+    declared: dict[Key, Id | FreeDimension] = msgspec.field(default={}, name="dimensions")
+    quantities: dict[Key, QuantityColumn] = {}
 
     @property
     def levels(self) -> dict[str, str]:
@@ -143,10 +187,33 @@ class Chronology(Fields):
         return {level.id: level.description for level in self.ranks}
 
     @property
+    def layout(self) -> Layout:
+        """The declared columns: dimensions by the levels, free dimensions, and quantities."""
+        levels, free = list(self.levels), []
+        ranked: list[tuple[int, str, str]] = []
+        for column, declared in self.declared.items():
+            if isinstance(declared, FreeDimension):
+                free.append((declared.order, Dimension(column, column, is_free=True)))
+            elif declared in levels:
+                ranked.append((levels.index(declared), column, declared))
+        return Layout(
+            (
+                *(Dimension(column, level) for _, column, level in sorted(ranked)),
+                *(dimension for _, dimension in sorted(free)),
+            ),
+            tuple(sorted(self.quantities, key=lambda name: (self.quantities[name].order, name))),
+        )
+
+    @property
     def dimensions(self) -> dict[str, str]:
-        """The levels by column, the highest level first."""
-        order = list(self.levels)
-        return dict(sorted(self.declared.items(), key=lambda pair: (order.index(pair[1]), pair[0])))
+        """The names of the dimensions by column, in their order."""
+        return {dimension.column: dimension.name for dimension in self.layout.dimensions}
+
+    @property
+    def free_dimensions(self) -> dict[str, FreeDimension]:
+        """The dimensions whose values are tags, by column, in their order."""
+        free = {c: d for c, d in self.declared.items() if isinstance(d, FreeDimension)}
+        return {d.column: free[d.column] for d in self.layout.dimensions if d.is_free}
 
 
 class Source(Fields):
@@ -212,6 +279,17 @@ class Formation(Fields):
     statements: list[Statement] = []
 
 
+class Tag(Fields):
+    """A value of a free dimension."""
+
+    dimension: Key
+    name: Line
+    names: list[Name] = []
+    description: Text | None = None
+    ids: dict[Key, Line] = {}
+    statements: list[Statement] = []
+
+
 class Event(Fields):
     """A dated occurrence of history."""
 
@@ -227,6 +305,10 @@ class Event(Fields):
     sequence: Sequence | None = None
     calendar: Literal["julian"] | None = None
     as_written: Line | None = None
+    names: list[Name] = []
+    tags: dict[Key, Tags] = {}
+    quantities: dict[Key, Quantity] = {}
+    importance: Importance | None = None
 
     @property
     def when(self) -> Date:
@@ -264,6 +346,7 @@ SUBJECTS: dict[str, type[Fields]] = {
     "place": Place,
     "person": Person,
     "formation": Formation,
+    "tag": Tag,
     "event": Event,
     "account": Account,
 }

@@ -7,15 +7,15 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from chronology.model.edtf import Date
-from chronology.model.records import Account, Chronology, Event, canonical
+from chronology.model.records import Account, Event, Layout, canonical
 from chronology.projections import event_dates
 from chronology.projections.catalogue import Catalogue, State
 from chronology.projections.chain_of_command import chain_of_command, is_constant, names_by_level
 from chronology.projections.disputes import disputes
 
 _BEFORE = "id date earliest latest sort_day time precision basis title summary kind status months"
-BEFORE_DIMENSIONS = dict.fromkeys(_BEFORE.split(), str)
-AFTER_DIMENSIONS = {
+_BEFORE_DIMENSIONS = dict.fromkeys(_BEFORE.split(), str)
+_AFTER_DIMENSIONS = {
     **dict.fromkeys(("formations", "places", "people", "sources"), str),
     "latitude": float,
     "longitude": float,
@@ -24,6 +24,10 @@ AFTER_DIMENSIONS = {
     **dict.fromkeys(("first_day", "last_day", "first_second", "last_second"), int),
     **dict.fromkeys(("sequence", "sort_key"), int),
     "as_written": str,
+    "names": str,
+    "importance": int,
+}
+_CHANGE = {
     "version": int,
     "position": int,
     "recorded_at": str,
@@ -32,24 +36,31 @@ AFTER_DIMENSIONS = {
 ARRAYS = ("months", "formations", "places", "people", "sources", "disputed")
 SINGLE_VALUED = ("kind", "status")
 """The columns with one value each that are facets; the other facets are array columns."""
-LINK_FACETS = ("place_within", "chain", "person", "source")
+LINK_FACETS = ("place_within", "chain", "person", "source", "tag_id")
 """The facets that have links but no column."""
 RESERVED = frozenset(
     {
-        *BEFORE_DIMENSIONS,
-        *AFTER_DIMENSIONS,
+        *_BEFORE_DIMENSIONS,
+        *_AFTER_DIMENSIONS,
+        *_CHANGE,
         *("from_position", "until_position", "action", "because"),
         *LINK_FACETS,
         *("rowid", "oid"),
     }
 )
-"""Names that no dimension can have."""
+"""Names that no dimension and no quantity can have."""
 _CACHE_SIZE = 1 << 14
 
 
-def columns(chronology: Chronology) -> dict[str, type]:
-    """The columns of `events`, with one for each dimension."""
-    return {**BEFORE_DIMENSIONS, **dict.fromkeys(chronology.dimensions, str), **AFTER_DIMENSIONS}
+def columns(layout: Layout) -> dict[str, type]:
+    """The columns of `events`, with one for each dimension and for each quantity."""
+    return {
+        **_BEFORE_DIMENSIONS,
+        **{dimension.column: str for dimension in layout.dimensions},
+        **_AFTER_DIMENSIONS,
+        **dict.fromkeys(layout.quantities, float),
+        **_CHANGE,
+    }
 
 
 class EventWithAccounts(NamedTuple):
@@ -127,6 +138,8 @@ class EventRowBuilder:
         self._ancestors: Callable[[str], list[str]] = cached(self.catalogue.ancestors)
         self._place_names = cached(lambda place: _names_of(self.catalogue.places[place]))
         self._formations: CachedPart = cached(self._formations_part)
+        self._tags: CachedPart = cached(self._tags_part)
+        self._free = [d.column for d in catalogue.layout.dimensions if d.is_free]
         self._constant: Callable[[str], Chain | None] = cached(self._constant_chain)
         self._dated: Callable[[str, Date], Chain] = cached(self._chain_on)
         self._people: CachedPart = cached(self._people_part)
@@ -150,17 +163,24 @@ class EventRowBuilder:
         days, months = date.cells
         place_names, latitude, longitude = places.cells
         kind, status_name, disputed = status.cells
+        tags = self._tags(tuple([tag for values in fields.tags.values() for tag in values]))
         cells = (
             *(event.id, fields.when.text, *days.texts, fields.basis, fields.title, fields.summary),
-            *(kind, status_name, months, *formations.cells, place_names),
+            *(kind, status_name, months, *formations.cells[:-1], *tags.cells),
+            *(formations.cells[-1], place_names),
             *(*people.cells, *sources.cells, latitude, longitude),
             *(len(accounts), disputed, *days.numbers, fields.sequence),
-            *(days.sort_key(fields.sequence), fields.as_written, event.state.version),
+            *(days.sort_key(fields.sequence), fields.as_written),
+            *(canonical(fields.names) if fields.names else None, fields.importance),
+            *map(fields.quantities.get, self.catalogue.layout.quantities),
+            event.state.version,
         )
         # No two parts add to one facet.
-        parts = (date, places, formations, people, sources, status)
+        parts = (date, places, formations, people, sources, status, tags)
+        titles = [fields.title, *(other.name for other in fields.names)]
         search_texts = (
-            *(_with_folded(fields.title), _with_folded(_joined([fields.summary, fields.basis]))),
+            _with_folded(_joined(titles)),
+            _with_folded(_joined([fields.summary, fields.basis, tags.text])),
             *(places.text, formations.text, people.text),
             _with_folded(_joined([account.says for account in accounts])),
         )
@@ -174,6 +194,7 @@ class EventRowBuilder:
             all(ref.place in catalogue.places for ref in fields.places)
             and all(formation in catalogue.formations for formation in fields.formations)
             and all(person in catalogue.people for person in fields.people)
+            and all(tag in catalogue.tags for tags in fields.tags.values() for tag in tags)
             and all(account.source in catalogue.sources for account in accounts)
         )
 
@@ -201,17 +222,31 @@ class EventRowBuilder:
         return tuple(chain_of_command(self.catalogue, formation, date))
 
     def _formations_part(self, ids: Sequence[str], chains: Sequence[Chain]) -> _RowPart:
-        """The cells of the dimensions, then that of the formations."""
+        """The cells of the dimensions by level, then that of the formations."""
         formations = [self.catalogue.formations[formation] for formation in ids]
         names = [formation.name for formation in formations]
         levels = names_by_level(self.catalogue, chains)
-        columns = {c: levels.get(level, []) for c, level in self.catalogue.dimensions.items()}
+        columns = {
+            dimension.column: levels.get(dimension.name, [])
+            for dimension in self.catalogue.layout.dimensions
+            if not dimension.is_free
+        }
         links = self.value_ids.of("formations", names)
         for column, values in columns.items():
             links += self.value_ids.of(column, values)
         links += self.value_ids.of("chain", (name for chain in chains for name in chain))
         cells = (*map(canonical, columns.values()), canonical(names))
         return _RowPart(cells, links, _all_names(formations))
+
+    def _tags_part(self, ids: Sequence[str]) -> _RowPart:
+        """The cells of the free dimensions: a tag counts for the dimension that it has now."""
+        tags = [self.catalogue.tags[tag] for tag in ids]
+        cells, links = [], self.value_ids.of("tag_id", ids)
+        for column in self._free:
+            names = [tag.name for tag in tags if tag.dimension == column]
+            cells.append(canonical(names))
+            links += self.value_ids.of(column, names)
+        return _RowPart(tuple(cells), links, _joined([_names_of(tag) for tag in tags]))
 
     def _people_part(self, ids: Sequence[str], quoted: Sequence[str]) -> _RowPart:
         people = self.catalogue.people

@@ -45,6 +45,11 @@ COLUMNS: dict[str, dict[str, type]] = {
         "events": int,
         **_CHANGED,
     },
+    "tags": {
+        **_texts("id dimension name names description ids statements"),
+        "events": int,
+        **_CHANGED,
+    },
     "accounts": {
         **_texts("id event source at stance by said date earliest latest basis says claims"),
         "as_written": str,
@@ -75,8 +80,20 @@ FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
     ],
 }
 
-TABLES = {"source": "sources", "place": "places", "person": "people", "formation": "formations"}
-LINKS = {"source": "source", "place": "place_within", "person": "person", "formation": "chain"}
+TABLES = {
+    "source": "sources",
+    "place": "places",
+    "person": "people",
+    "formation": "formations",
+    "tag": "tags",
+}
+LINKS = {
+    "source": "source",
+    "place": "place_within",
+    "person": "person",
+    "formation": "chain",
+    "tag": "tag_id",
+}
 """The facet under which the events of each subject are linked."""
 
 

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from chronology.model.records import Chronology
 from chronology.projections import event_rows, subject_rows
 
-VERSION = 10
+VERSION = 11
 """Raised whenever the same log gives other rows, so that older files are folded again."""
 
 LARGE = 8_000
@@ -48,9 +48,9 @@ class Tracked(NamedTuple):
 
 
 def create(db: sqlite3.Connection, chronology: Chronology) -> None:
-    """Creates all tables, empty, with a column for each dimension of the chronology."""
+    """Creates all tables, empty, with a column for each dimension and quantity."""
     database = Database(db)
-    columns = event_rows.columns(chronology)
+    columns = event_rows.columns(chronology.layout)
     numbered: dict[str, tuple[dict[str, type], Any]] = {
         "events": (columns, "id"),
         "history": (history_columns(columns), ("id", "from_position")),

@@ -40,7 +40,10 @@ def changed_value(column: str, value: Any) -> Any:
     """A value of a changed column of an event as text: names for an array, "none" for no value."""
     if value in (None, "[]"):
         return "none"
-    return value if column in PLAIN_COLUMNS else ", ".join(json.loads(value))
+    if not isinstance(value, str) or column in PLAIN_COLUMNS:
+        return plain_number(value) if isinstance(value, float) else value
+    listed = json.loads(value)
+    return ", ".join(each["name"] if isinstance(each, dict) else each for each in listed)
 
 
 def unslug(text: Any) -> Any:
