@@ -144,6 +144,11 @@ class QuantityColumn(Fields):
     description: Text | None = None
     order: Sequence = 1
 
+    @property
+    def heading(self) -> str:
+        """The label with its unit."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
 
 class Dimension(NamedTuple):
     """A column of `events`, whose values are formations of a level or tags.
@@ -210,10 +215,24 @@ class Chronology(Fields):
         return {dimension.column: dimension.name for dimension in self.layout.dimensions}
 
     @property
+    def dimension_words(self) -> dict[str, str]:
+        """The words for the dimensions within a sentence, by column: a level, or a label."""
+        free = self.free_dimensions
+        return {
+            column: _within_a_sentence(free[column].label) if column in free else name
+            for column, name in self.dimensions.items()
+        }
+
+    @property
     def free_dimensions(self) -> dict[str, FreeDimension]:
         """The dimensions whose values are tags, by column, in their order."""
         free = {c: d for c, d in self.declared.items() if isinstance(d, FreeDimension)}
         return {d.column: free[d.column] for d in self.layout.dimensions if d.is_free}
+
+
+def _within_a_sentence(label: str) -> str:
+    """A label of one word begins with a small letter: `Country`, but not `NATO` or `UN region`."""
+    return label.lower() if label.isalpha() and label.istitle() else label
 
 
 class Source(Fields):
