@@ -60,6 +60,8 @@ def test_a_row_of_events_follows_from_the_event_its_accounts_and_the_catalogue(
         "sequence": None,
         "sort_key": -9_210 * 86_400 * 10_000,
         "as_written": None,
+        "names": None,
+        "importance": None,
         **dict.fromkeys(("geometry", "related", "links", "media")),
         "version": 1,
         "position": 17,

@@ -24,9 +24,9 @@ SINCE = "2026-12-01T00:00:00Z"
 
 
 class Bounds(NamedTuple):
-    """The most links of a chain and dimensions, and the names that no level or dimension has.
+    """The most links of a chain and declared columns, and the names that none of them has.
 
-    A dimension is a column, and a table has at most 2,000.
+    Dimensions and quantities are columns, and a table has at most 2,000.
     """
 
     chain: int
@@ -38,6 +38,7 @@ class Bounds(NamedTuple):
     ) -> Iterator[tuple[FieldPath, str, str]]:
         """Names and numbers beyond the bounds, with remedies; what was declared before may stay."""
         columns, levels = (before.declared, before.levels) if before else ({}, {})
+        quantities = before.quantities if before else {}
         names: list[tuple[FieldPath, str]] = [
             (("dimensions", name), name) for name in declared.declared if name not in columns
         ]
@@ -51,6 +52,9 @@ class Bounds(NamedTuple):
         limit = max(self.dimensions, len(columns))
         if len(declared.declared) > limit:
             yield ("dimensions",), f"there are more than {limit} dimensions", "declare fewer"
+        limit = max(self.dimensions, len(quantities))
+        if len(declared.quantities) > limit:
+            yield ("quantities",), f"there are more than {limit} quantities", "declare fewer"
 
 
 NARROW = Bounds(50, 100, PARAMETERS)

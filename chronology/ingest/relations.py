@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 
 from chronology.model.records import Event
+from chronology.model.validation import FieldPath
 from chronology.projections import tables
 
 _ORDERS = {"part-of": ("part-of",), "caused-by or follows": ("caused-by", "follows")}
@@ -111,3 +112,13 @@ class Relations:
         for name, relation, other in rows:
             stored.setdefault(name, []).append((relation, other))
         return stored
+
+
+def repeated_faults(event: Event) -> Iterator[tuple[FieldPath, str, str]]:
+    """A relation that an event has twice: its path, a description and a remedy."""
+    seen: set[tuple[str, str]] = set()
+    for index, related in enumerate(event.related):
+        if (related.event, related.relation) in seen:
+            description = f"related: {related.event!r} occurs twice as {related.relation}"
+            yield ("related", index), description, "keep one of them"
+        seen.add((related.event, related.relation))

@@ -26,6 +26,8 @@ _NUMBER = re.compile(r"-?\d{1,3}(\.\d{1,20})?", re.ASCII)
 _HALF = 180
 
 Position = tuple[float, float]
+Point = tuple[float, float]
+"""Latitude and longitude."""
 
 
 class Geometry:
@@ -57,13 +59,22 @@ class Geometry:
         return list(_positions(self.coordinates))
 
     @property
-    def middle(self) -> Position:
+    def middle(self) -> Point:
         """Latitude and longitude of the middle of its bounds, on the shorter way round."""
         longitudes, latitudes = zip(*self.positions, strict=True)
         west, width = west_and_width(longitudes)
         longitude = west + width / 2
         latitude = (min(latitudes) + max(latitudes)) / 2
         return round(latitude, 6), round(longitude - 360 if longitude > _HALF else longitude, 6)
+
+
+def point(
+    latitude: float | None, longitude: float | None, geometry: Geometry | None
+) -> Point | None:
+    """The point that is recorded, else the middle of the geometry."""
+    if latitude is not None and longitude is not None:
+        return latitude, longitude
+    return geometry.middle if geometry else None
 
 
 def west_and_width(longitudes: Sequence[float]) -> tuple[float, float]:

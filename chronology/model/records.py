@@ -7,33 +7,47 @@ The classes below are the fields that `docs/format.md` specifies. A new field is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from chronology.model import as_written, geometry
-from chronology.model.edtf import Date, EventDate, parse
-from chronology.model.errors import DateError
+from chronology.model import geometry
+from chronology.model.canonical import canonical as canonical
+from chronology.model.canonical import decode_date as decode_date
+from chronology.model.canonical import encode_value
+from chronology.model.declarations import FreeDimension, Layout, Level, QuantityColumn, layout_of
+from chronology.model.edtf import Date, EventDate
 from chronology.model.fields import (
     ID_PATTERN,
     Fields,
     Id,
+    Importance,
     Key,
     Latitude,
     Line,
-    Links,
     Locators,
     Longitude,
-    Media,
+    Quantity,
     Radius,
-    Relations,
     Sequence,
+    Tags,
     Text,
     Url,
 )
-from chronology.model.geometry import Geometry
+from chronology.model.geometry import Geometry, Point
+from chronology.model.groups import (
+    Attachment,
+    Command,
+    Distinct,
+    Links,
+    Media,
+    Name,
+    PlaceRole,
+    Relations,
+    Statement,
+)
 
 _ID = re.compile(ID_PATTERN)
 MAX_RECORD_BYTES = 4 << 20
@@ -47,72 +61,11 @@ def is_id(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= 80 and _ID.match(value) is not None
 
 
-class Name(Fields):
-    """Another form of a name."""
-
-    name: Line
-    language: Line | None = None
-    use: Literal["period", "source", "translation"] | None = None
-
-
-class Statement(Fields):
-    """A statement of a source about a subject, other than a dated event."""
-
-    source: Id
-    at: Line
-    says: Text
-    date: Date | None = None
-
-
-class Attachment(Fields):
-    """A superior of a formation, for a period."""
-
-    to: Id
-    source: Id
-    at: Line
-    since: Date | None = msgspec.field(default=None, name="from")
-    until: Date | None = None
-    part: bool = False
-    basis: Text | None = None
-
-
-class Command(Fields):
-    """A commander of a formation, for a period."""
-
-    person: Id
-    source: Id
-    at: Line
-    since: Date | None = msgspec.field(default=None, name="from")
-    until: Date | None = None
-    basis: Text | None = None
-
-
-class PlaceRole(Fields):
-    """A place of an event, with its role."""
-
-    place: Id
-    role: Literal["at", "near", "between", "from", "to"] = "at"
-
-
-class Distinct(Fields):
-    """A similar event that is a different occurrence, with the reason."""
-
-    event: Id
-    because: Text
-
-
 class Batch(Fields):
     """The header of a batch, stored as its first record."""
 
     format: Literal[1]
     note: Text | None = None
-
-
-class Level(Fields):
-    """One level of formations."""
-
-    id: Id
-    description: Text
 
 
 class Chronology(Fields):
@@ -129,7 +82,8 @@ class Chronology(Fields):
     clock: Line | None = None
     sides: dict[Id, Text] = {}
     ranks: list[Level] = msgspec.field(default=[], name="levels")
-    declared: dict[Key, Id] = msgspec.field(default={}, name="dimensions")
+    declared: dict[Key, Id | FreeDimension] = msgspec.field(default={}, name="dimensions")
+    quantities: dict[Key, QuantityColumn] = {}
 
     @property
     def levels(self) -> dict[str, str]:
@@ -137,10 +91,34 @@ class Chronology(Fields):
         return {level.id: level.description for level in self.ranks}
 
     @property
+    def layout(self) -> Layout:
+        """The declared columns."""
+        return layout_of(self.declared, list(self.levels), self.quantities)
+
+    @property
     def dimensions(self) -> dict[str, str]:
-        """The levels by column, the highest level first."""
-        order = list(self.levels)
-        return dict(sorted(self.declared.items(), key=lambda pair: (order.index(pair[1]), pair[0])))
+        """The names of the dimensions by column, in their order."""
+        return {dimension.column: dimension.name for dimension in self.layout.dimensions}
+
+    @property
+    def dimension_words(self) -> dict[str, str]:
+        """The words for the dimensions within a sentence, by column: a level, or a label."""
+        free = self.free_dimensions
+        return {
+            column: _within_a_sentence(free[column].label) if column in free else name
+            for column, name in self.dimensions.items()
+        }
+
+    @property
+    def free_dimensions(self) -> dict[str, FreeDimension]:
+        """The dimensions whose values are tags, by column, in their order."""
+        free = {c: d for c, d in self.declared.items() if isinstance(d, FreeDimension)}
+        return {d.column: free[d.column] for d in self.layout.dimensions if d.is_free}
+
+
+def _within_a_sentence(label: str) -> str:
+    """A label of one word begins with a small letter: `Country`, but not `NATO` or `UN region`."""
+    return label.lower() if label.isalpha() and label.istitle() else label
 
 
 class Source(Fields):
@@ -181,11 +159,9 @@ class Place(Fields):
     media: Media = []
 
     @property
-    def point(self) -> tuple[float, float] | None:
-        """Latitude and longitude: those recorded, or the middle of the geometry."""
-        if self.latitude is not None and self.longitude is not None:
-            return self.latitude, self.longitude
-        return self.geometry.middle if self.geometry else None
+    def point(self) -> Point | None:
+        """Latitude and longitude."""
+        return geometry.point(self.latitude, self.longitude, self.geometry)
 
 
 class Person(Fields):
@@ -218,6 +194,17 @@ class Formation(Fields):
     statements: list[Statement] = []
 
 
+class Tag(Fields):
+    """A value of a free dimension."""
+
+    dimension: Key
+    name: Line
+    names: list[Name] = []
+    description: Text | None = None
+    ids: dict[Key, Line] = {}
+    statements: list[Statement] = []
+
+
 class Event(Fields):
     """A dated occurrence of history."""
 
@@ -233,6 +220,10 @@ class Event(Fields):
     sequence: Sequence | None = None
     calendar: Literal["julian"] | None = None
     as_written: Line | None = None
+    names: list[Name] = []
+    tags: dict[Key, Tags] = {}
+    quantities: dict[Key, Quantity] = {}
+    importance: Importance | None = None
     latitude: Latitude | None = None
     longitude: Longitude | None = None
     geometry: Geometry | None = None
@@ -241,11 +232,9 @@ class Event(Fields):
     media: Media = []
 
     @property
-    def point(self) -> tuple[float, float] | None:
-        """Latitude and longitude of its own: those recorded, or the middle of the geometry."""
-        if self.latitude is not None and self.longitude is not None:
-            return self.latitude, self.longitude
-        return self.geometry.middle if self.geometry else None
+    def point(self) -> Point | None:
+        """Latitude and longitude of its own."""
+        return geometry.point(self.latitude, self.longitude, self.geometry)
 
     @property
     def when(self) -> Date:
@@ -285,6 +274,7 @@ SUBJECTS: dict[str, type[Fields]] = {
     "place": Place,
     "person": Person,
     "formation": Formation,
+    "tag": Tag,
     "event": Event,
     "account": Account,
 }
@@ -304,46 +294,9 @@ class Record(NamedTuple):
     data: str
 
 
-def _encode(value: object) -> object:
-    if isinstance(value, EventDate):
-        return value.text
-    if isinstance(value, Geometry):
-        return value.plain
-    raise NotImplementedError
-
-
-_encoder = msgspec.json.Encoder(enc_hook=_encode, order="sorted")
-
-
-def canonical(value: object) -> str:
-    """The canonical JSON of a value: sorted keys, no white space, no default values."""
-    return _encoder.encode(value).decode()
-
-
-_READERS: dict[type, Callable[[str], EventDate]] = {
-    Date: lru_cache(maxsize=1 << 14)(parse),
-    EventDate: lru_cache(maxsize=1 << 14)(as_written.read),
-}
-
-
-def decode_date(kind: type, value: object) -> object:
-    """The hook by which msgspec decodes dates and geometries."""
-    if kind is Geometry:
-        return geometry.read(value)
-    read = _READERS.get(kind)
-    if read is None:
-        raise NotImplementedError
-    if not isinstance(value, str):
-        raise ValueError("is not a date; write the date as text, in quotes")
-    try:
-        return read(value)
-    except DateError as error:
-        raise ValueError(str(error)) from None
-
-
 def amend(fields: Any, change: Mapping[str, Any]) -> dict[str, Any]:
     """The fields as plain values, after the `set` and `unset` of a correction."""
-    plain: dict[str, Any] = msgspec.to_builtins(fields, enc_hook=_encode)
+    plain: dict[str, Any] = msgspec.to_builtins(fields, enc_hook=encode_value)
     plain.update(change.get("set", {}))
     return {key: value for key, value in plain.items() if key not in change.get("unset", ())}
 
@@ -355,7 +308,7 @@ def load_partial(kind: type[Fields], data: Mapping[str, Any]) -> dict[str, Any]:
         key: msgspec.convert(value, fields[key].type, strict=False, dec_hook=decode_date)
         for key, value in data.items()
     }
-    plain: dict[str, Any] = msgspec.to_builtins(values, enc_hook=_encode)
+    plain: dict[str, Any] = msgspec.to_builtins(values, enc_hook=encode_value)
     return plain
 
 

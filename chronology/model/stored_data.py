@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, reduce
 from operator import or_
 from types import UnionType
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -85,7 +85,7 @@ def _unlimited(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, Fields):
         return _without_limits(annotation)
     origin, parts = get_origin(annotation), tuple(map(_unlimited, get_args(annotation)))
-    if origin is UnionType:
+    if origin in (UnionType, Union):
         return reduce(or_, parts)
     return origin[parts] if origin in (list, dict) else annotation
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 
@@ -59,6 +59,8 @@ def _unknown_field(key: object, fields: Mapping[str, Any]) -> str:
 
 def _faults(value: Any, kind: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
     """The faults of a value of a field, whose annotation is `kind`."""
+    if get_origin(kind) is Union:
+        kind = _alternative(kind, value)
     plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     if isinstance(plain, type) and issubclass(plain, Fields) and isinstance(value, Mapping):
         yield from _struct_faults(value, plain, path)
@@ -80,6 +82,15 @@ def _faults(value: Any, kind: Any, path: FieldPath) -> Iterator[tuple[FieldPath,
             msgspec.convert(value, kind, strict=False, dec_hook=decode_date)
         except msgspec.ValidationError as error:
             yield path, _reason(str(error), value)
+
+
+def _alternative(union: Any, value: Any) -> Any:
+    """The type that a value should have, of a text or fields; any other union stays as it is."""
+    kinds = get_args(union)
+    fields = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Fields)]
+    if not fields:
+        return union
+    return fields[0] if isinstance(value, Mapping) else kinds[0]
 
 
 def _struct_faults(

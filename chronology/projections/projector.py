@@ -49,13 +49,13 @@ class BatchProjector:
 
     def run(self, progress: Progress | None = None) -> bool:
         """Folds the batch; False if the columns no longer fit, so that all must be rebuilt."""
-        before, zero = self.catalogue.dimensions, self._zero
+        before, zero = self.catalogue.layout, self._zero
         self.db.execute(f"CREATE TEMP TABLE IF NOT EXISTS {_TOUCHED}")
         self.db.execute("DELETE FROM temp.touched")
         self._apply_catalogue()
         if self.catalogue.chronology is None:
             raise CorruptLog(f"position {self.batch.last}: no chronology is recorded before it")
-        if before != self.catalogue.dimensions:
+        if before != self.catalogue.layout:
             return False
         writer = RowWriter(self.db, self.catalogue, self.batch)
         is_most = tables.is_most(self.batch.last - self.batch.first, self.batch.first)

@@ -60,12 +60,8 @@ class RowWriter:
         self._pending_events = 0
         self._catalogue = catalogue
         self._event_row_builder = EventRowBuilder(catalogue, self.value_ids)
-        columns = [
-            *event_rows.BEFORE_DIMENSIONS,
-            *catalogue.dimensions,
-            *event_rows.AFTER_DIMENSIONS,
-        ]
-        self._history_columns = ", ".join(f'"{column}"' for column in columns[:-1])
+        columns = [*event_rows.columns(catalogue.layout)][:-1]
+        self._history_columns = ", ".join(f'"{column}"' for column in columns)
 
     def write_counts(self) -> None:
         """Adds the links that were gained and lost to the counts of the facet values."""

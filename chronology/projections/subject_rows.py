@@ -10,15 +10,8 @@ from chronology.model.edtf import Date, iso_day
 from chronology.model.fields import SAME_AS_IN
 from chronology.model.figures import parse_figure
 from chronology.model.geometry import Geometry
-from chronology.model.records import (
-    Account,
-    Attachment,
-    Command,
-    Event,
-    Formation,
-    Place,
-    canonical,
-)
+from chronology.model.groups import Attachment, Command
+from chronology.model.records import Account, Event, Formation, Place, canonical
 from chronology.projections.catalogue import Catalogue, State
 
 Row = dict[str, Any]
@@ -57,6 +50,11 @@ COLUMNS: dict[str, dict[str, type]] = {
         "events": int,
         **_CHANGED,
     },
+    "tags": {
+        **_texts("id dimension name names description ids statements"),
+        "events": int,
+        **_CHANGED,
+    },
     "accounts": {
         **_texts("id event source at stance by said date earliest latest basis says claims"),
         **_texts("as_written links media"),
@@ -89,8 +87,20 @@ FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
     ],
 }
 
-TABLES = {"source": "sources", "place": "places", "person": "people", "formation": "formations"}
-LINKS = {"source": "source", "place": "place_within", "person": "person", "formation": "chain"}
+TABLES = {
+    "source": "sources",
+    "place": "places",
+    "person": "people",
+    "formation": "formations",
+    "tag": "tags",
+}
+LINKS = {
+    "source": "source",
+    "place": "place_within",
+    "person": "person",
+    "formation": "chain",
+    "tag": "tag_id",
+}
 """The facet under which the events of each subject are linked."""
 
 

@@ -48,9 +48,9 @@ class Tracked(NamedTuple):
 
 
 def create(db: sqlite3.Connection, chronology: Chronology) -> None:
-    """Creates all tables, empty, with a column for each dimension of the chronology."""
+    """Creates all tables, empty, with a column for each dimension and quantity."""
     database = Database(db)
-    columns = event_rows.columns(chronology)
+    columns = event_rows.columns(chronology.layout)
     numbered: dict[str, tuple[dict[str, type], Any]] = {
         "events": (columns, "id"),
         "history": (history_columns(columns), ("id", "from_position")),
