@@ -36,6 +36,8 @@ _CHANGE = {
     "number": int,
 }
 ARRAYS = ("months", "formations", "places", "people", "sources", "disputed")
+JSON = ("names", "geometry", "related", "links", "media")
+"""The columns that have JSON, or nothing."""
 SINGLE_VALUED = ("kind", "status")
 """The columns with one value each that are facets; the other facets are array columns."""
 LINK_FACETS = ("place_within", "chain", "person", "source", "tag_id")

@@ -67,13 +67,11 @@ COLUMNS: dict[str, dict[str, type]] = {
         **_texts("source at basis"),
     },
     "commanders": _texts("formation person from until source at basis"),
-    "relations": _texts("event relation other address"),
 }
 
 FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
     "accounts": [("event", "events", "id"), ("source", "sources", "id")],
     "claims": [("account", "accounts", "id")],
-    "relations": [("event", "events", "id")],
     "places": [("within", "places", "id")],
     "attachments": [
         ("formation", "formations", "id"),

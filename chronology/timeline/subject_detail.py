@@ -28,7 +28,7 @@ from chronology.timeline.order_of_battle import natural_key
 
 _EVENTS = 60
 _ACCOUNTS = 300
-_JSON = ("names", "ids", "statements", "cites")
+_JSON = ("names", "ids", "statements", "cites", "links", "media")
 _SOURCES = 12
 _WITHIN = 200
 _TIES = (
@@ -48,7 +48,11 @@ def subject_detail(db: sqlite3.Connection, table: str, name: str) -> Row | None:
     for column in _JSON:
         if column in row:
             row[column] = msgspec.json.decode(row[column] or "[]")
+    if row.get("geometry"):
+        row["geometry"] = msgspec.json.decode(row["geometry"])
     sources = dict(db.execute("SELECT id, name FROM sources"))
+    for medium in row.get("media", ()):
+        medium["source_name"] = sources.get(medium.get("source"), medium.get("source"))
     for statement in row["statements"]:
         statement["source_name"] = sources.get(statement["source"], statement["source"])
     return {**row, **DETAIL_READERS[table](db, name)}
@@ -120,7 +124,7 @@ def _place(db: sqlite3.Connection, name: str) -> Row:
     )
     inside = fetch_rows(
         db,
-        "SELECT id, name, type, latitude, longitude, events FROM places WHERE within = ?"
+        "SELECT id, name, type, latitude, longitude, geometry, events FROM places WHERE within = ?"
         " ORDER BY events DESC, name LIMIT ?",
         (name, _WITHIN),
     )

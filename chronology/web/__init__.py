@@ -14,7 +14,7 @@ from datasette.utils.asgi import Forbidden
 from chronology.projections.subject_rows import COLUMNS
 from chronology.store.database import SQLiteTooOld, require_sqlite
 from chronology.web import closed_references, databases, datasette_compat, limits, permissions
-from chronology.web.api import checkpoint, csv_json, health, hidden, lists, timeline_data
+from chronology.web.api import checkpoint, csv_json, health, hidden, lists, media, timeline_data
 from chronology.web.datasette_compat import (
     Actor,
     App,
@@ -46,7 +46,7 @@ from chronology.web.pages import (
     templating,
 )
 from chronology.web.query import facets, selection, sql_rewrite
-from chronology.web.routing import LISTS_AND_EVENTS, PAGES, routing_middleware
+from chronology.web.routing import LISTS_AND_EVENTS, MEDIA, PAGES, routing_middleware
 
 TABLES = frozenset({"events", "history", "batches", *COLUMNS})
 
@@ -98,6 +98,7 @@ def register_routes() -> list[tuple[str, Any]]:
             map_config,
             csv_json,
             lists,
+            media,
             changes,
             timeline_data,
             standalone,
@@ -162,7 +163,11 @@ def _needed_middleware(app: App, datasette: Datasette) -> App:
         query, handler = scope["query_string"], app
         rest = datasette_compat.address_of(datasette, scope).rest
         may_be_past = b"_as_of" in query or b"%" in query
-        if PAGES.fullmatch(rest) or (may_be_past and LISTS_AND_EVENTS.fullmatch(rest)):
+        if (
+            PAGES.fullmatch(rest)
+            or MEDIA.fullmatch(rest)
+            or (may_be_past and LISTS_AND_EVENTS.fullmatch(rest))
+        ):
             handler = routing_middleware(handler, datasette)
         if scope["path"].endswith((".csv", ".json")):
             handler = csv_guard.csv_guard_middleware(handler, datasette)

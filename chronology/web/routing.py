@@ -37,6 +37,9 @@ PAGES = re.compile(
     rf"|/events\.(csv|{'|'.join(FORMATS)})|/events/[^/.]+\.(csv|json)|/history\.atom"
 )
 """The pages of this package, by the path after the database; the empty one is the home."""
+MEDIA_NAME = r"[0-9a-f]{64}\.[a-z0-9]{3,4}"
+MEDIA = re.compile(rf"/media/{MEDIA_NAME}")
+"""A file of the media of a chronology, by the path after the database."""
 PAST = "/-/chronology/past"
 LISTS_AND_EVENTS = re.compile(r"/events(\.[a-z]+)?|/events/[a-z0-9-]+")
 """Addresses that lead elsewhere with `_as_of`."""
@@ -75,7 +78,7 @@ def _target(datasette: Datasette, scope: Scope) -> str | None:
     path, name, rest = address_of(datasette, scope)
     if path == "/":
         return HOME if databases.names(datasette) else None
-    is_page = PAGES.fullmatch(rest)
+    is_page = PAGES.fullmatch(rest) or MEDIA.fullmatch(rest)
     if not (is_page or LISTS_AND_EVENTS.fullmatch(rest)) or not databases.is_chronology(
         datasette, name
     ):

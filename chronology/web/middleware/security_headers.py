@@ -31,6 +31,8 @@ PLAIN = {
     # A server of map tiles learns the site, but not the page.
     b"referrer-policy": b"strict-origin-when-cross-origin",
 }
+SANDBOX = "default-src 'none'; sandbox"
+"""The policy of files whose content is not ours."""
 _EXTENSIBLE = (
     *("script-src", "style-src", "img-src", "font-src", "connect-src", "frame-src", "media-src"),
     "worker-src",
@@ -39,6 +41,7 @@ _SOURCE = re.compile(
     r"https://[\w.*-]+(:\d+)?(/[\w./~-]*)?|'sha(256|384|512)-[\w+/-]+=*'"
     r"|'(wasm-)?unsafe-eval'|data:|blob:"
 )
+_POLICY = b"content-security-policy"
 _NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _HANDLER = re.compile(r"""\son[a-z]+="([^"{}]*)\"""")
@@ -200,7 +203,9 @@ class _Sender:
 
 def _with_headers(start: Message, page: str, more: Mapping[str, Sequence[str]]) -> Message:
     content_policy = policy(page, _inline_of_datasette(), more).encode()
-    own = {**PLAIN, b"content-security-policy": content_policy}
+    if (_POLICY, SANDBOX.encode()) in start["headers"]:
+        content_policy = SANDBOX.encode()
+    own = {**PLAIN, _POLICY: content_policy}
     others = [
         (name, _local(value) if name == b"location" else value)
         for name, value in start["headers"]
