@@ -10,9 +10,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from chronology.export import attached
+from chronology.export.attached import Attached, Relation
 from chronology.export.numbers import plain_json, plain_number
 from chronology.model.edtf import Date, Span, parse
 from chronology.model.edtf_points import Point
+from chronology.model.groups import Medium
 from chronology.timeline.as_of import ReadPoint
 
 
@@ -102,6 +105,7 @@ class Event(NamedTuple):
     tags: Sequence[Tags] = ()
     quantities: Sequence[Quantity] = ()
     importance: int | None = None
+    attached: Attached = Attached()
 
     @property
     def sources(self) -> list[Source]:
@@ -145,6 +149,13 @@ class Edition(NamedTuple):
 
     def url(self, event: Event) -> str:
         return f"{self.events}/{event.id}"
+
+    def url_of(self, related: Relation) -> str:
+        """The address of an event to which another is related."""
+        return related.address or f"{self.events}/{related.event}"
+
+    def url_of_medium(self, medium: Medium) -> str:
+        return attached.address(self.events.rpartition("/")[0], medium)
 
     @property
     def about(self) -> str:
@@ -229,6 +240,7 @@ def lines(event: Event) -> Iterator[str]:
     yield from _declared_lines(event)
     if event.formations:
         yield f"Formations: {', '.join(event.formations)}."
+    yield from event.attached.lines
     if event.people:
         yield f"People: {', '.join(event.people)}."
     if event.accounts:

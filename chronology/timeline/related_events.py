@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from chronology.model.fields import SAME_AS_IN
+from chronology.model.groups import Related
 from chronology.model.records import Event
 from chronology.store.database import Row, fetch_rows
 from chronology.timeline.as_of import CURRENT_AT, TimelineAt
@@ -44,28 +46,34 @@ def related_events(timeline: TimelineAt, name: str, event: Event) -> RelatedEven
 
 
 def _own(timeline: TimelineAt, event: Event) -> list[Row]:
-    titles = {
-        row["id"]: row
-        for row in fetch_rows(
-            timeline.db,
-            "SELECT id, title, date FROM history"
-            f" WHERE id IN (SELECT value FROM json_each(:events)) AND {CURRENT_AT}",
-            {
-                "events": json.dumps([r.event for r in event.related if r.address is None]),
-                "as_of": timeline.point.position,
-            },
-        )
-    }
+    known = titles(timeline, [event])
     return [
         {
             "relation": SAME_AS_IN.rstrip(":") if related.address else related.relation,
             "event": related.event,
-            "title": titles.get(related.event, {}).get("title"),
-            "date": titles.get(related.event, {}).get("date"),
-            "address": f"{related.address}/events/{related.event}" if related.address else None,
+            "title": None if related.address else known.get(related.event),
+            "address": address(related),
         }
         for related in event.related
     ]
+
+
+def address(related: Related) -> str | None:
+    """The address of an event of another chronology."""
+    return f"{related.address}/events/{related.event}" if related.address else None
+
+
+def titles(timeline: TimelineAt, events: Iterable[Event]) -> dict[str, str]:
+    """The titles of the events of the chronology to which some events are related, by id."""
+    names = sorted({r.event for event in events for r in event.related if r.address is None})
+    if not names:
+        return {}
+    sql = (
+        "SELECT id, title FROM history WHERE id IN (SELECT value FROM json_each(:events))"
+        f" AND {CURRENT_AT}"
+    )
+    params = {"events": json.dumps(names), "as_of": timeline.point.position}
+    return dict(timeline.db.execute(sql, params).fetchall())
 
 
 _NOW = (

@@ -18,9 +18,8 @@ from chronology.store import media
 from chronology.web import databases, routing
 from chronology.web.api import streaming
 from chronology.web.datasette_compat import Datasette, Receive, Request, Send
-from chronology.web.middleware.security_headers import SANDBOX
 from chronology.web.pages.media import folder_of
-from chronology.web.responses import matches
+from chronology.web.responses import SANDBOX, matches
 
 _CHUNK = 1 << 18
 _CACHE = "public, max-age=86400"

@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 import datasette as installed
 
 from chronology.web.datasette_compat import PLUGIN, App, Datasette, Message, Receive, Scope, Send
+from chronology.web.responses import SANDBOX
 
 PLAIN = {
     b"x-content-type-options": b"nosniff",
@@ -31,8 +32,6 @@ PLAIN = {
     # A server of map tiles learns the site, but not the page.
     b"referrer-policy": b"strict-origin-when-cross-origin",
 }
-SANDBOX = "default-src 'none'; sandbox"
-"""The policy of files whose content is not ours."""
 _EXTENSIBLE = (
     *("script-src", "style-src", "img-src", "font-src", "connect-src", "frame-src", "media-src"),
     "worker-src",
