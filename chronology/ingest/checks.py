@@ -190,8 +190,9 @@ class Checks(References):
             return
         for fault in declared.event_faults(fields, self.catalogue.chronology):
             self.add_fault(item, *fault)
+        known = self.catalogue.chronology.free_dimensions
         for dimension, tags in fields.tags.items():
-            for index, tag in enumerate(tags):
+            for index, tag in enumerate(tags if dimension in known else ()):
                 path: FieldPath = ("tags", dimension, index)
                 self._note_reference(item, path, "tag", tag, dimension)
 

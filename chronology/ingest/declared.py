@@ -57,7 +57,11 @@ def event_faults(fields: Event, chronology: Chronology) -> Iterator[CheckFault]:
     for name in fields.quantities:
         if name not in chronology.quantities:
             description = f"{name!r} is not a quantity of the chronology"
-            yield ("quantities", name), description, _choices("quantities", chronology.quantities)
+            yield (
+                ("quantities", name),
+                description,
+                _choices("quantities", chronology.layout.quantities),
+            )
 
 
 def name_faults(names: Sequence[Name]) -> Iterator[CheckFault]:
