@@ -14,9 +14,9 @@ from typing import NamedTuple
 from chronology.batches.batch import Batch, Item
 from chronology.ingest import retractions
 from chronology.model.errors import BatchRefused
-from chronology.model.records import Chronology
 from chronology.model.reserved_names import PARAMETERS
 from chronology.model.validation import FieldPath
+from chronology.model.vocabulary import Chronology
 from chronology.projections.catalogue import CATALOGUED, catalogue_size
 
 SINCE = "2026-12-01T00:00:00Z"
@@ -71,7 +71,8 @@ class MemoryBounds(NamedTuple):
 
     `changes` are the corrections and retractions of a batch, `subjects` and `subjects_bytes` the
     records of the catalogue in the whole log, `unknown` the references to records that come later
-    in the batch, `accounts_bytes` the accounts of one event, each with `account_bytes` more.
+    in the batch, `relations` those of the events that it records or changes, `accounts_bytes` the
+    accounts of one event, each with `account_bytes` more.
     """
 
     changes: int = 500_000
@@ -79,6 +80,7 @@ class MemoryBounds(NamedTuple):
     subjects_bytes: int = 32 << 20
     unknown: int = 200_000
     accounts_bytes: int = 4 << 20
+    relations: int = 500_000
     account_bytes: int = 400
 
 

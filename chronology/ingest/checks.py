@@ -10,16 +10,19 @@ from collections.abc import Callable
 from typing import Any
 
 from chronology.batches.batch import Batch, Item
-from chronology.ingest import bounds, declared, retractions, zero
+from chronology.ingest import bounds, field_faults, retractions, zero
 from chronology.ingest.chains import Chains
 from chronology.ingest.references import References
+from chronology.ingest.relations import Relations
 from chronology.ingest.streams import Streams
 from chronology.lru_cache import LruCache
 from chronology.model import records
-from chronology.model.errors import DateError
-from chronology.model.records import Account, Chronology, Event, Formation, Person, Place, Tag
+from chronology.model.errors import BatchRefused, DateError
+from chronology.model.records import Account, Event, Formation, Person, Place, Tag
 from chronology.model.validation import FieldPath
+from chronology.model.vocabulary import Chronology
 from chronology.projections.catalogue import Catalogue, Dated, label, split_stream
+from chronology.store.media import MediaFolder
 
 _MAX_DATES = 10_000
 _VOCABULARIES = {"kind": "kinds", "side": "sides", "level": "levels"}
@@ -35,12 +38,15 @@ class Checks(References):
         catalogue: Catalogue,
         streams: Streams,
         limits: bounds.Bounds,
+        media: MediaFolder | None,
     ) -> None:
         super().__init__(batch, catalogue, streams)
         self.db = db
         self.catalogue_lines: dict[str, int] = {}
         self.bounds = limits
         self.chains = Chains(catalogue, self.bounds.chain)
+        self.relations = Relations(db)
+        self.media = media
         self.chronology_is_missing = False
         self.window_overlaps: LruCache[str, bool] = LruCache(_MAX_DATES)
 
@@ -113,7 +119,7 @@ class Checks(References):
             self.add_fault(item, ("name",), description, "names are unique; make it more specific")
         for index, statement in enumerate(fields.statements):
             self._note_reference(item, ("statements", index, "source"), "source", statement.source)
-        for fault in declared.name_faults(fields.names):
+        for fault in field_faults.name_faults(fields.names):
             self.add_fault(item, *fault)
 
     # The subjects
@@ -127,7 +133,7 @@ class Checks(References):
             )
         for fault in zero.find_faults(self.db, item.action, fields):
             self.add_fault(item, *fault)
-        for fault in declared.declaration_faults(fields):
+        for fault in field_faults.declaration_faults(fields):
             self.add_fault(item, *fault)
         for fault in self.bounds.faults(fields, self.catalogue.chronology):
             self.add_fault(item, *fault)
@@ -135,12 +141,32 @@ class Checks(References):
     def _check_place(self, item: Item, fields: Place) -> None:
         self._check_subject(item, fields)
         self._note_reference(item, ("within",), "place", fields.within)
-        if (fields.latitude is None) != (fields.longitude is None):
-            self.add_fault(item, (), "latitude or longitude is missing", "give both or neither")
+        self._check_point(item, fields)
+        self._check_media(item, fields)
 
     def _check_person(self, item: Item, fields: Person) -> None:
         self._check_subject(item, fields)
         self._check_vocabulary(item, "side", fields.side)
+        self._check_media(item, fields)
+
+    def _check_point(self, item: Item, fields: Place | Event) -> None:
+        if (fields.latitude is None) != (fields.longitude is None):
+            self.add_fault(item, (), "latitude or longitude is missing", "give both or neither")
+
+    def _check_media(self, item: Item, fields: Place | Person | Event | Account) -> None:
+        """Checks the sources of media, and the files of those that the item itself names."""
+        for index, medium in enumerate(fields.media):
+            path: FieldPath = ("media", index)
+            self._note_reference(item, (*path, "source"), "source", medium.source)
+            if (medium.file is None) == (medium.url is None):
+                self.add_fault(
+                    item, path, "a medium has either a file or a url", "give one of them"
+                )
+            elif medium.file and (
+                item.action == "recorded" or "media" in item.change.get("set", {})
+            ):
+                for fault in self.media.faults(medium.file) if self.media else ():
+                    self.add_fault(item, (*path, "file"), *fault)
 
     def _check_formation(self, item: Item, fields: Formation) -> None:
         self._check_subject(item, fields)
@@ -160,7 +186,7 @@ class Checks(References):
             return
         before = self.catalogue.tags.states.get(item.id)
         earlier = before.fields if before else None
-        for fault in declared.tag_faults(fields, self.catalogue.chronology, earlier):
+        for fault in field_faults.tag_faults(fields, self.catalogue.chronology, earlier):
             self.add_fault(item, *fault)
 
     def _check_event(self, item: Item, fields: Event) -> None:
@@ -176,19 +202,40 @@ class Checks(References):
         for index, person in enumerate(fields.people):
             if person not in catalogue.people.states:
                 self._note_reference(item, ("people", index), "person", person)
-        self._check_repeats(item, fields)
+        for fault in field_faults.repeat_faults(fields):
+            self.add_fault(item, *fault)
         if fields.distinct:
             self._check_distinct(item, fields)
         if fields.tags or fields.quantities or fields.names:
             self._check_declared(item, fields)
+        self._check_point(item, fields)
+        self._check_media(item, fields)
+        self._check_related(item, fields)
+
+    def _check_related(self, item: Item, fields: Event) -> None:
+        """The events to which one is related; circles are found at the end of the batch."""
+        self.relations.note(item.id, fields, item.lines(()), item.action == "recorded")
+        if self.relations.count > bounds.MEMORY.relations:
+            description = f"the batch has more than {bounds.MEMORY.relations:,} relations"
+            self.add_fault(item, ("related",), description, "split the batch")
+            raise BatchRefused(self.batch.faults, stopped=True)
+        seen: set[tuple[str, str]] = set()
+        for index, related in enumerate(fields.related):
+            path: FieldPath = ("related", index)
+            if related.address is None:
+                self._note_reference(item, (*path, "event"), "event", related.event)
+            if (related.event, related.relation) in seen:
+                description = f"related: {related.event!r} occurs twice as {related.relation}"
+                self.add_fault(item, path, description, "keep one of them")
+            seen.add((related.event, related.relation))
 
     def _check_declared(self, item: Item, fields: Event) -> None:
         """The tags, quantities and names of an event."""
-        for fault in declared.name_faults(fields.names):
+        for fault in field_faults.name_faults(fields.names):
             self.add_fault(item, *fault)
         if self.catalogue.chronology is None:
             return
-        for fault in declared.event_faults(fields, self.catalogue.chronology):
+        for fault in field_faults.event_faults(fields, self.catalogue.chronology):
             self.add_fault(item, *fault)
         known = self.catalogue.chronology.free_dimensions
         for dimension, tags in fields.tags.items():
@@ -221,23 +268,6 @@ class Checks(References):
             self.add_fault(item, ("date",), str(error), "see docs/dates.md")
             return None
 
-    def _check_repeats(self, item: Item, fields: Event) -> None:
-        """A formation and a person may occur once, a place once in each role."""
-        if max(len(fields.places), len(fields.formations), len(fields.people)) < 2:
-            return
-        members_by_field: dict[str, list[tuple[str, ...]]] = {
-            "places": [(ref.place, ref.role) for ref in fields.places],
-            "formations": [(formation,) for formation in fields.formations],
-            "people": [(person,) for person in fields.people],
-        }
-        for key, members in members_by_field.items():
-            seen: set[tuple[str, ...]] = set()
-            for index, member in enumerate(members):
-                if member in seen:
-                    description = f"{key}: {member[0]!r} occurs twice"
-                    self.add_fault(item, (key, index), description, "keep one of them")
-                seen.add(member)
-
     def _check_distinct(self, item: Item, fields: Event) -> None:
         """Checks only new entries: an event in an older entry may have been retracted since."""
         if item.action == "corrected" and "distinct" not in item.change.get("set", {}):
@@ -256,6 +286,7 @@ class Checks(References):
             self._note_reference(item, ("source",), "source", fields.source)
         if fields.by is not None and records.is_id(fields.by):
             self._note_reference(item, ("by",), "person", fields.by)
+        self._check_media(item, fields)
 
     # The batch as a whole
 
@@ -266,6 +297,9 @@ class Checks(References):
             self.batch.add_fault(1, "no chronology is recorded", "start the first batch with one")
         for line, description, remedy in self.chains.find_faults(self.catalogue_lines):
             self.batch.add_fault(line, description, remedy)
+        if not self.batch.faults:
+            for line, description, remedy in self.relations.find_faults():
+                self.batch.add_fault(line, description, remedy)
         for stream, line in self.catalogue_lines.items():
             self._check_catalogue_subject(stream, line)
 

@@ -151,9 +151,10 @@ def _references(subject: str, fields: Any) -> set[str | None]:
 
 
 def _sources(fields: Any) -> set[str | None]:
+    shown = {medium.source for medium in getattr(fields, "media", [])}
     if isinstance(fields, Account):
-        return {fields.source}
+        return {fields.source, *shown}
     cited = [*getattr(fields, "statements", [])]
     if isinstance(fields, Formation):
         cited += [*fields.attached, *fields.commanders]
-    return {citation.source for citation in cited}
+    return {citation.source for citation in cited} | shown

@@ -9,36 +9,39 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
-from msgspec import Meta, Struct
 
-from chronology.model import as_written
+from chronology.model import as_written, geometry
 from chronology.model.edtf import Date, EventDate, parse
 from chronology.model.errors import DateError
-
-# `\Z` because `$` also matches before a final line break.
-ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
-KEY_PATTERN = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*\Z"
-LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+\Z"
-TEXT_PATTERN = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]+\Z"
-URL_PATTERN = r"^https?://[^\s\x00-\x1f\x7f<>\"]+\Z"
-
-Id = Annotated[str, Meta(pattern=ID_PATTERN, max_length=80)]
-Key = Annotated[str, Meta(pattern=KEY_PATTERN, max_length=40)]
-Line = Annotated[str, Meta(pattern=LINE_PATTERN, max_length=300)]
-Text = Annotated[str, Meta(pattern=TEXT_PATTERN, max_length=20_000)]
-Locators = Annotated[list[Line], Meta(min_length=1)]
-Url = Annotated[str, Meta(pattern=URL_PATTERN, max_length=2_000)]
-Latitude = Annotated[float, Meta(ge=-90, le=90)]
-Longitude = Annotated[float, Meta(ge=-180, le=180)]
-Sequence = Annotated[int, Meta(ge=1, le=9_999)]
-Importance = Annotated[int, Meta(ge=1, le=5)]
-# Within these, a quantity is exact in JSON and in JavaScript to about fifteen digits.
-Quantity = Annotated[float, Meta(ge=-1e15, le=1e15)]
-Tags = Annotated[list[Id], Meta(min_length=1, max_length=50)]
-Radius = Annotated[float, Meta(gt=0, le=20_040)]
+from chronology.model.fields import (
+    ID_PATTERN,
+    Distinct,
+    Fields,
+    Id,
+    Importance,
+    Key,
+    Latitude,
+    Line,
+    Links,
+    Locators,
+    Longitude,
+    Media,
+    Name,
+    PlaceRole,
+    Quantity,
+    Radius,
+    Relations,
+    Sequence,
+    Statement,
+    Tags,
+    Text,
+    Url,
+)
+from chronology.model.geometry import Geometry
+from chronology.model.vocabulary import Chronology
 
 _ID = re.compile(ID_PATTERN)
 MAX_RECORD_BYTES = 4 << 20
@@ -50,30 +53,6 @@ ROLES = ("at", "near", "between", "from", "to")
 def is_id(value: Any) -> bool:
     """Whether a value has the form of an id."""
     return isinstance(value, str) and len(value) <= 80 and _ID.match(value) is not None
-
-
-# Records never contain cycles, so the garbage collector need not track them.
-class Fields(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
-    """The base of every group of fields. Unknown fields are refused, default values not stored."""
-
-
-class Name(Fields):
-    """Another form of a name, with the period in which it was in use."""
-
-    name: Line
-    language: Line | None = None
-    use: Literal["period", "source", "translation"] | None = None
-    since: Date | None = msgspec.field(default=None, name="from")
-    until: Date | None = None
-
-
-class Statement(Fields):
-    """A statement of a source about a subject, other than a dated event."""
-
-    source: Id
-    at: Line
-    says: Text
-    date: Date | None = None
 
 
 class Attachment(Fields):
@@ -99,140 +78,11 @@ class Command(Fields):
     basis: Text | None = None
 
 
-class PlaceRole(Fields):
-    """A place of an event, with its role."""
-
-    place: Id
-    role: Literal["at", "near", "between", "from", "to"] = "at"
-
-
-class Distinct(Fields):
-    """A similar event that is a different occurrence, with the reason."""
-
-    event: Id
-    because: Text
-
-
 class Batch(Fields):
     """The header of a batch, stored as its first record."""
 
     format: Literal[1]
     note: Text | None = None
-
-
-class Level(Fields):
-    """One level of formations."""
-
-    id: Id
-    description: Text
-
-
-class FreeDimension(Fields):
-    """A dimension whose values are tags; `order` is its place among such dimensions."""
-
-    label: Line
-    many: bool = False
-    description: Text | None = None
-    order: Sequence = 1
-
-
-class QuantityColumn(Fields):
-    """A quantity of events; `order` is its place among the quantities."""
-
-    label: Line
-    unit: Line | None = None
-    description: Text | None = None
-    order: Sequence = 1
-
-    @property
-    def heading(self) -> str:
-        """The label with its unit."""
-        return f"{self.label} ({self.unit})" if self.unit else self.label
-
-
-class Dimension(NamedTuple):
-    """A column of `events`, whose values are formations of a level or tags.
-
-    `name` is the level, or the column itself if the dimension is free. It is the parameter `_NAME`
-    and the lane.
-    """
-
-    column: str
-    name: str
-    is_free: bool = False
-
-
-class Layout(NamedTuple):
-    """The columns of `events` that a chronology declares."""
-
-    dimensions: tuple[Dimension, ...] = ()
-    quantities: tuple[str, ...] = ()
-
-
-class Chronology(Fields):
-    """The subject of the whole chronology, and its vocabularies.
-
-    Levels are stored as a list, because their order matters and canonical JSON sorts keys.
-    """
-
-    title: Line
-    window: Date
-    kinds: dict[Id, Text]
-    summary: Text | None = None
-    zero: Date | None = None
-    clock: Line | None = None
-    sides: dict[Id, Text] = {}
-    ranks: list[Level] = msgspec.field(default=[], name="levels")
-    declared: dict[Key, Id | FreeDimension] = msgspec.field(default={}, name="dimensions")
-    quantities: dict[Key, QuantityColumn] = {}
-
-    @property
-    def levels(self) -> dict[str, str]:
-        """The descriptions by level, the highest level first."""
-        return {level.id: level.description for level in self.ranks}
-
-    @property
-    def layout(self) -> Layout:
-        """The declared columns: dimensions by the levels, free dimensions, and quantities."""
-        levels, free = list(self.levels), []
-        ranked: list[tuple[int, str, str]] = []
-        for column, declared in self.declared.items():
-            if isinstance(declared, FreeDimension):
-                free.append((declared.order, Dimension(column, column, is_free=True)))
-            elif declared in levels:
-                ranked.append((levels.index(declared), column, declared))
-        return Layout(
-            (
-                *(Dimension(column, level) for _, column, level in sorted(ranked)),
-                *(dimension for _, dimension in sorted(free)),
-            ),
-            tuple(sorted(self.quantities, key=lambda name: (self.quantities[name].order, name))),
-        )
-
-    @property
-    def dimensions(self) -> dict[str, str]:
-        """The names of the dimensions by column, in their order."""
-        return {dimension.column: dimension.name for dimension in self.layout.dimensions}
-
-    @property
-    def dimension_words(self) -> dict[str, str]:
-        """The words for the dimensions within a sentence, by column: a level, or a label."""
-        free = self.free_dimensions
-        return {
-            column: _within_a_sentence(free[column].label) if column in free else name
-            for column, name in self.dimensions.items()
-        }
-
-    @property
-    def free_dimensions(self) -> dict[str, FreeDimension]:
-        """The dimensions whose values are tags, by column, in their order."""
-        free = {c: d for c, d in self.declared.items() if isinstance(d, FreeDimension)}
-        return {d.column: free[d.column] for d in self.layout.dimensions if d.is_free}
-
-
-def _within_a_sentence(label: str) -> str:
-    """A label of one word begins with a small letter: `Country`, but not `NATO` or `UN region`."""
-    return label.lower() if label.isalpha() and label.istitle() else label
 
 
 class Source(Fields):
@@ -268,6 +118,16 @@ class Place(Fields):
     ids: dict[Key, Line] = {}
     note: Text | None = None
     statements: list[Statement] = []
+    geometry: Geometry | None = None
+    links: Links = []
+    media: Media = []
+
+    @property
+    def point(self) -> tuple[float, float] | None:
+        """Latitude and longitude: those recorded, or the middle of the geometry."""
+        if self.latitude is not None and self.longitude is not None:
+            return self.latitude, self.longitude
+        return self.geometry.middle if self.geometry else None
 
 
 class Person(Fields):
@@ -282,6 +142,8 @@ class Person(Fields):
     ids: dict[Key, Line] = {}
     note: Text | None = None
     statements: list[Statement] = []
+    links: Links = []
+    media: Media = []
 
 
 class Formation(Fields):
@@ -324,10 +186,23 @@ class Event(Fields):
     sequence: Sequence | None = None
     calendar: Literal["julian"] | None = None
     as_written: Line | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    geometry: Geometry | None = None
+    related: Relations = []
+    links: Links = []
+    media: Media = []
     names: list[Name] = []
     tags: dict[Key, Tags] = {}
     quantities: dict[Key, Quantity] = {}
     importance: Importance | None = None
+
+    @property
+    def point(self) -> tuple[float, float] | None:
+        """Latitude and longitude of its own: those recorded, or the middle of the geometry."""
+        if self.latitude is not None and self.longitude is not None:
+            return self.latitude, self.longitude
+        return self.geometry.middle if self.geometry else None
 
     @property
     def when(self) -> Date:
@@ -351,6 +226,8 @@ class Account(Fields):
     basis: Text | None = None
     says: Text | None = None
     claims: dict[Key, Line] = {}
+    links: Links = []
+    media: Media = []
 
     @property
     def when(self) -> Date | None:
@@ -385,9 +262,11 @@ class Record(NamedTuple):
     data: str
 
 
-def _encode(value: object) -> str:
+def _encode(value: object) -> object:
     if isinstance(value, EventDate):
         return value.text
+    if isinstance(value, Geometry):
+        return value.plain
     raise NotImplementedError
 
 
@@ -406,7 +285,9 @@ _READERS: dict[type, Callable[[str], EventDate]] = {
 
 
 def decode_date(kind: type, value: object) -> object:
-    """The hook by which msgspec decodes dates."""
+    """The hook by which msgspec decodes dates and geometries."""
+    if kind is Geometry:
+        return geometry.read(value)
     read = _READERS.get(kind)
     if read is None:
         raise NotImplementedError

@@ -15,14 +15,8 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
-from chronology.model.records import (
-    TEXT_PATTERN,
-    Fields,
-    Id,
-    decode_date,
-    fields_of,
-    load_json,
-)
+from chronology.model.fields import TEXT_PATTERN, Fields, Id
+from chronology.model.records import decode_date, fields_of, load_json
 
 
 def check_json(kind: type[Fields], action: str, data: str) -> None:

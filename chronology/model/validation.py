@@ -12,16 +12,17 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 
-from chronology.model.records import (
+from chronology.model.fields import (
+    FILE_PATTERN,
     ID_PATTERN,
     KEY_PATTERN,
     LINE_PATTERN,
+    RELATION_PATTERN,
     TEXT_PATTERN,
     URL_PATTERN,
     Fields,
-    decode_date,
-    fields_of,
 )
+from chronology.model.records import decode_date, fields_of
 
 FieldPath = tuple[str | int, ...]
 
@@ -112,6 +113,10 @@ _PATTERN_FAULTS = {
     LINE_PATTERN: "is empty or contains a line break or a control character",
     TEXT_PATTERN: "is empty or contains a control character",
     URL_PATTERN: "is not an address that begins with http:// or https://",
+    FILE_PATTERN: "is not the name of a file in media/; run 'chronology media FILE', which copies"
+    " the file there and prints its name",
+    RELATION_PATTERN: "is not a relation; write part-of, caused-by, follows, or same-as-in: and the"
+    " address of another chronology",
 }
 
 
@@ -123,7 +128,7 @@ def _reason(message: str, value: Any) -> str:
     message = re.sub(r" - at `[^`]*`$", "", message)
     if message.startswith(("'", '"')):
         return message
-    if message.startswith("is not a date"):
+    if message.startswith(("is not a date", "is not a geometry")):
         return f"{shown} {message}"
     return f"{shown} is not valid: {message[0].lower()}{message[1:].replace('`', '')}"
 

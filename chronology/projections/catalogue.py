@@ -16,17 +16,9 @@ import msgspec
 
 from chronology.model import as_written, records, stored_data
 from chronology.model.edtf import Date
-from chronology.model.records import (
-    Account,
-    Chronology,
-    Event,
-    Formation,
-    Layout,
-    Person,
-    Place,
-    Source,
-    Tag,
-)
+from chronology.model.fields import Medium
+from chronology.model.records import Account, Event, Formation, Person, Place, Source, Tag
+from chronology.model.vocabulary import Chronology, Layout
 from chronology.store.log import FIELDS, Entry
 
 T = TypeVar("T")
@@ -68,7 +60,8 @@ def next_state(state: State | None, entry: Entry) -> State | None:
             return None
     except UNREADABLE:
         return state
-    if isinstance(fields, Place) and (fields.latitude is None) != (fields.longitude is None):
+    has_point = isinstance(fields, (Place, Event))
+    if has_point and (fields.latitude is None) != (fields.longitude is None):
         fields.latitude = fields.longitude = None  # Half a point is none.
     return State(fields, entry.version, entry.position, entry.recorded_at)
 
@@ -80,6 +73,32 @@ def read_text(data: str, key: str) -> str | None:
     except (*UNREADABLE, LookupError):
         return None
     return value if isinstance(value, str) else None
+
+
+def files_named(data: str) -> list[str]:
+    """The files of media that the stored JSON of a record names."""
+    try:
+        return [medium.file for medium in _decode_media(data).media if medium.file]
+    except UNREADABLE:
+        return []
+
+
+class _Media(msgspec.Struct):
+    media: list[Medium] = []
+
+
+class _RecordMedia(_Media):
+    """The media of a record, or of the `set` of a correction."""
+
+    set: _Media = msgspec.field(default_factory=_Media)
+
+
+def _decode_media(data: str) -> _Media:
+    record = _decode_record_media(data)
+    return record if record.media else record.set
+
+
+_decode_record_media = msgspec.json.Decoder(_RecordMedia).decode
 
 
 def fold_stream(entries: Iterable[Entry]) -> State | None:

@@ -13,6 +13,7 @@ from chronology.projections import subject_rows, tables
 from chronology.projections.catalogue import (
     Catalogue,
     catalogue_entries,
+    files_named,
     read_states,
     read_text,
     split_stream,
@@ -221,10 +222,21 @@ def _finish(db: sqlite3.Connection, catalogue: Catalogue, batch: BatchRange) -> 
         tables.insert(db, table, rows)
     (first,) = log.read(db, batch.first - 1, batch.first)
     (head,) = log.read(db, batch.last - 1, batch.last)
+    _insert_media_files(db, batch)
     actions = db.execute(_ACTIONS, (batch.first, batch.last)).fetchone()
     row = (batch.id, batch.recorded_at, _note(first), batch.first, batch.last, *actions)
     tables.insert(db, "batches", [row])
     tables.track(db, head.position, head.digest)
+
+
+def _insert_media_files(db: sqlite3.Connection, batch: BatchRange) -> None:
+    rows = db.execute(
+        "SELECT position, data FROM log WHERE position BETWEEN ? AND ?"
+        """ AND instr(data, '"media":[') ORDER BY position""",
+        (batch.first, batch.last),
+    )
+    files = [(file, position) for position, data in rows.fetchall() for file in files_named(data)]
+    db.executemany("INSERT OR IGNORE INTO media_files VALUES (?, ?)", files)
 
 
 def _note(entry: Entry) -> str | None:

@@ -12,7 +12,8 @@ import msgspec
 
 from chronology.model.as_written import elapsed
 from chronology.model.edtf import Date
-from chronology.model.records import Event, Name, Place
+from chronology.model.fields import Name
+from chronology.model.records import Event, Place
 from chronology.projections import subject_rows, tables
 from chronology.projections.catalogue import Catalogue, State, read_states
 from chronology.projections.chain_of_command import chain_of_command

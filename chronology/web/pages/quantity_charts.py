@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from chronology.index.selection import Relation
 from chronology.model.edtf import Date
 from chronology.model.instants import instants, of_days
-from chronology.model.records import QuantityColumn
+from chronology.model.vocabulary import QuantityColumn
 from chronology.store.database import fetch_rows
 from chronology.web.pages import date_axis, day_histogram, formatting
 from chronology.web.pages.home_overview import Overview, Reader
