@@ -29,6 +29,9 @@ BATCHES = (
 
 
 FULL = """\
+- {correct: chronology/test, because: Needed.,
+   set: {dimensions: {fronts: front, armies: army, theme: {label: Theme}}}}
+- {tag: war, dimension: theme, name: War}
 - {correct: formation/f3, set: {commanders: [{person: tolbukhin, source: one, at: "9"}]},
    because: Named.}
 - {event: gaps, date: "[1944-10-01,1944-10-05]", title: Some day, kind: battle,

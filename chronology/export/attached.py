@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from chronology.model.fields import Link, Medium
 from chronology.model.geometry import Geometry
-from chronology.model.groups import Link, Medium
 from chronology.store.media import media_type
 
 IN_WORDS = {"part-of": "Part of", "caused-by": "Caused by", "follows": "Follows"}

@@ -15,7 +15,7 @@ from chronology.export.attached import Attached, Relation
 from chronology.export.numbers import plain_json, plain_number
 from chronology.model.edtf import Date, Span, parse
 from chronology.model.edtf_points import Point
-from chronology.model.groups import Medium
+from chronology.model.fields import Medium
 from chronology.timeline.as_of import ReadPoint
 
 

@@ -23,7 +23,7 @@ from chronology.export.edition import (
 )
 from chronology.export.numbers import plain_value
 from chronology.model.edtf import Date, iso_day
-from chronology.model.groups import Link, Medium
+from chronology.model.fields import Link, Medium
 from chronology.store.media import media_type
 
 # The context is inline, so that programs fetch nothing.

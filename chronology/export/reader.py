@@ -19,8 +19,8 @@ from chronology.export.attached import Attached, Relation
 from chronology.export.edition import Account, Counts, Event, Name, Place, Quantity, Source, Tags
 from chronology.index.selection import EventFilter
 from chronology.model.records import Account as AccountRecord
-from chronology.model.records import Chronology
 from chronology.model.records import Event as EventRecord
+from chronology.model.vocabulary import Chronology
 from chronology.projections.catalogue import Catalogue, State, read_states
 from chronology.store import log
 from chronology.store.database import Row, fetch_rows, snapshot

@@ -15,7 +15,7 @@ from chronology.export.edition import Edition, Event, ends, json_text, lines
 from chronology.model.days import Day
 from chronology.model.edtf import iso_day
 from chronology.model.edtf_points import Point
-from chronology.model.groups import Medium
+from chronology.model.fields import Medium
 from chronology.model.instants import without_zone
 
 # How many parts of a plain month or year TimelineJS receives.

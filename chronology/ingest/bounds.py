@@ -14,9 +14,9 @@ from typing import NamedTuple
 from chronology.batches.batch import Batch, Item
 from chronology.ingest import retractions
 from chronology.model.errors import BatchRefused
-from chronology.model.records import Chronology
 from chronology.model.reserved_names import PARAMETERS
 from chronology.model.validation import FieldPath
+from chronology.model.vocabulary import Chronology
 from chronology.projections.catalogue import CATALOGUED, catalogue_size
 
 SINCE = "2026-12-01T00:00:00Z"

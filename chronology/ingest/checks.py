@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chronology.batches.batch import Batch, Item
-from chronology.ingest import bounds, declared, retractions, zero
+from chronology.ingest import bounds, field_faults, retractions, zero
 from chronology.ingest.chains import Chains
 from chronology.ingest.media import media_faults
 from chronology.ingest.references import References
@@ -19,8 +19,9 @@ from chronology.ingest.streams import Streams
 from chronology.lru_cache import LruCache
 from chronology.model import records
 from chronology.model.errors import BatchRefused, DateError
-from chronology.model.records import Account, Chronology, Event, Formation, Person, Place, Tag
+from chronology.model.records import Account, Event, Formation, Person, Place, Tag
 from chronology.model.validation import FieldPath
+from chronology.model.vocabulary import Chronology
 from chronology.projections.catalogue import Catalogue, Dated, label, split_stream
 from chronology.store.media import MediaFolder
 
@@ -119,7 +120,7 @@ class Checks(References):
             self.add_fault(item, ("name",), description, "names are unique; make it more specific")
         for index, statement in enumerate(fields.statements):
             self._note_reference(item, ("statements", index, "source"), "source", statement.source)
-        for fault in declared.name_faults(fields.names):
+        for fault in field_faults.name_faults(fields.names):
             self.add_fault(item, *fault)
 
     # The subjects
@@ -133,7 +134,7 @@ class Checks(References):
             )
         for fault in zero.find_faults(self.db, item.action, fields):
             self.add_fault(item, *fault)
-        for fault in declared.declaration_faults(fields):
+        for fault in field_faults.declaration_faults(fields):
             self.add_fault(item, *fault)
         for fault in self.bounds.faults(fields, self.catalogue.chronology):
             self.add_fault(item, *fault)
@@ -179,7 +180,7 @@ class Checks(References):
             return
         before = self.catalogue.tags.states.get(item.id)
         earlier = before.fields if before else None
-        for fault in declared.tag_faults(fields, self.catalogue.chronology, earlier):
+        for fault in field_faults.tag_faults(fields, self.catalogue.chronology, earlier):
             self.add_fault(item, *fault)
 
     def _check_event(self, item: Item, fields: Event) -> None:
@@ -195,7 +196,8 @@ class Checks(References):
         for index, person in enumerate(fields.people):
             if person not in catalogue.people.states:
                 self._note_reference(item, ("people", index), "person", person)
-        self._check_repeats(item, fields)
+        for fault in field_faults.repeat_faults(fields):
+            self.add_fault(item, *fault)
         if fields.distinct:
             self._check_distinct(item, fields)
         if fields.tags or fields.quantities or fields.names:
@@ -220,14 +222,15 @@ class Checks(References):
 
     def _check_declared(self, item: Item, fields: Event) -> None:
         """The tags, quantities and names of an event."""
-        for fault in declared.name_faults(fields.names):
+        for fault in field_faults.name_faults(fields.names):
             self.add_fault(item, *fault)
         if self.catalogue.chronology is None:
             return
-        for fault in declared.event_faults(fields, self.catalogue.chronology):
+        for fault in field_faults.event_faults(fields, self.catalogue.chronology):
             self.add_fault(item, *fault)
+        known = self.catalogue.chronology.free_dimensions
         for dimension, tags in fields.tags.items():
-            for index, tag in enumerate(tags):
+            for index, tag in enumerate(tags if dimension in known else ()):
                 path: FieldPath = ("tags", dimension, index)
                 self._note_reference(item, path, "tag", tag, dimension)
 
@@ -255,23 +258,6 @@ class Checks(References):
         except DateError as error:
             self.add_fault(item, ("date",), str(error), "see docs/dates.md")
             return None
-
-    def _check_repeats(self, item: Item, fields: Event) -> None:
-        """A formation and a person may occur once, a place once in each role."""
-        if max(len(fields.places), len(fields.formations), len(fields.people)) < 2:
-            return
-        members_by_field: dict[str, list[tuple[str, ...]]] = {
-            "places": [(ref.place, ref.role) for ref in fields.places],
-            "formations": [(formation,) for formation in fields.formations],
-            "people": [(person,) for person in fields.people],
-        }
-        for key, members in members_by_field.items():
-            seen: set[tuple[str, ...]] = set()
-            for index, member in enumerate(members):
-                if member in seen:
-                    description = f"{key}: {member[0]!r} occurs twice"
-                    self.add_fault(item, (key, index), description, "keep one of them")
-                seen.add(member)
 
     def _check_distinct(self, item: Item, fields: Event) -> None:
         """Checks only new entries: an event in an older entry may have been retracted since."""

@@ -15,19 +15,10 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 import msgspec
 
 from chronology.model import as_written, records, stored_data
-from chronology.model.declarations import Layout
 from chronology.model.edtf import Date
-from chronology.model.groups import Medium
-from chronology.model.records import (
-    Account,
-    Chronology,
-    Event,
-    Formation,
-    Person,
-    Place,
-    Source,
-    Tag,
-)
+from chronology.model.fields import Medium
+from chronology.model.records import Account, Event, Formation, Person, Place, Source, Tag
+from chronology.model.vocabulary import Chronology, Layout
 from chronology.store.log import FIELDS, Entry
 
 T = TypeVar("T")

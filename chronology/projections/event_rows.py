@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from chronology.model.declarations import Layout
 from chronology.model.edtf import Date
 from chronology.model.records import Account, Event, canonical
-from chronology.projections import event_dates, event_points
+from chronology.model.vocabulary import Layout
+from chronology.projections import event_dates
 from chronology.projections.catalogue import Catalogue, State
 from chronology.projections.chain_of_command import chain_of_command, is_constant, names_by_level
 from chronology.projections.disputes import disputes
+from chronology.projections.search_texts import all_names, joined, names_of, with_folded
 
 _BEFORE = "id date earliest latest sort_day time precision basis title summary kind status months"
 _BEFORE_DIMENSIONS = dict.fromkeys(_BEFORE.split(), str)
@@ -25,9 +26,9 @@ _AFTER_DIMENSIONS = {
     **dict.fromkeys(("first_day", "last_day", "first_second", "last_second"), int),
     **dict.fromkeys(("sequence", "sort_key"), int),
     "as_written": str,
+    **dict.fromkeys(("geometry", "related", "links", "media"), str),
     "names": str,
     "importance": int,
-    **dict.fromkeys(("geometry", "related", "links", "media"), str),
 }
 _CHANGE = {
     "version": int,
@@ -140,7 +141,7 @@ class EventRowBuilder:
         self._date: CachedPart = cached(self._date_part)
         self._places: CachedPart = cached(self._places_part)
         self._ancestors: Callable[[str], list[str]] = cached(self.catalogue.ancestors)
-        self._place_names = cached(lambda place: _names_of(self.catalogue.places[place]))
+        self._place_names = cached(lambda place: names_of(self.catalogue.places[place]))
         self._formations: CachedPart = cached(self._formations_part)
         self._tags: CachedPart = cached(self._tags_part)
         self._free = [d.column for d in catalogue.layout.dimensions if d.is_free]
@@ -177,9 +178,9 @@ class EventRowBuilder:
             *(*people.cells, *sources.cells, latitude, longitude),
             *(len(accounts), disputed, *days.numbers, fields.sequence),
             *(days.sort_key(fields.sequence), fields.as_written),
-            *(canonical(fields.names) if fields.names else None, fields.importance),
             *(fields.geometry and canonical(fields.geometry), _list(fields.related)),
             *(_list(fields.links), _list(fields.media)),
+            *(canonical(fields.names) if fields.names else None, fields.importance),
             *map(fields.quantities.get, self.catalogue.layout.quantities),
             event.state.version,
         )
@@ -187,10 +188,10 @@ class EventRowBuilder:
         parts = (date, places, formations, people, sources, status, tags)
         titles = [fields.title, *(other.name for other in fields.names)]
         search_texts = (
-            _with_folded(_joined(titles)),
-            _with_folded(_joined([fields.summary, fields.basis, tags.text, *_captions(fields)])),
+            with_folded(joined(titles)),
+            with_folded(joined([fields.summary, fields.basis, tags.text, *_captions(fields)])),
             *(places.text, formations.text, people.text),
-            _with_folded(_joined([text for a in accounts for text in (a.says, *_captions(a))])),
+            with_folded(joined([text for a in accounts for text in (a.says, *_captions(a))])),
         )
         value_ids = sorted([value for part in parts for value in part.value_ids])
         return EventRow(cells, value_ids, search_texts)
@@ -214,10 +215,10 @@ class EventRowBuilder:
     def _places_part(self, refs: Sequence[tuple[str, str]]) -> _RowPart:
         names = _unique(self.catalogue.places[place].name for place, _ in refs)
         ancestors = [outer for place, _ in refs for outer in self._ancestors(place)]
-        point = event_points.of_places(refs, self.catalogue)
+        point = _point(refs, self.catalogue)
         ids = self.value_ids
         links = ids.of("places", names) + ids.of("place_within", ancestors)
-        text = _with_folded(_joined([self._place_names(place) for place, _ in refs]))
+        text = with_folded(joined([self._place_names(place) for place, _ in refs]))
         return _RowPart((canonical(names), *point), links, text)
 
     def _constant_chain(self, formation: str) -> Chain | None:
@@ -244,7 +245,7 @@ class EventRowBuilder:
             links += self.value_ids.of(column, values)
         links += self.value_ids.of("chain", (name for chain in chains for name in chain))
         cells = (*map(canonical, columns.values()), canonical(names))
-        return _RowPart(cells, links, _all_names(formations))
+        return _RowPart(cells, links, all_names(formations))
 
     def _tags_part(self, ids: Sequence[str]) -> _RowPart:
         """The cells of the free dimensions: a tag counts for the dimension that it has now."""
@@ -254,14 +255,14 @@ class EventRowBuilder:
             names = [tag.name for tag in tags if tag.dimension == column]
             cells.append(canonical(names))
             links += self.value_ids.of(column, names)
-        return _RowPart(tuple(cells), links, _joined([_names_of(tag) for tag in tags]))
+        return _RowPart(tuple(cells), links, joined([names_of(tag) for tag in tags]))
 
     def _people_part(self, ids: Sequence[str], quoted: Sequence[str]) -> _RowPart:
         people = self.catalogue.people
         names = [people[person].name for person in ids]
         searched = dict.fromkeys([*ids, *(by for by in quoted if by in people)])
         others = (by for by in quoted if by not in searched)
-        text = _with_folded(_joined([_all_names(people[person] for person in searched), *others]))
+        text = with_folded(joined([all_names(people[person] for person in searched), *others]))
         links = self.value_ids.of("people", names) + self.value_ids.of("person", ids)
         return _RowPart((canonical(names),), links, text)
 
@@ -301,29 +302,37 @@ def status_of(accounts: Sequence[Account]) -> str:
     return "planned" if "plans" in stances else "denied"
 
 
-def _all_names(subjects: Iterable[Any]) -> str:
-    """All names of some subjects, one a line."""
-    return _with_folded(_joined([_names_of(subject) for subject in subjects]))
+def _point(
+    refs: Sequence[tuple[str, str]], catalogue: Catalogue
+) -> tuple[float | None, float | None]:
+    """The point of an event on the map.
+
+    It is the first located place with the role `at`, else the mean of those with the role
+    `between`, else the first located place.
+    """
+    places = [(role, catalogue.places[place]) for place, role in refs]
+    located = [(role, *point) for role, place in places if (point := place.point) is not None]
+    if not located:
+        return None, None
+    for role, latitude, longitude in located:
+        if role == "at":
+            return latitude, longitude
+    between = [(lat, lon) for role, lat, lon in located if role == "between"]
+    if between:
+        return _mean([lat for lat, _ in between]), _mean_longitude([lon for _, lon in between])
+    return located[0][1:]
 
 
-def _names_of(subject: Any) -> str:
-    return _joined([subject.name, *(other.name for other in subject.names)])
+def _mean(degrees: Sequence[float]) -> float:
+    return round(sum(degrees) / len(degrees), 6)
 
 
-# Letters without a decomposition, which the tokenizer of FTS5 cannot fold.
-FOLDED = str.maketrans({"đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss"})
-
-
-def _joined(texts: Sequence[str | None]) -> str:
-    return "\n".join([text for text in texts if text])
-
-
-def _with_folded(text: str) -> str:
-    """A text for the search index, followed by its folded form if it has letters of `FOLDED`."""
-    if text.isascii():
-        return text
-    folded = text.translate(FOLDED)
-    return text if folded == text else f"{text}\n{folded}"
+def _mean_longitude(degrees: Sequence[float]) -> float:
+    """The mean on the shorter way round the Earth: between 179 and -179 it is 180, not 0."""
+    if max(degrees) - min(degrees) <= 180:
+        return _mean(degrees)
+    mean = _mean([degree + 360 if degree < 0 else degree for degree in degrees])
+    return mean if mean <= 180 else round(mean - 360, 6)
 
 
 @cache

@@ -10,8 +10,15 @@ from chronology.model.edtf import Date, iso_day
 from chronology.model.fields import SAME_AS_IN
 from chronology.model.figures import parse_figure
 from chronology.model.geometry import Geometry
-from chronology.model.groups import Attachment, Command
-from chronology.model.records import Account, Event, Formation, Place, canonical
+from chronology.model.records import (
+    Account,
+    Attachment,
+    Command,
+    Event,
+    Formation,
+    Place,
+    canonical,
+)
 from chronology.projections.catalogue import Catalogue, State
 
 Row = dict[str, Any]

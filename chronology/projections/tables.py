@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology
 from chronology.projections import event_rows, subject_rows
 
 VERSION = 11

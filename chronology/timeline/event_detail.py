@@ -12,7 +12,7 @@ import msgspec
 
 from chronology.model.as_written import elapsed
 from chronology.model.edtf import Date
-from chronology.model.groups import Medium, Name
+from chronology.model.fields import Medium, Name
 from chronology.model.records import Event, Place
 from chronology.projections import subject_rows, tables
 from chronology.projections.catalogue import Catalogue, State, read_states

@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from chronology.model.fields import SAME_AS_IN
-from chronology.model.groups import Related
+from chronology.model.fields import SAME_AS_IN, Related
 from chronology.model.records import Event
 from chronology.store.database import Row, fetch_rows
 from chronology.timeline.as_of import CURRENT_AT, TimelineAt

@@ -9,7 +9,7 @@ from datasette.utils import tilde_decode, tilde_encode
 from datasette.utils.asgi import NotFound
 
 from chronology.model.edtf import parse
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology
 from chronology.timeline.as_of import TimelineAt, read_point
 from chronology.timeline.disagreements import compare_accounts
 from chronology.timeline.event_detail import EventDetail, event_detail

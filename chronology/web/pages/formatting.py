@@ -16,7 +16,7 @@ from chronology.model.days import Day
 from chronology.model.edtf import parse
 from chronology.model.edtf_text import MONTHS
 from chronology.model.errors import DateError
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology
 from chronology.timeline.linked_events import PLAIN_COLUMNS
 
 DATES = ("date", "said", "from", "until", "born", "died", "published", "accessed")

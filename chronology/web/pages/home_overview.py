@@ -19,8 +19,7 @@ from chronology.index.selection import (
     summarise,
 )
 from chronology.lru_cache import LruCache
-from chronology.model.declarations import QuantityColumn
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology, QuantityColumn
 from chronology.timeline.as_of import TimelineAt, at_head
 from chronology.web import permissions
 from chronology.web.datasette_compat import Datasette
