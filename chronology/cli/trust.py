@@ -8,6 +8,7 @@ import sqlite3
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -92,10 +93,17 @@ def verify(
         states.append(_signed(checkpoint, key))
     say = Messages(quiet)
     with reading(db) as opened, snapshot(opened):
+        faults = verification.schema_faults(opened)
+        if verification.is_log_generated(opened):
+            _exit_with(faults)
+        is_readable = verification.is_log_as_defined(opened)
+        damage = verification.file_faults(opened, "log") if is_readable else []
+        faults += damage
         whole = share_of(log.head(opened).position)
-        faults = verification.schema_faults(opened) + verification.file_faults(opened)
         with say.bars(Bar("Chain", whole)) as (step,):
             last = verification.verify(opened, step)
+        if damage or not is_readable:
+            _exit_with(faults)
         faults += verification.record_faults(opened)
         say(f"Chain: {last.position} records, each linked to the one before.")
         for state in states:
@@ -105,20 +113,23 @@ def verify(
             faults += projections.verify(opened, step)
         _say_batches(opened, events, say)
         is_outdated = projections.is_outdated(opened)
-    for fault in faults:
-        click.echo(printable(fault), err=True)
     if faults and is_outdated:
-        click.echo(
+        faults.append(
             "Another version of the program made the tables. Remedy: run 'chronology rebuild',"
-            " which builds them again from the log, and verify again.",
-            err=True,
+            " which builds them again from the log, and verify again."
         )
     if faults:
-        sys.exit(CONFLICT)
+        _exit_with(faults)
     say("Tables: identical to tables rebuilt from the log.")
     say(f"Head: {last.position}:{last.digest}")
     if not states:
         say("Not checked: whether records were removed from the end. Use --head or --checkpoint.")
+
+
+def _exit_with(faults: list[str]) -> NoReturn:
+    for fault in faults:
+        click.echo(printable(fault), err=True)
+    sys.exit(CONFLICT)
 
 
 def _say_batches(db: sqlite3.Connection, events: Path, say: Messages) -> None:
