@@ -232,7 +232,7 @@ def _finish(db: sqlite3.Connection, catalogue: Catalogue, batch: BatchRange) -> 
 def _insert_media_files(db: sqlite3.Connection, batch: BatchRange) -> None:
     rows = db.execute(
         "SELECT position, data FROM log WHERE position BETWEEN ? AND ?"
-        """ AND instr(data, '"media":[') ORDER BY position""",
+        """ AND instr(data, '"media"') ORDER BY position""",
         (batch.first, batch.last),
     )
     files = [(file, position) for position, data in rows.fetchall() for file in files_named(data)]
