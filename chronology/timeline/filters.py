@@ -22,7 +22,7 @@ from chronology.model.errors import DateError, UnknownName
 from chronology.projections.disputes import KINDS
 from chronology.timeline import date_filters
 from chronology.timeline.as_of import CURRENT_AT, TimelineAt, at_head, read_point
-from chronology.timeline.related_events import parts
+from chronology.timeline.related_events import part_of
 
 _MOST_NAMED = 200
 
@@ -49,7 +49,7 @@ def event_filters(
     for n, name in enumerate(parameters.get("_person", ())):
         filters.append(_of_person(timeline, name, f"person_{n}"))
     for n, name in enumerate(parameters.get("_part_of", ())):
-        filters.append(_part_of(timeline, name, f"part_of_{n}"))
+        filters.append(part_of(timeline, name, f"part_of_{n}"))
     for n, text in enumerate(parameters.get("_within", ())):
         filters.append(date_filters.within(timeline, _date("_within", text), f"within_{n}"))
     for n, text in enumerate(parameters.get("_certain", ())):
@@ -154,24 +154,6 @@ def _in_place(timeline: TimelineAt, name: str, mark: str) -> EventFilter:
     ]
     description = f"place is in {places[place].name}"
     return has_any(timeline.table, "places", names, mark)._replace(description=description)
-
-
-def _part_of(timeline: TimelineAt, name: str, mark: str) -> EventFilter:
-    """Events that are parts of one, given by id, or parts of its parts."""
-    titles = timeline.db.execute(
-        f"SELECT title FROM history WHERE id = :id AND {CURRENT_AT}",
-        {"id": name, "as_of": timeline.point.position},
-    ).fetchone()
-    if titles is None:
-        raise UnknownName(f"_part_of: {name!r} is not the id of an event.")
-    params = {mark: json.dumps(sorted(parts(timeline, name)))}
-    sql = f"IN (SELECT value FROM json_each(:{mark}))"
-    return EventFilter(
-        f"{timeline.table}.id {sql}",
-        params,
-        date_filters.numbers(f"events.id {sql}", params),
-        f"part of “{titles[0]}”",
-    )
 
 
 def has_any(

@@ -6,6 +6,9 @@ import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from chronology.index.predicates import NumberQuery
+from chronology.index.selection import EventFilter
+from chronology.model.errors import UnknownName
 from chronology.model.fields import SAME_AS_IN, Related
 from chronology.model.records import Event
 from chronology.store.database import Row, fetch_rows
@@ -124,3 +127,21 @@ _PARTS_THEN = (
     f" WHERE related IS NOT NULL AND {CURRENT_AT} AND json_each.value ->> 'as' = 'part-of'"
     " AND json_each.value ->> 'event' IN (SELECT value FROM json_each(:events))"
 )
+
+
+def part_of(timeline: TimelineAt, name: str, mark: str) -> EventFilter:
+    """Events that are parts of one, given by id, or parts of its parts."""
+    titles = timeline.db.execute(
+        f"SELECT title FROM history WHERE id = :id AND {CURRENT_AT}",
+        {"id": name, "as_of": timeline.point.position},
+    ).fetchone()
+    if titles is None:
+        raise UnknownName(f"_part_of: {name!r} is not the id of an event.")
+    params = {mark: json.dumps(sorted(parts(timeline, name)))}
+    sql = f"IN (SELECT value FROM json_each(:{mark}))"
+    return EventFilter(
+        f"{timeline.table}.id {sql}",
+        params,
+        NumberQuery(f"SELECT number AS event FROM events WHERE id {sql}", tuple(params.items())),
+        f"part of “{titles[0]}”",
+    )
