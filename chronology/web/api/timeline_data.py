@@ -22,7 +22,7 @@ from chronology.projections.catalogue import Catalogue
 from chronology.web import databases
 from chronology.web.api import timeline_bins
 from chronology.web.datasette_compat import Datasette, Request
-from chronology.web.pages import day_histogram
+from chronology.web.pages import day_histogram, media
 from chronology.web.pages.home_overview import Overview, Reader, overview, read_state
 from chronology.web.query.home_filters import (
     HomeRequest,
@@ -165,6 +165,7 @@ def _detailed(
     if importance:
         columns += ("importance",)
         rows = [[*row, importance.get(row[0])] for row in rows]
+    pictures = _pictures(reader, table, numbers)
     formations = {
         f.name: (f.level, f.side)
         for _, f in reader.timeline.catalogue.formations.items()
@@ -181,6 +182,22 @@ def _detailed(
         },
         "dates": [_date(text) for text in tables["date"].of],
         "rows": rows,
+        **({"pictures": pictures} if pictures else {}),
+    }
+
+
+def _pictures(reader: Reader, table: str, numbers: list[int]) -> dict[str, dict[str, str]]:
+    """The file and the description of the first picture by id of the events that have one."""
+    cursor = reader.timeline.db.execute(
+        f"SELECT id, media FROM {table} WHERE media IS NOT NULL"
+        " AND number IN (SELECT value FROM json_each(?))",
+        (json.dumps(numbers),),
+    )
+    found = ((name, media.first_picture(listed)) for name, listed in cursor)
+    return {
+        name: {"file": picture["file"], "alt": picture.get("alt") or picture.get("caption") or ""}
+        for name, picture in found
+        if picture
     }
 
 

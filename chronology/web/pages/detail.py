@@ -60,7 +60,7 @@ def _event_points(shown: EventDetail) -> list[dict[str, Any]]:
     if "own_point" not in event:
         return places
     latitude, longitude = event["own_point"]
-    own = {"name": event["title"], "latitude": latitude, "longitude": longitude}
+    own = {"name": event["title"], "is_own": True, "latitude": latitude, "longitude": longitude}
     if event["geometry"]:
         own["geometry"] = event["geometry"]
     return [{**own, "path": f"events/{tilde_encode(event['id'])}"}, *places]

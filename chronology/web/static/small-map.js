@@ -31,7 +31,7 @@ function longitudes({ longitude, geometry }) {
   return found;
 }
 
-function draw(map, { name, role, at, radius_km: radius, path }, first, named) {
+function draw(map, { name, role, at, radius_km: radius, path, is_own: isOwn }, first, named) {
   if (radius) L.circle(at, { radius: radius * 1000, className: "reach", interactive: false }).addTo(map);
   const spot = L.circleMarker(at, { radius: first ? 7 : 5, className: first ? "place-spot first" : "place-spot" });
   const point = map.latLngToContainerPoint(at);
@@ -40,7 +40,7 @@ function draw(map, { name, role, at, radius_km: radius, path }, first, named) {
   const says = document.createElement("span");
   says.textContent = role && role !== "at" ? `${role} ${name}` : name;
   spot.bindTooltip(says, {
-    permanent: named !== null && fits(point, named), className: "place-tip",
+    permanent: named !== null && !isOwn && fits(point, named), className: "place-tip",
     direction: left ? "left" : "right", offset: [left ? -8 : 8, 0],
   });
   spot.on("click", () => location.assign(path));
