@@ -202,6 +202,11 @@ class Checks:
     def _check_event(self, item: Item, fields: Event) -> None:
         self._check_vocabulary(item, "kind", fields.kind)
         self._check_window(item, fields)
+        members = len(fields.places) + len(fields.formations) + len(fields.people)
+        if members > bounds.MEMORY.members:
+            description = f"names {members:,} places, formations and people"
+            self.add_fault(item, (), description, f"name {bounds.MEMORY.members:,} at most")
+            return
         catalogue = self.catalogue
         for index, ref in enumerate(fields.places):
             if ref.place not in catalogue.places.states:
