@@ -167,6 +167,7 @@ def test_rows_do_not_depend_on_the_size_of_chunks(
         assert content(make_timeline(START, EVENTS)) == expected
 
 
+@pytest.mark.slow
 def test_accounts_of_any_number_are_folded_in_chunks(make_timeline: Make) -> None:
     """The accounts after an event of another batch take the memory of a chunk, not of all."""
     timeline = make_timeline(START, EVENTS)

@@ -61,6 +61,7 @@ def item(edition: Edition, event: Event) -> str:
             _property("earliest", iso_day(event.date.earliest)),
             _property("latest", iso_day(event.date.latest)),
             _property("as_written", event.as_written),
+            _property("elapsed", event.elapsed),
         ],
         "location": [_place(place) for place in event.places],
         "about": [

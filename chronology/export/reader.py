@@ -126,6 +126,7 @@ def _event(row: Row, state: State | None, accounts: list[Account], catalogue: Ca
         status=row["status"],
         date=fields.when,
         as_written=fields.as_written,
+        elapsed=row["elapsed"],
         basis=fields.basis,
         levels={
             column: msgspec.json.decode(row[column], type=list[str])

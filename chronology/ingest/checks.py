@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from chronology.batches.batch import Batch, Item
-from chronology.ingest import bounds, retractions, zero
+from chronology.ingest import bounds, dates, retractions
 from chronology.ingest.chains import Chains
 from chronology.ingest.streams import Streams
 from chronology.lru_cache import LruCache
@@ -167,7 +167,7 @@ class Checks:
             self.add_fault(
                 item, ("window",), "the window has an open end", "give its first and last day"
             )
-        for fault in zero.find_faults(self.db, item.action, fields):
+        for fault in dates.find_faults(self.db, item.action, fields):
             self.add_fault(item, *fault)
         for column, level in fields.declared.items():
             path = ("dimensions", column)
@@ -240,6 +240,9 @@ class Checks:
 
     def _resolved(self, item: Item, fields: Dated) -> Dated | None:
         """The fields with their date in the Gregorian calendar; reports one that has none."""
+        for fault in dates.long_year_faults("date", fields.date):
+            self.add_fault(item, *fault)
+            return None
         try:
             return self.catalogue.resolved(fields)
         except DateError as error:

@@ -22,20 +22,21 @@ _REASONS = tuple(
         (r"\.\.", "write [A..B] for one moment in a range, A/B for something that lasts"),
         (r"^-0000", "there is no year -0000; 1 BC is 0000 and 2 BC is -0001"),
         (
-            r"^Y",
-            "Y is for years beyond -9999 to 9999, which are not supported; other years have four"
-            " digits without it",
-        ),
-        (
             r"(?:^-?\d+|(?<=.))[ES]\d",
             "exponents and significant digits are not supported; write the first and the last"
             " year: [1940..1959]",
+        ),
+        (
+            r"^Y",
+            "Y goes before a year of 5 to 11 digits and nothing else: Y170000002, Y-170000002; a"
+            " year of four digits has no Y",
         ),
         (r"^-?\d{3}(?![\dX])", "a year has four digits: 0196 is the year 196, 196X a decade"),
         (r"^\d{6,8}(?!\d)", "the hyphens are missing, as in 1944-10-14"),
         (
             r"^[+]|^-?(?:\d{1,3}|\d{5,})(?![\dX])",
-            "years are -9999 to 9999: four digits, before the year 0 after a '-'",
+            "years are -9999 to 9999: four digits, before the year 0 after a '-'; a Y goes before"
+            " a longer year",
         ),
         (r"W", "weeks are not supported; write the days, as a set or an interval"),
         (

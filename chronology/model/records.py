@@ -68,6 +68,7 @@ class Statement(Fields):
     at: Line
     says: Text
     date: Date | None = None
+    as_written: Line | None = None
 
 
 class Attachment(Fields):
@@ -78,6 +79,8 @@ class Attachment(Fields):
     at: Line
     since: Date | None = msgspec.field(default=None, name="from")
     until: Date | None = None
+    from_as_written: Line | None = None
+    until_as_written: Line | None = None
     part: bool = False
     basis: Text | None = None
 
@@ -90,6 +93,8 @@ class Command(Fields):
     at: Line
     since: Date | None = msgspec.field(default=None, name="from")
     until: Date | None = None
+    from_as_written: Line | None = None
+    until_as_written: Line | None = None
     basis: Text | None = None
 
 
@@ -132,6 +137,7 @@ class Chronology(Fields):
     kinds: dict[Id, Text]
     summary: Text | None = None
     zero: Date | None = None
+    zero_as_written: Line | None = None
     clock: Line | None = None
     sides: dict[Id, Text] = {}
     ranks: list[Level] = msgspec.field(default=[], name="levels")
@@ -160,7 +166,9 @@ class Source(Fields):
     language: Line | None = None
     rights: Line | None = None
     published: Date | None = None
+    published_as_written: Line | None = None
     accessed: Date | None = None
+    accessed_as_written: Line | None = None
     url: Url | None = None
     locators: Text | None = None
     cites: list[Text] = []
@@ -192,7 +200,9 @@ class Person(Fields):
     side: Id | None = None
     role: Text | None = None
     born: Date | None = None
+    born_as_written: Line | None = None
     died: Date | None = None
+    died_as_written: Line | None = None
     ids: dict[Key, Line] = {}
     note: Text | None = None
     statements: list[Statement] = []
@@ -244,6 +254,7 @@ class Account(Fields):
     stance: Literal["asserts", "denies", "plans"] = "asserts"
     by: Line | None = None
     said: Date | None = None
+    said_as_written: Line | None = None
     date: EventDate | None = None
     calendar: Literal["julian"] | None = None
     as_written: Line | None = None
@@ -283,13 +294,14 @@ class Record(NamedTuple):
     data: str
 
 
-def _encode(value: object) -> str:
+def encode_date(value: object) -> str:
+    """The hook by which msgspec encodes dates."""
     if isinstance(value, EventDate):
         return value.text
     raise NotImplementedError
 
 
-_encoder = msgspec.json.Encoder(enc_hook=_encode, order="sorted")
+_encoder = msgspec.json.Encoder(enc_hook=encode_date, order="sorted")
 
 
 def canonical(value: object) -> str:
@@ -314,24 +326,6 @@ def decode_date(kind: type, value: object) -> object:
         return read(value)
     except DateError as error:
         raise ValueError(str(error)) from None
-
-
-def amend(fields: Any, change: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields as plain values, after the `set` and `unset` of a correction."""
-    plain: dict[str, Any] = msgspec.to_builtins(fields, enc_hook=_encode)
-    plain.update(change.get("set", {}))
-    return {key: value for key, value in plain.items() if key not in change.get("unset", ())}
-
-
-def load_partial(kind: type[Fields], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Some fields of a `kind` as plain values; raises `msgspec.ValidationError`."""
-    fields = fields_of(kind)
-    values = {
-        key: msgspec.convert(value, fields[key].type, strict=False, dec_hook=decode_date)
-        for key, value in data.items()
-    }
-    plain: dict[str, Any] = msgspec.to_builtins(values, enc_hook=_encode)
-    return plain
 
 
 @cache

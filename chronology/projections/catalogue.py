@@ -53,7 +53,7 @@ def next_state(state: State | None, entry: Entry) -> State | None:
             fields = stored_data.read_json(kind, entry.data)
         elif action == "corrected" and state is not None:
             change = msgspec.json.decode(entry.data)
-            fields = stored_data.read(kind, records.amend(state.fields, change))
+            fields = stored_data.read(kind, stored_data.amend(state.fields, change))
         else:
             return None
     except UNREADABLE:

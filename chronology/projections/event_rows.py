@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from chronology.model.as_written import elapsed
 from chronology.model.edtf import Date
 from chronology.model.records import Account, Chronology, Event, canonical
 from chronology.projections import event_dates
@@ -25,6 +26,7 @@ AFTER_DIMENSIONS = {
     **dict.fromkeys(("first_day", "last_day", "first_second", "last_second"), int),
     **dict.fromkeys(("sequence", "sort_key"), int),
     "as_written": str,
+    "elapsed": str,
     "version": int,
     "position": int,
     "recorded_at": str,
@@ -132,7 +134,7 @@ class EventRowBuilder:
     def __init__(self, catalogue: Catalogue, value_ids: FacetValueIds) -> None:
         assert catalogue.chronology is not None
         self.catalogue = catalogue
-        self.window = catalogue.chronology.window
+        self.window, self.zero = catalogue.chronology.window, catalogue.chronology.zero
         self.value_ids = value_ids
         self._date = SizedCache(self._date_part, _part_size)
         self._places = SizedCache(self._places_part, _part_size)
@@ -167,7 +169,8 @@ class EventRowBuilder:
             *(kind, status_name, months, *formations.cells, place_names),
             *(*people.cells, *sources.cells, latitude, longitude),
             *(len(accounts), disputed, *days.numbers, fields.sequence),
-            *(days.sort_key(fields.sequence), fields.as_written, event.state.version),
+            *(days.sort_key(fields.sequence), fields.as_written),
+            *(elapsed(fields.when, self.zero), event.state.version),
         )
         # No two parts add to one facet.
         parts = (date, places, formations, people, sources, status)

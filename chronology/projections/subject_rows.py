@@ -25,7 +25,7 @@ def _texts(names: str) -> dict[str, type]:
 COLUMNS: dict[str, dict[str, type]] = {
     "sources": {
         **_texts("id name title author publisher type language published accessed url rights"),
-        **_texts("locators cites names note statements"),
+        **_texts("locators cites names note statements published_as_written accessed_as_written"),
         "events": int,
         **_CHANGED,
     },
@@ -38,6 +38,7 @@ COLUMNS: dict[str, dict[str, type]] = {
     },
     "people": {
         **_texts("id name names side role born died ids note statements"),
+        **_texts("born_as_written died_as_written"),
         "events": int,
         **_CHANGED,
     },
@@ -48,16 +49,18 @@ COLUMNS: dict[str, dict[str, type]] = {
     },
     "accounts": {
         **_texts("id event source at stance by said date earliest latest basis says claims"),
-        "as_written": str,
+        **_texts("as_written said_as_written"),
         **_CHANGED,
     },
     "claims": {**_texts("account key value"), "low": float, "high": float},
     "attachments": {
         **_texts("formation superior from until"),
         "part": int,
-        **_texts("source at basis"),
+        **_texts("source at basis from_as_written until_as_written"),
     },
-    "commanders": _texts("formation person from until source at basis"),
+    "commanders": _texts(
+        "formation person from until source at basis from_as_written until_as_written"
+    ),
 }
 
 FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
@@ -111,7 +114,7 @@ def account_cells(
         *(name, account.event, account.source, "; ".join(account.at), account.stance, account.by),
         *(_text(account.said), *_days(account.when), account.basis, account.says),
         canonical(account.claims) if account.claims else "{}",
-        account.as_written,
+        *(account.as_written, account.said_as_written),
         *(version, position, recorded_at),
     )
 
@@ -170,6 +173,7 @@ def _attachment(formation: str, attachment: Attachment) -> Cells:
     return (
         *(formation, attachment.to, _text(attachment.since), _text(attachment.until)),
         *(int(attachment.part), attachment.source, attachment.at, attachment.basis),
+        *(attachment.from_as_written, attachment.until_as_written),
     )
 
 
@@ -177,4 +181,5 @@ def _command(formation: str, command: Command) -> Cells:
     return (
         *(formation, command.person, _text(command.since), _text(command.until)),
         *(command.source, command.at, command.basis),
+        *(command.from_as_written, command.until_as_written),
     )

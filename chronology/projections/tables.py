@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from chronology.model.records import Chronology
 from chronology.projections import event_rows, subject_rows
 
-VERSION = 10
+VERSION = 11
 """Raised whenever the same log gives other rows, so that older files are folded again."""
 
 LARGE = 8_000

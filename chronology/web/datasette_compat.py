@@ -218,6 +218,13 @@ def build_where(arguments: list[tuple[str, str]], table: str) -> tuple[list[str]
     return where, params
 
 
+def column_operators() -> tuple[str, ...]:
+    """The operators of column filters, such as `gt` in `?accounts__gt=2`."""
+    from datasette.filters import Filters
+
+    return tuple(Filters._filters_by_key)
+
+
 async def instance_metadata(datasette: Any) -> dict[str, Any]:
     """The settings of the instance in metadata.yml: title, licence and others."""
     if hasattr(datasette, "get_instance_metadata"):
