@@ -271,3 +271,12 @@ def test_a_schema_that_takes_for_ever_is_named_at_once(timeline: Timeline, forge
     assert time.process_time() - started < 2
     assert result.exit_code == CONFLICT
     assert "the schema" in result.stderr
+
+
+def test_a_log_whose_columns_are_swapped_is_named(timeline: Timeline) -> None:
+    with closing(sqlite3.connect(timeline.path, isolation_level=None)) as db:
+        for one, other in (("position", "p"), ("record_id", "position"), ("p", "record_id")):
+            db.execute(f"ALTER TABLE log RENAME COLUMN {one} TO {other}")
+    result = chronology("verify", "--db", str(timeline.path))
+    assert result.exit_code == CONFLICT
+    assert "position 1 is missing from the log" in result.stderr

@@ -186,6 +186,24 @@ class Checks(References):
     def _check_event(self, item: Item, fields: Event) -> None:
         self._check_vocabulary(item, "kind", fields.kind)
         self._check_window(item, fields)
+        members = len(fields.places) + len(fields.formations) + len(fields.people)
+        if members > bounds.MEMORY.members:
+            description = f"names {members:,} places, formations and people"
+            self.add_fault(item, (), description, f"name {bounds.MEMORY.members:,} at most")
+            return
+        self._check_members(item, fields)
+        for fault in field_faults.repeat_faults(fields):
+            self.add_fault(item, *fault)
+        if fields.distinct:
+            self._check_distinct(item, fields)
+        if fields.tags or fields.quantities or fields.names:
+            self._check_declared(item, fields)
+        self._check_point(item, fields)
+        self._check_media(item, fields)
+        self._check_related(item, fields)
+
+    def _check_members(self, item: Item, fields: Event) -> None:
+        """The places, formations and people of an event."""
         catalogue = self.catalogue
         for index, ref in enumerate(fields.places):
             if ref.place not in catalogue.places.states:
@@ -196,15 +214,6 @@ class Checks(References):
         for index, person in enumerate(fields.people):
             if person not in catalogue.people.states:
                 self._note_reference(item, ("people", index), "person", person)
-        for fault in field_faults.repeat_faults(fields):
-            self.add_fault(item, *fault)
-        if fields.distinct:
-            self._check_distinct(item, fields)
-        if fields.tags or fields.quantities or fields.names:
-            self._check_declared(item, fields)
-        self._check_point(item, fields)
-        self._check_media(item, fields)
-        self._check_related(item, fields)
 
     def _check_related(self, item: Item, fields: Event) -> None:
         """The events to which one is related; circles are found at the end of the batch."""

@@ -35,7 +35,7 @@ BLOCK_SIZE = 1_000
 BLOCK_BYTES = 2 << 20
 """Items are looked up in the log and appended in blocks of at most this size."""
 _MAX_NUMBERS = 10_000
-_MAX_CORRECTED_BYTES = 16 << 20
+_MAX_CORRECTED_BYTES = 4 << 20
 MAX_AHEAD = pendulum.duration(days=1)
 """How far the time of a new batch may be ahead of the clock: a later one could not be followed."""
 Progress = Callable[[int], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -110,6 +111,21 @@ LINKS = {
     "tag": "tag_id",
 }
 """The facet under which the events of each subject are linked."""
+
+
+def linked_events(db: sqlite3.Connection, subject: str, name: str) -> int:
+    """How many events in the tables show a subject of the catalogue; 0 if there are no tables."""
+    sql, params = "SELECT count(*) FROM events", []
+    if subject != "chronology":
+        sql, params = _LINKED, [LINKS[subject], name]
+    try:
+        row = db.execute(sql, params).fetchone()
+    except sqlite3.OperationalError:
+        return 0
+    return int(row[0]) if row else 0
+
+
+_LINKED = "SELECT count FROM facet_values WHERE facet = ? AND value = ?"
 
 
 def account_row(name: str, state: State) -> Row:

@@ -65,9 +65,7 @@ def _check_versions(db: sqlite3.Connection, until: int) -> str | None:
     previous_stream, previous_version, previous_position = "", 0, 0
     # A forged table or index may contain a page any number of times.
     some = "SELECT stream, version, position FROM log ORDER BY position LIMIT ?"
-    rows = db.execute(
-        f"SELECT * FROM ({some}) ORDER BY stream, version, position", (log.head(db).position + 1,)
-    )
+    rows = db.execute(f"SELECT * FROM ({some}) ORDER BY stream, version, position", (until,))
     for stream, version, position in rows:
         if not isinstance(position, int):
             continue  # Where the schema was changed too; the chain ends there.

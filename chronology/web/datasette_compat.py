@@ -100,6 +100,8 @@ except ImportError:  # Datasette 0.65
 IS_0_65 = TableResource is None
 CSV_STREAMS_TAKE_A_CURSOR = IS_0_65
 """Datasette 1.0 refuses `_next` with `_stream`."""
+EXECUTE_FN = "execute_fn" if IS_0_65 else "_execute_fn"
+"""The method of a database by which `execute` runs a statement."""
 
 
 async def may_view_instance(datasette: Any, actor: Actor) -> bool:
