@@ -36,6 +36,15 @@ EXAMPLES = {
         "home": ("/", 1000),
         "event": ("/timeline/events/william-drowns", 900),
     },
+    "outage": {
+        "home": ("/", 1000),
+        "event": ("/timeline/events/outage", 900),
+    },
+    "world": {
+        "home": ("/", 1000),
+        "list": ("/timeline/events?_sort_desc=deaths", 900),
+        "event": ("/timeline/events/krakatau-erupts", 900),
+    },
 }
 """The pages of each of `examples/` in docs/examples.md."""
 CHROMIUM = shutil.which("chromium") or "chromium"
