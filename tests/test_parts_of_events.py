@@ -156,7 +156,7 @@ def test_the_pages_lead_from_one_end_to_the_other(served: httpx.Client) -> None:
     assert '<a href="/timeline/events?_part_of=operation">All parts as a list</a>' in page.text
     listed = served.get("/timeline/events?_part_of=operation")
     assert "3 events" in words(listed)
-    assert "part of “The operation”" in words(listed)
+    assert "event is part of “The operation”" in words(listed)
     part = served.get("/timeline/events/river").text
     assert '<b>Part of</b> <a href="/timeline/events/march">The march</a>' in part
 
