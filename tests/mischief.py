@@ -12,6 +12,7 @@ import hostile
 STOCK_FAULTS = (
     "/timeline/events{}?_through=x",
     "/timeline/events{}?_through={{}}",
+    '/timeline/events{}?_through={{"table":"accounts","column":"event","value":["x"]}}',
     "/timeline/events{}?_timelimit=x",
     "/timeline/events{}?_timelimit=0",
     "/timeline/events{}?id__in=[",

@@ -25,7 +25,7 @@ from chronology.store import log
 from chronology.store.log import Entry
 
 CHUNK = 1_000
-CHUNK_BYTES = 4 << 20
+CHUNK_BYTES = 2 << 20
 """Records that are read, and events that are updated, at a time. The rows do not depend on it."""
 _ACCOUNT_BYTES = 400
 """The share of an account in a chunk beside its texts."""

@@ -50,7 +50,16 @@ def _date(number: int) -> str:
     return f"1944-10-{1 + hours // 24 % 28:02}T{hours % 24:02}:{minute:02}:{second:02}"
 
 
+def _then_corrected(number: int, fields: dict[str, Any], stream: str, change: Any) -> Any:
+    """A record of an event for odd numbers, and a correction of it or its account for even ones."""
+    name = f"f{(number + 1) // 2}"
+    if number % 2:
+        return {"event": name, **EVENT, **fields}
+    return {"correct": stream.format(name), "set": change, "because": "so"}
+
+
 _MANY = range(20_000)
+_CLAIMS = {f"c{number}": "1" for number in range(60_000)}
 KINDS: dict[str, Callable[[int], Any]] = {
     "events": lambda n: {"event": f"e{n}", **EVENT},
     "dates": lambda n: {"event": f"e{n}", **EVENT, "date": _date(n)},
@@ -85,6 +94,17 @@ KINDS: dict[str, Callable[[int], Any]] = {
         "set": {"title": f"T {n}"},
         "because": "so",
     },
+    "reasons": lambda n: {
+        "correct": "event/e",
+        "set": {"title": f"T {n}"},
+        "because": f"{'x' * 19_000} {n}",
+    },
+    "corrected accounts": lambda n: _then_corrected(
+        n, {"accounts": [{**ACCOUNT, "claims": _CLAIMS}]}, "account/{}-one-1", {"stance": "denies"}
+    ),
+    "corrected events": lambda n: _then_corrected(
+        n, {"distinct": [{"event": "e", "because": "x"}] * 25_000}, "event/{}", {"title": "U"}
+    ),
     "faults": lambda n: {"event": "x" * 900_000, **EVENT},
 }
 

@@ -181,6 +181,7 @@ _RULES = (
     _Rule(_FACETS, sqlite3.OperationalError, "malformed JSON", "the column does not contain lists"),
     _Rule("_through", (KeyError, TypeError), "", "write an object with table, column and value"),
     _Rule(".*__(not)?in", sqlite3.Error, "Error binding", "write a list of texts and numbers"),
+    _Rule("_through", sqlite3.Error, "Error binding", "write a text or a number as value"),
     _Rule("_timelimit", ValueError, "invalid literal", "write a number of milliseconds"),
     _Rule("_timelimit", QueryInterrupted, "", "the query took longer"),
     _Rule("_json_infinity|_initial", ValueAsBooleanError, "", "write on or off"),
