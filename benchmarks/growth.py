@@ -1,6 +1,7 @@
-"""How a page slows down from 10,000 events on: not at all without a filter, else linearly at most.
+"""How a page slows down from 10,000 events on: not at all without a filter, else at most linearly.
 
-Ours is the page at the larger size, the peer the same page of this service at the smaller size.
+Ours is the page at the larger size, and the peer is the same page of this service at the smaller
+size.
 """
 
 from __future__ import annotations

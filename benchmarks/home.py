@@ -1,7 +1,7 @@
 """The home page in a real browser: first content, and the longest frame while it is used.
 
 A frame is the time between two calls of `requestAnimationFrame`. A task is one of the page's own
-that takes more than 50 ms, as the browser reports it. Other load of the machine also makes frames
+that takes more than 50 ms, as the browser reports it. Other load on the machine also makes frames
 longer.
 """
 

@@ -4,9 +4,9 @@ The peer is `sqlite-utils insert --nl --pk id` of the same lines, and `enable-ft
 and summaries. Each side is a process that writes into a new file. Memory is the most that the
 process and its children use at once.
 
-"Only written" means the same rows, ready, into the same tables: the least time that an ingest can
-take. A rate by processor time does not depend on other load of the machine; the rate of the peer
-is measured in the same way.
+"Only written" means that the same rows, already prepared, go into the same tables: the least time
+that an ingest can take. A rate by processor time does not depend on other load on the machine; the
+rate of the peer is measured in the same way.
 """
 
 from __future__ import annotations

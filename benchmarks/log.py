@@ -2,8 +2,8 @@
 
 `verify` does more than prove the chain: it also checks the file and compares every table with a
 new fold. A rebuild is compared with writing alone: one process drops the tables and writes the
-same rows, which it has ready. Appending is compared with `Application.save` of eventsourcing and
-its SQLite recorder. Both sides get the same texts and have no projection.
+same rows, which it has already prepared. Appending is compared with `Application.save` of
+eventsourcing and its SQLite recorder. Both sides get the same texts and have no projection.
 """
 
 from __future__ import annotations

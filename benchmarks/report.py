@@ -79,7 +79,7 @@ def _circumstances(results: Mapping[str, Any], rows: Sequence[Row], known: Seque
     load = max(row["load"] for row in rows)
     return (
         f"- Machine: {_machines(rows, known)}\n- Versions: {versions}\n"
-        f"- When: {when}, at {commits}; load of the machine up to {load:g}"
+        f"- When: {when}, at {commits}; load on the machine up to {load:g}"
     )
 
 

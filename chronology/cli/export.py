@@ -41,7 +41,7 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)
 @click.option(
     "--url",
     help="The address at which visitors reach the service, with its path; by default public_url"
-    " and base_url in the settings of the folder.",
+    " and base_url in the folder's settings.",
 )
 @exit_codes
 def export(db: Path, out: Path | None, metadata: Path | None, url: str | None) -> None:
@@ -49,7 +49,7 @@ def export(db: Path, out: Path | None, metadata: Path | None, url: str | None) -
 
     datapackage.json (Frictionless Data) and csv-metadata.json (CSV on the Web) describe the
     types, keys and meanings of all columns, the licence, and the state as POSITION:DIGEST. The
-    same state gives the same bytes. The files of media are in the folder media/ of the package.
+    same state gives the same bytes. Media files are in the folder media/ of the package.
 
     \b
     Examples:

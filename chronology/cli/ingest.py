@@ -42,7 +42,7 @@ from chronology.store.media import MediaFolder, folder_of
     "--format",
     "form",
     type=click.Choice(FORMATS),
-    help="The format of standard input, or of a URL whose ending does not show it.",
+    help="The format of standard input, or of a URL whose extension does not show it.",
 )
 @click.option("--batch", "batch_id", help="The id of the batch. For CSV, which has no header.")
 @click.option(
@@ -63,7 +63,7 @@ def ingest_command(
 ) -> None:
     """Append new batches to the log and update the published tables.
 
-    Without arguments, the command ingests all new batches of the folder events/, in the order of
+    Without arguments, the command ingests all new batches in the folder events/, in the order of
     their names. A batch is appended as a whole or not at all, and only once. A batch that was
     ingested earlier is compared with the log, and refused if it has been edited since.
 

@@ -15,9 +15,9 @@ from chronology.store.media import folder_of
 @db_option
 @exit_codes
 def media(files: tuple[Path, ...], db: Path) -> None:
-    """Copy files to the folder media/ and print the names by which records name them.
+    """Copy files to the folder media/ and print the names by which records cite them.
 
-    A name is the SHA-256 digest of the content with an ending that fits it. Pictures (JPEG, PNG,
+    A name is the SHA-256 digest of the content with a suitable extension. Pictures (JPEG, PNG,
     GIF, WebP, AVIF), PDF and audio (MP3, Ogg, WAV, FLAC, M4A) are accepted, up to 20 MiB each.
 
     \b

@@ -31,8 +31,8 @@ The server uses plain HTTP: put a web server with TLS in front of it before you 
 def new(name: str, db: Path, events: Path) -> None:
     """Write the skeleton of the next batch into the folder of batches.
 
-    NAME becomes the id of the batch and, after the next free number, its file name. The comments
-    of the skeleton show records with a day, a kind, a place and a source of your chronology.
+    NAME becomes the id of the batch and, after the next free number, its file name. Comments in
+    the skeleton show records with a day, a kind, a place and a source from your chronology.
 
     \b
     Example:
@@ -58,7 +58,8 @@ def new(name: str, db: Path, events: Path) -> None:
 @click.option(
     "--licence",
     "--license",
-    help="The licence of the data, such as CC0-1.0 or CC-BY-4.0. Without one nothing is granted.",
+    help="The licence of the data, such as CC0-1.0 or CC-BY-4.0. Without one, no rights are"
+    " granted.",
 )
 @exit_codes
 def init(folder: Path, title: str | None, licence: str | None) -> None:
@@ -99,9 +100,9 @@ def init(folder: Path, title: str | None, licence: str | None) -> None:
 def serve(folder: Path, host: str, port: int, cors: bool) -> None:
     """Publish the chronologies of a folder through Datasette.
 
-    The command serves every file of FOLDER that ends in .db; FOLDER is the current one by
+    The command serves every file in FOLDER whose name ends in .db; FOLDER is the current folder by
     default. Only this machine can reach the server unless --host names another address. Python
-    files in FOLDER are not run, except plugins of Datasette in FOLDER/plugins.
+    files in FOLDER are not run, except Datasette plugins in FOLDER/plugins.
 
     \b
     Examples:

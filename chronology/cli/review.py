@@ -29,11 +29,11 @@ from chronology.timeline.duplicates import Pair
 def check(only_pairs: bool, least: float, db: Path) -> None:
     """List likely mistakes for an editor; exit 1 if there are any.
 
-    The command lists events whose date has days that their accounts exclude, is one day where the
-    accounts give only an upper bound, or begins or ends with the window of the chronology; events
-    that count for a formation after its last attachment; and pairs of events that are alike in
-    date, place, title and formations. Settle each in a new batch. For each pair, retract one event
-    into the other, or explain in the field 'distinct' of either event how they differ.
+    The command lists events whose date has days that their accounts exclude, is one day although
+    the accounts give only an upper bound, or begins or ends with the window of the chronology;
+    events that count towards a formation after its last attachment; and pairs of events that are
+    alike in date, place, title and formations. Settle each in a new batch. For each pair, retract
+    one event into the other, or explain in the field 'distinct' of either event how they differ.
 
     \b
     Examples:

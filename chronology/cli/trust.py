@@ -246,14 +246,14 @@ def sign(db: Path, key_file: Path, out: Path) -> None:
     type=click.FloatRange(min=0.1),
     help="Seconds between two requests, with --watch.",
 )
-@click.option("--no-media", is_flag=True, help="Do not copy the files of media.")
+@click.option("--no-media", is_flag=True, help="Do not copy media files.")
 @exit_codes
 def follow(url: str, db: Path, watch: bool, every: float, no_media: bool) -> None:
     """Copy the log of another instance and verify each record before appending it.
 
     URL is the address of the database on that instance. An interrupted copy continues where it
-    stopped. An instance whose history differs from the copy is refused. The files of media are
-    copied to the folder media/ and compared with their digests.
+    stopped. An instance whose history differs from the copy is refused. Media files are copied
+    to the folder media/ and compared with their digests.
 
     \b
     Examples:
@@ -296,9 +296,9 @@ def _copy_media(peer: following.Peer, db: Path, say: Messages) -> None:
     with reading(db) as opened:
         copies = media_copies.copy_media(opened, peer, media.folder_of(db))
     if copies.copied:
-        say(f"{copies.copied} files of media copied.")
+        say(f"{copies.copied} media files copied.")
     if copies.withheld:
-        say(f"{copies.withheld} files of media are withheld by the peer.")
+        say(f"{copies.withheld} media files are withheld by the peer.")
 
 
 @click.command()

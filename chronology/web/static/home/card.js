@@ -3,7 +3,7 @@ import { number } from "./data.js";
 import { html } from "./svg.js";
 
 const MOST = 60;
-const SAYS = { date: "the date", figures: "figures", claim: "what happened" };
+const SAYS = { date: "the date", figures: "the figures", claim: "what happened" };
 
 export class Card {
   constructor(element, config, symbols) {

@@ -19,7 +19,7 @@ export class Keys {
     const { data, current, events, announce } = this.timeline;
     if (current || this.bin !== null || !data?.total) return;
     announce(`Timeline of ${number(data.total)} events. Press the right arrow for the first`
-      + `${events ? " event." : " day, or plus to zoom in to the events."}`);
+      + `${events ? " event." : " day, or plus to zoom in on the events."}`);
   }
 
   pressed(event) {
