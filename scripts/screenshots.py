@@ -42,6 +42,7 @@ EXAMPLES = {
     },
     "world": {
         "home": ("/", 1000),
+        "list": ("/timeline/events?_sort_desc=deaths", 900),
         "event": ("/timeline/events/krakatau-erupts", 900),
     },
 }
