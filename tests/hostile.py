@@ -35,7 +35,12 @@ FIRST: list[dict[str, Any]] = [
         "kinds": {"battle": TEXT},
         "sides": {"soviet": TEXT},
         "levels": LEVELS,
-        "dimensions": {"fronts": "front", "armies": "army"},
+        "dimensions": {
+            "fronts": "front",
+            "armies": "army",
+            "theme": {"label": TEXT, "many": True, "description": TEXT},
+        },
+        "quantities": {"size": {"label": TEXT, "unit": TEXT, "description": TEXT}},
     },
     {
         "source": "s",
@@ -57,6 +62,17 @@ FIRST: list[dict[str, Any]] = [
         **ATTACHED,
     },
     {"place": "q", "name": f"Q {TEXT}", "within": "p"},
+    {
+        "tag": "t",
+        "dimension": "theme",
+        "name": TEXT,
+        "names": NAMES,
+        "description": TEXT,
+        "ids": {"gnd": TEXT},
+        "statements": STATEMENTS,
+    },
+    {"tag": "u", "dimension": "theme", "name": f"U {TEXT}"},
+    {"person": "n2", "name": TEXT, "role": TEXT},
     {"person": "n", "name": TEXT, "role": TEXT, "ids": {"gnd": TEXT}, **COMMON, **ATTACHED},
     {"formation": "f", "name": TEXT, "level": "front", "side": "soviet", **COMMON},
     {
@@ -76,6 +92,10 @@ FIRST: list[dict[str, Any]] = [
         "places": ["q"],
         "formations": ["a"],
         "people": ["n"],
+        "names": NAMES,
+        "tags": {"theme": ["t", "u"]},
+        "quantities": {"size": 7},
+        "importance": 5,
         **ATTACHED,
         "accounts": [
             {**ACCOUNT, **ATTACHED, "date": "1944-10-13", "says": TEXT, "claims": {"cause": TEXT}},
