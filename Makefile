@@ -15,6 +15,8 @@ PYTEST_ARGS ?= -n 4 --dist worksteal
 # `make bench BENCH="ingest --size 200000"` runs one group of them.
 BENCH =
 
+# Workers and servers load compiled modules instead of compiling each of them again.
+unexport PYTHONDONTWRITEBYTECODE
 export REQUIRE_ALL
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
@@ -51,12 +53,19 @@ example: $(USE)/.installed ## build and serve an example (NAME=reigns PORT=8001;
 .PHONY: test
 test: ## check, then run the tests on both lines of Datasette
 	@$(MAKE) -s --no-print-directory -j2 $(TEST)/.locked $(TEST_1_0)/.locked
-	@$(MAKE) --no-print-directory -j1 check test-0.65 test-1.0
+	@$(MAKE) --no-print-directory $(TEST)/.installed
+	@$(MAKE) --no-print-directory -j2 check compiled
+	@$(MAKE) --no-print-directory -j1 test-0.65 test-1.0
+
+# Pytest compiles the tests while it collects them; four workers would each do so at once.
+.PHONY: compiled
+compiled: $(TEST)/.installed
+	@$(TEST)/bin/python -m pytest --collect-only -qq >/dev/null
 
 .PHONY: test-0.65
 test-0.65: $(TEST)/.installed ## run the tests on Datasette 0.65
 	@echo "== Tests on Datasette 0.65"
-	@$(TEST)/bin/python -m pytest $(PYTEST_ARGS)
+	@$(TEST)/bin/python -m pytest $(PYTEST_ARGS) -m 'not slow'
 
 # Apart from `make test`, since measuring takes half as long again.
 .PHONY: coverage
@@ -68,12 +77,23 @@ SAME = accessibility benchmarks browser_crowd browser_home browser_map browser_p
     data_package day_histogram drawings export_reader project replication_between_servers trust \
     vendor wheel writers
 DEPENDENT = $(shell grep -lEi 'datasette|serving|in_process|growing|chronicle:|httpx' tests/test_*.py)
+# Of these, `make test-slow` alone runs the tests on Datasette 1.0.
+SLOW_1_0 = browser browser_hostile files home_counts load_limits locks response_cache web_formats
 PUBLISHED = $(filter-out $(SAME:%=tests/test_%.py), $(DEPENDENT))
 
 .PHONY: test-1.0
 test-1.0: $(TEST_1_0)/.installed ## run the tests of what is published on Datasette 1.0
 	@echo "== Tests on Datasette 1.0"
-	@$(TEST_1_0)/bin/python -m pytest $(PYTEST_ARGS) $(PUBLISHED)
+	@$(TEST_1_0)/bin/python -m pytest $(PYTEST_ARGS) -m 'not slow' \
+	    $(filter-out $(SLOW_1_0:%=tests/test_%.py), $(PUBLISHED))
+
+.PHONY: test-slow
+test-slow: $(TEST)/.installed $(TEST_1_0)/.installed ## run the tests that take longest (also in .ci/run)
+	@echo "== Slow tests on Datasette 0.65"
+	@$(TEST)/bin/python -m pytest $(PYTEST_ARGS) -m slow
+	@echo "== Slow tests on Datasette 1.0"
+	@$(TEST_1_0)/bin/python -m pytest $(PYTEST_ARGS) -m slow $(PUBLISHED)
+	@$(TEST_1_0)/bin/python -m pytest $(PYTEST_ARGS) -m 'not slow' $(SLOW_1_0:%=tests/test_%.py)
 
 .PHONY: check
 check: $(TEST)/.installed ## check format, lint and types

@@ -11,9 +11,13 @@ from tests.attack.__main__ import attacks
 from tests.attack.report import SHORT, run_command
 
 ATTACKS = attacks()
+SLOW = ("large_requests", "slow_clients", "hostile_peers", "large_batches")
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in ATTACKS],
+)
 def test_an_attack_has_no_findings(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     report = ATTACKS[name](SHORT)
@@ -22,6 +26,7 @@ def test_an_attack_has_no_findings(name: str, monkeypatch: pytest.MonkeyPatch) -
     assert not findings, "\n".join(findings[:20])
 
 
+@pytest.mark.slow
 def test_the_command_lists_all_attacks() -> None:
     listed = run_command(["-m", "tests.attack", "--list"])
     assert listed.output.split() == list(ATTACKS)

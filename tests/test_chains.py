@@ -68,6 +68,7 @@ def test_lengths_leave_out_circles_and_what_is_below_them() -> None:
     assert lengths(parents) == {"d": 0, "e": 1, "f": 2}
 
 
+@pytest.mark.slow
 def test_a_chain_of_many_is_measured_in_linear_time() -> None:
     count = 200_000
     assert max(lengths({str(n): [str(n + 1)] for n in range(count)}).values()) == count - 1

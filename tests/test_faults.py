@@ -25,6 +25,7 @@ def output() -> str:
     return result.stdout + result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [

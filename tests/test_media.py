@@ -13,6 +13,7 @@ import httpx
 import pytest
 from conftest import Timeline
 from in_process import HERE, in_process
+from media_files import BATCH, NAMES, OGG, PDF, PNG, named
 from server import CONFIGURATION, ROOT
 
 from chronology.ingest import replication
@@ -21,39 +22,6 @@ from chronology.model.errors import BatchRefused
 from chronology.store import media
 from chronology.store.database import connect
 from chronology.store.media import MediaFolder, MediaRefused
-
-PNG = b"\x89PNG\r\n\x1a\n" + b"a small picture"
-PDF = b"%PDF-1.7\n<script>alert(1)</script>"
-OGG = b"OggS" + b"a recording"
-BATCH = """\
-format: 1
-batch: pictures
-recorded: 2026-02-01T00:00:00Z
-records:
-- event: bridge
-  date: 1944-10-15
-  title: The bridge is photographed
-  kind: battle
-  media:
-  - {{file: {picture}, caption: The bridge of Niš, credit: Nobody, licence: CC0, source: one,
-     alt: A bridge}}
-  - {{file: {document}, caption: A letter}}
-  - {{file: {recording}, caption: A voice}}
-  - {{url: "https://example.org/film", caption: A film elsewhere}}
-  links:
-  - {{url: "https://example.org/bridge", label: More on the bridge}}
-"""
-
-
-def named(content: bytes, ending: str) -> str:
-    return f"{hashlib.sha256(content).hexdigest()}.{ending}"
-
-
-NAMES = {
-    "picture": named(PNG, "png"),
-    "document": named(PDF, "pdf"),
-    "recording": named(OGG, "ogg"),
-}
 
 
 @pytest.fixture
@@ -233,6 +201,35 @@ def test_a_file_is_served_with_its_type_in_a_sandbox(
     assert (again.status_code, again.content) == (304, b"")
     head = served.head(f"/timeline/media/{NAMES[key]}")
     assert (head.status_code, head.headers["content-length"]) == (200, str(len(content)))
+
+
+@pytest.mark.parametrize(
+    ("header", "status", "content"),
+    [
+        ("bytes=0-3", 206, OGG[:4]),
+        ("bytes=4-", 206, OGG[4:]),
+        ("bytes=-3", 206, OGG[-3:]),
+        ("bytes=2-999", 206, OGG[2:]),
+        ("bytes=0-", 200, OGG),
+        ("bytes=-999", 200, OGG),
+        ("bytes=0-1,3-4", 200, OGG),
+        ("bytes=-", 200, OGG),
+        ("lines=1-2", 200, OGG),
+        ("bytes=999-", 416, b""),
+        ("bytes=3-1", 416, b""),
+        ("bytes=-0", 416, b""),
+    ],
+)
+def test_players_get_the_part_of_a_recording_that_they_request(
+    served: httpx.Client, header: str, status: int, content: bytes
+) -> None:
+    answer = served.get(f"/timeline/media/{NAMES['recording']}", headers={"range": header})
+    assert (answer.status_code, answer.content) == (status, content)
+    if status == 206:
+        first = OGG.index(content)
+        about = f"bytes {first}-{first + len(content) - 1}/{len(OGG)}"
+        assert answer.headers["content-range"] == about
+        assert answer.headers["content-length"] == str(len(content))
 
 
 def test_a_file_that_no_record_names_is_not_served(folder: Path, served: httpx.Client) -> None:

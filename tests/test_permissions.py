@@ -5,9 +5,9 @@ A page needs permission for what it shows. Nobody else learns anything of a clos
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import pytest
 from conftest import Timeline
 from datasette.app import Datasette
-from in_process import CONFIGURATION
+from in_process import CONFIGURATION, client_of
 from small_chronology import EVENTS, START
 
 from chronology.web import permissions
@@ -156,41 +156,58 @@ def configuration(closed: str) -> dict[str, Any]:
     return {"databases": {NAME: {"tables": {name: {"allow": EDITOR} for name in names if name}}}}
 
 
-def answers(file: str, closed: str, actor: dict[str, str] | None, paths: list[str]) -> list[Any]:
-    async def ask() -> list[Any]:
-        served = Datasette(
-            [file], **{CONFIGURATION: configuration(closed)}, settings={"default_allow_sql": False}
-        )
-        await served.invoke_startup()
-        cookies = {"ds_actor": served.sign({"a": actor}, "actor")} if actor else {}
-        return [await served.client.get(path, cookies=cookies) for path in paths]
-
-    return asyncio.run(ask())
-
-
-PATHS = [address.path for address in ADDRESSES]
+def answers(
+    file: str, closed: str, actor: dict[str, str] | None, addresses: Iterable[Address | str]
+) -> list[Any]:
+    served = Datasette(
+        [file], **{CONFIGURATION: configuration(closed)}, settings={"default_allow_sql": False}
+    )
+    with client_of(served) as client:
+        if actor:
+            client.cookies.set("ds_actor", served.sign({"a": actor}, "actor"))
+        return [client.get(each if isinstance(each, str) else each.path) for each in addresses]
 
 
 @pytest.fixture(scope="module")
 def statuses(file: str) -> list[int]:
     """The status of each address if nothing is closed."""
-    found = answers(file, "", None, PATHS)
+    found = answers(file, "", None, ADDRESSES)
     assert {answer.status_code for answer in found} <= {200, 302, 400, 404}
     text = "".join(answer.text for answer in found)
     assert [table for table in MARKED if f"mark-of-{table}" not in text] == []
     return [answer.status_code for answer in found]
 
 
-@pytest.mark.parametrize("closed", [*permissions.TABLES, "all tables", "database", "instance"])
-def test_a_page_needs_permission_for_what_it_shows(
-    file: str, statuses: list[int], closed: str
+OTHERS = ("events", "all tables", "database")
+CLOSED = (*permissions.TABLES, "all tables", "database", "instance")
+
+
+def assert_permissions(
+    file: str, statuses: list[int], closed: str, chosen: Iterable[Address] = ADDRESSES
 ) -> None:
-    refused = answers(file, closed, None, PATHS)
-    for address, status, answer in zip(ADDRESSES, statuses, refused, strict=True):
-        assert_refused_or_equal(address, status, answer, closed)
+    before = dict(zip(ADDRESSES, statuses, strict=True))
+    asked = list(chosen)
+    for address, answer in zip(asked, answers(file, closed, None, asked), strict=True):
+        assert_refused_or_equal(address, before[address], answer, closed)
         for table in MARKED:
             if closed in (table, "all tables", "database", "instance"):
                 assert f"mark-of-{table}" not in f"{answer.headers} {answer.text}", address
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+def test_what_needs_a_closed_table_is_refused(file: str, statuses: list[int], closed: str) -> None:
+    number = CLOSED.index(closed)
+    others = ADDRESSES[number % 5 :: 5]
+    chosen = [each for each in ADDRESSES if closed in each.needed or each in others]
+    assert_permissions(file, statuses, closed, chosen)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("closed", CLOSED)
+def test_a_page_needs_permission_for_what_it_shows(
+    file: str, statuses: list[int], closed: str
+) -> None:
+    assert_permissions(file, statuses, closed)
 
 
 def assert_refused_or_equal(address: Address, status: int, answer: Any, closed: str) -> None:
@@ -206,11 +223,13 @@ def assert_refused_or_equal(address: Address, status: int, answer: Any, closed: 
             assert "You do not have access" in answer.text, address
 
 
-@pytest.mark.parametrize("closed", ["events", "all tables", "database", "instance"])
+@pytest.mark.parametrize(
+    "closed", ["instance", *(pytest.param(each, marks=pytest.mark.slow) for each in OTHERS)]
+)
 def test_an_actor_with_permission_sees_every_page(
     file: str, statuses: list[int], closed: str
 ) -> None:
-    seen = answers(file, closed, EDITOR, PATHS)
+    seen = answers(file, closed, EDITOR, ADDRESSES)
 
     assert [answer.status_code for answer in seen] == statuses
 
@@ -277,12 +296,8 @@ def other_database(folder: Path) -> str:
 
 
 def home(files: list[str], closed: str) -> Any:
-    async def ask() -> Any:
-        served = Datasette(files, **{CONFIGURATION: configuration(closed)})
-        await served.invoke_startup()
-        return await served.client.get("/")
-
-    return asyncio.run(ask())
+    with client_of(Datasette(files, **{CONFIGURATION: configuration(closed)})) as client:
+        return client.get("/")
 
 
 @pytest.mark.parametrize("closed", ["events", "all tables", "database"])
@@ -302,17 +317,12 @@ def test_the_home_is_forbidden_unless_another_database_is_open(
 @pytest.mark.parametrize("allowed", [None, {"databases": {"_memory": {"allow_sql": True}}}])
 def test_queries_across_databases_are_closed(file: str, allowed: dict[str, Any] | None) -> None:
     """With `--crossdb`, one SQL statement could otherwise read every table of every database."""
+    sql = urlencode({"sql": f"select title from {NAME}.events"})
+    paths = [f"/_memory.json?{sql}", f"/_memory?{sql}", f"/_memory/-/query.json?{sql}"]
+    paths += [f"/_memory.csv?{sql}", f"/_memory/-/query?{sql}"]
+    with client_of(Datasette([file], crossdb=True, **{CONFIGURATION: allowed or {}})) as client:
+        found = [client.get(path, follow_redirects=True) for path in paths]
 
-    async def ask() -> Any:
-        served = Datasette([file], crossdb=True, **{CONFIGURATION: allowed or {}})
-        await served.invoke_startup()
-        sql = urlencode({"sql": f"select title from {NAME}.events"})
-        paths = [f"/_memory.json?{sql}", f"/_memory?{sql}", f"/_memory/-/query.json?{sql}"]
-        paths += [f"/_memory.csv?{sql}", f"/_memory/-/query?{sql}"]
-        client = served.client
-        return [await client.get(path, follow_redirects=True) for path in paths]
-
-    found = asyncio.run(ask())
     if allowed is None:
         assert not any(answer.is_success for answer in found)
         assert found[0].status_code == 403

@@ -94,6 +94,7 @@ def crawl(client: httpx.Client) -> Iterator[tuple[str, httpx.Response]]:
                 seen.add(target)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strips", [False, True], ids=["kept", "stripped"])
 def test_every_address_has_the_prefix_once_and_leads_somewhere(
     below: str, strips: bool, tmp_path: Path

@@ -50,6 +50,7 @@ def folder_of_copy(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_replicas_equal_their_source_at_every_position_and_in_every_byte_of_csv(
     source: Path, tmp_path: Path
 ) -> None:
@@ -105,6 +106,7 @@ def test_a_killed_copy_continues_to_the_same_end(source: Path, tmp_path: Path) -
     verified(copy)
 
 
+@pytest.mark.slow
 def test_watching_continues_after_new_records_and_an_unavailable_peer(tmp_path: Path) -> None:
     folder = publish(tmp_path / "source", {"0001-start.yml": START})
     copy, output_file = tmp_path / "copy.db", tmp_path / "output"

@@ -44,6 +44,7 @@ def test_a_later_writer_with_an_earlier_time_is_refused_with_the_remedy(
 # A server and writers
 
 
+@pytest.mark.slow
 def test_the_server_responds_without_an_error_during_writes() -> None:
     """The writes exceed the cache of SQLite, and the tables are rebuilt as well."""
     done = subprocess.run(

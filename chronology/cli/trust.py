@@ -9,6 +9,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -94,10 +95,17 @@ def verify(
         states.append(_signed(checkpoint, key))
     say = Messages(quiet)
     with reading(db) as opened, snapshot(opened):
+        faults = verification.schema_faults(opened)
+        if verification.is_log_generated(opened):
+            _exit_with(faults)
+        is_readable = verification.is_log_as_defined(opened)
+        damage = verification.file_faults(opened, "log") if is_readable else []
+        faults += damage
         whole = share_of(log.head(opened).position)
-        faults = verification.schema_faults(opened) + verification.file_faults(opened)
         with say.bars(Bar("Chain", whole)) as (step,):
             last = verification.verify(opened, step)
+        if damage or not is_readable:
+            _exit_with(faults)
         faults += verification.record_faults(opened)
         say(f"Chain: {last.position} records, each linked to the one before.")
         for state in states:
@@ -109,20 +117,23 @@ def verify(
         is_outdated = projections.is_outdated(opened)
         if not is_outdated:
             faults += _media_faults(opened, media.folder_of(db), say)
-    for fault in faults:
-        click.echo(printable(fault), err=True)
     if faults and is_outdated:
-        click.echo(
+        faults.append(
             "Another version of the program made the tables. Remedy: run 'chronology rebuild',"
-            " which builds them again from the log, and verify again.",
-            err=True,
+            " which builds them again from the log, and verify again."
         )
     if faults:
-        sys.exit(CONFLICT)
+        _exit_with(faults)
     say("Tables: identical to tables rebuilt from the log.")
     say(f"Head: {last.position}:{last.digest}")
     if not states:
         say("Not checked: whether records were removed from the end. Use --head or --checkpoint.")
+
+
+def _exit_with(faults: list[str]) -> NoReturn:
+    for fault in faults:
+        click.echo(printable(fault), err=True)
+    sys.exit(CONFLICT)
 
 
 def _say_batches(db: sqlite3.Connection, events: Path, say: Messages) -> None:

@@ -91,6 +91,7 @@ class Event(NamedTuple):
     status: str
     date: Date
     as_written: str | None
+    elapsed: str | None
     basis: str | None
     levels: Mapping[str, Sequence[str]]
     formations: Sequence[str]
@@ -226,9 +227,7 @@ def lines(event: Event) -> Iterator[str]:
     """An event in plain text, a line for each fact, for formats with one field for all of them."""
     if event.summary:
         yield event.summary
-    yield f"Date: {event.date.in_words()} (EDTF {event.date})."
-    if event.as_written:
-        yield f"As written: {event.as_written}"
+    yield from _date_lines(event)
     if event.basis:
         yield f"Why this date: {event.basis}"
     if event.status != "asserted":
@@ -245,6 +244,14 @@ def lines(event: Event) -> Iterator[str]:
         yield f"People: {', '.join(event.people)}."
     if event.accounts:
         yield f"Sources: {'; '.join(map(citation, event.accounts))}."
+
+
+def _date_lines(event: Event) -> Iterator[str]:
+    yield f"Date: {event.date.in_words()} (EDTF {event.date})."
+    if event.as_written and event.as_written != event.elapsed:
+        yield f"As written: {event.as_written}"
+    if event.elapsed:
+        yield f"Time since the zero of the chronology: {event.elapsed}"
 
 
 def _declared_lines(event: Event) -> Iterator[str]:

@@ -131,6 +131,7 @@ def _properties(event: Event) -> dict[str, Any]:
         "latest": iso_day(event.date.latest),
         "precision": event.date.precision,
         **({"as_written": event.as_written} if event.as_written else {}),
+        **({"elapsed": event.elapsed} if event.elapsed else {}),
         "basis": event.basis,
         **event.levels,
         **_declared(event),

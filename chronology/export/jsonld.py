@@ -78,6 +78,7 @@ def item(edition: Edition, event: Event) -> str:
             _property("earliest", iso_day(event.date.earliest)),
             _property("latest", iso_day(event.date.latest)),
             _property("as_written", event.as_written),
+            _property("elapsed", event.elapsed),
             *(_property(label, ", ".join(names)) for label, names in event.tags),
             *(_quantity(quantity) for quantity in event.quantities),
             _property("importance", event.importance),

@@ -138,6 +138,7 @@ def _event(
         status=row["status"],
         date=fields.when,
         as_written=fields.as_written,
+        elapsed=row["elapsed"],
         basis=fields.basis,
         levels={
             column: msgspec.json.decode(row[column], type=list[str])

@@ -49,7 +49,7 @@ def item(edition: Edition, event: Event) -> str:
     slide: dict[str, Any] = {
         "unique_id": event.id,
         "start_date": {**_day(day, parts), **_clock(known)},
-        "display_date": event.date.in_words(),
+        "display_date": event.date.in_words() + (f" ({event.elapsed})" if event.elapsed else ""),
         "text": {"headline": escape(event.title), "text": _text(edition, event)},
         "date": {"edtf": event.date.text, "earliest": iso_day(first), "latest": iso_day(last)},
     }

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chronology.batches.batch import Batch, Item
-from chronology.ingest import bounds, field_faults, retractions, zero
+from chronology.ingest import bounds, dates, field_faults, retractions
 from chronology.ingest.chains import Chains
 from chronology.ingest.media import media_faults
 from chronology.ingest.references import References
@@ -132,7 +132,7 @@ class Checks(References):
             self.add_fault(
                 item, ("window",), "the window has an open end", "give its first and last day"
             )
-        for fault in zero.find_faults(self.db, item.action, fields):
+        for fault in dates.find_faults(self.db, item.action, fields):
             self.add_fault(item, *fault)
         for fault in field_faults.declaration_faults(fields):
             self.add_fault(item, *fault)
@@ -186,6 +186,24 @@ class Checks(References):
     def _check_event(self, item: Item, fields: Event) -> None:
         self._check_vocabulary(item, "kind", fields.kind)
         self._check_window(item, fields)
+        members = len(fields.places) + len(fields.formations) + len(fields.people)
+        if members > bounds.MEMORY.members:
+            description = f"names {members:,} places, formations and people"
+            self.add_fault(item, (), description, f"name {bounds.MEMORY.members:,} at most")
+            return
+        self._check_members(item, fields)
+        for fault in field_faults.repeat_faults(fields):
+            self.add_fault(item, *fault)
+        if fields.distinct:
+            self._check_distinct(item, fields)
+        if fields.tags or fields.quantities or fields.names:
+            self._check_declared(item, fields)
+        self._check_point(item, fields)
+        self._check_media(item, fields)
+        self._check_related(item, fields)
+
+    def _check_members(self, item: Item, fields: Event) -> None:
+        """The places, formations and people of an event."""
         catalogue = self.catalogue
         for index, ref in enumerate(fields.places):
             if ref.place not in catalogue.places.states:
@@ -196,15 +214,6 @@ class Checks(References):
         for index, person in enumerate(fields.people):
             if person not in catalogue.people.states:
                 self._note_reference(item, ("people", index), "person", person)
-        for fault in field_faults.repeat_faults(fields):
-            self.add_fault(item, *fault)
-        if fields.distinct:
-            self._check_distinct(item, fields)
-        if fields.tags or fields.quantities or fields.names:
-            self._check_declared(item, fields)
-        self._check_point(item, fields)
-        self._check_media(item, fields)
-        self._check_related(item, fields)
 
     def _check_related(self, item: Item, fields: Event) -> None:
         """The events to which one is related; circles are found at the end of the batch."""
@@ -253,6 +262,9 @@ class Checks(References):
 
     def _resolved(self, item: Item, fields: Dated) -> Dated | None:
         """The fields with their date in the Gregorian calendar; reports one that has none."""
+        for fault in dates.long_year_faults("date", fields.date):
+            self.add_fault(item, *fault)
+            return None
         try:
             return self.catalogue.resolved(fields)
         except DateError as error:

@@ -48,6 +48,8 @@ class Name(Fields):
     use: Literal["period", "source", "translation"] | None = None
     since: Date | None = msgspec.field(default=None, name="from")
     until: Date | None = None
+    from_as_written: Line | None = None
+    until_as_written: Line | None = None
 
 
 class Statement(Fields):
@@ -57,6 +59,7 @@ class Statement(Fields):
     at: Line
     says: Text
     date: Date | None = None
+    as_written: Line | None = None
 
 
 class PlaceRole(Fields):

@@ -63,6 +63,8 @@ class Attachment(Fields):
     at: Line
     since: Date | None = msgspec.field(default=None, name="from")
     until: Date | None = None
+    from_as_written: Line | None = None
+    until_as_written: Line | None = None
     part: bool = False
     basis: Text | None = None
 
@@ -75,6 +77,8 @@ class Command(Fields):
     at: Line
     since: Date | None = msgspec.field(default=None, name="from")
     until: Date | None = None
+    from_as_written: Line | None = None
+    until_as_written: Line | None = None
     basis: Text | None = None
 
 
@@ -96,7 +100,9 @@ class Source(Fields):
     language: Line | None = None
     rights: Line | None = None
     published: Date | None = None
+    published_as_written: Line | None = None
     accessed: Date | None = None
+    accessed_as_written: Line | None = None
     url: Url | None = None
     locators: Text | None = None
     cites: list[Text] = []
@@ -138,7 +144,9 @@ class Person(Fields):
     side: Id | None = None
     role: Text | None = None
     born: Date | None = None
+    born_as_written: Line | None = None
     died: Date | None = None
+    died_as_written: Line | None = None
     ids: dict[Key, Line] = {}
     note: Text | None = None
     statements: list[Statement] = []
@@ -220,6 +228,7 @@ class Account(Fields):
     stance: Literal["asserts", "denies", "plans"] = "asserts"
     by: Line | None = None
     said: Date | None = None
+    said_as_written: Line | None = None
     date: EventDate | None = None
     calendar: Literal["julian"] | None = None
     as_written: Line | None = None
@@ -262,7 +271,8 @@ class Record(NamedTuple):
     data: str
 
 
-def _encode(value: object) -> object:
+def encode_value(value: object) -> object:
+    """The hook by which msgspec encodes dates and geometries."""
     if isinstance(value, EventDate):
         return value.text
     if isinstance(value, Geometry):
@@ -270,7 +280,7 @@ def _encode(value: object) -> object:
     raise NotImplementedError
 
 
-_encoder = msgspec.json.Encoder(enc_hook=_encode, order="sorted")
+_encoder = msgspec.json.Encoder(enc_hook=encode_value, order="sorted")
 
 
 def canonical(value: object) -> str:
@@ -297,24 +307,6 @@ def decode_date(kind: type, value: object) -> object:
         return read(value)
     except DateError as error:
         raise ValueError(str(error)) from None
-
-
-def amend(fields: Any, change: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields as plain values, after the `set` and `unset` of a correction."""
-    plain: dict[str, Any] = msgspec.to_builtins(fields, enc_hook=_encode)
-    plain.update(change.get("set", {}))
-    return {key: value for key, value in plain.items() if key not in change.get("unset", ())}
-
-
-def load_partial(kind: type[Fields], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Some fields of a `kind` as plain values; raises `msgspec.ValidationError`."""
-    fields = fields_of(kind)
-    values = {
-        key: msgspec.convert(value, fields[key].type, strict=False, dec_hook=decode_date)
-        for key, value in data.items()
-    }
-    plain: dict[str, Any] = msgspec.to_builtins(values, enc_hook=_encode)
-    return plain
 
 
 @cache

@@ -70,6 +70,7 @@ class Chronology(Fields):
     kinds: dict[Id, Text]
     summary: Text | None = None
     zero: Date | None = None
+    zero_as_written: Line | None = None
     clock: Line | None = None
     sides: dict[Id, Text] = {}
     ranks: list[Level] = msgspec.field(default=[], name="levels")

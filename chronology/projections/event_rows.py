@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
+from chronology.model.as_written import elapsed
 from chronology.model.edtf import Date
 from chronology.model.records import Account, Event, canonical
 from chronology.model.vocabulary import Layout
@@ -13,7 +14,9 @@ from chronology.projections import event_dates
 from chronology.projections.catalogue import Catalogue, State
 from chronology.projections.chain_of_command import chain_of_command, is_constant, names_by_level
 from chronology.projections.disputes import disputes
+from chronology.projections.facet_value_ids import FacetValueIds
 from chronology.projections.search_texts import all_names, joined, names_of, with_folded
+from chronology.projections.sized_cache import SizedCache
 
 _BEFORE = "id date earliest latest sort_day time precision basis title summary kind status months"
 _BEFORE_DIMENSIONS = dict.fromkeys(_BEFORE.split(), str)
@@ -26,6 +29,7 @@ _AFTER_DIMENSIONS = {
     **dict.fromkeys(("first_day", "last_day", "first_second", "last_second"), int),
     **dict.fromkeys(("sequence", "sort_key"), int),
     "as_written": str,
+    "elapsed": str,
     **dict.fromkeys(("geometry", "related", "links", "media"), str),
     "names": str,
     "importance": int,
@@ -54,7 +58,6 @@ RESERVED = frozenset(
     }
 )
 """Names that no dimension and no quantity can have."""
-_CACHE_SIZE = 1 << 14
 
 
 def columns(layout: Layout) -> dict[str, type]:
@@ -93,6 +96,12 @@ class EventRow(NamedTuple):
     value_ids: list[int]
     search_texts: tuple[str, ...]
 
+    @property
+    def size(self) -> int:
+        """The bytes of the row, about."""
+        cells = sum([len(cell) for cell in self.cells if isinstance(cell, str)])
+        return cells + sum(map(len, self.search_texts)) + 40 * len(self.value_ids)
+
 
 class _RowPart(NamedTuple):
     """The cells, facet values and search text that one field of an event adds to its row."""
@@ -102,26 +111,14 @@ class _RowPart(NamedTuple):
     text: str = ""
 
 
-CachedPart = Callable[..., _RowPart]
+def _part_size(part: _RowPart) -> int:
+    """The bytes of a part and of the names from which it is made, about."""
+    cells = sum(len(cell) for cell in part.cells if isinstance(cell, str))
+    return len(part.text) + cells + 200 * len(part.value_ids)
 
 
-class FacetValueIds:
-    """The ids of facet values; a value without an id gets the next one."""
-
-    def __init__(self, ids: dict[tuple[str, str], int]) -> None:
-        self.ids = ids
-        self._last = max(ids.values(), default=0)
-
-    def of(self, facet: str, values: Iterable[str]) -> tuple[int, ...]:
-        """The ids of some values of a facet, each once."""
-        return tuple([self._id(facet, value) for value in dict.fromkeys(values)])
-
-    def _id(self, facet: str, value: str) -> int:
-        known = self.ids.get((facet, value))
-        if known is None:
-            self._last = known = self._last + 1
-            self.ids[facet, value] = known
-        return known
+def _texts_size(texts: Sequence[str]) -> int:
+    return 8 * len(texts)
 
 
 class EventRowBuilder:
@@ -135,21 +132,20 @@ class EventRowBuilder:
     def __init__(self, catalogue: Catalogue, value_ids: FacetValueIds) -> None:
         assert catalogue.chronology is not None
         self.catalogue = catalogue
-        self.window = catalogue.chronology.window
+        self.window, self.zero = catalogue.chronology.window, catalogue.chronology.zero
         self.value_ids = value_ids
-        cached = lru_cache(maxsize=_CACHE_SIZE)
-        self._date: CachedPart = cached(self._date_part)
-        self._places: CachedPart = cached(self._places_part)
-        self._ancestors: Callable[[str], list[str]] = cached(self.catalogue.ancestors)
-        self._place_names = cached(lambda place: names_of(self.catalogue.places[place]))
-        self._formations: CachedPart = cached(self._formations_part)
-        self._tags: CachedPart = cached(self._tags_part)
-        self._free = [d.column for d in catalogue.layout.dimensions if d.is_free]
-        self._constant: Callable[[str], Chain | None] = cached(self._constant_chain)
-        self._dated: Callable[[str, Date], Chain] = cached(self._chain_on)
-        self._people: CachedPart = cached(self._people_part)
-        self._sources: CachedPart = cached(self._sources_part)
-        self._status: CachedPart = cached(self._status_part)
+        self._date = SizedCache(self._date_part, _part_size)
+        self._places = SizedCache(self._places_part, _part_size)
+        self._ancestors = SizedCache(self.catalogue.ancestors, _texts_size)
+        self._place_names = SizedCache(self._names_of_place, len)
+        self._formations = SizedCache(self._formations_part, _part_size)
+        self._constant = SizedCache(self._constant_chain, _texts_size)
+        self._dated = SizedCache(self._chain_on, _texts_size)
+        self._tags = SizedCache(self._tags_part, _part_size)
+        self._free = [each.column for each in catalogue.layout.dimensions if each.is_free]
+        self._people = SizedCache(self._people_part, _part_size)
+        self._sources = SizedCache(self._sources_part, _part_size)
+        self._status = SizedCache(self._status_part, _part_size)
 
     def build(self, event: EventWithAccounts) -> EventRow | None:
         """The row of an event; None if it refers to a subject that is not recorded."""
@@ -178,6 +174,7 @@ class EventRowBuilder:
             *(*people.cells, *sources.cells, latitude, longitude),
             *(len(accounts), disputed, *days.numbers, fields.sequence),
             *(days.sort_key(fields.sequence), fields.as_written),
+            elapsed(fields.when, self.zero),
             *(fields.geometry and canonical(fields.geometry), _list(fields.related)),
             *(_list(fields.links), _list(fields.media)),
             *(canonical(fields.names) if fields.names else None, fields.importance),
@@ -221,10 +218,13 @@ class EventRowBuilder:
         text = with_folded(joined([self._place_names(place) for place, _ in refs]))
         return _RowPart((canonical(names), *point), links, text)
 
-    def _constant_chain(self, formation: str) -> Chain | None:
-        """The chain of command of a formation if it is the same on every date."""
+    def _names_of_place(self, place: str) -> str:
+        return names_of(self.catalogue.places[place])
+
+    def _constant_chain(self, formation: str) -> Chain:
+        """The chain of command of a formation if it is the same on every date, else nothing."""
         if not is_constant(self.catalogue, formation):
-            return None
+            return ()
         return tuple(chain_of_command(self.catalogue, formation, None))
 
     def _chain_on(self, formation: str, date: Date) -> Chain:

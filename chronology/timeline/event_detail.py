@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from chronology.model.as_written import elapsed
 from chronology.model.edtf import Date
 from chronology.model.fields import Medium, Name
 from chronology.model.records import Event, Place
@@ -96,11 +95,11 @@ def _media(media: Sequence[Medium], catalogue: Catalogue) -> list[Row]:
 
 
 def _when(date: Date, catalogue: Catalogue) -> Row:
-    """The date in words; in a chronology with a zero also as the time since then."""
+    """The date in words; in a chronology with a zero also how the time since then is called."""
     words: Row = {"date_in_words": date.in_words()}
     chronology = catalogue.chronology
     if chronology and chronology.zero:
-        words |= {"elapsed": elapsed(date, chronology.zero), "clock": chronology.clock}
+        words |= {"clock": chronology.clock, "zero_as_written": chronology.zero_as_written}
     return words
 
 

@@ -15,7 +15,8 @@ from chronology.projections import event_rows, subject_rows
 from chronology.store.database import Row, fetch_rows
 
 LIST_COLUMNS = (
-    "id, date, time, title, summary, kind, status, places, formations, disputed, accounts, media"
+    "id, date, time, elapsed, title, summary, kind, status, places, formations, disputed, accounts,"
+    " media"
 )
 """The columns of `events` in a list."""
 FACETS = {table: subject_rows.LINKS[subject] for subject, table in subject_rows.TABLES.items()}

@@ -33,7 +33,8 @@ _SOURCES = 12
 _WITHIN = 200
 _TIES = (
     "SELECT t.formation, t.{other} AS other, {table}.name AS name, {level} AS level,"
-    ' t."from", t.until, {part} AS part, t.source, sources.name AS source_name, t.at, t.basis'
+    ' t."from", t.until, {part} AS part, t.source, sources.name AS source_name, t.at, t.basis,'
+    " t.from_as_written, t.until_as_written"
     " FROM {ties} AS t JOIN {table} ON {table}.id = t.{other}"
     " LEFT JOIN sources ON sources.id = t.source"
 )
@@ -176,9 +177,10 @@ def _tag(db: sqlite3.Connection, name: str) -> Row:
 def _person(db: sqlite3.Connection, name: str) -> Row:
     quoted = fetch_rows(
         db,
-        "SELECT accounts.id, event, events.title, events.date AS event_date, said, says, stance,"
-        " at, accounts.source, sources.name AS source_name FROM accounts"
-        " JOIN events ON events.id = accounts.event JOIN sources ON sources.id = accounts.source"
+        "SELECT accounts.id, event, events.title, events.date AS event_date, said,"
+        " said_as_written, says, stance, at, accounts.source, sources.name AS source_name"
+        " FROM accounts JOIN events ON events.id = accounts.event"
+        " JOIN sources ON sources.id = accounts.source"
         ' WHERE accounts."by" = ? ORDER BY sort_key, accounts.id LIMIT ?',
         (name, _ACCOUNTS),
     )

@@ -143,8 +143,8 @@ HEADER = ("b/0", "batch/b", "batch.recorded", '{"format":1}')
 
 def one(record_id: str, stream: str, kind: str, data: Any) -> Callable[[int], Bytes]:
     """A log of a header and one record."""
-    page = rows([HEADER, (record_id, stream, kind, data)])
-    return lambda after: iter([head(), b"[]" if after else page])
+    record = (record_id, stream, kind, data)
+    return lambda after: iter([head(), b"[]" if after else rows([HEADER, record])])
 
 
 class EndlessBatch:

@@ -16,7 +16,8 @@ from datasette.utils.asgi import Response
 
 from chronology.index.selection import EventFilter
 from chronology.lru_cache import LruCache
-from chronology.model.edtf import parse
+from chronology.model.as_written import elapsed
+from chronology.model.edtf import Date, parse
 from chronology.model.instants import instants
 from chronology.projections.catalogue import Catalogue
 from chronology.web import databases
@@ -171,6 +172,7 @@ def _detailed(
         for _, f in reader.timeline.catalogue.formations.items()
         if "formations" in reader.visible
     }
+    zero = chronology_overview.chronology.zero
     return {
         "columns": columns,
         "names": {
@@ -180,7 +182,7 @@ def _detailed(
                 [name, *formations.get(name, (None, None))] for name in tables["formations"].of
             ],
         },
-        "dates": [_date(text) for text in tables["date"].of],
+        "dates": [_date(text, zero) for text in tables["date"].of],
         "rows": rows,
         **({"pictures": pictures} if pictures else {}),
     }
@@ -211,12 +213,13 @@ def _importance(reader: Reader, table: str, numbers: list[int]) -> dict[str, int
     return dict(cursor.fetchall())
 
 
-def _date(text: str) -> dict[str, Any]:
+def _date(text: str, zero: Date | None) -> dict[str, Any]:
     """A date for drawing: possible days, certain days, and the date in words."""
     date = day_histogram.parsed(text)
+    since = elapsed(date, zero)
     drawn: dict[str, Any] = {
         "edtf": text,
-        "words": date.in_words(),
+        "words": f"{date.in_words()} ({since})" if since else date.in_words(),
         "earliest": date.earliest,
         "latest": date.latest,
         "core": date.core,

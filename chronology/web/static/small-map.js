@@ -2,6 +2,7 @@
 import { cutFor, Ground } from "./ground.js";
 
 const { L } = globalThis;
+const [REGIONAL, WIDE] = [7, 4]; // the nearest zoom of one point: where the ground has detail, and elsewhere
 const ROOM = { across: 110, down: 20 };
 const box = document.querySelector(".small-map");
 const config = JSON.parse(document.getElementById("small-map").textContent);
@@ -66,13 +67,15 @@ async function show() {
   const cut = tiles ? -180 : cutFor(config.points.flatMap(longitudes));
   const points = config.points.map(({ latitude, longitude, ...point }) => (
     { ...point, at: [latitude, longitude < cut ? longitude + 360 : longitude] }));
+  const ground = tiles ? null : new Ground(map, config, cut);
+  const near = tiles || ground.detail?.contains(points[0].at) ? REGIONAL : WIDE;
   const bounds = area(points);
   const shapes = points.flatMap(({ geometry }) => (geometry ? [shapeOf(geometry, cut)] : []));
   for (const shape of shapes) bounds.extend(shape.getBounds());
-  map.fitBounds(bounds, { maxZoom: points.length > 1 ? 9 : 7, animate: false });
+  map.fitBounds(bounds, { maxZoom: points.length > 1 ? 9 : near, animate: false });
   L.control.scale({ imperial: false }).addTo(map);
   if (tiles) L.tileLayer(tiles, { attribution, maxZoom: 17 }).addTo(map);
-  else await new Ground(map, config, cut).show();
+  else await ground.show();
   // All points of an event are its own. Of a place, only the first is; the others lie within it.
   const own = box.dataset.own === "all" ? points.length : 1;
   for (const shape of shapes) shape.addTo(map);
