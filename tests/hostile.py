@@ -9,11 +9,13 @@ ALERT = "<script>alert(1)</script>"
 BREAK_OUT = '"><img src=x onerror=alert(2)>'
 TEXT = f"{ALERT}'{BREAK_OUT}"
 
-NAMES = [{"name": TEXT, "language": TEXT, "use": "period"}]
-STATEMENTS = [{"source": "s", "at": TEXT, "says": TEXT}]
+_WRITTEN = dict.fromkeys(("from_as_written", "until_as_written"), TEXT)
+NAMES = [{"name": TEXT, "language": TEXT, "use": "period", **_WRITTEN}]
+STATEMENTS = [{"source": "s", "at": TEXT, "says": TEXT, "as_written": TEXT}]
 COMMON = {"names": NAMES, "statements": STATEMENTS, "note": TEXT}
-TIES = {"source": "s", "at": TEXT, "basis": TEXT, "from": "1944-10"}
+TIES = {"source": "s", "at": TEXT, "basis": TEXT, "from": "1944-10", **_WRITTEN}
 ACCOUNT = {"source": "s", "at": [TEXT, TEXT], "by": TEXT, "said": "1944-11-02", "basis": TEXT}
+ACCOUNT["said_as_written"] = TEXT
 _MEDIUM = {**dict.fromkeys(("credit", "licence", "alt", "caption"), TEXT), "source": "s"}
 ATTACHED = {
     "links": [{"url": "https://example.org/'onmouseover='alert(4)", "label": TEXT}],
@@ -31,16 +33,23 @@ FIRST: list[dict[str, Any]] = [
         "summary": TEXT,
         "window": "1944-09-01/1944-11-30",
         "zero": "1944-09-01T00:00:00Z",
+        "zero_as_written": TEXT,
         "clock": TEXT,
         "kinds": {"battle": TEXT},
         "sides": {"soviet": TEXT},
         "levels": LEVELS,
-        "dimensions": {"fronts": "front", "armies": "army"},
+        "dimensions": {
+            "fronts": "front",
+            "armies": "army",
+            "theme": {"label": TEXT, "description": TEXT},
+        },
+        "quantities": {"guns": {"label": TEXT, "unit": TEXT, "description": TEXT}},
     },
     {
         "source": "s",
         "name": TEXT,
         **dict.fromkeys(("title", "author", "publisher", "type", "language", "rights"), TEXT),
+        **dict.fromkeys(("published_as_written", "accessed_as_written"), TEXT),
         "url": "https://example.org/'onmouseover='alert(3)",
         "locators": TEXT,
         "cites": [TEXT],
@@ -56,8 +65,25 @@ FIRST: list[dict[str, Any]] = [
         **COMMON,
         **ATTACHED,
     },
+    {
+        "tag": "t",
+        "dimension": "theme",
+        "name": TEXT,
+        "description": TEXT,
+        "ids": {"gnd": TEXT},
+        "names": NAMES,
+        "statements": STATEMENTS,
+    },
     {"place": "q", "name": f"Q {TEXT}", "within": "p"},
-    {"person": "n", "name": TEXT, "role": TEXT, "ids": {"gnd": TEXT}, **COMMON, **ATTACHED},
+    {
+        "person": "n",
+        **dict.fromkeys(("born_as_written", "died_as_written"), TEXT),
+        "name": TEXT,
+        "role": TEXT,
+        "ids": {"gnd": TEXT},
+        **COMMON,
+        **ATTACHED,
+    },
     {"formation": "f", "name": TEXT, "level": "front", "side": "soviet", **COMMON},
     {
         "formation": "a",
@@ -76,6 +102,9 @@ FIRST: list[dict[str, Any]] = [
         "places": ["q"],
         "formations": ["a"],
         "people": ["n"],
+        "names": NAMES,
+        "tags": {"theme": ["t"]},
+        "quantities": {"guns": 7},
         **ATTACHED,
         "accounts": [
             {**ACCOUNT, **ATTACHED, "date": "1944-10-13", "says": TEXT, "claims": {"cause": TEXT}},

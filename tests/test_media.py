@@ -203,6 +203,35 @@ def test_a_file_is_served_with_its_type_in_a_sandbox(
     assert (head.status_code, head.headers["content-length"]) == (200, str(len(content)))
 
 
+@pytest.mark.parametrize(
+    ("header", "status", "content"),
+    [
+        ("bytes=0-3", 206, OGG[:4]),
+        ("bytes=4-", 206, OGG[4:]),
+        ("bytes=-3", 206, OGG[-3:]),
+        ("bytes=2-999", 206, OGG[2:]),
+        ("bytes=0-", 200, OGG),
+        ("bytes=-999", 200, OGG),
+        ("bytes=0-1,3-4", 200, OGG),
+        ("bytes=-", 200, OGG),
+        ("lines=1-2", 200, OGG),
+        ("bytes=999-", 416, b""),
+        ("bytes=3-1", 416, b""),
+        ("bytes=-0", 416, b""),
+    ],
+)
+def test_players_get_the_part_of_a_recording_that_they_request(
+    served: httpx.Client, header: str, status: int, content: bytes
+) -> None:
+    answer = served.get(f"/timeline/media/{NAMES['recording']}", headers={"range": header})
+    assert (answer.status_code, answer.content) == (status, content)
+    if status == 206:
+        first = OGG.index(content)
+        about = f"bytes {first}-{first + len(content) - 1}/{len(OGG)}"
+        assert answer.headers["content-range"] == about
+        assert answer.headers["content-length"] == str(len(content))
+
+
 def test_a_file_that_no_record_names_is_not_served(folder: Path, served: httpx.Client) -> None:
     other = named(b"GIF89a", "gif")
     (folder / "media" / other).write_bytes(b"GIF89a")

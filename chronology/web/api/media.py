@@ -8,6 +8,7 @@ its policy is a sandbox.
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -56,21 +57,45 @@ async def media_file(
     if known and matches(known, headers["etag"], exists=True):
         return Response("", status=304, headers=headers)
     path = folder.path / name
-    headers["content-length"] = str(path.stat().st_size)
+    size = path.stat().st_size
+    part = _part(request.headers.get("range", ""), size)
+    if part is None:
+        return Response("", status=416, headers={"content-range": f"bytes */{size}"})
+    headers |= {"accept-ranges": "bytes", "content-length": str(len(part))}
+    if len(part) < size:
+        headers["content-range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
     if request.method == "HEAD":
         return Response("", headers=headers, content_type=headers.pop("content-type"))
-    await streaming.start(send, headers)
-    await streaming.finish(send, _chunks(path))
+    await streaming.start(send, headers, 206 if len(part) < size else 200)
+    await streaming.finish(send, _chunks(path, part))
     return None
+
+
+def _part(header: str, size: int) -> range | None:
+    """The bytes that a request is for: players request parts of a recording (RFC 9110, 14.2).
+
+    All of them for a header that is not one range; None for a range beyond the end.
+    """
+    match = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", header, re.ASCII)
+    if not match or not any(match.groups()):
+        return range(size)
+    first, last = match.groups()
+    if not first:
+        return range(max(0, size - int(last)), size) if int(last) else None
+    part = range(int(first), min(int(last), size - 1) + 1 if last else size)
+    return part or None
 
 
 def _refusal(status: int, message: str) -> Response:
     return Response.text(message, status=status, headers={"cache-control": "no-store"})
 
 
-async def _chunks(path: Path) -> AsyncGenerator[bytes, None]:
+async def _chunks(path: Path, part: range) -> AsyncGenerator[bytes, None]:
     with path.open("rb") as content:
-        while chunk := await asyncio.to_thread(content.read, _CHUNK):
+        content.seek(part.start)
+        left = len(part)
+        while left and (chunk := await asyncio.to_thread(content.read, min(left, _CHUNK))):
+            left -= len(chunk)
             yield chunk
 
 

@@ -8,10 +8,10 @@ from contextlib import aclosing
 from chronology.web.datasette_compat import Send
 
 
-async def start(send: Send, headers: Mapping[str, str]) -> None:
-    """Starts a response with status 200."""
+async def start(send: Send, headers: Mapping[str, str], status: int = 200) -> None:
+    """Starts a response."""
     raw = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
-    await send({"type": "http.response.start", "status": 200, "headers": raw})
+    await send({"type": "http.response.start", "status": status, "headers": raw})
 
 
 async def finish(send: Send, chunks: AsyncGenerator[bytes, None]) -> None:
