@@ -89,6 +89,10 @@ def test_a_list_is_sorted_by_a_quantity(space: httpx.Client) -> None:
     assert [row["mass_kg"] for row in rows] == [515, 292, 99, None]
 
 
+def test_a_list_may_leave_columns_out(space: httpx.Client) -> None:
+    assert space.get("/timeline/events?_col=title").status_code == 200
+
+
 def test_the_home_page_has_lanes_colours_filters_and_charts(space: httpx.Client) -> None:
     page = space.get("/").text
     explore = json.loads(re.findall(r'id="explore">(.*?)</script>', page)[0])

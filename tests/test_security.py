@@ -76,9 +76,9 @@ def pages() -> list[str]:
     lists = ["", "?_facet=title", "?_sort=title", "?_col=title", "?_size=2", "?_facet_array=names"]
     tables = [f"/timeline/{table}{query}" for table in TABLES for query in lists[:5]]
     then = [
-        "/timeline/events?_as_of=14",
-        "/timeline/events/e?_as_of=14",
-        "/timeline/events/gone?_as_of=14",
+        "/timeline/events?_as_of=17",
+        "/timeline/events/e?_as_of=17",
+        "/timeline/events/gone?_as_of=17",
     ]
     days = ["/?_within=1944-10-13", "/?_search=script", "/?_place=p&_front=f"]
     names = ["/timeline/places?_facet_array=names", "/timeline/people?_facet=role"]
@@ -205,7 +205,7 @@ def test_a_failure_of_the_server_shows_no_details(
         ),
         *("/timeline/events.csv?_where=1=1", "/timeline/accounts.json?_where=id+is+null"),
         "/_memory.json?sql=select+1",
-        *("/-/chronology/points.json?_where=1=1", "/timeline/history?_as_of=14&_where=1=1"),
+        *("/-/chronology/points.json?_where=1=1", "/timeline/history?_as_of=17&_where=1=1"),
     ],
 )
 def test_no_visitor_runs_sql(attacked: Attacked, path: str) -> None:
