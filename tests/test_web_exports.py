@@ -141,7 +141,7 @@ def test_one_event_has_all_its_fields(chronicle: httpx.Client) -> None:
     assert found["event"]["disputed"] == ["date"]
     assert {"1944-10-13", "1944-10-14"} <= {account["date"] for account in found["accounts"]}
     assert all(account["at"] and account["source_name"] for account in found["accounts"])
-    assert [place["name"] for place in found["places"]] == ["Belgrade"]
+    assert "Belgrade" in [place["name"] for place in found["places"]]
     assert found["formations"][0]["superiors"]
     assert found["people"]
     assert found["history"][0]["action"] == "recorded"

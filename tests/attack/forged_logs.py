@@ -27,7 +27,7 @@ from chronology.store.log import Entry
 from tests.attack.report import Budget, Report
 
 RECORDED = "2026-01-02T00:00:00Z"
-SUBJECTS = ("chronology", "source", "place", "person", "formation", "event", "account")
+SUBJECTS = ("chronology", "source", "place", "tag", "person", "formation", "event", "account")
 ENVELOPE = ("record_id", "stream", "type", "recorded_at", "batch", "data")
 VALUES: tuple[Any, ...] = (
     *(None, True, 0, -1, 1.5, 1e308, 2**70, [], {}, [[]], [None], {"": ""}, {"a": None}, [{}]),

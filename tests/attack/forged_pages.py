@@ -32,7 +32,7 @@ from scripts.api_catalogue import ADDRESSES, Address
 from tests.attack import forged_logs, forged_structures
 from tests.attack.report import Budget, Report
 
-SUBJECTS = ("events", "sources", "places", "people", "formations")
+SUBJECTS = ("events", "sources", "places", "people", "formations", "tags")
 ROWS_OF_EACH = 2
 """The rows of each table whose pages are read: the newest ones."""
 _EXPECTED = (200, 302, 400, 404)
@@ -158,7 +158,7 @@ def _ids(db: sqlite3.Connection, table: str) -> list[str]:
 
 
 def _paths(address: Address, rows: dict[str, list[str]]) -> Iterator[str]:
-    path = address.path.replace("NAME", "timeline")
+    path = address.path.replace("NAME", "timeline").replace("FILE", f"{'0' * 64}.png")
     if "ID" not in path:
         yield path
         return
