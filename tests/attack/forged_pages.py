@@ -35,7 +35,7 @@ from tests.attack.report import Budget, Report
 SUBJECTS = ("events", "sources", "places", "people", "formations", "tags")
 ROWS_OF_EACH = 2
 """The rows of each table whose pages are read: the newest ones."""
-_EXPECTED = (200, 302, 400, 404)
+_EXPECTED = (200, 302, 400, 404, 410)
 
 
 def run(budget: Budget) -> Report:
