@@ -26,6 +26,7 @@ class Address(NamedTuple):
 PARAMETERS = (
     Parameter("_front", "events of formations subordinate to it; so too for every dimension", "f3"),
     Parameter("_army", "the same, for the dimension of armies", "a57"),
+    Parameter("_person", "events of a person, by id or by a name that is unique", "tolbukhin"),
     Parameter("_place", "events at the place or within it", "serbia"),
     Parameter("_within", "events that may fall on one of the days", "1944-10-14/1944-10-20"),
     Parameter("_certain", "events that certainly fall within the days", "1944-10"),
@@ -49,7 +50,7 @@ PARAMETERS = (
     Parameter("_db", "one of several chronologies", "timeline"),
 )
 _FILTERS = (
-    *("_front", "_army", "_place", "_within", "_certain", "_search", "_searchmode"),
+    *("_front", "_army", "_place", "_person", "_within", "_certain", "_search", "_searchmode"),
     "_as_of",
 )
 _LIST = ("_sort", "_sort_desc", "_col", "_nocol")
@@ -70,6 +71,7 @@ ADDRESSES = (
     Address("/NAME/places/ID", "one place with its events"),
     Address("/NAME/people/ID", "one person"),
     Address("/NAME/formations/ID", "one formation"),
+    Address("/NAME/tags/ID", "one value of a dimension without formations, with its events"),
     Address("/NAME/history", "the versions of the events, or the changes", (*_FILTERS, *_LIST)),
     Address("/NAME/history.atom", "the changes as a feed"),
     Address("/-/chronology/disagreements", "the disputed events", (*_FILTERS[:-1], "_next", "_db")),

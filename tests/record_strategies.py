@@ -6,10 +6,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from chronology.model import fields as model_fields
 from chronology.model import records
 
-ids = st.from_regex(records.ID_PATTERN, fullmatch=True).filter(lambda text: len(text) <= 80)
-keys = st.from_regex(records.KEY_PATTERN, fullmatch=True).filter(lambda text: len(text) <= 40)
+ids = st.from_regex(model_fields.ID_PATTERN, fullmatch=True).filter(lambda text: len(text) <= 80)
+keys = st.from_regex(model_fields.KEY_PATTERN, fullmatch=True).filter(lambda text: len(text) <= 40)
 lines = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=30)
 dates = st.sampled_from(["1944-10-14", "1944-10", "[1944-10-13,1944-10-14]", "1944-09/..", "1944"])
 event_dates = st.one_of(dates, st.sampled_from(["-0043-03-15", "1900-02-29", "T+118:07:34"]))

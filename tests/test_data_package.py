@@ -21,7 +21,7 @@ from small_chronology import EVENTS, START
 
 from chronology.cli import main
 from chronology.export import data_package
-from chronology.model.records import TEXT_PATTERN
+from chronology.model.fields import TEXT_PATTERN
 
 DONE, USAGE = 0, 2
 MORE = """\

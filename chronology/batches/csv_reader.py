@@ -23,8 +23,11 @@ _EVENT_COLUMNS = (
     "sequence",
     "calendar",
     "as_written",
+    "importance",
     *_LISTS,
 )
+_MAPS = ("tags", "quantities")
+"""Fields whose keys are in the names of their columns: `tags.country`, `quantities.mass_kg`."""
 _ACCOUNT_COLUMNS = {
     "source": "source",
     "at": "at",
@@ -79,8 +82,9 @@ class _Lines:
 def _column_faults(columns: list[str]) -> Iterator[tuple[str, str]]:
     known = ("id", *_EVENT_COLUMNS, *_ACCOUNT_COLUMNS)
     for number, column in enumerate(columns):
-        if column not in known:
-            yield f"{column!r} is not a column", f"columns: {', '.join(known)}"
+        if column not in known and not _is_of_map(column):
+            others = ", ".join(f"{field}.NAME" for field in _MAPS)
+            yield f"{column!r} is not a column", f"columns: {', '.join(known)}, {others}"
         elif column in columns[:number]:
             yield f"the column {column!r} occurs twice", "keep one of them"
     for column in ("id", "date", "title", "kind"):
@@ -121,7 +125,16 @@ def _csv_record(cells: dict[str, str]) -> dict[str, Any]:
         for column in _EVENT_COLUMNS
         if column in row
     }
+    for column in filter(_is_of_map, row):
+        field, _, key = column.partition(".")
+        value = _split(row[column]) if field == "tags" else row[column]
+        event.setdefault(field, {})[key] = value
     return {"event": row.get("id", ""), **event, **({"accounts": [account]} if account else {})}
+
+
+def _is_of_map(column: str) -> bool:
+    field, _, key = column.partition(".")
+    return field in _MAPS and bool(key)
 
 
 def _split(cell: str) -> list[str]:

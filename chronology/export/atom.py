@@ -97,6 +97,11 @@ def foot(edition: Edition) -> str:
 def item(edition: Edition, event: Event) -> str:
     more = [
         element("category", term=event.kind, label=event.kind),
+        *(
+            element("category", term=name, label=f"{tags.label}: {name}")
+            for tags in event.tags
+            for name in tags.names
+        ),
         element("dcterms:date", event.date.text),
         element("dcterms:temporal", period(event)),
     ]

@@ -120,7 +120,8 @@ def count(db: sqlite3.Connection) -> int:
 
 def _table(db: sqlite3.Connection, name: str, description: Description) -> Table:
     texts = description.tables.get(name) or TableTexts()
-    dimensions = load_catalogue(db, subjects=("chronology",)).dimensions
+    layout = load_catalogue(db, subjects=("chronology",)).layout
+    dimensions = {dimension.column for dimension in layout.dimensions}
     columns = [
         Column(
             column,

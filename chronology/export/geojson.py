@@ -88,6 +88,7 @@ def _properties(event: Event) -> dict[str, Any]:
         **({"as_written": event.as_written} if event.as_written else {}),
         "basis": event.basis,
         **event.levels,
+        **_declared(event),
         "formations": event.formations,
         "people": event.people,
         "places": [
@@ -109,6 +110,16 @@ def _properties(event: Event) -> dict[str, Any]:
         "disputed": event.disputed,
         "recorded_at": event.recorded_at,
     }
+
+
+def _declared(event: Event) -> dict[str, Any]:
+    """Titles in other languages, quantities and importance, if there are any."""
+    declared: dict[str, Any] = {quantity.column: quantity.value for quantity in event.quantities}
+    if event.names:
+        declared["titles"] = [name._asdict() for name in event.names]
+    if event.importance:
+        declared["importance"] = event.importance
+    return declared
 
 
 def _timespan(occurrence: Date) -> dict[str, dict[str, str]]:

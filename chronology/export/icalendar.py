@@ -81,7 +81,8 @@ def _common(edition: Edition, event: Event) -> Iterator[str]:
     yield f"SUMMARY:{_text(summary)}"
     yield f"DESCRIPTION:{_text(chr(10).join(lines(event)))}"
     yield f"URL:{edition.url(event)}"
-    yield f"CATEGORIES:{_text(event.kind)}"
+    categories = [event.kind, *(name for tags in event.tags for name in tags.names)]
+    yield f"CATEGORIES:{','.join(map(_text, categories))}"
     yield f"X-EDTF;VALUE=TEXT:{_text(event.date.text)}"
     for name, bound in (("X-EARLIEST", event.date.earliest), ("X-LATEST", event.date.latest)):
         if bound and bound.date:

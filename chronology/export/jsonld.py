@@ -10,7 +10,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from chronology.export.edition import Account, Edition, Event, Place, citation, json_text
+from chronology.export.edition import (
+    Account,
+    Edition,
+    Event,
+    Name,
+    Place,
+    Quantity,
+    citation,
+    json_text,
+)
 from chronology.model.edtf import Date, iso_day
 
 # The context is inline, so that programs fetch nothing.
@@ -52,15 +61,22 @@ def item(edition: Edition, event: Event) -> str:
         "@id": url,
         "@type": "Event",
         "name": event.title,
+        "alternateName": [_alternate(name) for name in event.names],
         "description": event.summary,
         "url": url,
-        "keywords": [event.kind, event.status],
+        "keywords": [
+            *(event.kind, event.status),
+            *(name for tags in event.tags for name in tags.names),
+        ],
         **_dates(event.date),
         "additionalProperty": [
             _property("date", event.date.text, EDTF),
             _property("earliest", iso_day(event.date.earliest)),
             _property("latest", iso_day(event.date.latest)),
             _property("as_written", event.as_written),
+            *(_property(label, ", ".join(names)) for label, names in event.tags),
+            *(_quantity(quantity) for quantity in event.quantities),
+            _property("importance", event.importance),
         ],
         "location": [_place(place) for place in event.places],
         "about": [
@@ -82,7 +98,24 @@ def _dates(date: Date) -> dict[str, str]:
     return {term: text for term, text in texts.items() if _ISO_8601.fullmatch(text)}
 
 
-def _property(name: str, value: str | None, identifier: str | None = None) -> dict[str, Any] | None:
+def _alternate(name: Name) -> str | dict[str, str]:
+    return {"@value": name.name, "@language": name.language} if name.language else name.name
+
+
+def _quantity(quantity: Quantity) -> dict[str, Any]:
+    return _without_empty(
+        {
+            "@type": "PropertyValue",
+            "name": quantity.label,
+            "value": quantity.value,
+            "unitText": quantity.unit,
+        }
+    )
+
+
+def _property(
+    name: str, value: str | int | None, identifier: str | None = None
+) -> dict[str, Any] | None:
     properties = {"@type": "PropertyValue", "name": name, "value": value, "propertyID": identifier}
     return _without_empty(properties) if value else None
 

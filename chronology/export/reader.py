@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from chronology.export.edition import Account, Counts, Event, Place, Source
+from chronology.export.edition import Account, Counts, Event, Name, Place, Quantity, Source, Tags
 from chronology.index.selection import EventFilter
 from chronology.model.records import Account as AccountRecord
 from chronology.model.records import Chronology
@@ -118,6 +118,7 @@ def _account(name: str, state: State, catalogue: Catalogue) -> Account:
 def _event(row: Row, state: State | None, accounts: list[Account], catalogue: Catalogue) -> Event:
     assert state is not None
     fields: EventRecord = catalogue.resolved(state.fields)
+    chronology = catalogue.chronology
     return Event(
         id=row["id"],
         title=fields.title,
@@ -129,7 +130,7 @@ def _event(row: Row, state: State | None, accounts: list[Account], catalogue: Ca
         basis=fields.basis,
         levels={
             column: msgspec.json.decode(row[column], type=list[str])
-            for column in catalogue.dimensions
+            for column, *_ in catalogue.layout.dimensions
             if column in row  # The columns are those of the newest dimensions.
         },
         formations=[catalogue.formations[name].name for name in fields.formations],
@@ -140,7 +141,23 @@ def _event(row: Row, state: State | None, accounts: list[Account], catalogue: Ca
         accounts=accounts,
         disputed=msgspec.json.decode(row["disputed"], type=list[str]),
         recorded_at=row["recorded_at"],
+        names=[Name(other.name, other.language) for other in fields.names],
+        tags=_tags(fields, catalogue),
+        quantities=[
+            Quantity(name, declared.label, declared.unit, fields.quantities[name])
+            for name, declared in (chronology.quantities.items() if chronology else ())
+            if name in fields.quantities
+        ],
+        importance=fields.importance,
     )
+
+
+def _tags(fields: EventRecord, catalogue: Catalogue) -> list[Tags]:
+    """The names of an event's tags by dimension, in the order of the dimensions."""
+    dimensions = catalogue.chronology.free_dimensions if catalogue.chronology else {}
+    tags = [catalogue.tags[tag] for tags in fields.tags.values() for tag in tags]
+    named = {column: [tag.name for tag in tags if tag.dimension == column] for column in dimensions}
+    return [Tags(dimensions[column].label, names) for column, names in named.items() if names]
 
 
 def _place(name: str, role: str, catalogue: Catalogue) -> Place:

@@ -7,34 +7,47 @@ The classes below are the fields that `docs/format.md` specifies. A new field is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
-from typing import Annotated, Any, Literal, NamedTuple
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Literal, NamedTuple
 
 import msgspec
-from msgspec import Meta, Struct
 
-from chronology.model import as_written
-from chronology.model.edtf import Date, EventDate, parse
-from chronology.model.errors import DateError
-
-# `\Z` because `$` also matches before a final line break.
-ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
-KEY_PATTERN = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*\Z"
-LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+\Z"
-TEXT_PATTERN = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]+\Z"
-URL_PATTERN = r"^https?://[^\s\x00-\x1f\x7f<>\"]+\Z"
-
-Id = Annotated[str, Meta(pattern=ID_PATTERN, max_length=80)]
-Key = Annotated[str, Meta(pattern=KEY_PATTERN, max_length=40)]
-Line = Annotated[str, Meta(pattern=LINE_PATTERN, max_length=300)]
-Text = Annotated[str, Meta(pattern=TEXT_PATTERN, max_length=20_000)]
-Locators = Annotated[list[Line], Meta(min_length=1)]
-Url = Annotated[str, Meta(pattern=URL_PATTERN, max_length=2_000)]
-Latitude = Annotated[float, Meta(ge=-90, le=90)]
-Longitude = Annotated[float, Meta(ge=-180, le=180)]
-Sequence = Annotated[int, Meta(ge=1, le=9_999)]
-Radius = Annotated[float, Meta(gt=0, le=20_040)]
+from chronology.model import geometry
+from chronology.model.canonical import canonical as canonical
+from chronology.model.canonical import decode_date as decode_date
+from chronology.model.canonical import encode_value
+from chronology.model.declarations import FreeDimension, Layout, Level, QuantityColumn, layout_of
+from chronology.model.edtf import Date, EventDate
+from chronology.model.fields import (
+    ID_PATTERN,
+    Fields,
+    Id,
+    Importance,
+    Key,
+    Latitude,
+    Line,
+    Locators,
+    Longitude,
+    Quantity,
+    Radius,
+    Sequence,
+    Tags,
+    Text,
+    Url,
+)
+from chronology.model.geometry import Geometry, Point
+from chronology.model.groups import (
+    Attachment,
+    Command,
+    Distinct,
+    Links,
+    Media,
+    Name,
+    PlaceRole,
+    Relations,
+    Statement,
+)
 
 _ID = re.compile(ID_PATTERN)
 MAX_RECORD_BYTES = 4 << 20
@@ -48,77 +61,11 @@ def is_id(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= 80 and _ID.match(value) is not None
 
 
-# Records never contain cycles, so the garbage collector need not track them.
-class Fields(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
-    """The base of every group of fields. Unknown fields are refused, default values not stored."""
-
-
-class Name(Fields):
-    """Another form of a name."""
-
-    name: Line
-    language: Line | None = None
-    use: Literal["period", "source", "translation"] | None = None
-
-
-class Statement(Fields):
-    """A statement of a source about a subject, other than a dated event."""
-
-    source: Id
-    at: Line
-    says: Text
-    date: Date | None = None
-
-
-class Attachment(Fields):
-    """A superior of a formation, for a period."""
-
-    to: Id
-    source: Id
-    at: Line
-    since: Date | None = msgspec.field(default=None, name="from")
-    until: Date | None = None
-    part: bool = False
-    basis: Text | None = None
-
-
-class Command(Fields):
-    """A commander of a formation, for a period."""
-
-    person: Id
-    source: Id
-    at: Line
-    since: Date | None = msgspec.field(default=None, name="from")
-    until: Date | None = None
-    basis: Text | None = None
-
-
-class PlaceRole(Fields):
-    """A place of an event, with its role."""
-
-    place: Id
-    role: Literal["at", "near", "between", "from", "to"] = "at"
-
-
-class Distinct(Fields):
-    """A similar event that is a different occurrence, with the reason."""
-
-    event: Id
-    because: Text
-
-
 class Batch(Fields):
     """The header of a batch, stored as its first record."""
 
     format: Literal[1]
     note: Text | None = None
-
-
-class Level(Fields):
-    """One level of formations."""
-
-    id: Id
-    description: Text
 
 
 class Chronology(Fields):
@@ -135,7 +82,8 @@ class Chronology(Fields):
     clock: Line | None = None
     sides: dict[Id, Text] = {}
     ranks: list[Level] = msgspec.field(default=[], name="levels")
-    declared: dict[Key, Id] = msgspec.field(default={}, name="dimensions")
+    declared: dict[Key, Id | FreeDimension] = msgspec.field(default={}, name="dimensions")
+    quantities: dict[Key, QuantityColumn] = {}
 
     @property
     def levels(self) -> dict[str, str]:
@@ -143,10 +91,34 @@ class Chronology(Fields):
         return {level.id: level.description for level in self.ranks}
 
     @property
+    def layout(self) -> Layout:
+        """The declared columns."""
+        return layout_of(self.declared, list(self.levels), self.quantities)
+
+    @property
     def dimensions(self) -> dict[str, str]:
-        """The levels by column, the highest level first."""
-        order = list(self.levels)
-        return dict(sorted(self.declared.items(), key=lambda pair: (order.index(pair[1]), pair[0])))
+        """The names of the dimensions by column, in their order."""
+        return {dimension.column: dimension.name for dimension in self.layout.dimensions}
+
+    @property
+    def dimension_words(self) -> dict[str, str]:
+        """The words for the dimensions within a sentence, by column: a level, or a label."""
+        free = self.free_dimensions
+        return {
+            column: _within_a_sentence(free[column].label) if column in free else name
+            for column, name in self.dimensions.items()
+        }
+
+    @property
+    def free_dimensions(self) -> dict[str, FreeDimension]:
+        """The dimensions whose values are tags, by column, in their order."""
+        free = {c: d for c, d in self.declared.items() if isinstance(d, FreeDimension)}
+        return {d.column: free[d.column] for d in self.layout.dimensions if d.is_free}
+
+
+def _within_a_sentence(label: str) -> str:
+    """A label of one word begins with a small letter: `Country`, but not `NATO` or `UN region`."""
+    return label.lower() if label.isalpha() and label.istitle() else label
 
 
 class Source(Fields):
@@ -182,6 +154,14 @@ class Place(Fields):
     ids: dict[Key, Line] = {}
     note: Text | None = None
     statements: list[Statement] = []
+    geometry: Geometry | None = None
+    links: Links = []
+    media: Media = []
+
+    @property
+    def point(self) -> Point | None:
+        """Latitude and longitude."""
+        return geometry.point(self.latitude, self.longitude, self.geometry)
 
 
 class Person(Fields):
@@ -196,6 +176,8 @@ class Person(Fields):
     ids: dict[Key, Line] = {}
     note: Text | None = None
     statements: list[Statement] = []
+    links: Links = []
+    media: Media = []
 
 
 class Formation(Fields):
@@ -209,6 +191,17 @@ class Formation(Fields):
     commanders: list[Command] = []
     ids: dict[Key, Line] = {}
     note: Text | None = None
+    statements: list[Statement] = []
+
+
+class Tag(Fields):
+    """A value of a free dimension."""
+
+    dimension: Key
+    name: Line
+    names: list[Name] = []
+    description: Text | None = None
+    ids: dict[Key, Line] = {}
     statements: list[Statement] = []
 
 
@@ -227,6 +220,21 @@ class Event(Fields):
     sequence: Sequence | None = None
     calendar: Literal["julian"] | None = None
     as_written: Line | None = None
+    names: list[Name] = []
+    tags: dict[Key, Tags] = {}
+    quantities: dict[Key, Quantity] = {}
+    importance: Importance | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    geometry: Geometry | None = None
+    related: Relations = []
+    links: Links = []
+    media: Media = []
+
+    @property
+    def point(self) -> Point | None:
+        """Latitude and longitude of its own."""
+        return geometry.point(self.latitude, self.longitude, self.geometry)
 
     @property
     def when(self) -> Date:
@@ -250,6 +258,8 @@ class Account(Fields):
     basis: Text | None = None
     says: Text | None = None
     claims: dict[Key, Line] = {}
+    links: Links = []
+    media: Media = []
 
     @property
     def when(self) -> Date | None:
@@ -264,6 +274,7 @@ SUBJECTS: dict[str, type[Fields]] = {
     "place": Place,
     "person": Person,
     "formation": Formation,
+    "tag": Tag,
     "event": Event,
     "account": Account,
 }
@@ -283,42 +294,9 @@ class Record(NamedTuple):
     data: str
 
 
-def _encode(value: object) -> str:
-    if isinstance(value, EventDate):
-        return value.text
-    raise NotImplementedError
-
-
-_encoder = msgspec.json.Encoder(enc_hook=_encode, order="sorted")
-
-
-def canonical(value: object) -> str:
-    """The canonical JSON of a value: sorted keys, no white space, no default values."""
-    return _encoder.encode(value).decode()
-
-
-_READERS: dict[type, Callable[[str], EventDate]] = {
-    Date: lru_cache(maxsize=1 << 14)(parse),
-    EventDate: lru_cache(maxsize=1 << 14)(as_written.read),
-}
-
-
-def decode_date(kind: type, value: object) -> object:
-    """The hook by which msgspec decodes dates."""
-    read = _READERS.get(kind)
-    if read is None:
-        raise NotImplementedError
-    if not isinstance(value, str):
-        raise ValueError("is not a date; write the date as text, in quotes")
-    try:
-        return read(value)
-    except DateError as error:
-        raise ValueError(str(error)) from None
-
-
 def amend(fields: Any, change: Mapping[str, Any]) -> dict[str, Any]:
     """The fields as plain values, after the `set` and `unset` of a correction."""
-    plain: dict[str, Any] = msgspec.to_builtins(fields, enc_hook=_encode)
+    plain: dict[str, Any] = msgspec.to_builtins(fields, enc_hook=encode_value)
     plain.update(change.get("set", {}))
     return {key: value for key, value in plain.items() if key not in change.get("unset", ())}
 
@@ -330,7 +308,7 @@ def load_partial(kind: type[Fields], data: Mapping[str, Any]) -> dict[str, Any]:
         key: msgspec.convert(value, fields[key].type, strict=False, dec_hook=decode_date)
         for key, value in data.items()
     }
-    plain: dict[str, Any] = msgspec.to_builtins(values, enc_hook=_encode)
+    plain: dict[str, Any] = msgspec.to_builtins(values, enc_hook=encode_value)
     return plain
 
 

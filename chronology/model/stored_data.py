@@ -10,19 +10,13 @@ from collections.abc import Callable, Mapping
 from functools import cache, reduce
 from operator import or_
 from types import UnionType
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
 
-from chronology.model.records import (
-    TEXT_PATTERN,
-    Fields,
-    Id,
-    decode_date,
-    fields_of,
-    load_json,
-)
+from chronology.model.fields import TEXT_PATTERN, Fields, Id
+from chronology.model.records import decode_date, fields_of, load_json
 
 
 def check_json(kind: type[Fields], action: str, data: str) -> None:
@@ -91,7 +85,7 @@ def _unlimited(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, Fields):
         return _without_limits(annotation)
     origin, parts = get_origin(annotation), tuple(map(_unlimited, get_args(annotation)))
-    if origin is UnionType:
+    if origin in (UnionType, Union):
         return reduce(or_, parts)
     return origin[parts] if origin in (list, dict) else annotation
 

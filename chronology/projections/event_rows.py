@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+from chronology.model.declarations import Layout
 from chronology.model.edtf import Date
-from chronology.model.records import Account, Chronology, Event, canonical
-from chronology.projections import event_dates
+from chronology.model.records import Account, Event, canonical
+from chronology.projections import event_dates, event_points
 from chronology.projections.catalogue import Catalogue, State
 from chronology.projections.chain_of_command import chain_of_command, is_constant, names_by_level
 from chronology.projections.disputes import disputes
 
 _BEFORE = "id date earliest latest sort_day time precision basis title summary kind status months"
-BEFORE_DIMENSIONS = dict.fromkeys(_BEFORE.split(), str)
-AFTER_DIMENSIONS = {
+_BEFORE_DIMENSIONS = dict.fromkeys(_BEFORE.split(), str)
+_AFTER_DIMENSIONS = {
     **dict.fromkeys(("formations", "places", "people", "sources"), str),
     "latitude": float,
     "longitude": float,
@@ -24,6 +25,11 @@ AFTER_DIMENSIONS = {
     **dict.fromkeys(("first_day", "last_day", "first_second", "last_second"), int),
     **dict.fromkeys(("sequence", "sort_key"), int),
     "as_written": str,
+    "names": str,
+    "importance": int,
+    **dict.fromkeys(("geometry", "related", "links", "media"), str),
+}
+_CHANGE = {
     "version": int,
     "position": int,
     "recorded_at": str,
@@ -32,24 +38,31 @@ AFTER_DIMENSIONS = {
 ARRAYS = ("months", "formations", "places", "people", "sources", "disputed")
 SINGLE_VALUED = ("kind", "status")
 """The columns with one value each that are facets; the other facets are array columns."""
-LINK_FACETS = ("place_within", "chain", "person", "source")
+LINK_FACETS = ("place_within", "chain", "person", "source", "tag_id")
 """The facets that have links but no column."""
 RESERVED = frozenset(
     {
-        *BEFORE_DIMENSIONS,
-        *AFTER_DIMENSIONS,
+        *_BEFORE_DIMENSIONS,
+        *_AFTER_DIMENSIONS,
+        *_CHANGE,
         *("from_position", "until_position", "action", "because"),
         *LINK_FACETS,
         *("rowid", "oid"),
     }
 )
-"""Names that no dimension can have."""
+"""Names that no dimension and no quantity can have."""
 _CACHE_SIZE = 1 << 14
 
 
-def columns(chronology: Chronology) -> dict[str, type]:
-    """The columns of `events`, with one for each dimension."""
-    return {**BEFORE_DIMENSIONS, **dict.fromkeys(chronology.dimensions, str), **AFTER_DIMENSIONS}
+def columns(layout: Layout) -> dict[str, type]:
+    """The columns of `events`, with one for each dimension and for each quantity."""
+    return {
+        **_BEFORE_DIMENSIONS,
+        **{dimension.column: str for dimension in layout.dimensions},
+        **_AFTER_DIMENSIONS,
+        **dict.fromkeys(layout.quantities, float),
+        **_CHANGE,
+    }
 
 
 class EventWithAccounts(NamedTuple):
@@ -127,6 +140,8 @@ class EventRowBuilder:
         self._ancestors: Callable[[str], list[str]] = cached(self.catalogue.ancestors)
         self._place_names = cached(lambda place: _names_of(self.catalogue.places[place]))
         self._formations: CachedPart = cached(self._formations_part)
+        self._tags: CachedPart = cached(self._tags_part)
+        self._free = [d.column for d in catalogue.layout.dimensions if d.is_free]
         self._constant: Callable[[str], Chain | None] = cached(self._constant_chain)
         self._dated: Callable[[str, Date], Chain] = cached(self._chain_on)
         self._people: CachedPart = cached(self._people_part)
@@ -149,20 +164,31 @@ class EventRowBuilder:
         status = self._status(fields.kind, status_of(accounts), tuple(disputes(accounts)))
         days, months = date.cells
         place_names, latitude, longitude = places.cells
+        if own := fields.point:
+            latitude, longitude = own
         kind, status_name, disputed = status.cells
+        tags = self._tags(tuple([tag for values in fields.tags.values() for tag in values]))
         cells = (
             *(event.id, fields.when.text, *days.texts, fields.basis, fields.title, fields.summary),
-            *(kind, status_name, months, *formations.cells, place_names),
+            *(kind, status_name, months, *formations.cells[:-1], *tags.cells),
+            *(formations.cells[-1], place_names),
             *(*people.cells, *sources.cells, latitude, longitude),
             *(len(accounts), disputed, *days.numbers, fields.sequence),
-            *(days.sort_key(fields.sequence), fields.as_written, event.state.version),
+            *(days.sort_key(fields.sequence), fields.as_written),
+            *(canonical(fields.names) if fields.names else None, fields.importance),
+            *(fields.geometry and canonical(fields.geometry), _list(fields.related)),
+            *(_list(fields.links), _list(fields.media)),
+            *map(fields.quantities.get, self.catalogue.layout.quantities),
+            event.state.version,
         )
         # No two parts add to one facet.
-        parts = (date, places, formations, people, sources, status)
+        parts = (date, places, formations, people, sources, status, tags)
+        titles = [fields.title, *(other.name for other in fields.names)]
         search_texts = (
-            *(_with_folded(fields.title), _with_folded(_joined([fields.summary, fields.basis]))),
+            _with_folded(_joined(titles)),
+            _with_folded(_joined([fields.summary, fields.basis, tags.text, *_captions(fields)])),
             *(places.text, formations.text, people.text),
-            _with_folded(_joined([account.says for account in accounts])),
+            _with_folded(_joined([text for a in accounts for text in (a.says, *_captions(a))])),
         )
         value_ids = sorted([value for part in parts for value in part.value_ids])
         return EventRow(cells, value_ids, search_texts)
@@ -174,6 +200,7 @@ class EventRowBuilder:
             all(ref.place in catalogue.places for ref in fields.places)
             and all(formation in catalogue.formations for formation in fields.formations)
             and all(person in catalogue.people for person in fields.people)
+            and all(tag in catalogue.tags for tags in fields.tags.values() for tag in tags)
             and all(account.source in catalogue.sources for account in accounts)
         )
 
@@ -185,7 +212,7 @@ class EventRowBuilder:
     def _places_part(self, refs: Sequence[tuple[str, str]]) -> _RowPart:
         names = _unique(self.catalogue.places[place].name for place, _ in refs)
         ancestors = [outer for place, _ in refs for outer in self._ancestors(place)]
-        point = _point(refs, self.catalogue)
+        point = event_points.of_places(refs, self.catalogue)
         ids = self.value_ids
         links = ids.of("places", names) + ids.of("place_within", ancestors)
         text = _with_folded(_joined([self._place_names(place) for place, _ in refs]))
@@ -201,17 +228,31 @@ class EventRowBuilder:
         return tuple(chain_of_command(self.catalogue, formation, date))
 
     def _formations_part(self, ids: Sequence[str], chains: Sequence[Chain]) -> _RowPart:
-        """The cells of the dimensions, then that of the formations."""
+        """The cells of the dimensions by level, then that of the formations."""
         formations = [self.catalogue.formations[formation] for formation in ids]
         names = [formation.name for formation in formations]
         levels = names_by_level(self.catalogue, chains)
-        columns = {c: levels.get(level, []) for c, level in self.catalogue.dimensions.items()}
+        columns = {
+            dimension.column: levels.get(dimension.name, [])
+            for dimension in self.catalogue.layout.dimensions
+            if not dimension.is_free
+        }
         links = self.value_ids.of("formations", names)
         for column, values in columns.items():
             links += self.value_ids.of(column, values)
         links += self.value_ids.of("chain", (name for chain in chains for name in chain))
         cells = (*map(canonical, columns.values()), canonical(names))
         return _RowPart(cells, links, _all_names(formations))
+
+    def _tags_part(self, ids: Sequence[str]) -> _RowPart:
+        """The cells of the free dimensions: a tag counts for the dimension that it has now."""
+        tags = [self.catalogue.tags[tag] for tag in ids]
+        cells, links = [], self.value_ids.of("tag_id", ids)
+        for column in self._free:
+            names = [tag.name for tag in tags if tag.dimension == column]
+            cells.append(canonical(names))
+            links += self.value_ids.of(column, names)
+        return _RowPart(tuple(cells), links, _joined([_names_of(tag) for tag in tags]))
 
     def _people_part(self, ids: Sequence[str], quoted: Sequence[str]) -> _RowPart:
         people = self.catalogue.people
@@ -233,6 +274,19 @@ class EventRowBuilder:
         return _RowPart((kind, status, canonical(disputed)), links)
 
 
+def _list(values: Sequence[Any]) -> str | None:
+    """Values as JSON, None if there are none."""
+    return canonical(values) if values else None
+
+
+def _captions(fields: Event | Account) -> list[str | None]:
+    """The texts of links and media that a search finds."""
+    texts = [link.label for link in fields.links]
+    for medium in fields.media:
+        texts += [medium.caption, medium.alt, medium.credit]
+    return texts
+
+
 def _unique(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
@@ -243,43 +297,6 @@ def status_of(accounts: Sequence[Account]) -> str:
     if not stances or "asserts" in stances:
         return "asserted"
     return "planned" if "plans" in stances else "denied"
-
-
-def _point(
-    refs: Sequence[tuple[str, str]], catalogue: Catalogue
-) -> tuple[float | None, float | None]:
-    """The point of an event on the map.
-
-    It is the first located place with the role `at`, else the mean of those with the role
-    `between`, else the first located place.
-    """
-    places = [(role, catalogue.places[place]) for place, role in refs]
-    located = [
-        (role, place.latitude, place.longitude)
-        for role, place in places
-        if place.latitude is not None and place.longitude is not None
-    ]
-    if not located:
-        return None, None
-    for role, latitude, longitude in located:
-        if role == "at":
-            return latitude, longitude
-    between = [(lat, lon) for role, lat, lon in located if role == "between"]
-    if between:
-        return _mean([lat for lat, _ in between]), _mean_longitude([lon for _, lon in between])
-    return located[0][1:]
-
-
-def _mean(degrees: Sequence[float]) -> float:
-    return round(sum(degrees) / len(degrees), 6)
-
-
-def _mean_longitude(degrees: Sequence[float]) -> float:
-    """The mean on the shorter way round the Earth: between 179 and -179 it is 180, not 0."""
-    if max(degrees) - min(degrees) <= 180:
-        return _mean(degrees)
-    mean = _mean([degree + 360 if degree < 0 else degree for degree in degrees])
-    return mean if mean <= 180 else round(mean - 360, 6)
 
 
 def _all_names(subjects: Iterable[Any]) -> str:

@@ -45,6 +45,7 @@ class RowBatch:
     spans: list[Cells] = field(default_factory=list)
     accounts: list[Cells] = field(default_factory=list)
     claims: list[Cells] = field(default_factory=list)
+    relations: list[Cells] = field(default_factory=list)
     touched: list[TouchedEvent] = field(default_factory=list)
     amended: dict[str, tuple[int, str]] = field(default_factory=dict)
 
@@ -114,6 +115,7 @@ class RowBuilder:
         rows.events.append((*row.cells, *self.change, number))
         rows.texts.append((number, *row.search_texts))
         rows.links.append((number, row.value_ids))
+        rows.relations += subject_rows.relation_rows(event.id, event.state.fields)
         rows.spans += [(number, *span) for span in event_dates.spans(event.state.fields.when)]
 
     def _read(self, decode: Callable[[str], Any], data: str) -> Any:

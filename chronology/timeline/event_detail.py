@@ -12,7 +12,8 @@ import msgspec
 
 from chronology.model.as_written import elapsed
 from chronology.model.edtf import Date
-from chronology.model.records import Event
+from chronology.model.groups import Name
+from chronology.model.records import Event, Place
 from chronology.projections import subject_rows, tables
 from chronology.projections.catalogue import Catalogue, State, read_states
 from chronology.projections.chain_of_command import chain_of_command
@@ -35,6 +36,8 @@ class EventDetail(NamedTuple):
     people: list[Row]
     history: list[Row]
     distinct: list[Row]
+    tags: list[Row]
+    quantities: list[Row]
 
 
 def event_detail(timeline: TimelineAt, name: str) -> EventDetail | None:
@@ -65,6 +68,8 @@ def event_detail(timeline: TimelineAt, name: str) -> EventDetail | None:
         [{"id": p, "name": catalogue.people[p].name} for p in fields.people],
         _versions(db, name, position),
         _distinct(timeline, fields),
+        _tags(fields, catalogue),
+        _quantities(fields, catalogue),
     )
 
 
@@ -136,6 +141,7 @@ def _places(event: Event, catalogue: Catalogue) -> list[Row]:
                 "name": place.name,
                 "role": ref.role,
                 "names": [other.name for other in place.names],
+                "names_then": _names_then(place, event.when),
                 "within": [catalogue.places[p].name for p in catalogue.ancestors(ref.place)[1:]],
                 "latitude": place.latitude,
                 "longitude": place.longitude,
@@ -143,6 +149,48 @@ def _places(event: Event, catalogue: Catalogue) -> list[Row]:
             }
         )
     return rows
+
+
+def _names_then(place: Place, date: Date) -> list[str]:
+    """The names that a place certainly or possibly had on some days, of those with a period."""
+    return [
+        name.name for name in place.names if (name.since or name.until) and _is_in_use(name, date)
+    ]
+
+
+def _is_in_use(name: Name, date: Date) -> bool:
+    first = name.since.earliest if name.since else None
+    last = name.until.latest if name.until else None
+    is_over = last is not None and date.earliest is not None and date.earliest > last
+    is_later = first is not None and date.latest is not None and date.latest < first
+    return not is_over and not is_later
+
+
+def _tags(event: Event, catalogue: Catalogue) -> list[Row]:
+    """The tags of an event in the order of the dimensions."""
+    dimensions = catalogue.chronology.free_dimensions if catalogue.chronology else {}
+    named = [(tag, catalogue.tags[tag]) for tags in event.tags.values() for tag in tags]
+    return [
+        {"id": name, "name": tag.name, "dimension": column, "label": dimension.label}
+        for column, dimension in dimensions.items()
+        for name, tag in named
+        if tag.dimension == column
+    ]
+
+
+def _quantities(event: Event, catalogue: Catalogue) -> list[Row]:
+    """The quantities of an event in the order of their columns, with label and unit."""
+    declared = catalogue.chronology.quantities if catalogue.chronology else {}
+    return [
+        {
+            "name": name,
+            "value": event.quantities[name],
+            "label": declared[name].label,
+            "unit": declared[name].unit,
+        }
+        for name in catalogue.layout.quantities
+        if name in event.quantities and name in declared
+    ]
 
 
 def _formations(event: Event, catalogue: Catalogue) -> list[Row]:

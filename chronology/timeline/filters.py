@@ -30,6 +30,7 @@ from chronology.timeline.as_of import CURRENT_AT, TimelineAt, at_head, read_poin
 
 _EVENT_SPANS = "SELECT event FROM event_spans"
 _ENDLESS = 1 << 48
+_MOST_NAMED = 200
 
 
 class _Spans(NamedTuple):
@@ -65,10 +66,12 @@ def event_filters(
     head = at_head(db) if timeline.point.is_past else timeline
     digests = (head.point.digest, timeline.point.digest)
     for dimension in _DIMENSIONS.get_or_make(digests, lambda: _dimensions(head, timeline)):
-        for n, name in enumerate(parameters.get(f"_{dimension.level}", ())):
-            filters.append(_at_level(timeline.table, dimension, name, n))
+        for n, name in enumerate(parameters.get(f"_{dimension.name}", ())):
+            filters.append(_of_dimension(timeline.table, dimension, name, n))
     for n, name in enumerate(parameters.get("_place", ())):
         filters.append(_in_place(timeline, name, f"place_{n}"))
+    for n, name in enumerate(parameters.get("_person", ())):
+        filters.append(_of_person(timeline, name, f"person_{n}"))
     for n, text in enumerate(parameters.get("_within", ())):
         filters.append(_within(timeline, _date("_within", text), f"within_{n}"))
     for n, text in enumerate(parameters.get("_certain", ())):
@@ -96,37 +99,68 @@ def _current(timeline: TimelineAt) -> EventFilter:
 
 
 class _Dimension(NamedTuple):
-    """A column for a level of formations, and the names of these by id."""
+    """A dimension, and the names of its formations or tags by id."""
 
     column: str
-    level: str
-    names: dict[str, str]
+    name: str
+    is_free: bool
+    values: dict[str, str]
 
 
 _DIMENSIONS: LruCache[tuple[str, str], list[_Dimension]] = LruCache(16)
 
 
 def _dimensions(head: TimelineAt, timeline: TimelineAt) -> list[_Dimension]:
-    """The dimensions of the head, with the formations of a timeline."""
+    """The dimensions of the head, with the formations and tags of a timeline."""
     formations = list(timeline.catalogue.formations.items())
+    tags = list(timeline.catalogue.tags.items())
     return [
-        _Dimension(column, level, {n: f.name for n, f in formations if f.level == level})
-        for column, level in head.catalogue.dimensions.items()
+        _Dimension(
+            *dimension,
+            {n: t.name for n, t in tags if t.dimension == dimension.column}
+            if dimension.is_free
+            else {n: f.name for n, f in formations if f.level == dimension.name},
+        )
+        for dimension in head.catalogue.layout.dimensions
     ]
 
 
-def _at_level(table: str, dimension: _Dimension, name: str, number: int) -> EventFilter:
-    """Events of a formation of a level, given by id or by name."""
-    column, level, names = dimension
-    shown_name = names.get(name, name)
-    if shown_name not in names.values():
-        known = ", ".join(sorted(names.values()))
-        article = "an" if level[0] in "aeiou" else "a"
-        raise UnknownName(
-            f"_{level}: {name!r} is not {article} {level}. {column.capitalize()}: {known}."
-        )
+def _of_dimension(table: str, dimension: _Dimension, value: str, number: int) -> EventFilter:
+    """Events of a formation or a tag, given by id or by name."""
+    column, name, is_free, values = dimension
+    shown_name = values.get(value, value)
+    if shown_name not in values.values():
+        known = ", ".join(sorted(values.values())[:_MOST_NAMED])
+        more = f" and {len(values) - _MOST_NAMED} more" if len(values) > _MOST_NAMED else ""
+        article = "an" if name[0] in "aeiou" else "a"
+        heading = f"Values of {name}" if is_free else column.capitalize()
+        raise UnknownName(f"_{name}: {value!r} is not {article} {name}. {heading}: {known}{more}.")
     found = has_any(table, column, [shown_name], f"dimension_{column}_{number}")
-    return found._replace(description=f"{level} is {shown_name}")
+    return found._replace(description=f"{name} is {shown_name}")
+
+
+def _of_person(timeline: TimelineAt, name: str, mark: str) -> EventFilter:
+    """Events of a person, given by id or by a name that only one person has.
+
+    The versions of the past have names alone, so there a name that several people share is refused.
+    """
+    people = timeline.catalogue.people
+    same = [name] if name in people else [p for p, fields in people.items() if fields.name == name]
+    if len(same) > 1:
+        raise UnknownName(f"_person: {name!r} is the name of several people: {', '.join(same)}.")
+    if not same:
+        raise UnknownName(f"_person: {name!r} is not a person. The table people lists them all.")
+    shown_name = people[same[0]].name
+    description = f"person is {shown_name}"
+    if timeline.table == "events":
+        return has_any("events", "person", same, mark)._replace(description=description)
+    namesakes = [p for p, fields in people.items() if fields.name == shown_name]
+    if len(namesakes) > 1:
+        raise UnknownName(
+            f"_person: {', '.join(namesakes)} have the same name, and events of the past are found"
+            " by name alone"
+        )
+    return has_any("history", "people", [shown_name], mark)._replace(description=description)
 
 
 def _in_place(timeline: TimelineAt, name: str, mark: str) -> EventFilter:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import msgspec
 
 from chronology.model.edtf import Date
-from chronology.model.records import Attachment, Command
+from chronology.model.groups import Attachment, Command
 from chronology.projections.catalogue import Catalogue
 from chronology.projections.chain_of_command import may_hold
 

@@ -1,4 +1,4 @@
-"""One source, place, formation or person in detail.
+"""One source, place, formation, person or tag in detail.
 
 Each subject of the catalogue has a function that reads what belongs to one row of its table. To
 add a subject:
@@ -159,6 +159,16 @@ def _ties(ties: str, other: str, table: str) -> str:
     )
 
 
+def _tag(db: sqlite3.Connection, name: str) -> Row:
+    others = fetch_rows(
+        db,
+        "SELECT id, name, events FROM tags WHERE id != :tag AND dimension ="
+        " (SELECT dimension FROM tags WHERE id = :tag) ORDER BY events DESC, name LIMIT :limit",
+        {"tag": name, "limit": _WITHIN},
+    )
+    return {"others": others, **_events(db, "tags", name)}
+
+
 def _person(db: sqlite3.Connection, name: str) -> Row:
     quoted = fetch_rows(
         db,
@@ -173,7 +183,18 @@ def _person(db: sqlite3.Connection, name: str) -> Row:
         f"{_ties('commanders', 'formation', 'formations')} WHERE t.person = ? {_IN_TIME}",
         (name,),
     )
-    return {"commands": commands, "quoted": quoted, **_events(db, "people", name)}
+    namesakes = fetch_rows(
+        db,
+        "SELECT id, name, role, born FROM people WHERE id != :person"
+        " AND name = (SELECT name FROM people WHERE id = :person) ORDER BY id LIMIT :limit",
+        {"person": name, "limit": _WITHIN},
+    )
+    return {
+        "commands": commands,
+        "quoted": quoted,
+        "namesakes": namesakes,
+        **_events(db, "people", name),
+    }
 
 
 DETAIL_READERS: dict[str, Callable[[sqlite3.Connection, str], Row]] = {
@@ -181,4 +202,5 @@ DETAIL_READERS: dict[str, Callable[[sqlite3.Connection, str], Row]] = {
     "places": _place,
     "formations": _formation,
     "people": _person,
+    "tags": _tag,
 }

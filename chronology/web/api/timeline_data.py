@@ -33,7 +33,7 @@ from chronology.web.query.home_filters import (
 )
 from chronology.web.responses import encode, json_response, matches
 
-FORMAT = 4  # part of the ETag
+FORMAT = 5  # part of the ETag
 MAX_LISTED = 2_000
 SAMPLE = 60
 _LISTS = ("places", "formations", "disputed")
@@ -155,11 +155,16 @@ def _detailed(
         " WHERE number IN (SELECT value FROM json_each(?)) ORDER BY sort_key, id",
         (json.dumps(numbers),),
     )
+    # Only where events have it, since most chronologies do not.
+    importance = _importance(reader, table, numbers)
     rows = [
         [name, title, date(day), kind(kind_name), status(status_name), latitude, longitude]
         + [number(text) for number, text in zip(listed, texts, strict=True)]
         for name, title, day, kind_name, status_name, latitude, longitude, *texts in cursor
     ]
+    if importance:
+        columns += ("importance",)
+        rows = [[*row, importance.get(row[0])] for row in rows]
     formations = {
         f.name: (f.level, f.side)
         for _, f in reader.timeline.catalogue.formations.items()
@@ -177,6 +182,16 @@ def _detailed(
         "dates": [_date(text) for text in tables["date"].of],
         "rows": rows,
     }
+
+
+def _importance(reader: Reader, table: str, numbers: list[int]) -> dict[str, int]:
+    """The importance by id of the events that have one."""
+    cursor = reader.timeline.db.execute(
+        f"SELECT id, importance FROM {table} WHERE importance IS NOT NULL"
+        " AND number IN (SELECT value FROM json_each(?))",
+        (json.dumps(numbers),),
+    )
+    return dict(cursor.fetchall())
 
 
 def _date(text: str) -> dict[str, Any]:

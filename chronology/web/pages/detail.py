@@ -84,7 +84,12 @@ def subject(
         "subject": profile_rows,
         "axis": axis,
         "strip": date_axis.strip(axis, profile_rows["days"]),
-        "kind_names": {"levels": chronology.levels, "sides": chronology.sides},
+        "kind_names": {
+            "levels": chronology.levels,
+            "sides": chronology.sides,
+            "dimensions": [*chronology.dimensions.values()],
+            "free": {column: d.label for column, d in chronology.free_dimensions.items()},
+        },
         "mapped": [_point(row, "places") for row in located],
     }
 

@@ -19,6 +19,7 @@ from chronology.index.selection import (
     summarise,
 )
 from chronology.lru_cache import LruCache
+from chronology.model.declarations import QuantityColumn
 from chronology.model.records import Chronology
 from chronology.timeline.as_of import TimelineAt, at_head
 from chronology.web import permissions
@@ -63,7 +64,8 @@ class Reader(NamedTuple):
 class Overview(NamedTuple):
     """A chronology in one state.
 
-    `labels` names the columns that can be lanes: the dimensions first. `series` are the commonest
+    `labels` names the columns that can be lanes: the dimensions first; `words` are their names
+    within a sentence. `series` are the commonest
     values of the first one, which have a colour of their own. `options` are the choices of each
     filter: its parameter, its label, and values with counts. `dated` counts all events by date, and
     `division` has the bins of the window. `is_zoned` says that some times have a zone. Without
@@ -73,6 +75,8 @@ class Overview(NamedTuple):
     chronology: Chronology
     figures: dict[str, int]
     labels: dict[str, str]
+    words: dict[str, str]
+    quantities: dict[str, QuantityColumn]
     series: list[str]
     options: list[dict[str, Any]]
     summary: Summary
@@ -125,9 +129,13 @@ def overview(reader: Reader, everything: EventFilter, size: int) -> Overview:
     }
     has_places = bool(reader.timeline.catalogue.places.states)
     labels = {**dimensions, **({"places": "place"} if has_places else {}), "kind": "kind"}
+    quantities = {
+        column: then.quantities.get(column, now.quantities[column])
+        for column in now.layout.quantities
+    }
     return _overviews.get_or_make(
         (state_mark(reader.timeline), size),
-        lambda: _overview(reader, everything, then, labels, size),
+        lambda: _overview(reader, everything, then, labels, quantities, size),
     )
 
 
@@ -136,9 +144,11 @@ def _overview(
     everything: EventFilter,
     chronology: Chronology,
     labels: dict[str, str],
+    quantities: dict[str, QuantityColumn],
     size: int,
 ) -> Overview:
     first = next(iter(labels))
+    words = {**labels, **{c: w for c, w in chronology.dimension_words.items() if c in labels}}
     summary = reader.summarise(everything, (*labels, "sources", "disputed"), size)
     dated = reader.group_counts(summary, "date", first)
     by_time = day_histogram.mostly_timed((text, count) for (text, _), count in dated.items())
@@ -146,8 +156,10 @@ def _overview(
         chronology,
         _figures(reader, summary),
         labels,
+        words,
+        quantities,
         [value for value, _ in summary.counts[first][: day_histogram.COLOURS]],
-        list(_options(labels, summary.counts, _places(reader, summary))),
+        list(_options(labels, words, summary.counts, _places(reader, summary))),
         summary,
         dated,
         time_bins.of_window(chronology.window, by_time),
@@ -184,11 +196,12 @@ def _places(reader: Reader, summary: Summary) -> list[tuple[str, int]]:
 
 def _options(
     labels: Mapping[str, str],
+    words: Mapping[str, str],
     counts: Mapping[str, list[tuple[str, int]]],
     places: Iterable[tuple[str, int]],
 ) -> Iterable[dict[str, Any]]:
     listed = {
-        **{f"_{labels[c]}": (labels[c], counts[c]) for c in labels if c not in _NO_DIMENSION},
+        **{f"_{labels[c]}": (words[c], counts[c]) for c in labels if c not in _NO_DIMENSION},
         "_place": ("place", places),
         "kind": ("kind", counts["kind"]),
         "sources__arraycontains": ("source", counts["sources"]),

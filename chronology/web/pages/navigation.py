@@ -49,6 +49,8 @@ def ways(
     if chronology and chronology.ranks:
         own.append(("Order of battle", ORDER_OF_BATTLE, permissions.ORDER_OF_BATTLE))
         tables.insert(2, "formations")
+    if chronology and chronology.free_dimensions:
+        tables.append("tags")
     pages = [
         ("Events", urls.table(database, "events"), ("events",)),
         *((label, urls.path(path) + query, needed) for label, path, needed in own),

@@ -90,11 +90,12 @@ def _template(kind: str, table: str) -> str | None:
 
 
 def extend_environment(env: Environment, datasette: Datasette) -> None:
-    """Adds the templates of chronologies after those of the operator, and the filter `unslug`.
+    """Adds the templates of chronologies after those of the operator, and their filters.
 
     `tojson` writes numbers without exponents.
     """
     env.filters["unslug"] = formatting.unslug
+    env.filters["figure"] = formatting.figure
     env.policies["json.dumps_function"] = lambda value, **options: plain_json(
         json.dumps(value, **options)
     )
