@@ -1,0 +1,380 @@
+"""Dates as people write them, such as `c. 1832` or `12–14 Oct. 1944`, read to EDTF.
+
+A date that is read with less than it says, or by a guess, has remarks that say so: `coarsened: …`,
+`doubtful: …`. `docs/import.md` lists the ways of writing that are known. A text that is EDTF
+already is read as such, but for `1939-45` and its like, which people write for years.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from chronology.model import edtf
+from chronology.model.as_written import is_elapsed
+from chronology.model.date_words import MONTHS, ROMAN, alternatives, fold
+from chronology.model.days import Day
+from chronology.model.errors import DateError
+from chronology.model.written_points import (
+    CLOCK,
+    Order,
+    Rules,
+    Unread,
+    clock,
+    read_point,
+    split_era,
+)
+
+MAX_LENGTH = 200
+_NOTHING = frozenset(
+    {"n.d", "n.d.", "nd", "s.d", "o.j", "unknown", "undated", "no date", "n/a", "na", "none", "null", "tbd"}
+    | {"?", "-", "--", "–", "—", "...", "…", "unbekannt"}
+)
+_ORDINALS = {"first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th"}
+_YEARS = re.compile(r"(\d{4})\s?[-–/]\s?(\d\d)", re.ASCII)
+_EDTF_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+_APPROXIMATE = re.compile(
+    r"(?:(?:circa|ca|c|cca|abt|about|around|approx|approximately|roughly|um|etwa|vers|env|"
+    r"hacia|est|estimated|cal|calculated|near)\b\.?\s*|~\s*)(?P<rest>.*\d.*)"
+)
+_UNCERTAIN = re.compile(
+    r"(?:(?:probably|prob|perhaps|possibly|poss|maybe|wohl|vielleicht|int|interpreted)\b\.?\s+)?"
+    r"(?P<rest>.*?)(?P<mark>\s*\(?\?\)?)?"
+)
+_UNSPECIFIED = re.compile(r"\b[12]\d(\d\?|\?\?)$|\d{4}-(\d\d|\?\?)-\?\?$")
+_BOUND = re.compile(
+    r"(?P<word>before|bef|prior to|ante|vor|avant|after|aft|post|nach|apres|by|not later than|"
+    r"no later than|not after|at the latest|not before|not earlier than|no earlier than|since|from|"
+    r"seit|depuis|until|till|to|bis|up to|jusqu'a)\b\.?\s+(?P<rest>.*)"
+)
+_BETWEEN = re.compile(
+    r"(?:between|bet|btw|zwischen|entre)\b\.?\s+(.*?)\s+(?:and|&|und|et|y)\s+(.*)"
+)
+_LASTING = re.compile(r"(?:from|von|du|de)\s+(.*?)\s+(?:to|until|till|through|bis|au|al|a)\s+(.*)")
+_OPEN = re.compile(r"(.*\d.*?)\s*(?:[-–—]|to|until)\s*(?:present|now|today|heute|\.\.)?")
+_SEPARATOR = re.compile(
+    r"\s+(?:to|until|till|through|thru|bis|a|au|al)\s+|\s*[–—]\s*|\s+-\s+|(?<=\w|\.)-(?=\w)"
+    r"|\s*\.\.\s*|(?<=\w)\s*/\s*(?=\w)"
+)
+_CHOICE = re.compile(r"(.*?)\s+(?:or|oder|ou|o)\s+(.*)")
+_DECADE = re.compile(
+    r"(?:the\s+)?(?:(early|mid|middle|late)(?:\s+|-)(?:the\s+)?)?(\d{1,3})0'?e?r?s(?:\s+jahre)?"
+)
+_CENTURY = re.compile(
+    rf"(?:the\s+)?(?:(early|mid|middle|late)(?:\s+|-)(?:the\s+)?)?"
+    rf"(?:(\d{{1,2}})(?:st|nd|rd|th|[.])?|({alternatives(ROMAN)}))\s?"
+    rf"(?:century|cent\.?|c\.?|jahrhundert|jh\.?|siecle|век|в\.)"
+)
+_PERIOD = re.compile(
+    r"(early|beginning of|start of|mid|middle of|late|end of|anfang|mitte|ende)[\s\-]+"
+    rf"((?:(?:{alternatives(MONTHS)})\b\.?\s+)?-?\d{{1,4}})"
+)
+_DOUBLE = re.compile(r"(?P<before>.*?)\b(?P<first>1[0-7]\d\d)/(?P<last>\d{1,4})")
+_GREGORIAN_EVERYWHERE = 1753
+_DAYS = {"early": (1, 10), "mid": (11, 20), "late": (21, 31)}
+_MONTHS = {"early": (1, 4), "mid": (5, 8), "late": (9, 12)}
+_TENTHS = {"early": (0, 3), "mid": (4, 6), "late": (7, 9)}
+_THIRDS = {"early": (1, 33), "mid": (34, 67), "late": (68, 100)}
+_PARTS = {"beg": "early", "sta": "early", "ear": "early", "anf": "early", "mid": "mid"}
+_PARTS |= {"mit": "mid", "lat": "late", "end": "late"}
+
+
+class WrittenDate(NamedTuple):
+    """A date in EDTF, with what was coarsened or doubtful about it.
+
+    `order` is `us` or `eu` if the numbers themselves decide that order.
+    """
+
+    text: str
+    remarks: tuple[str, ...] = ()
+    order: str = ""
+
+
+def read(text: str, order: Order | None = None, century: int | None = None) -> WrittenDate:
+    """The date that a text means; raises `DateError` with the reason if it is none.
+
+    `order` says how `10/12/1944` is read, and `century`, such as 1900, is added to years of two
+    digits. Time O(length), and a text is at most 200 characters.
+    """
+    return _read(text.strip(), order, century)
+
+
+@lru_cache(maxsize=1 << 14)
+def _read(text: str, order: Order | None, century: int | None) -> WrittenDate:
+    if len(text) > MAX_LENGTH:
+        raise DateError(text[:60], 0, "the text is too long for a date")
+    if is_elapsed(text):
+        return WrittenDate(text)
+    if not _is_years(text):
+        try:
+            return WrittenDate(edtf.parse(text).text)
+        except DateError:
+            pass
+    folded = _prepared(text)
+    if folded in _NOTHING or not folded:
+        raise DateError(text, 0, "it gives no date")
+    rules = Rules(order, century)
+    try:
+        found = edtf.parse(_date(folded, rules)).text
+    except Unread as error:
+        raise DateError(text, 0, str(error) or _reason(folded)) from None
+    except DateError as error:
+        raise DateError(text, 0, error.reason) from None
+    return WrittenDate(found, tuple(rules.remarks), "".join(rules.orders)[:2])
+
+
+def _is_years(text: str) -> bool:
+    """Whether a text is like `1939-45`, which EDTF reads as a part of a year."""
+    match = _YEARS.fullmatch(text)
+    return bool(match) and not _EDTF_MONTH.fullmatch(text)
+
+
+def _prepared(text: str) -> str:
+    folded = fold(text.replace("\u2019", "'").replace("\u2212", "-").replace(",", " "))
+    folded = re.sub(rf"\b({alternatives(_ORDINALS)})\b", lambda m: _ORDINALS[m[0]], folded)
+    folded = re.sub(r"\b(\d{1,2}(?:st|nd|rd|th)?) of ", r"\1 ", folded)
+    folded = re.sub(r"\b(de|del|di|do|of) (?=\d{4})", "", folded)
+    folded = re.sub(r"(?<=\d) (?:de|di|do|of) ", " ", folded)
+    folded = re.sub(r"^(?:on|in|am|im|le|el|the) (?=.*\d)", "", " ".join(folded.split()))
+    return folded.rstrip(" .;") if not re.search(r"[bcd]\.$|\.\.$", folded) else folded
+
+
+def _reason(folded: str) -> str:
+    if not re.search(r"\d", folded):
+        return "it has no number of a year"
+    if re.fullmatch(r"\d{1,3}:\d\d(:\d\d)?( ?[ap]m)?", folded):
+        return "a time without a day; map its column as 'time', or as 'elapsed' with a zero"
+    if re.fullmatch(r"\d{6}(\.0)?", folded):
+        return "a day in six digits has no century; name another column"
+    return "no known way of writing a date; write it like 1944-10-20 or c. 1832"
+
+
+# Forms, from the outside in ----------------------------------------------------------------------
+
+
+def _date(text: str, rules: Rules) -> str:
+    for read in (_open_end, _bounded, _between, _lasting, _choice, _part_of_period, _double):
+        if found := read(text, rules):
+            return found
+    try:
+        return _qualified(text, rules)
+    except Unread as error:
+        if str(error) or not (found := _interval(text, rules)):
+            raise
+        return found
+
+
+def _qualified(text: str, rules: Rules) -> str:
+    """A point, perhaps approximate or uncertain."""
+    approximate = _APPROXIMATE.fullmatch(text)
+    rest = approximate["rest"] if approximate else text
+    uncertain = _UNCERTAIN.fullmatch(rest)
+    assert uncertain
+    is_uncertain = uncertain["rest"] != rest and not _UNSPECIFIED.search(rest)
+    inner = uncertain["rest"] if is_uncertain else rest
+    if approximate or is_uncertain:
+        found = _part_of_period(inner, rules) or _double(inner, rules)
+        mark = "%" if approximate and is_uncertain else "~" if approximate else "?"
+        return _marked(found or _point_or_interval(inner, rules), mark)
+    return read_point(inner, rules)
+
+
+def _point_or_interval(text: str, rules: Rules) -> str:
+    try:
+        return read_point(text, rules)
+    except Unread:
+        if found := _interval(text, rules):
+            return found
+        raise
+
+
+def _marked(found: str, mark: str) -> str:
+    """A date with a qualifier for each of its points, without one for times and seasons."""
+    return re.sub(r"-?[\dX]{4}(?:-[\dX]{2}){0,2}(?!T|[\d-])", lambda m: m[0] + mark, found)
+
+
+def _bounded(text: str, rules: Rules) -> str:
+    match = _BOUND.fullmatch(text)
+    if not match or _LASTING.fullmatch(text):
+        return ""
+    word, point = match["word"], _qualified(match["rest"], rules)
+    if word in ("since", "from", "seit", "depuis"):
+        return f"{point}/.."
+    if word in ("until", "till", "to", "bis", "up to", "jusqu'a"):
+        return f"../{point}"
+    date = edtf.parse(point)
+    if word in ("before", "bef", "prior to", "ante", "vor", "avant"):
+        return f"[..{_beside(date, point, -1)}]"
+    if word in ("after", "aft", "post", "nach", "apres"):
+        return f"[{_beside(date, point, 1)}..]"
+    return f"[{point}..]" if "before" in word or "earlier" in word else f"[..{point}]"
+
+
+def _beside(date: edtf.Date, point: str, step: int) -> str:
+    """The last point before a date, or the first after it, as exact as the date itself."""
+    if "T" in point or point[-1] in "?~%":
+        return point
+    edge = date.earliest if step < 0 else date.latest
+    assert edge is not None
+    day = str(Day(edge + step))
+    length = {"year": -6, "month": -3}.get(date.precision)
+    return day[:length] if length else day
+
+
+def _between(text: str, rules: Rules) -> str:
+    match = _BETWEEN.fullmatch(text)
+    if not match:
+        return ""
+    first, last = _sides(match[1], match[2], rules)
+    return f"[{first}..{last}]"
+
+
+def _lasting(text: str, rules: Rules) -> str:
+    match = _LASTING.fullmatch(text)
+    return "/".join(_sides(match[1], match[2], rules)) if match else ""
+
+
+def _choice(text: str, rules: Rules) -> str:
+    match = _CHOICE.fullmatch(text)
+    return f"[{','.join(_sides(match[1], match[2], rules))}]" if match else ""
+
+
+def _open_end(text: str, rules: Rules) -> str:
+    match = _OPEN.fullmatch(text)
+    return f"{_qualified(match[1], rules)}/.." if match else ""
+
+
+def _double(text: str, rules: Rules) -> str:
+    """The later year of a date whose year was counted in two ways, such as 11 Feb 1731/32."""
+    match = _DOUBLE.fullmatch(text)
+    if not match:
+        return ""
+    first, last = int(match["first"]), match["last"]
+    if first + 1 >= _GREGORIAN_EVERYWHERE or int(last) != (first + 1) % 10 ** len(last):
+        return ""
+    if match["before"].strip():
+        rules.note("doubtful: of a double year, the later one is taken")
+        return read_point(f"{match['before']}{first + 1}", rules)
+    rules.note("doubtful: a double year is read as one of the two")
+    return f"[{first:04},{first + 1:04}]"
+
+
+def _part_of_period(text: str, rules: Rules) -> str:
+    """Decades, centuries, and the beginning, middle or end of a month or year."""
+    text, era = split_era(text)
+    if match := _DECADE.fullmatch(text):
+        return _decade(match, rules, era)
+    if match := _CENTURY.fullmatch(text):
+        number = int(match[2]) if match[2] else ROMAN[match[3]]
+        first, last = _THIRDS[_part(match[1])] if match[1] else (1, 100)
+        start = -100 * number if era == "bc" else 100 * (number - 1)
+        if match[1]:
+            rules.note("doubtful: a part of a century is read as a third of it")
+        return f"[{_year(start + first)}..{_year(start + last)}]"
+    match = _PERIOD.fullmatch(text)
+    if not match:
+        return ""
+    part, point = _part(match[1]), read_point(f"{match[2]} {era}".strip(), rules)
+    if len(point.lstrip("-")) == 4:
+        rules.note("doubtful: a part of a year is read as four months")
+        first, last = _MONTHS[part]
+        return f"[{point}-{first:02}..{point}-{last:02}]"
+    rules.note("doubtful: a part of a month is read as ten days")
+    first, last = _DAYS[part]
+    end = edtf.parse(point).latest
+    assert end is not None
+    return f"[{point}-{first:02}..{point}-{min(last, end.day):02}]"
+
+
+def _part(word: str) -> str:
+    return _PARTS[word[:3]]
+
+
+def _decade(match: re.Match[str], rules: Rules, era: str) -> str:
+    tens = int(match[2])
+    if era == "bc":
+        start = -10 * tens - 8
+        return f"[{_year(start)}..{_year(start + 9)}]"
+    if tens < 100:
+        if rules.century is None:
+            raise Unread("the century of that decade is missing; write the year in full")
+        tens += rules.century // 10
+    if match[1]:
+        rules.note("doubtful: a part of a decade is read as three or four years")
+        first, last = _TENTHS[_part(match[1])]
+        return f"[{10 * tens + first:04}..{10 * tens + last:04}]"
+    if tens % 10 == 0:
+        rules.note("doubtful: it is read as a century, not as a decade")
+        return f"{tens // 10:02}XX"
+    return f"{tens:03}X"
+
+
+def _year(number: int) -> str:
+    return f"{'-' if number < 0 else ''}{abs(number):04}"
+
+
+# Intervals --------------------------------------------------------------------------------------
+
+
+def _interval(text: str, rules: Rules) -> str:
+    """Two dates with a separator between them; empty if there is no such place."""
+    reason: Unread | None = None
+    for separator in _SEPARATOR.finditer(text):
+        tried = Rules(rules.order, rules.century)
+        try:
+            sides = _sides(text[: separator.start()], text[separator.end() :], tried)
+        except Unread as error:
+            reason = error if str(error) else reason
+            continue
+        for remark in tried.remarks:
+            rules.note(remark)
+        rules.orders |= tried.orders
+        return "/".join(sides)
+    if reason:
+        raise reason
+    return ""
+
+
+def _sides(first: str, last: str, rules: Rules) -> tuple[str, str]:
+    """Two dates, of which one may leave out what the other says; raises `Unread`."""
+    first, last = first.strip(), last.strip()
+    for left, right in _completed(first, last):
+        tried = Rules(rules.order, rules.century)
+        try:
+            points = _qualified(left, tried), _qualified(right, tried)
+        except Unread:
+            continue
+        for remark in tried.remarks:
+            rules.note(remark)
+        rules.orders |= tried.orders
+        return points
+    if match := CLOCK.fullmatch(last):
+        start = _qualified(first, rules)
+        if "T" in start:
+            return start, f"{start.partition('T')[0]}T{clock(match, rules)}"
+    return _qualified(first, rules), _qualified(last, rules)
+
+
+def _completed(first: str, last: str) -> Iterator[tuple[str, str]]:
+    """Ways of completing each of two dates from the other, the most likely ones first."""
+    months = alternatives(MONTHS)
+    _, era = split_era(last)
+    if re.fullmatch(r"(?:\D*\s)?\d{4}", first) and re.fullmatch(r"\d\d", last):
+        century, start = first[-4:-2], first[-2:]
+        if last > start:
+            yield first, century + last
+    if re.fullmatch(r"\d{1,2}(?:st|nd|rd|th|\.)?", first):  # 12–14 Oct. 1944
+        if match := re.match(r"\d{1,2}(?:st|nd|rd|th|\.)?(?=[\s.]*[^\W\d])", last):
+            yield f"{first}{last[match.end() :]}", last
+        if match := re.match(r"\d{1,2}(?=[./-]\d)", last):
+            yield f"{first.rstrip('.')}{last[match.end() :]}", last
+    year = re.search(r"[\s./-](-?\d{3,4})(?:\s.*)?$", last)
+    if year and re.fullmatch(rf"(?:\d{{1,2}}\S*\s+)?(?:{months})\b\.?(?:\s+\d{{1,2}})?", first):
+        yield f"{first} {year[1]}", last
+        if match := re.fullmatch(rf"((?:{months})\b\.?)\s+\d{{1,2}}", first):
+            yield f"{first} {year[1]}", f"{match[1]} {last}"
+    if era and not split_era(first)[1]:
+        yield f"{first} {era}", last
+    yield first, last

@@ -1,0 +1,321 @@
+"""Single dates as people write them, such as `Dec. 20th, 1944, 5:30 pm`, read to points of EDTF.
+
+The texts are folded (`date_words.fold`), without commas. `written_dates` puts the points together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Literal, TypeAlias
+
+from chronology.model.date_words import MONTHS, SEASONS, WEEKDAYS, ZONES, alternatives
+from chronology.model.days import Day, civil, length_of_month
+
+Order: TypeAlias = Literal["us", "eu"]
+"""Whether the month (`us`) or the day (`eu`) is first in `10/12/1944`."""
+
+NAMED_MONTH = rf"(?P<month>{alternatives(MONTHS)})\b\.?"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|[.ºª])?"
+_YEAR = r"(?P<year>-?\d{3,4})"
+_CLOCK = rf"""
+    (?P<hour>\d{{1,2}}) (?:
+        (?: [:h] (?P<minute>\d\d) (?:[:m](?P<second>\d\d)s?(?P<fraction>[.]\d+)?)?
+          | [.](?P<pointed>\d\d)(?=\s*[ap]\.?m)
+          | (?=\s*[ap]\.?m) )
+        \s* (?P<half>[ap])?(?(half)\.?m\.?) (?:\s*(?:hrs?|hours|uhr))?
+      | (?P<packed>\d\d)\s*(?:hrs?|hours|z\b) )
+    \s* (?P<zone>[+-](?:0\d|1[0-4])(?::?\d\d)?(?![\d:])|(?:{alternatives(ZONES)})(?:[+-]\d\d?(?::?\d\d)?)?)?
+"""
+CLOCK = re.compile(_CLOCK, re.VERBOSE | re.ASCII)
+_TIMED = re.compile(rf"(?P<rest>.*?\d.*?)(?:t|\s+(?:at|um|a)?\s*)(?:{_CLOCK})", re.VERBOSE | re.ASCII)
+_WEEKDAY = re.compile(rf"({alternatives(WEEKDAYS)})\b\.?\s+(.*)")
+_ERA = re.compile(
+    r"(?:(?P<first>ad|a\.d\.|bc|b\.c\.)\s*)?(?P<rest>.*?)"
+    r"(?:\s*(?P<last>b\.?\s?c\.?(?:\s?e\.?)?|a\.?\s?d\.?|c\.?\s?e\.?|v\.? ?chr\.?|n\.? ?chr\.?"
+    r"|av\.? j\.?-?\s?c\.?|ap\.? j\.?-?\s?c\.?|a\.? ?c\.?|d\.? ?c\.?))?"
+)
+_BEFORE_CHRIST = re.compile(r"b|v|av|a\.? ?c\.?$")
+_SERIAL_START = date(1899, 12, 30)
+
+
+@dataclass
+class Rules:
+    """How ambiguous dates are read; `remarks` collects what was coarsened or doubtful.
+
+    `century` is added to years of two digits, which are refused without it. `orders` is the order
+    that numbers decide, if they do.
+    """
+
+    order: Order | None = None
+    century: int | None = None
+    remarks: list[str] = field(default_factory=list)
+    orders: set[str] = field(default_factory=set)
+
+    def note(self, remark: str) -> None:
+        if remark not in self.remarks:
+            self.remarks.append(remark)
+
+
+class Unread(ValueError):
+    """A text is not a single date; the message is the reason, empty if no form fits."""
+
+
+def read_point(text: str, rules: Rules) -> str:
+    """The point of EDTF that a folded text means; raises `Unread`."""
+    text, era = split_era(text)
+    text, weekday = _split_weekday(text)
+    text, time = _split_time(text, rules)
+    for form, read in _FORMS:
+        if match := form.fullmatch(text):
+            point = read(match, rules, era)
+            _check_weekday(point, weekday, rules)
+            if time and not re.fullmatch(r"-?\d{4}-\d\d-\d\d", point):
+                raise Unread("a time needs a day")
+            return f"{point}T{time}" if time else point
+    raise Unread("")
+
+
+def split_era(text: str) -> tuple[str, str]:
+    """The text without its era, and `bc`, `ad` or nothing."""
+    match = _ERA.fullmatch(text)
+    if not match or not re.search(r"\d", match["rest"]):
+        return text, ""
+    era = match["first"] or match["last"]
+    if not era:
+        return text, ""
+    return match["rest"].strip(), "bc" if _BEFORE_CHRIST.match(era) else "ad"
+
+
+def _split_weekday(text: str) -> tuple[str, int | None]:
+    match = _WEEKDAY.fullmatch(text)
+    return (match[2], WEEKDAYS[match[1]]) if match else (text, None)
+
+
+def _check_weekday(point: str, weekday: int | None, rules: Rules) -> None:
+    if weekday is not None and re.fullmatch(r"\d{4}-\d\d-\d\d", point):
+        year, month, day = map(int, point.split("-"))
+        if (Day.of(year, month, day) + 3) % 7 != weekday:
+            rules.note("doubtful: that day was another day of the week")
+
+
+# Times ------------------------------------------------------------------------------------------
+
+
+def _split_time(text: str, rules: Rules) -> tuple[str, str]:
+    match = _TIMED.fullmatch(text)
+    if not match:
+        return text, ""
+    time = clock(match, rules)
+    is_midnight = time in ("00:00", "00:00:00") and re.search("00:00(:00)?", text)
+    # Spreadsheets and databases write a day as its midnight.
+    return match["rest"].strip(), "" if is_midnight else time
+
+
+def clock(match: re.Match[str], rules: Rules) -> str:
+    """The time of day that a match of `CLOCK` means; raises `Unread`."""
+    hour = int(match["hour"])
+    minute = int(match["minute"] or match["pointed"] or match["packed"] or 0)
+    if match["half"]:
+        if not 1 <= hour <= 12:
+            raise Unread("a time has hours from 1 to 12 before am or pm")
+        hour = hour % 12 + (12 if match["half"] == "p" else 0)
+    if hour > 23 or minute > 59 or int(match["second"] or 0) > 59:
+        raise Unread("that time does not exist")
+    if match["fraction"] and match["fraction"].strip(".0"):
+        rules.note("coarsened: fractions of a second are left out")
+    seconds = f":{match['second']}" if match["second"] else ""
+    return f"{hour:02}:{minute:02}{seconds}{_zone(match, rules)}"
+
+
+def _zone(match: re.Match[str], rules: Rules) -> str:
+    if match["packed"] and match[0].rstrip().endswith("z"):
+        return "Z"
+    zone = match["zone"] or ""
+    name = re.match("[a-z]*", zone)
+    offset = zone[name.end() if name else 0 :]
+    if not offset:
+        if zone not in ("", "z", "utc", "gmt", "ut"):
+            rules.note(f"doubtful: the zone {zone.upper()} is read as {ZONES[zone]}")
+        return ZONES[zone] if zone else ""
+    hours, minutes = offset[1:3].rstrip(":"), offset[3:].strip(":") or "00"
+    text = f"{offset[0]}{int(hours):02}:{minutes}"
+    return "Z" if text[1:] == "00:00" else text
+
+
+# Forms ------------------------------------------------------------------------------------------
+
+
+def year_of(text: str, era: str, rules: Rules) -> str:
+    """A year in four digits, as astronomers count; raises `Unread`."""
+    number = int(text)
+    digits = len(text.lstrip("-"))
+    if era == "bc":
+        if number < 1:
+            raise Unread("a year before Christ is a positive number")
+        number = 1 - number
+    elif digits < 3 and not era:
+        if rules.century is None:
+            raise Unread("the century is missing; write the year in full")
+        number += rules.century
+    elif number < 0:
+        rules.note(f"doubtful: the year {number} is read as {1 - number} BC, as astronomers count")
+    elif digits == 3 and not era:
+        rules.note("doubtful: a number of three digits is read as a year")
+    if not -9999 <= number <= 9999:
+        raise Unread("years run from 10,000 BC to 9999")
+    return f"{'-' if number < 0 else ''}{abs(number):04}"
+
+
+def _day(year: str, month: int, day: int) -> str:
+    """A day that exists, or a month or year if the day or the month is 0."""
+    if month == 0:
+        return year
+    if not 1 <= month <= 12:
+        raise Unread("that month does not exist")
+    if day == 0:
+        return f"{year}-{month:02}"
+    if day > length_of_month(int(year), month):
+        raise Unread("that day does not exist")
+    return f"{year}-{month:02}-{day:02}"
+
+
+def _year_first(match: re.Match[str], rules: Rules, era: str) -> str:
+    return _day(year_of(match[1], era, rules), int(match[2]), int(match[3] or 0))
+
+
+def _numbers(match: re.Match[str], rules: Rules, era: str) -> str:
+    """A day in numbers of which the year is the last."""
+    first, second = int(match[1]), int(match[3])
+    year = year_of(match[4], era, rules)
+    if first > 12 >= second:
+        rules.orders.add("eu")
+        is_us = False
+    elif second > 12 >= first:
+        rules.orders.add("us")
+        is_us = True
+    else:
+        is_us = rules.order == "us" and match[2] != "."
+        if rules.order is None and match[2] != "." and first != second:
+            rules.note("doubtful: the day is read before the month; nothing decides it")
+    if rules.order and len(rules.orders - {rules.order}) and match[2] != ".":
+        seen = "first" if is_us else "second"
+        other = "us" if is_us else "eu"
+        raise Unread(f"the month is {seen}; use --dates {other}")
+    month, day = (first, second) if is_us else (second, first)
+    if not month or not day:
+        raise Unread("a day and a month begin at 1")
+    return _day(year, month, day)
+
+
+def _named(match: re.Match[str], rules: Rules, era: str) -> str:
+    groups = match.groupdict()
+    year = year_of(groups["year"] or groups["short"], era, rules)
+    day = int(groups.get("day") or 0)
+    if groups.get("day") and not day:
+        raise Unread("a day begins at 1")
+    return _day(year, MONTHS[groups["month"]], day)
+
+
+def _named_unspecified(match: re.Match[str], rules: Rules, era: str) -> str:
+    return f"{_unspecified_digits(match['year'])}-{MONTHS[match['month']]:02}"
+
+
+def _packed(match: re.Match[str], rules: Rules, era: str) -> str:
+    point = _day(match[1], int(match[2]), int(match[3]))
+    if not match[4]:
+        return point
+    if int(match[4]) > 23 or int(match[5]) > 59 or int(match[6] or 0) > 59:
+        raise Unread("that time does not exist")
+    seconds = f":{match[6]}" if match[6] else ""
+    return f"{point}T{match[4]}:{match[5]}{seconds}"
+
+
+def _serial(match: re.Match[str], rules: Rules, era: str) -> str:
+    rules.note("doubtful: a number is read as the date of a spreadsheet")
+    return serial_date(float(match[0]))
+
+
+def serial_date(number: float) -> str:
+    """The day, with its time, of a number by which a spreadsheet stores a date."""
+    seconds = round(number % 1 * 86_400)
+    day = (_SERIAL_START + timedelta(int(number) + seconds // 86_400)).isoformat()
+    seconds %= 86_400
+    if not seconds:
+        return day
+    time = f"{seconds // 3600:02}:{seconds // 60 % 60:02}"
+    return f"{day}T{time}:{seconds % 60:02}" if seconds % 60 else f"{day}T{time}"
+
+
+def _instant(match: re.Match[str], rules: Rules, era: str) -> str:
+    rules.note("doubtful: a number is read as seconds since 1970")
+    seconds = int(match[0][:10])
+    year, month, day = civil(seconds // 86_400)
+    clock = f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return f"{year:04}-{month:02}-{day:02}T{clock}Z"
+
+
+def _season(match: re.Match[str], rules: Rules, era: str) -> str:
+    code = SEASONS[match[1]]
+    first = year_of(match[2], era, rules)
+    if match[3]:
+        if code != "24" or int(match[3]) % 100 != (int(match[2]) + 1) % 100:
+            raise Unread("only a winter has two years, one after the other")
+    elif code == "24":
+        rules.note("doubtful: a winter is read as that which begins in December of its year")
+    return f"{first}-{code}"
+
+
+def _part(match: re.Match[str], rules: Rules, era: str) -> str:
+    number = int(match["number"] or match["short"])
+    is_half = (match["unit"] or match["letter"]).startswith("h")
+    if number > (2 if is_half else 4) or not number:
+        raise Unread("a year has two halves and four quarters")
+    return f"{year_of(match['year'], era, rules)}-{(39 if is_half else 32) + number}"
+
+
+def _unspecified(match: re.Match[str], rules: Rules, era: str) -> str:
+    if era == "bc":
+        raise Unread("")
+    return _unspecified_digits(match[0])
+
+
+def _unspecified_digits(text: str) -> str:
+    return re.sub("[?x_]", "X", text)
+
+
+def _year(match: re.Match[str], rules: Rules, era: str) -> str:
+    return year_of(match[1], era, rules)
+
+
+_Form: TypeAlias = "tuple[re.Pattern[str], Callable[[re.Match[str], Rules, str], str]]"
+_FORMS: tuple[_Form, ...] = tuple(
+    (re.compile(pattern, re.VERBOSE), read)
+    for pattern, read in (
+        (r"(-?\d{4})-(\d\d)(?:-(\d\d))?", _year_first),
+        (r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})", _year_first),
+        (r"(\d{4})-(\d{1,2})-(\d{1,2})", _year_first),
+        (r"(\d{1,2})\s?([/.\-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d\d)", _numbers),
+        (r"(\d{4})(0\d|1[0-2])([0-3]\d)(?:t?(\d\d)(\d\d)(\d\d)?)?", _packed),
+        (rf"{_DAY}[\s\-./]*{NAMED_MONTH}[\s\-./]*(?:{_YEAR}|(?P<short>\d\d))", _named),
+        (rf"{NAMED_MONTH}[\s\-./]*{_DAY}[\s\-./]+{_YEAR}", _named),
+        (rf"{_YEAR}[\s\-./]*{NAMED_MONTH}[\s\-./]*{_DAY}", _named),
+        (rf"{NAMED_MONTH}[\s\-./]*{_YEAR}", _named),
+        (rf"{NAMED_MONTH}\s*(?P<year>[12]\d[\d?x][?x])", _named_unspecified),
+        (rf"{_YEAR}[\s\-./]*{NAMED_MONTH}", _named),
+        (rf"({alternatives(SEASONS)})\s+(-?\d{{1,4}})(?:\s?[/\-–]\s?(\d{{2,4}}))?", _season),
+        (
+            r"""(?: (?P<letter>[qh])(?P<short>\d)\s?[\s\-/]?\s?
+              | (?P<number>[1-4])(?:st|nd|rd|th)\s+(?P<unit>half|quarter)\s+ )
+            (?P<year>\d{4})""",
+            _part,
+        ),
+        (r"(?:1\d|20|\d)\d[\d?x_][?x_]|\d[?x_]{3}", _unspecified),
+        (r"\d{4}-(?:\d\d|[?x_]{2})-[?x_]{2}", _unspecified),
+        (r"[1-9]\d{4}(?:\.\d+)?", _serial),
+        (r"1\d{9}(?:\d{3})?", _instant),
+        (r"(?:year\s+)?(-?\d{1,4})", _year),
+    )
+)
