@@ -21,6 +21,8 @@ _NAMES = {"\t": "tab"}
 _CHUNK = 1 << 20
 _SAMPLE = 256 << 10
 MAX_CELL = 1 << 20
+_UNDEFINED = {0x81, 0x8D, 0x8F, 0x90, 0x9D}
+"""The bytes that Windows-1252 does not have."""
 _BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -44,10 +46,7 @@ def read(path: Path, settings: Mapping[str, str]) -> Table:
     if not any(any(row) for row in first):
         raise Unreadable(f"{path} is empty; save the table again")
     header = _header_index(settings.get("header"), first)
-    width = max(map(len, first))
-    columns = named([*first[header], *[""] * (width - len(first[header]))] if header >= 0 else [""] * width)
-    while header >= 0 and len(columns) > len(first[header]) and _is_unused(first, len(columns) - 1, header):
-        columns.pop()
+    columns = named(first[header] if header >= 0 else [""] * max(map(len, first)))
 
     def rows() -> Iterator[Row]:
         lines = enumerate(_lines(path, encoding, separator, is_marked), 1)
@@ -58,10 +57,6 @@ def read(path: Path, settings: Mapping[str, str]) -> Table:
     above = [" ".join(filter(None, row)) for row in first[: max(header, 0)]]
     notes = [f"row {n}, above the header, is left out: {t}" for n, t in enumerate(above, 1) if t]
     return Table(columns, rows, settings=used, notes=notes)
-
-
-def _is_unused(first: list[list[str]], column: int, header: int) -> bool:
-    return not any(row[column:] and row[column].strip() for row in first[header:])
 
 
 def _header_index(setting: str | None, first: list[list[str]]) -> int:
@@ -96,8 +91,12 @@ def find_encoding(path: Path) -> str:
 def _guessed(sample: bytes) -> str:
     if b"\0" in sample[:200]:
         return "utf-16-le" if sample[1:2] == b"\0" else "utf-16-be"
+    high = sum(byte > 127 for byte in sample)
+    # A few letters of another language are too few for a guess by their frequency.
+    if high * 20 < len(sample) and not _UNDEFINED & {*sample}:
+        return "cp1252"
     best = charset_normalizer.from_bytes(sample).best()
-    return best.encoding if best else "cp1252"
+    return best.encoding if best else "latin-1"
 
 
 def _text(path: Path, encoding: str) -> io.TextIOWrapper:

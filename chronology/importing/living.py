@@ -28,18 +28,19 @@ class PeopleAlive:
         self.families = families
         long_ago = {key for key, node in people.items() if self._is_old(node)}
         recent = {key for key, node in people.items() if self._is_recent(node)}
-        while added := self._derived(long_ago) - long_ago - recent:
+        long_ago |= self._old_relatives() - recent
+        while added := self._parents(long_ago) - long_ago - recent:
             long_ago |= added
         dead = {key for key, node in people.items() if any(map(node.all, _ENDS))}
         self.ids = {*people} - long_ago - dead
 
     def _years(self, node: Any, *tags: str) -> list[int]:
-        years = []
-        for tag in tags or {child.tag for child in node.children}:
-            for event in node.all(tag):
-                if (year := _last_year(event.text("DATE"))) is not None:
-                    years.append(year)
-        return years
+        return [
+            year
+            for event in node.children
+            if not tags or event.tag in tags
+            for year in _last_years(event.text("DATE"))
+        ]
 
     def _is_recent(self, node: Any) -> bool:
         return any(year >= self.limit for year in self._years(node, "BIRT", "CHR", "BAPM"))
@@ -48,26 +49,37 @@ class PeopleAlive:
         births = self._years(node, "BIRT", "CHR", "BAPM")
         return min(births or self._years(node), default=self.limit) < self.limit
 
-    def _derived(self, long_ago: set[str]) -> set[str]:
+    def _members(self, family: Any, *tags: str) -> set[str]:
+        values = (node.value for node in family.children if node.tag in tags)
+        return {value for value in values if value in self.people}
+
+    def _old_relatives(self) -> set[str]:
+        """The people whose marriage, or the death of whose parent, was long ago."""
         found: set[str] = set()
         for family in self.families.values():
-            parents = [n.value for tag in ("HUSB", "WIFE") for n in family.all(tag)]
-            children = [n.value for n in family.all("CHIL")]
-            if long_ago & {*children} or any(y < self.limit for y in self._years(family, "MARR")):
-                found |= {*parents}
-            deaths = [y for p in parents if p in self.people
-                      for y in self._years(self.people[p], "DEAT")]
+            parents = self._members(family, "HUSB", "WIFE")
+            if any(year < self.limit for year in self._years(family, "MARR")):
+                found |= parents
+            deaths = (y for p in parents for y in self._years(self.people[p], "DEAT"))
             if any(year < self.limit - 1 for year in deaths):
-                found |= {*children}
-        return found & {*self.people}
+                found |= self._members(family, "CHIL")
+        return found
+
+    def _parents(self, children: set[str]) -> set[str]:
+        found: set[str] = set()
+        for family in self.families.values():
+            if children & self._members(family, "CHIL"):
+                found |= self._members(family, "HUSB", "WIFE")
+        return found
 
 
-def _last_year(text: str) -> int | None:
+def _last_years(text: str) -> list[int]:
+    """The last year of a date, if it has one."""
     if not text:
-        return None
+        return []
     try:
         latest = written_dates.read(text, "eu").text
     except DateError:
-        return None
-    years = re.findall(r"-?\d{3}[\dX](?=\b|[-~?%])", latest)
-    return max(int(year.replace("X", "9")) for year in years) if years else None
+        return []
+    years = re.findall(r"-?\d{3}[\dX](?![\dX])", latest)
+    return [max(int(year.replace("X", "9")) for year in years)] if years else []

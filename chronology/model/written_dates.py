@@ -33,6 +33,15 @@ _NOTHING = frozenset(
     | {"?", "-", "--", "–", "—", "...", "…", "unbekannt"}
 )
 _ORDINALS = {"first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th"}
+_WORD = re.compile(
+    r"\b(?:first|second|third|fourth)\b|(?<=\d )(?:de|di|do|of)\b|(?<=\d(?:st|nd|rd|th) )of\b"
+    r"|\b(?:de|del|di|do|of) (?=\d{4})|^(?:on|in|am|im|le|el|the) (?=.*\d)"
+)
+_FINAL_POINT = re.compile(r"[bcd]\.$|\.\.$")
+_LIKE_EDTF = re.compile(r"(?!\d{1,2}[./-]|\d{5})[-\dXTZ?~%:.,/\[\]{}+]+", re.ASCII)
+_TIMESTAMP = re.compile(
+    r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)(?:\.0+)?\s?(Z|[+-]\d\d:\d\d)?", re.ASCII
+)
 _YEARS = re.compile(r"(\d{4})\s?[-–/]\s?(\d\d)", re.ASCII)
 _EDTF_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _APPROXIMATE = re.compile(
@@ -107,7 +116,9 @@ def _read(text: str, order: Order | None, century: int | None) -> WrittenDate:
         raise DateError(text[:60], 0, "the text is too long for a date")
     if is_elapsed(text):
         return WrittenDate(text)
-    if not _is_years(text):
+    if (match := _TIMESTAMP.fullmatch(text)) and (match[3] or match[2].strip("0:")):
+        text = f"{match[1]}T{match[2]}{match[3] or ''}"
+    if _LIKE_EDTF.fullmatch(text) and not _is_years(text):
         try:
             return WrittenDate(edtf.parse(text).text)
         except DateError:
@@ -133,12 +144,8 @@ def _is_years(text: str) -> bool:
 
 def _prepared(text: str) -> str:
     folded = fold(text.replace("\u2019", "'").replace("\u2212", "-").replace(",", " "))
-    folded = re.sub(rf"\b({alternatives(_ORDINALS)})\b", lambda m: _ORDINALS[m[0]], folded)
-    folded = re.sub(r"\b(\d{1,2}(?:st|nd|rd|th)?) of ", r"\1 ", folded)
-    folded = re.sub(r"\b(de|del|di|do|of) (?=\d{4})", "", folded)
-    folded = re.sub(r"(?<=\d) (?:de|di|do|of) ", " ", folded)
-    folded = re.sub(r"^(?:on|in|am|im|le|el|the) (?=.*\d)", "", " ".join(folded.split()))
-    return folded.rstrip(" .;") if not re.search(r"[bcd]\.$|\.\.$", folded) else folded
+    folded = " ".join(_WORD.sub(lambda m: _ORDINALS.get(m[0], ""), folded).split())
+    return folded.rstrip(" .;") if not _FINAL_POINT.search(folded) else folded
 
 
 def _reason(folded: str) -> str:
@@ -155,6 +162,14 @@ def _reason(folded: str) -> str:
 
 
 def _date(text: str, rules: Rules) -> str:
+    tried = Rules(rules.order, rules.century)
+    try:  # Most dates are single days, months and years.
+        point = read_point(text, tried)
+    except Unread:
+        pass
+    else:
+        rules.take(tried)
+        return point
     for read in (_open_end, _bounded, _between, _lasting, _choice, _part_of_period, _double):
         if found := read(text, rules):
             return found
@@ -328,9 +343,7 @@ def _interval(text: str, rules: Rules) -> str:
         except Unread as error:
             reason = error if str(error) else reason
             continue
-        for remark in tried.remarks:
-            rules.note(remark)
-        rules.orders |= tried.orders
+        rules.take(tried)
         return "/".join(sides)
     if reason:
         raise reason
@@ -346,9 +359,7 @@ def _sides(first: str, last: str, rules: Rules) -> tuple[str, str]:
             points = _qualified(left, tried), _qualified(right, tried)
         except Unread:
             continue
-        for remark in tried.remarks:
-            rules.note(remark)
-        rules.orders |= tried.orders
+        rules.take(tried)
         return points
     if match := CLOCK.fullmatch(last):
         start = _qualified(first, rules)

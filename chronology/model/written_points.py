@@ -30,7 +30,8 @@ _CLOCK = rf"""
     \s* (?P<zone>[+-](?:0\d|1[0-4])(?::?\d\d)?(?![\d:])|(?:{alternatives(ZONES)})(?:[+-]\d\d?(?::?\d\d)?)?)?
 """
 CLOCK = re.compile(_CLOCK, re.VERBOSE | re.ASCII)
-_TIMED = re.compile(rf"(?P<rest>.*?\d.*?)(?:t|\s+(?:at|um|a)?\s*)(?:{_CLOCK})", re.VERBOSE | re.ASCII)
+_CLOCK_START = re.compile(r"\d{1,2}[:h]\d\d|\d{1,2}(?:\.\d\d)?\s*[ap]\.?m|\d{4}\s*(?:hrs?|hours|z)\b")
+_BEFORE_CLOCK = re.compile(r"(?<=\d)t$|\s+(?:at|um|a)?\s*$")
 _WEEKDAY = re.compile(rf"({alternatives(WEEKDAYS)})\b\.?\s+(.*)")
 _ERA = re.compile(
     r"(?:(?P<first>ad|a\.d\.|bc|b\.c\.)\s*)?(?P<rest>.*?)"
@@ -57,6 +58,12 @@ class Rules:
     def note(self, remark: str) -> None:
         if remark not in self.remarks:
             self.remarks.append(remark)
+
+    def take(self, tried: Rules) -> None:
+        """Adds what another reading of a part of the text collected."""
+        for remark in tried.remarks:
+            self.note(remark)
+        self.orders |= tried.orders
 
 
 class Unread(ValueError):
@@ -105,13 +112,14 @@ def _check_weekday(point: str, weekday: int | None, rules: Rules) -> None:
 
 
 def _split_time(text: str, rules: Rules) -> tuple[str, str]:
-    match = _TIMED.fullmatch(text)
-    if not match:
+    start = _CLOCK_START.search(text)
+    match = CLOCK.fullmatch(text, start.start()) if start else None
+    before = _BEFORE_CLOCK.search(text[: match.start()]) if match else None
+    if not match or not before:
         return text, ""
     time = clock(match, rules)
-    is_midnight = time in ("00:00", "00:00:00") and re.search("00:00(:00)?", text)
     # Spreadsheets and databases write a day as its midnight.
-    return match["rest"].strip(), "" if is_midnight else time
+    return text[: before.start()], "" if time in ("00:00", "00:00:00") else time
 
 
 def clock(match: re.Match[str], rules: Rules) -> str:
@@ -294,7 +302,7 @@ _Form: TypeAlias = "tuple[re.Pattern[str], Callable[[re.Match[str], Rules, str],
 _FORMS: tuple[_Form, ...] = tuple(
     (re.compile(pattern, re.VERBOSE), read)
     for pattern, read in (
-        (r"(-?\d{4})-(\d\d)(?:-(\d\d))?", _year_first),
+        (r"(-?\d{4})-(0\d|1[0-2]|\d\d(?=-))(?:-(\d\d))?", _year_first),
         (r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})", _year_first),
         (r"(\d{4})-(\d{1,2})-(\d{1,2})", _year_first),
         (r"(\d{1,2})\s?([/.\-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d\d)", _numbers),
