@@ -72,6 +72,9 @@ class Converter:
             cells = self.cells(row)
             if not any(cells.values()) and not row.extra:
                 continue
+            if any(cells[column] == text for column, text in self.mapping.leave_out.items()):
+                self.report.leave_out(row.number, cells, "as the map says")
+                continue
             try:
                 yield self._row(row, cells)
             except RowFault as fault:

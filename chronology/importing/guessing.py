@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 
-from chronology.importing.column_samples import Sample, take_samples
+from chronology.importing import html_texts
+from chronology.importing.column_samples import ROWS, Sample, take_samples
 from chronology.importing.map_file import ChronologyFields, Column, ImportMap, SourceFields
 from chronology.importing.slugs import key_name
 from chronology.importing.tables import Table
@@ -76,16 +78,38 @@ def guess(table: Table, path: Path, title: str | None) -> ImportMap:
         role = roles.get(sample.name) or _other_role(sample, roles)
         roles[sample.name] = role
         columns[sample.name] = _column(sample, role)
+    titles = _title_slide(table)
+    if title and titles:
+        title = titles["Headline"] or title
     empty = sorted({text for sample in samples for text in sample.empty})
     return ImportMap(
         file=path.name,
         source=SourceFields(name=path.name),
-        chronology=ChronologyFields(title=title) if title else None,
+        chronology=_chronology(title, titles),
+        leave_out={"Type": "title"} if titles else {},
         table=dict(table.settings),
         key=_key(samples, roles),
         empty=empty,
         columns=columns,
     )
+
+
+def _title_slide(table: Table) -> dict[str, str]:
+    """The cells of the slide of TimelineJS that is no event, but the title of all."""
+    if not {"Year", "Headline", "Type"} <= {*table.columns}:
+        return {}
+    for row in islice(table.rows(), ROWS):
+        cells = dict(zip(table.columns, row.cells, strict=True))
+        if cells["Type"] == "title":
+            return cells
+    return {}
+
+
+def _chronology(title: str | None, titles: Mapping[str, str]) -> ChronologyFields | None:
+    if not title:
+        return None
+    summary = html_texts.read(titles.get("Text", "")).text
+    return ChronologyFields(title=" ".join(title.split())[:300], summary=summary or None)
 
 
 def _preset(table: Table) -> dict[str, str]:
@@ -190,11 +214,9 @@ def _other_role(sample: Sample, roles: Mapping[str, str]) -> str:
     if sample.urls > 0.8:
         is_media = sample.share(_IMAGE.search) > 0.8 and "media" not in used
         return "media" if is_media else "link"
-    if _KEYS.fullmatch(sample.words) and sample.is_unique:
-        return f"claims.{name}"
     groups = [role.partition(".")[0] for role in used]
-    is_year = sample.dates > 0.5 and re.search("year|date|jahr", sample.words)
-    if sample.numbers > 0.9 and not is_year and groups.count("quantities") < _MAX_QUANTITIES:
+    names_rows = _KEYS.fullmatch(sample.words) or re.search("year|date|jahr", sample.words)
+    if sample.numbers > 0.9 and not names_rows and groups.count("quantities") < _MAX_QUANTITIES:
         return f"quantities.{name}"
     count = len(sample.values)
     is_repeated = 2 <= count <= MAX_TAGS and count * 2 <= sample.filled and sample.longest <= 60

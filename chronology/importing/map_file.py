@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from textwrap import fill
 from typing import Any, Literal
 
 import msgspec
@@ -101,7 +102,10 @@ class ChronologyFields(msgspec.Struct, forbid_unknown_fields=True, omit_defaults
 
 
 class ImportMap(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """A map; `cells` are cells to read instead, by row and column."""
+    """A map. `cells` are cells to read instead, by row and column.
+
+    Rows that have a value of `leave_out` in a column are left out.
+    """
 
     source: SourceFields
     columns: dict[str, Column]
@@ -116,6 +120,7 @@ class ImportMap(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, 
     title: str | None = None
     key: list[str] = []
     empty: list[str] = []
+    leave_out: dict[str, str] = {}
     cells: dict[int, dict[str, str]] = {}
 
     def of(self, role: str) -> list[str]:
@@ -160,7 +165,7 @@ def faults(found: ImportMap, columns: list[str]) -> Iterator[str]:
     for name in columns:
         if name not in found.columns:
             yield f"the column {name!r} is missing; add it, as 'ignore' to leave it out"
-    for name in [*found.key, *re.findall(r"\{([^{}]*)\}", found.title or "")]:
+    for name in [*found.key, *found.leave_out, *re.findall(r"\{([^{}]*)\}", found.title or "")]:
         if name not in columns:
             yield f"the table has no column {name!r}; columns: {known}"
     used = {column.role for column in found.columns.values()}
@@ -168,11 +173,8 @@ def faults(found: ImportMap, columns: list[str]) -> Iterator[str]:
         yield "no column is the date; write 'date' for one, or year, month and day"
 
 
-_HEAD = """\
-# How `chronology import` reads {file}. Edit it, and run the same command again.
-# Each column is one of: {roles},
-# tags.NAME, quantities.NAME or claims.NAME. docs/import.md describes them.
-"""
+_HEAD = "How `chronology import` reads {}. Edit it, and run the same command again."
+_HEAD_OF_ROLES = "Each column is one of: {}. docs/import.md describes them."
 
 
 def dump(found: ImportMap) -> str:
@@ -185,10 +187,9 @@ def dump(found: ImportMap) -> str:
     text = yaml.dump(
         {**plain, "columns": columns}, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False
     )
-    roles: list[str] = []
-    for role in ROLES:
-        roles.append(f"\n#   {role}" if sum(map(len, roles)) % 90 > 75 else role)
-    return _HEAD.format(file=found.file or "the file", roles=", ".join(ROLES)) + text
+    roles = ", ".join([*ROLES, *(f"{group}.NAME" for group in NAMED_ROLES)])
+    head = (_HEAD.format(found.file or "the file"), _HEAD_OF_ROLES.format(roles))
+    return "\n".join([*(fill(line, 98, initial_indent="# ", subsequent_indent="#   ") for line in head), text])
 
 
 def settings(path: Path) -> Mapping[str, str]:

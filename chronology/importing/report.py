@@ -72,9 +72,12 @@ class Report:
         text = f": {cell!r}" if cell else ""
         self._lines.write(f"- {place}{text}: {description}\n")
 
-    def leave_out(self, row: int, cells: dict[str, str]) -> None:
-        """A row that is not recorded, with all its cells."""
-        self.faulty_rows += 1
+    def leave_out(self, row: int, cells: dict[str, str], reason: str = "") -> None:
+        """A row that is not recorded, with all its cells; without a reason it is faulty."""
+        if reason:
+            self.add_remark(row, "", "", f"left out, {reason}")
+        else:
+            self.faulty_rows += 1
         shown = "; ".join(f"{column} = {cell!r}" for column, cell in cells.items() if cell)
         self._lines.write(f"- {self.unit} {row} is left out: {shown}\n")
 

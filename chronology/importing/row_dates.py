@@ -188,7 +188,10 @@ class DateReader:
             return date
         cell = cells[column]
         rules = Rules()
-        time = _time_of_day(column, cell, rules)
+        time = _time_of_day(cell, rules)
+        if time is None:
+            remark = (column, cell, "left out: it is not a time of day; write it like 17:30")
+            return date._replace(written=f"{date.written} {cell}", remarks=(*date.remarks, remark))
         if not re.fullmatch(r"\d{4}-\d\d-\d\d", date.text):
             remark = (column, cell, "left out: a time needs a single day")
             return date._replace(remarks=(*date.remarks, remark))
@@ -209,8 +212,8 @@ def _first(names: list[str], cells: Mapping[str, str]) -> str:
     return next((cells[name] for name in names if cells[name]), "")
 
 
-def _time_of_day(column: str, cell: str, rules: Rules) -> str:
-    """The time in a cell: `17:30`, `5:30 pm`, or packed as in `123000.0`."""
+def _time_of_day(cell: str, rules: Rules) -> str | None:
+    """The time in a cell: `17:30`, `5:30 pm`, or packed as in `123000.0`; None if it is none."""
     text = cell.casefold().strip()
     try:
         if match := CLOCK.fullmatch(text):
@@ -226,8 +229,8 @@ def _time_of_day(column: str, cell: str, rules: Rules) -> str:
                     rules.note("coarsened: fractions of a second are left out")
                 return f"{hour:02}:{minute:02}" + (f":{second:02}" if second else "")
     except Unread:
-        pass
-    raise RowFault(column, cell, "it is not a time of day", "write it like 17:30")
+        return None
+    return None
 
 
 def _zone(name: str | None) -> ZoneInfo | str | None:
