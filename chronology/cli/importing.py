@@ -266,6 +266,7 @@ class _Command:
         for lines, heading in (
             (work.report.notes, "Left out:"),
             (work.report.grouped_remarks(), "Coarsened, guessed or doubtful:"),
+            (work.report.near, "Names that resemble others; write the same name if they are one:"),
         ):
             if lines:
                 say(heading)

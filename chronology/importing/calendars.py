@@ -86,6 +86,8 @@ def _row(component: Any) -> dict[str, str]:
         elif name != "DURATION":
             text = value.to_ical().decode() if name in ("RRULE", "EXDATE", "RDATE") else _text(value)
             row[name] = "; ".join(filter(None, [row.get(name, ""), text]))
+    if recurrence := row.pop("RECURRENCE-ID", ""):
+        row["UID"] = f"{row.get('UID', '')} {recurrence}"
     start = component.get("DTSTART")
     if start and (end := _end(component, start.dt)):
         row["DTEND"] = end

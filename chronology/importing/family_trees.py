@@ -232,7 +232,9 @@ class _Tree:
                 continue
             seen[node.tag] += 1
             kind, title = kinds[node.tag]
-            date, place = node.text("DATE"), node.text("PLAC")
+            # A year of three digits is sure to be one.
+            date = re.sub(r"\b(\d{3})$", r"0\1", " ".join(node.text("DATE").split()))
+            place = node.text("PLAC")
             if not date:
                 if place or node.whole not in ("", "Y"):
                     self.notes.append(f"{names}, {kind}: no date; left out: {place or node.whole}")

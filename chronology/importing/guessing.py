@@ -78,6 +78,10 @@ def guess(table: Table, path: Path, title: str | None) -> ImportMap:
         role = roles.get(sample.name) or _other_role(sample, roles)
         roles[sample.name] = role
         columns[sample.name] = _column(sample, role)
+    key = _key(samples, roles)
+    for name in key:
+        if columns[name].group == "claims":
+            columns[name].role = "key"
     titles = _title_slide(table)
     if title and titles:
         title = titles["Headline"] or title
@@ -88,7 +92,7 @@ def guess(table: Table, path: Path, title: str | None) -> ImportMap:
         chronology=_chronology(title, titles),
         leave_out={"Type": "title"} if titles else {},
         table=dict(table.settings),
-        key=_key(samples, roles),
+        key=key,
         empty=empty,
         columns=columns,
     )

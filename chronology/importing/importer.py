@@ -119,10 +119,7 @@ class Import:
             if count % _STEP == 0:
                 self.progress(_STEP)
         for subject, name, near in (match for names in self.registry.all() for match in names.near):
-            self.report.notes.append(
-                f"the {subject} {name!r} is new; it resembles {near!r}: if they are one, write"
-                " the same name"
-            )
+            self.report.near.append(f"the new {subject} {name!r} resembles {near!r}")
 
     def _identified(self, converter: Converter) -> Iterator[dict[str, Any]]:
         for row in converter.rows():
@@ -158,8 +155,7 @@ class Import:
 
     def ignored(self) -> list[str]:
         """What the map says to leave out, for the report."""
-        columns = [*self.mapping.of("ignore"), *self.mapping.of("key")]
-        notes = [f"the column {column!r}, as the map says" for column in columns]
+        notes = [f"the column {c!r}, as the map says" for c in self.mapping.of("ignore")]
         if self.mapping.empty:
             shown = ", ".join(map(repr, self.mapping.empty))
             notes.append(f"cells that are {shown}, as the map says")

@@ -33,12 +33,14 @@ class Group:
 class Report:
     """Collects findings: groups in memory, and every single one in a temporary file.
 
+    `notes` are what is left out of the file as a whole, `near` new names that resemble others,
     `faults` are rows that cannot be recorded; `remarks` are cells that were not read as they are.
     """
 
     def __init__(self, unit: str = "row") -> None:
         self.unit = unit
         self.notes: list[str] = []
+        self.near: list[str] = []
         self.faults: dict[str, Group] = {}
         self.remarks: dict[str, Group] = {}
         self.faulty_rows = 0
@@ -94,6 +96,7 @@ class Report:
             ("Left out of the file", [printable(note) for note in self.notes]),
             ("Not recorded", self.grouped_faults()),
             ("Coarsened, guessed or doubtful", self.grouped_remarks()),
+            ("Names that resemble others: write the same name if they are one", self.near),
         ):
             if lines:
                 target.write(f"\n## {heading}\n\n")

@@ -270,8 +270,12 @@ def _double(text: str, rules: Rules) -> str:
     if first + 1 >= _GREGORIAN_EVERYWHERE or int(last) != (first + 1) % 10 ** len(last):
         return ""
     if match["before"].strip():
+        try:
+            found = read_point(f"{match['before']}{first + 1}", rules)
+        except Unread:
+            return ""
         rules.note("doubtful: of a double year, the later one is taken")
-        return read_point(f"{match['before']}{first + 1}", rules)
+        return found
     rules.note("doubtful: a double year is read as one of the two")
     return f"[{first:04},{first + 1:04}]"
 
