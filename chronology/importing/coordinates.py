@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 from chronology.importing.names import folded
@@ -77,6 +78,7 @@ def _one_cell(cell: str) -> Point | None:
     return None if latitude is None or longitude is None else (latitude, longitude)
 
 
+@lru_cache(maxsize=1 << 14)
 def _degrees(text: str, limit: float) -> float | None:
     match = _DEGREES.fullmatch(text.strip())
     if not match:

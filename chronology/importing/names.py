@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from chronology.importing.slugs import slug
@@ -11,10 +13,12 @@ from chronology.model.date_words import fold
 from chronology.projections.catalogue import Catalogue, Members
 
 _SIMILAR = 0.85
+_DIGITS = re.compile(r"\d+")
 _MAX_COMPARED = 300
 """A new name is compared with so many others that begin like it."""
 
 
+@lru_cache(maxsize=1 << 14)
 def folded(name: str) -> str:
     """The form of a name by which names are compared."""
     return " ".join(fold(name).split())
@@ -79,7 +83,8 @@ class Names:
     def _note_near(self, name: str, form: str) -> None:
         others = self._by_start.get(form[:2], [])[:_MAX_COMPARED]
         for near in get_close_matches(form, others, 1, _SIMILAR):
-            self.near.append((self.subject, name, self._ids[near]))
+            if _DIGITS.findall(form) == _DIGITS.findall(near):
+                self.near.append((self.subject, name, self._ids[near]))
 
 
 class Taken(set[str]):

@@ -42,6 +42,8 @@ class Table:
 
 def clean(text: str) -> str:
     """A text as batches store it: NFC, without white space around it and control characters."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     if not text.isprintable():
         text = "".join(c if c.isprintable() or c in "\n\t" else _spaced(c) for c in text)
@@ -49,11 +51,10 @@ def clean(text: str) -> str:
 
 
 def _spaced(character: str) -> str:
-    return " " if character.isspace() else character if unicodedata.category(character) in (
-        "Cf",
-        "Co",
-        "Cn",
-    ) else ""
+    """A character that is not printable: a space, an invisible mark, or one that is left out."""
+    if character.isspace():
+        return " "
+    return character if unicodedata.category(character) in ("Cf", "Co", "Cn") else ""
 
 
 def named(header: list[str]) -> list[str]:

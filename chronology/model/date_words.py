@@ -57,6 +57,8 @@ ZONES = {
 
 def fold(text: str) -> str:
     """The text in small letters without diacritics, by which words are compared."""
+    if text.isascii():
+        return text.casefold()
     decomposed = unicodedata.normalize("NFD", text.casefold())
     return unicodedata.normalize("NFC", "".join(filter(_is_base, decomposed)))
 
