@@ -58,9 +58,13 @@ def read(path: Path, settings: Mapping[str, str]) -> Table:
         for number, row in enumerate(rows, 1):
             yield fitted(number, [row.get(column, "") for column in columns], len(columns))
 
-    notes = [f"{count} of {name} are left out: they are no events" for name, count in others.items()]
+    notes = [
+        f"{count} of {name} are left out: they are no events" for name, count in others.items()
+    ]
     kept = ("BEGIN: ", "END: ")
-    notes += [f"of the calendar itself, left out: {p}" for p in properties if not p.startswith(kept)]
+    notes += [
+        f"of the calendar itself, left out: {p}" for p in properties if not p.startswith(kept)
+    ]
     roles = {column: _role(column) for column in columns}
     return Table(columns, read_rows, roles, notes=notes, unit="event")
 
@@ -84,7 +88,9 @@ def _row(component: Any) -> dict[str, str]:
         elif name == "CATEGORIES":
             row[name] = "; ".join(filter(None, [row.get(name, ""), *map(str, value.cats)]))
         elif name != "DURATION":
-            text = value.to_ical().decode() if name in ("RRULE", "EXDATE", "RDATE") else _text(value)
+            text = (
+                value.to_ical().decode() if name in ("RRULE", "EXDATE", "RDATE") else _text(value)
+            )
             row[name] = "; ".join(filter(None, [row.get(name, ""), text]))
     if recurrence := row.pop("RECURRENCE-ID", ""):
         row["UID"] = f"{row.get('UID', '')} {recurrence}"

@@ -42,7 +42,9 @@ class Sample:
     @property
     def words(self) -> str:
         """The name of the column without punctuation."""
-        return " ".join(re.findall(r"[^\W_]+", fold(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.name))))
+        return " ".join(
+            re.findall(r"[^\W_]+", fold(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.name)))
+        )
 
     def add(self, cell: str) -> None:
         self.rows += 1
@@ -91,7 +93,9 @@ class Sample:
     @cached_property
     def dates(self) -> float:
         """The share of values that are dates; numbers that could be anything count little."""
-        return sum(map(_clarity, islice(self.values, _TRIED))) / max(1, min(_TRIED, len(self.values)))
+        return sum(map(_clarity, islice(self.values, _TRIED))) / max(
+            1, min(_TRIED, len(self.values))
+        )
 
     def within(self, low: float, high: float) -> bool:
         """Whether all values are numbers within bounds."""

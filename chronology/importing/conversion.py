@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,11 +13,12 @@ from chronology.importing import html_texts
 from chronology.importing.column_samples import number
 from chronology.importing.coordinates import PlacePoints, read_point
 from chronology.importing.map_file import Column, ImportMap
-from chronology.importing.names import Registry, folded
+from chronology.importing.names import Registry
 from chronology.importing.report import Report
 from chronology.importing.row_dates import DateReader, RowFault
-from chronology.importing.slugs import key_name, slug
+from chronology.importing.slugs import key_name
 from chronology.importing.tables import Row, Table
+from chronology.importing.vocabulary import Vocabulary
 from chronology.model import records
 from chronology.model.short_forms import expand_short_forms
 from chronology.model.validation import find_faults
@@ -36,7 +37,7 @@ class Converted(NamedTuple):
     row: int
     key: str
     event: dict[str, Any]
-    account: dict[str, Any]
+    accounts: list[dict[str, Any]]
     cells: dict[str, str]
 
 
@@ -51,7 +52,7 @@ class Converter:
         report: Report,
         dates: DateReader,
         points: PlacePoints,
-        kinds: Callable[[str], str],
+        vocabulary: Vocabulary,
     ) -> None:
         self.table = table
         self.mapping = mapping
@@ -59,7 +60,7 @@ class Converter:
         self.report = report
         self.dates = dates
         self.points = points
-        self.kinds = kinds
+        self.vocabulary = vocabulary
         self.empty = {*mapping.empty}
         self.columns = mapping.columns
         self.by_role: dict[str, list[str]] = {}
@@ -78,8 +79,12 @@ class Converter:
             try:
                 yield self._row(row, cells)
             except RowFault as fault:
-                self.report.add_fault(row.number, fault.column, fault.cell, fault.reason, fault.remedy)
-                self.report.leave_out(row.number, dict(zip(self.table.columns, row.cells, strict=True)))
+                self.report.add_fault(
+                    row.number, fault.column, fault.cell, fault.reason, fault.remedy
+                )
+                self.report.leave_out(
+                    row.number, dict(zip(self.table.columns, row.cells, strict=True))
+                )
 
     def cells(self, row: Row) -> dict[str, str]:
         """The cells of a row by column, without those that mean nothing."""
@@ -102,19 +107,24 @@ class Converter:
         draft = _Draft(self, row.number, cells)
         title = draft.title()
         event: dict[str, Any] = {"date": date.text, "title": title, "kind": draft.kind()}
-        account: dict[str, Any] = {"source": draft.source(), "at": draft.locator(), "date": date.text}
+        dated = {"date": date.text}
         if date.written:
-            event["as_written"] = account["as_written"] = " ".join(date.written.split())
+            event["as_written"] = dated["as_written"] = " ".join(date.written.split())
+        first, *others = draft.sources()
+        account: dict[str, Any] = {"source": first, "at": draft.locator(), **dated}
         draft.fill(event, account)
-        self._check(row.number, event)
-        return Converted(row.number, self.key(cells), event, account, cells)
+        self._check(event)
+        accounts = [account, *({"source": other, "at": account["at"]} for other in others)]
+        return Converted(row.number, self.key(cells), event, accounts, cells)
 
     def key(self, cells: Mapping[str, str]) -> str:
         """The text that names a row; empty without key columns."""
         parts = [cells[name] for name in self.mapping.key]
-        return " ".join(part.rstrip("/").rpartition("/")[2] if _URL.match(part) else part for part in parts)
+        return " ".join(
+            part.rstrip("/").rpartition("/")[2] if _URL.match(part) else part for part in parts
+        )
 
-    def _check(self, row: int, event: dict[str, Any]) -> None:
+    def _check(self, event: dict[str, Any]) -> None:
         """Refuses an event that ingesting would refuse; this should not happen."""
         fields = expand_short_forms("event", event)
         try:
@@ -200,17 +210,27 @@ class _Draft:
         return f"{first[:_TITLE].rpartition(' ')[0] or first[:_TITLE]}…"
 
     def _made_title(self) -> str:
-        parts = [cell for group in ("kind", "place", "people", "tags") for _, _, cell in self.values(group)]
-        parts = parts or [" ".join(cell.split())[:80] for group in ("summary", "claims") for _, _, cell in self.values(group)]
+        parts = [
+            cell
+            for group in ("kind", "place", "people", "tags")
+            for _, _, cell in self.values(group)
+        ]
+        parts = parts or [
+            " ".join(cell.split())[:80]
+            for group in ("summary", "claims")
+            for _, _, cell in self.values(group)
+        ]
         made = ", ".join(dict.fromkeys(parts))[:LINE] or "Untitled event"
         column = next(iter(self.converter.by_role.get("title", [""])))
-        self.remark(column, "", f"guessed: without a title, it is made of other cells")
+        self.remark(column, "", "guessed: without a title, it is made of other cells")
         return " ".join(made.split())
 
     def fill(self, event: dict[str, Any], account: dict[str, Any]) -> None:
         """Adds all other fields."""
         self._places(event)
         self._people(event)
+        self._formations(event)
+        self._fields(event)
         self._tags(event)
         self._quantities(event)
         self._importance(event)
@@ -218,7 +238,7 @@ class _Draft:
         media = self._media()
         for column, _, cell in self.values("link"):
             self._addresses(column, cell)
-        if self.links:
+        if self.links and "links" not in event:
             event["links"] = [
                 {"url": url, **({"label": label} if label else {})}
                 for url, label in self.links.items()
@@ -309,7 +329,7 @@ class _Draft:
         """The point of a place in the log, or of a new one whose rows have all the same."""
         key = self.registry.places.find(name)
         known = self.registry.catalogue.places
-        return known[key].point if key in known else self.converter.points.of(name)
+        return known[key].point if key and key in known else self.converter.points.of(name)
 
     def _people(self, event: dict[str, Any]) -> None:
         people: dict[str, None] = {}
@@ -340,6 +360,20 @@ class _Draft:
             self.claim(f"person_{part}", cell)
             return ""
 
+    def _formations(self, event: dict[str, Any]) -> None:
+        unit = self.converter.vocabulary.unit
+        names = [n for c, s, cell in self.values("formations") for n in self._names(c, s, cell)]
+        found = dict.fromkeys(self.registry.formations.get(name, unit) for name in names)
+        if found:
+            event["formations"] = list(found)
+
+    def _fields(self, event: dict[str, Any]) -> None:
+        for column, settings, cell in self.values("field"):
+            try:
+                event[settings.name] = json.loads(cell)
+            except ValueError:
+                raise RowFault(column, cell, "it is not JSON", "correct the cell") from None
+
     def _tags(self, event: dict[str, Any]) -> None:
         tags: dict[str, list[str]] = {}
         for column, settings, cell in self.values("tags"):
@@ -355,8 +389,8 @@ class _Draft:
 
     def kind(self) -> str:
         for _, _, cell in self.values("kind"):
-            return self.converter.kinds(" ".join(cell.split())[:LINE])
-        return self.converter.kinds(self.mapping.kind)
+            return self.converter.vocabulary.kind(" ".join(cell.split())[:LINE])
+        return self.converter.vocabulary.kind(self.mapping.kind)
 
     def _quantities(self, event: dict[str, Any]) -> None:
         quantities: dict[str, float] = {}
@@ -382,20 +416,22 @@ class _Draft:
 
     # Sources, links and media
 
-    def source(self) -> str:
+    def sources(self) -> list[str]:
+        """The sources that a row names, or that of the whole table."""
         address = next((cell for _, _, cell in self.values("source.url")), "")
-        names = [(c, n) for c, s, cell in self.values("source") for n in self._names(c, s, cell)]
-        for column, name in names[1:]:
-            self.says.append(f"{column}: {name}")
-        if names:
-            name = names[0][1]
-            if _URL.fullmatch(name):
-                address, name = name, re.sub(r"https?://(www\.)?", "", name).rstrip("/")[:LINE]
-            return self._source(name, address)
-        if address:
-            return self._source(re.sub(r"https?://(www\.)?", "", address).rstrip("/")[:LINE], address)
+        names = [n for c, s, cell in self.values("source") for n in self._names(c, s, cell)]
+        if address and not names:
+            names, address = [address], ""
+        found: dict[str, None] = {}
+        for name in names:
+            url = name if _URL.fullmatch(name) else address
+            words = re.sub(r"https?://(www\.)?", "", name).rstrip("/") if url == name else name
+            found[self._source(words[:LINE], url)] = None
+            address = ""
+        if found:
+            return list(found)
         fields = msgspec.to_builtins(self.mapping.source)
-        return self.registry.sources.get(fields.pop("name"), fields)
+        return [self.registry.sources.get(fields.pop("name"), fields)]
 
     def _source(self, name: str, address: str) -> str:
         is_address = _URL.fullmatch(address) and len(address) <= 2_000

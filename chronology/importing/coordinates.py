@@ -53,11 +53,11 @@ def read_point(
             remark(column, cells[column], "left out: it is not a point")
     found = []
     for role, limit in (("latitude", 90.0), ("longitude", 180.0)):
-        column = next((name for name in by_role.get(role, ()) if cells[name]), None)
-        degrees = _degrees(cells[column], limit) if column else None
-        if column and degrees is None:
-            remark(column, cells[column], f"left out: it is not a {role}")
-        found.append((column, degrees))
+        name = next((name for name in by_role.get(role, ()) if cells[name]), "")
+        degrees = _degrees(cells[name], limit) if name else None
+        if name and degrees is None:
+            remark(name, cells[name], f"left out: it is not a {role}")
+        found.append((name, degrees))
     (lat_column, latitude), (lon_column, longitude) = found
     if latitude is not None and longitude is not None:
         return latitude, longitude
@@ -83,7 +83,9 @@ def _degrees(text: str, limit: float) -> float | None:
     match = _DEGREES.fullmatch(text.strip())
     if not match:
         return None
-    degrees, minutes, seconds = (float((part or "0").replace(",", ".")) for part in match.groups()[:3])
+    degrees, minutes, seconds = (
+        float((part or "0").replace(",", ".")) for part in match.groups()[:3]
+    )
     value = abs(degrees) + minutes / 60 + seconds / 3_600
     if text.strip().startswith("-") or match[4].upper() in ("S", "W"):
         value = -value

@@ -13,7 +13,9 @@ from chronology.model.errors import DateError
 
 _HEADING = re.compile(r"(?:#+\s*|\*\*|==+\s*)?(.+?)(?:\*\*|\s*==+)?:?")
 _LINE = re.compile(r"(?:[-*•]\s+)?(.{1,60}?)\s*(?:\s[-–—]\s|[–—|\t]|:\s)\s*(.*)")
-_TIME = re.compile(r"\d{1,2}[:.h]\d\d(?:[:.]\d\d)?(?:\s*[ap]\.?m\.?)?(?:\s+[A-Z]{2,5})?", re.IGNORECASE)
+_TIME = re.compile(
+    r"\d{1,2}[:.h]\d\d(?:[:.]\d\d)?(?:\s*[ap]\.?m\.?)?(?:\s+[A-Z]{2,5})?", re.IGNORECASE
+)
 COLUMNS = ["date", "time", "text"]
 
 
@@ -23,7 +25,9 @@ def read(path: Path, settings: Mapping[str, str]) -> Table:
     try:
         lines = path.read_text(encoding).splitlines()
     except UnicodeError as error:
-        raise Unreadable(f"{path} is not {encoding}: {error}; name its encoding in the map") from None
+        raise Unreadable(
+            f"{path} is not {encoding}: {error}; name its encoding in the map"
+        ) from None
     rows, notes = _parsed(lines)
     if not rows:
         raise Unreadable(f"{path} has no lines that begin with a date or a time; write a table")

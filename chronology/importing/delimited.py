@@ -109,7 +109,9 @@ def _separator(path: Path, encoding: str) -> tuple[bool, str]:
         with _text(path, encoding) as file:
             lines = list(islice(file, 5 * LINES))
     except UnicodeError as error:
-        raise Unreadable(f"{path} is not {encoding}: {error}; name its encoding in the map") from None
+        raise Unreadable(
+            f"{path} is not {encoding}: {error}; name its encoding in the map"
+        ) from None
     if lines and (match := _SEPARATOR_LINE.fullmatch(lines[0].lstrip("\ufeff"))):
         return True, match[1]
     return False, max(SEPARATORS, key=lambda separator: _fit(lines, separator))

@@ -7,18 +7,21 @@ import sqlite3
 from collections.abc import Iterator
 
 from chronology.importing.conversion import Converted
+from chronology.importing.map_file import ImportMap
 from chronology.importing.names import folded
 from chronology.importing.row_dates import RowFault
 from chronology.importing.slugs import slug
+from chronology.model import records
 
 
 class EventIds:
     """Gives ids to rows, and remembers them in a temporary table."""
 
-    def __init__(self, log: sqlite3.Connection, name: str, key: list[str]) -> None:
+    def __init__(self, log: sqlite3.Connection, name: str, mapping: ImportMap) -> None:
         self.log = log
         self.name = name
-        self.key = key
+        self.key = mapping.key
+        self.has_ids = bool(mapping.of("id"))
         # Without a name it is a temporary file, in memory as long as it is small.
         self._seen = sqlite3.connect("", isolation_level=None)
         self._seen.execute("CREATE TABLE seen (id TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID")
@@ -34,7 +37,9 @@ class EventIds:
         columns = ", ".join(self.key)
         if not row.key.strip():
             raise RowFault(columns, "", "the key is empty", "fill it in, or name another key")
-        found = self._live(key_id(self.name, row.key))
+        if self.has_ids and not records.is_id(row.key):
+            raise RowFault(columns, row.key, "it is not an id", "write small letters and hyphens")
+        found = self._live(row.key if self.has_ids else key_id(self.name, row.key))
         if self.is_seen(found):
             (first,) = self._seen.execute("SELECT row FROM seen WHERE id = ?", (found,)).fetchone()
             reason = "the key is in an earlier row too"

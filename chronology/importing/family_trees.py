@@ -115,7 +115,9 @@ def _lines(path: Path, encoding: str | None) -> Iterator[tuple[int, str]]:
         with path.open(encoding=encoding) as file:
             yield from enumerate(file, 1)
     except UnicodeError as error:
-        raise Unreadable(f"{path} is not {encoding}: {error}; name its encoding in the map") from None
+        raise Unreadable(
+            f"{path} is not {encoding}: {error}; name its encoding in the map"
+        ) from None
 
 
 def _records(lines: Iterator[tuple[int, str]]) -> Iterator[Node]:
@@ -171,7 +173,9 @@ class _Tree:
 
     def _labels(self) -> dict[str, str]:
         """The name of each person; people of one name have their years or ids beside it."""
-        names = {key: _name(node) or f"Unnamed {key.strip('@')}" for key, node in self.people.items()}
+        names = {
+            key: _name(node) or f"Unnamed {key.strip('@')}" for key, node in self.people.items()
+        }
         count = Counter(names.values())
         years = {
             key: f"{name} ({_year(node, 'BIRT')}–{_year(node, 'DEAT')})"
@@ -239,8 +243,12 @@ class _Tree:
                 if place or node.whole not in ("", "Y"):
                     self.notes.append(f"{names}, {kind}: no date; left out: {place or node.whole}")
                 continue
-            own = f"{key.strip('@')}-{node.tag}" + (f"-{seen[node.tag]}" if seen[node.tag] > 1 else "")
-            people = "; ".join(self.labels[m] for m in (*members, *(parents * (node.tag == "BIRT"))))
+            own = f"{key.strip('@')}-{node.tag}" + (
+                f"-{seen[node.tag]}" if seen[node.tag] > 1 else ""
+            )
+            people = "; ".join(
+                self.labels[m] for m in (*members, *(parents * (node.tag == "BIRT")))
+            )
             yield [
                 *(own, kind, title.format(names), date, place, people),
                 self._note(node, parents if node.tag == "BIRT" else []),

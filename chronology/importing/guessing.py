@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chronology.importing import html_texts
 from chronology.importing.column_samples import ROWS, Sample, take_samples
-from chronology.importing.map_file import ChronologyFields, Column, ImportMap, SourceFields
+from chronology.importing.map_file import FIELDS, ChronologyFields, Column, ImportMap, SourceFields
 from chronology.importing.slugs import key_name
 from chronology.importing.tables import Table
 from chronology.model.reserved_names import PARAMETERS
@@ -42,19 +42,58 @@ _NAMES: dict[str, str] = {
 }
 _KEYS = re.compile(r"(uid|id|key|qid|guid|uuid|index|number|no|nr|\w* ?id( no)?|event id|item)")
 _TIMELINEJS = {
-    **{"Year": "year", "Month": "month", "Day": "day", "Time": "time"},
-    **{"End Year": "end.year", "End Month": "end.month", "End Day": "end.day"},
-    **{"End Time": "end.time", "Display Date": "as_written", "Headline": "title"},
-    **{"Text": "summary", "Media": "media", "Media Credit": "media.credit"},
-    **{"Media Caption": "media.caption", "Media Thumbnail": "ignore", "Type": "ignore"},
-    **{"Group": "tags.group", "Tag": "tags.group", "Background": "ignore", "Alt Text": "media.alt"},
+    "Year": "year",
+    "Month": "month",
+    "Day": "day",
+    "Time": "time",
+    "End Year": "end.year",
+    "End Month": "end.month",
+    "End Day": "end.day",
+    "End Time": "end.time",
+    "Display Date": "as_written",
+    "Headline": "title",
+    "Text": "summary",
+    "Media": "media",
+    "Media Credit": "media.credit",
+    "Media Caption": "media.caption",
+    "Media Thumbnail": "ignore",
+    "Type": "ignore",
+    "Group": "tags.group",
+    "Tag": "tags.group",
+    "Background": "ignore",
+    "Alt Text": "media.alt",
 }
 _OWN = dict.fromkeys(
-    "earliest latest sort_day precision status months accounts disputed version position"
-    " recorded_at number first_day last_day first_second last_second sort_key".split(),
+    [
+        "earliest",
+        "latest",
+        "sort_day",
+        "precision",
+        "status",
+        "months",
+        "accounts",
+        "disputed",
+        "version",
+        "position",
+        "recorded_at",
+        "number",
+        "first_day",
+        "last_day",
+        "first_second",
+        "last_second",
+        "sort_key",
+    ],
     "ignore",
 )
-_OWN |= {"id": "key", "date": "date", "time": "ignore", "basis": "basis", "title": "title"}
+_OWN |= {name: f"field.{name}" for name in FIELDS}
+_OWN |= {
+    "formations": "formations",
+    "id": "id",
+    "date": "date",
+    "time": "ignore",
+    "basis": "basis",
+    "title": "title",
+}
 _OWN |= {"summary": "summary", "kind": "kind", "as_written": "as_written", "places": "place"}
 _OWN |= {"people": "people", "sources": "source", "importance": "importance"}
 _OWN |= {"latitude": "latitude", "longitude": "longitude"}
@@ -63,7 +102,9 @@ MAX_TAGS = 100
 _MAX_QUANTITIES = 20
 _MAX_DIMENSIONS = 12
 _DATE_SHARE = 0.6
-_IMAGE = re.compile(r"\.(jpe?g|png|gif|webp|avif|svg|tiff?|mp3|ogg|wav|mp4|webm|pdf)(\?|$)|FilePath/", re.I)
+_IMAGE = re.compile(
+    r"\.(jpe?g|png|gif|webp|avif|svg|tiff?|mp3|ogg|wav|mp4|webm|pdf)(\?|$)|FilePath/", re.I
+)
 
 
 def guess(table: Table, path: Path, title: str | None) -> ImportMap:
@@ -72,7 +113,7 @@ def guess(table: Table, path: Path, title: str | None) -> ImportMap:
     `title` is that of the chronology to start, if there is none.
     """
     samples = take_samples(table)
-    roles = _preset(table) or _roles(samples)
+    roles = _preset(table, {s.name: s for s in samples}) or _roles(samples)
     columns = {}
     for sample in samples:
         role = roles.get(sample.name) or _other_role(sample, roles)
@@ -116,14 +157,20 @@ def _chronology(title: str | None, titles: Mapping[str, str]) -> ChronologyField
     return ChronologyFields(title=" ".join(title.split())[:300], summary=summary or None)
 
 
-def _preset(table: Table) -> dict[str, str]:
+def _own_role(sample: Sample) -> str:
+    """The role of a column of our CSV that a chronology declares."""
+    is_quantity = sample.filled and sample.numbers == 1
+    return f"quantities.{sample.name}" if is_quantity else f"tags.{sample.name}"
+
+
+def _preset(table: Table, samples: Mapping[str, Sample]) -> dict[str, str]:
     if table.roles:
         return dict(table.roles)
     columns = {*table.columns}
     if {"Year", "Headline"} <= columns:
         return {c: _TIMELINEJS[c] for c in columns if c in _TIMELINEJS}
     if {"id", "date", "earliest", "latest", "sort_day", "title", "kind"} <= columns:
-        return {c: _OWN[c] for c in columns if c in _OWN}
+        return {c: _OWN.get(c) or _own_role(samples[c]) for c in columns}
     return {}
 
 
@@ -164,7 +211,17 @@ def _roles(samples: Iterable[Sample]) -> dict[str, str]:
 def _take_parts(samples: list[Sample], chosen: dict[str, str]) -> None:
     """Columns for the year, the month and the day."""
     for sample in samples:
-        if sample.words in ("year", "month", "day", "jahr", "monat", "tag", "annee", "mois", "jour"):
+        if sample.words in (
+            "year",
+            "month",
+            "day",
+            "jahr",
+            "monat",
+            "tag",
+            "annee",
+            "mois",
+            "jour",
+        ):
             role = {"j": "year", "a": "year", "y": "year"}.get(sample.words[0], sample.words)
             names = {"monat": "month", "mois": "month", "tag": "day", "jour": "day"}
             chosen[sample.name] = names.get(sample.words, role)
@@ -179,7 +236,9 @@ def _date_score(sample: Sample) -> float:
     named = 1.0 if words in names else 0.6 if re.search(r"\b(date|start|when)\b", words) else 0.0
     if words in _NAMES["end"].split("|") or re.search(r"\bend\b", words):
         named = -0.5
-    exact = sample.share(lambda value: re.search(r"\d{4}\D\d|\d\D\d{4}|\d{8}|[^\W\d]{3}.*\d{4}", value))
+    exact = sample.share(
+        lambda value: re.search(r"\d{4}\D\d|\d\D\d{4}|\d{8}|[^\W\d]{3}.*\d{4}", value)
+    )
     return max(0.01, 2 * named + sample.dates * sample.fill * 2 + 0.5 * exact)
 
 
@@ -242,7 +301,7 @@ def _free_name(name: str, roles: Mapping[str, str]) -> str:
 
 def _column(sample: Sample, role: str) -> Column:
     column = Column(role=role)
-    if role in ("people", "place") or role.startswith("tags."):
+    if role in ("people", "place", "source", "formations") or role.startswith("tags."):
         if sample.share(lambda value: value.startswith("[")) > 0.5:
             column.split = "json"
         elif sample.share(lambda value: "; " in value) > 0.05:
@@ -264,7 +323,7 @@ def _is_wikidata(sample: Sample) -> bool:
 def _key(samples: Iterable[Sample], roles: Mapping[str, str]) -> list[str]:
     """The column that names the rows: an id with another value in each of them."""
     for sample in samples:
-        if roles.get(sample.name) == "key":
+        if roles.get(sample.name) in ("key", "id"):
             return [sample.name]
     fitting = [s for s in samples if s.is_unique and s.fill == 1 and s.rows > 1]
     for sample in fitting:

@@ -6,7 +6,9 @@ import re
 from html.parser import HTMLParser
 from typing import NamedTuple
 
-_TAG = re.compile(r"</?(p|a|br|b|i|em|strong|span|div|ul|ol|li|blockquote|cite|h\d|img|iframe)\b[^>]*>")
+_TAG = re.compile(
+    r"</?(p|a|br|b|i|em|strong|span|div|ul|ol|li|blockquote|cite|h\d|img|iframe)\b[^>]*>"
+)
 _BLOCKS = {"p", "div", "li", "br", "blockquote", "ul", "ol", "h1", "h2", "h3", "h4"}
 
 

@@ -62,7 +62,7 @@ class Import:
         catalogue = load_catalogue(log)
         self.vocabulary = Vocabulary(catalogue, mapping)
         self.registry = Registry(catalogue, lambda stream: _is_used(log, stream))
-        self.ids = EventIds(log, name, mapping.key)
+        self.ids = EventIds(log, name, mapping)
         self.draft = Draft()
         self.preview: list[dict[str, Any]] = []
         self.update = update
@@ -76,8 +76,8 @@ class Import:
     def _survey(self) -> OrderChoice:
         """Reads all rows for what a single row cannot decide: the order of days, and places."""
         by_role: dict[str, list[str]] = {}
-        for name, column in self.mapping.columns.items():
-            by_role.setdefault(column.role, []).append(name)
+        for name, settings in self.mapping.columns.items():
+            by_role.setdefault(settings.role, []).append(name)
         dates = [*by_role.get("date", ()), *by_role.get("end", ())]
         places = by_role.get("place", ())
         orders: Counter[str] = Counter()
@@ -87,7 +87,9 @@ class Import:
             for column in dates:
                 if order := _decided(cells[column]):
                     orders[order] += 1
-                    examples.setdefault(order, f"{cells[column]!r} in {self.table.unit} {row.number}")
+                    examples.setdefault(
+                        order, f"{cells[column]!r} in {self.table.unit} {row.number}"
+                    )
             for column in places:
                 if cells[column] and not self.mapping.columns[column].split:
                     self.points.add(cells[column], read_point(by_role, cells))
@@ -109,7 +111,7 @@ class Import:
         dates = DateReader(self.mapping, self.order.order)
         converter = Converter(
             *(self.table, self.mapping, self.registry, self.report),
-            *(dates, self.points, self.vocabulary.kind),
+            *(dates, self.points, self.vocabulary),
         )
         for count, record in enumerate(self._identified(converter), 1):
             for change in self._changes(record):
@@ -130,8 +132,14 @@ class Import:
                 self.report.add_fault(row.row, fault.column, fault.cell, fault.reason, fault.remedy)
                 self.report.leave_out(row.row, row.cells)
                 continue
-            account = {"id": key, **row.account} if self.mapping.key else row.account
-            yield ordered({"event": key, **row.event, "accounts": [account]})
+            yield ordered({"event": key, **row.event, "accounts": self._accounts(key, row)})
+
+    def _accounts(self, key: str, row: Converted) -> list[dict[str, Any]]:
+        """The accounts of a row; with a key, they have ids by which an update finds them."""
+        if not self.mapping.key:
+            return row.accounts
+        ids = (key if n == 1 else f"{key}-{n}" for n in range(1, len(row.accounts) + 1))
+        return [{"id": i, **account} for i, account in zip(ids, row.accounts, strict=True)]
 
     def _changes(self, record: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The event itself if it is new, or the corrections of its earlier record."""
@@ -163,7 +171,9 @@ class Import:
 
     def before(self) -> Iterator[dict[str, Any]]:
         """The records that come before the events: the chronology, and new subjects."""
-        if chronology := self.vocabulary.record(self.points.many):
+        if chronology := self.vocabulary.record(
+            self.points.many, bool(self.registry.formations.new)
+        ):
             yield chronology
         for names in self.registry.all():
             for key, fields in names.new.items():
@@ -182,4 +192,6 @@ def _decided(cell: str) -> str:
 
 
 def _is_used(log: sqlite3.Connection, stream: str) -> bool:
-    return log.execute("SELECT 1 FROM log WHERE stream = ? LIMIT 1", (stream,)).fetchone() is not None
+    return (
+        log.execute("SELECT 1 FROM log WHERE stream = ? LIMIT 1", (stream,)).fetchone() is not None
+    )

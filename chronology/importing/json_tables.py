@@ -37,9 +37,7 @@ def read(path: Path, settings: Mapping[str, str]) -> Table:
     return _table(lambda: enumerate(rows, 1), notes, {"rows": where})
 
 
-def _table(
-    objects: Any, notes: list[str], settings: dict[str, str]
-) -> Table:
+def _table(objects: Any, notes: list[str], settings: dict[str, str]) -> Table:
     columns: dict[str, None] = {}
     for _, item in objects():
         columns.update(dict.fromkeys(flat(item)))

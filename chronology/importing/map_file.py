@@ -20,6 +20,7 @@ from chronology.importing.tables import Unreadable
 ROLES = {
     "ignore": "left out",
     "key": "only names the row, for --update",
+    "id": "the id of the event",
     "title": "the title of the event",
     "summary": "a longer text",
     "date": "the date, or its beginning",
@@ -38,6 +39,7 @@ ROLES = {
     "longitude": "degrees east",
     "point": "both, as Point(LONGITUDE LATITUDE) or LATITUDE, LONGITUDE",
     "people": "names of people",
+    "formations": "names of formations",
     **{f"person.{part}": "of the first person" for part in ("born", "died", "role")},
     "importance": "1 to 5",
     "source": "the name or the address of the source",
@@ -54,7 +56,10 @@ NAMED_ROLES = {
     "tags": "a value of a dimension, which becomes a column",
     "quantities": "a number, which becomes a column",
     "claims": "what the source says on one point",
+    "field": "a field of the event in JSON, such as links",
 }
+FIELDS = ("names", "related", "links", "media", "geometry", "sequence")
+"""The fields of events that a column may have in JSON."""
 _KEY = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -159,6 +164,8 @@ def faults(found: ImportMap, columns: list[str]) -> Iterator[str]:
             _KEY.fullmatch(column.name) and len(column.name) <= 40
         ):
             yield f"{column.role!r} needs a name like {column.group}.mass_kg"
+        if column.group == "field" and column.name not in FIELDS:
+            yield f"{column.role!r} is not known; known: {', '.join(f'field.{f}' for f in FIELDS)}"
         if column.group not in (*ROLES, *NAMED_ROLES):
             names = [*ROLES, *(f"{group}.NAME" for group in NAMED_ROLES)]
             yield f"{column.role!r} of {name!r} is not known; known: {', '.join(names)}"
@@ -189,7 +196,9 @@ def dump(found: ImportMap) -> str:
     )
     roles = ", ".join([*ROLES, *(f"{group}.NAME" for group in NAMED_ROLES)])
     head = (_HEAD.format(found.file or "the file"), _HEAD_OF_ROLES.format(roles))
-    return "\n".join([*(fill(line, 98, initial_indent="# ", subsequent_indent="#   ") for line in head), text])
+    return "\n".join(
+        [*(fill(line, 98, initial_indent="# ", subsequent_indent="#   ") for line in head), text]
+    )
 
 
 def settings(path: Path) -> Mapping[str, str]:

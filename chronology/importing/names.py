@@ -107,6 +107,7 @@ class Registry:
         self.sources = Names("source", catalogue.sources, Taken("source", is_used))
         self.places = Names("place", catalogue.places, Taken("place", is_used))
         self.people = Names("person", catalogue.people, Taken("person", is_used))
+        self.formations = Names("formation", catalogue.formations, Taken("formation", is_used))
         self._tags: dict[str, Names] = {}
         self._tags_taken = Taken("tag", is_used)
 
@@ -118,4 +119,4 @@ class Registry:
         return self._tags[dimension]
 
     def all(self) -> Iterator[Names]:
-        yield from (self.sources, self.places, self.people, *self._tags.values())
+        yield from (self.sources, self.places, self.people, self.formations, *self._tags.values())

@@ -22,9 +22,7 @@ class Target(NamedTuple):
     earlier: tuple[str, ...]
 
 
-def find_target(
-    log: sqlite3.Connection, folder: Path, name: str, example: Path | None
-) -> Target:
+def find_target(log: sqlite3.Connection, folder: Path, name: str, example: Path | None) -> Target:
     """Where the next batch of a name goes, for a log that has only what was ingested.
 
     A batch of this name that waits to be ingested is written anew. The untouched example is

@@ -12,7 +12,6 @@ from chronology.importing.map_file import ImportMap
 from chronology.importing.tables import Unreadable
 from chronology.model import as_written, edtf, written_dates
 from chronology.model.errors import DateError
-from chronology.model.written_dates import WrittenDate
 from chronology.model.written_points import CLOCK, Order, Rules, Unread, clock
 
 _ELAPSED = re.compile(r"([-+]?)(\d{1,6}):(\d\d)(?::(\d\d))?")
@@ -123,7 +122,6 @@ class DateReader:
     def _one(self, column: str, cells: Mapping[str, str]) -> RowDate:
         cell = cells[column]
         settings = self.mapping.columns[column]
-        text, remarks = cell, ()
         precision = next((cells[name] for name in self.precision if cells[name]), "")
         if precision and (midnight := _MIDNIGHT.fullmatch(cell.lstrip("+"))):
             return self._by_precision(column, cell, midnight[1], precision)
@@ -133,7 +131,7 @@ class DateReader:
         if settings.january_1 and (match := _MIDNIGHT.fullmatch(cell.lstrip("+"))):
             return RowDate(match[1], cell)
         try:
-            found = written_dates.read(text, self.order, self.mapping.century)
+            found = written_dates.read(cell, self.order, self.mapping.century)
         except DateError as error:
             remedy = "correct it in the table, or under 'cells' in the map"
             reason, _, advice = error.reason.partition("; ")

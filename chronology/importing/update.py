@@ -29,14 +29,12 @@ class Update:
         self._overwritten: list[tuple[str, str]] = []
 
     def corrections(self, record: Fields) -> Iterator[Fields]:
-        """The corrections that bring an event and its account to a new record."""
-        (account,) = record["accounts"]
+        """The corrections that bring an event and its accounts to a new record."""
         event = {key: value for key, value in record.items() if key not in ("event", "accounts")}
-        account = {**account, "event": record["event"]}
-        changes = [
-            self._correction("event", record["event"], event),
-            self._correction("account", account.pop("id"), account),
-        ]
+        changes = [self._correction("event", record["event"], event)]
+        for nested in record["accounts"]:
+            account = {**nested, "event": record["event"]}
+            changes.append(self._correction("account", account.pop("id"), account))
         found = [change for change in changes if change]
         self.corrected += bool(found)
         self.unchanged += not found
@@ -50,7 +48,7 @@ class Update:
     def _correction(self, subject: str, name: str, raw: Fields) -> Fields | None:
         base, current = self._states(f"{subject}/{name}")
         if current is None:
-            return None
+            return None if self._is_known(f"{subject}/{name}") else {subject: name, **raw}
         kind = records.SUBJECTS[subject]
         new = json.loads(records.canonical(records.load(kind, expand_short_forms(subject, raw))))
         base = base or {}
@@ -71,6 +69,10 @@ class Update:
         if removed:
             parts["unset"] = removed
         return {**parts, "because": f"{self.file} has changed."}
+
+    def _is_known(self, stream: str) -> bool:
+        sql = "SELECT 1 FROM log WHERE stream = ?"
+        return self.log.execute(sql, (stream,)).fetchone() is not None
 
     def _states(self, stream: str) -> tuple[Fields | None, Fields | None]:
         """The fields as the imports recorded them, and as they are now."""
@@ -107,8 +109,13 @@ class Update:
 
     def other_accounts(self, event: str) -> list[str]:
         """The accounts of an event that no import recorded."""
-        sql = "SELECT id FROM accounts WHERE event = ? AND id != ?"
-        return [name for (name,) in self.log.execute(sql, (event, event))]
+        sql = (
+            "SELECT accounts.id FROM accounts JOIN log ON stream = 'account/' || accounts.id"
+            " AND log.version = 1 WHERE event = ?"
+            " AND batch NOT IN (SELECT value FROM json_each(?))"
+        )
+        params = (event, json.dumps(self.batches))
+        return [name for (name,) in self.log.execute(sql, params)]
 
     def retractions(self, event: str) -> Iterator[Fields]:
         """The retraction of an event, after that of its account."""
@@ -126,7 +133,7 @@ def _changed(fields: Fields | None, change: Fields) -> Fields:
 
 def own_batches(log: sqlite3.Connection, name: str) -> list[str]:
     """The batches of the imports of a name that the log has: NAME, NAME-2, NAME-3 …"""
-    found = []
+    found: list[str] = []
     number = 1
     while True:
         batch = name if number == 1 else f"{name}-{number}"

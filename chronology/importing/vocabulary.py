@@ -43,6 +43,22 @@ class Vocabulary:
             self._kind_ids[form] = key
         return self._kind_ids[form]
 
+    @property
+    def unit(self) -> dict[str, str]:
+        """The level and the side of a new formation: the lowest, and that of unknown side."""
+        levels = list(self.before.levels) if self.before else []
+        return {"level": levels[-1] if levels else "unit", "side": "unknown"}
+
+    def _units(self) -> dict[str, Any]:
+        """The declarations that new formations need."""
+        before = self.before
+        found: dict[str, Any] = {}
+        if not before or not before.levels:
+            found["levels"] = {"unit": "Unit"}
+        if not before or "unknown" not in before.sides:
+            found["sides"] = {**(before.sides if before else {}), "unknown": "Unknown"}
+        return found
+
     def add_date(self, text: str) -> None:
         """Widens the window by a date; raises `DateError` for a time since a zero without one."""
         date = as_written.resolve(text, None, self.zero)
@@ -51,23 +67,31 @@ class Vocabulary:
                 self.earliest = day if self.earliest is None else min(self.earliest, day)
                 self.latest = day if self.latest is None else max(self.latest, day)
 
-    def record(self, many: dict[str, int]) -> dict[str, Any] | None:
+    def record(self, many: dict[str, int], has_formations: bool) -> dict[str, Any] | None:
         """The record of a new chronology, or the correction of one; None if nothing is missing.
 
-        `many` are the most tags that a row has, by dimension.
+        `many` are the most tags that a row has, by dimension. `has_formations` if there are new
+        formations.
         """
+        units = self._units() if has_formations else {}
         if self.before is None:
-            return self._new(many)
-        changes: dict[str, Any] = {}
+            return {**self._new(many), **units}
+        changes: dict[str, Any] = dict(units)
         plain = records.amend(self.before, {})
         if self.kinds != self.before.kinds:
             changes["kinds"] = self.kinds
-        for field, declared in (("dimensions", self._dimensions(many)), ("quantities", self._quantities())):
+        for field, declared in (
+            ("dimensions", self._dimensions(many)),
+            ("quantities", self._quantities()),
+        ):
             old = plain.get(field) or {}
             new = {**old, **{k: v for k, v in declared.items() if k not in old}}
             if field == "dimensions":
-                new |= {k: {**old[k], "many": True} for k in declared
-                        if isinstance(old.get(k), dict) and many.get(k, 0) > 1}
+                new |= {
+                    k: {**old[k], "many": True}
+                    for k in declared
+                    if isinstance(old.get(k), dict) and many.get(k, 0) > 1
+                }
             if new != old:
                 changes[field] = new
         if window := self._wider(self.before.window):
@@ -91,7 +115,10 @@ class Vocabulary:
         if fields and fields.clock:
             record["clock"] = fields.clock
         record["kinds"] = self.kinds
-        for field, declared in (("dimensions", self._dimensions(many)), ("quantities", self._quantities())):
+        for field, declared in (
+            ("dimensions", self._dimensions(many)),
+            ("quantities", self._quantities()),
+        ):
             if declared:
                 record[field] = declared
         return record

@@ -21,7 +21,9 @@ def read(path: Path, settings: Mapping[str, str]) -> Table:
         names = workbook.sheet_names
         filled = [name for name in names if _grid(workbook, name)]
     except (python_calamine.CalamineError, OSError) as error:
-        raise Unreadable(f"{path} cannot be read: {error}; save it again as .xlsx or .ods") from None
+        raise Unreadable(
+            f"{path} cannot be read: {error}; save it again as .xlsx or .ods"
+        ) from None
     if not filled:
         raise Unreadable(f"{path} is empty; save the table again")
     chosen = settings.get("sheet") or filled[0]

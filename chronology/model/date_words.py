@@ -17,8 +17,7 @@ _MONTHS = {
     " dicembre",
     "pt": "janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro"
     " dezembro",
-    "nl": "januari februari maart april mei juni juli augustus september oktober november"
-    " december",
+    "nl": "januari februari maart april mei juni juli augustus september oktober november december",
     "ru": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
     "russian": "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь",
     "sr": "januar februar mart april maj jun jul avgust septembar oktobar novembar decembar",
@@ -48,9 +47,14 @@ SEASONS = {
 }
 ZONES = {
     **dict.fromkeys(("z", "utc", "gmt", "ut"), "Z"),
-    **{"est": "-05:00", "edt": "-04:00", "cst": "-06:00", "cdt": "-05:00"},
-    **{"mst": "-07:00", "mdt": "-06:00", "pst": "-08:00", "pdt": "-07:00"},
-    **{"cet": "+01:00", "cest": "+02:00", "mez": "+01:00", "eet": "+02:00", "msk": "+03:00"},
+    **dict(
+        zip(("est", "cst", "mst", "pst"), ("-05:00", "-06:00", "-07:00", "-08:00"), strict=True)
+    ),
+    **dict(
+        zip(("edt", "cdt", "mdt", "pdt"), ("-04:00", "-05:00", "-06:00", "-07:00"), strict=True)
+    ),
+    **dict(zip(("cet", "mez", "cest"), ("+01:00", "+01:00", "+02:00"), strict=True)),
+    **dict(zip(("eet", "msk"), ("+02:00", "+03:00"), strict=True)),
 }
 """The offsets of the usual abbreviations of time zones, some of which have other meanings too."""
 

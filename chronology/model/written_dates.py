@@ -29,7 +29,21 @@ from chronology.model.written_points import (
 
 MAX_LENGTH = 200
 _NOTHING = frozenset(
-    {"n.d", "n.d.", "nd", "s.d", "o.j", "unknown", "undated", "no date", "n/a", "na", "none", "null", "tbd"}
+    {
+        "n.d",
+        "n.d.",
+        "nd",
+        "s.d",
+        "o.j",
+        "unknown",
+        "undated",
+        "no date",
+        "n/a",
+        "na",
+        "none",
+        "null",
+        "tbd",
+    }
     | {"?", "-", "--", "–", "—", "...", "…", "unbekannt"}
 )
 _ORDINALS = {"first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th"}

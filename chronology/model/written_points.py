@@ -27,10 +27,13 @@ _CLOCK = rf"""
           | (?=\s*[ap]\.?m) )
         \s* (?P<half>[ap])?(?(half)\.?m\.?) (?:\s*(?:hrs?|hours|uhr))?
       | (?P<packed>\d\d)\s*(?:hrs?|hours|z\b) )
-    \s* (?P<zone>[+-](?:0\d|1[0-4])(?::?\d\d)?(?![\d:])|(?:{alternatives(ZONES)})(?:[+-]\d\d?(?::?\d\d)?)?)?
+    \s* (?P<zone>[+-](?:0\d|1[0-4])(?::?\d\d)?(?![\d:])
+      | (?:{alternatives(ZONES)})(?:[+-]\d\d?(?::?\d\d)?)?)?
 """
 CLOCK = re.compile(_CLOCK, re.VERBOSE | re.ASCII)
-_CLOCK_START = re.compile(r"\d{1,2}[:h]\d\d|\d{1,2}(?:\.\d\d)?\s*[ap]\.?m|\d{4}\s*(?:hrs?|hours|z)\b")
+_CLOCK_START = re.compile(
+    r"\d{1,2}[:h]\d\d|\d{1,2}(?:\.\d\d)?\s*[ap]\.?m|\d{4}\s*(?:hrs?|hours|z)\b"
+)
 _BEFORE_CLOCK = re.compile(r"(?<=\d)t$|\s+(?:at|um|a)?\s*$")
 _WEEKDAY = re.compile(rf"({alternatives(WEEKDAYS)})\b\.?\s+(.*)")
 _ERA = re.compile(
