@@ -218,8 +218,8 @@ class _Command:
             raise click.UsageError(f"{self.name} was not ingested yet; leave out --update")
         if not mapping.key:
             raise click.UsageError(
-                f"--update needs columns that name the rows: write key: [COLUMN] in {self.map_path}."
-                " Rows are never matched by their titles or their order"
+                "--update needs columns that name the rows: write key: [COLUMN] in"
+                f" {self.map_path}. Rows are never matched by their titles or their order"
             )
 
     # What is shown, asked and written

@@ -18,7 +18,7 @@ class Draft:
     """The records of events, kept in a temporary file until all rows are read."""
 
     def __init__(self) -> None:
-        self._lines: IO[bytes] = TemporaryFile()
+        self._lines: IO[bytes] = TemporaryFile()  # noqa: SIM115
         self.count = 0
         self.events = 0
 

@@ -58,7 +58,7 @@ def read_point(
         if name and degrees is None:
             remark(name, cells[name], f"left out: it is not a {role}")
         found.append((name, degrees))
-    (lat_column, latitude), (lon_column, longitude) = found
+    latitude, longitude = (degrees for _, degrees in found)
     if latitude is not None and longitude is not None:
         return latitude, longitude
     for column, degrees in found:

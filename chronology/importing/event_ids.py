@@ -1,4 +1,4 @@
-"""Ids of events: from the key of a row, so that the same sheet finds them again, or from the title."""
+"""Ids of events: from the key of a row, by which the same sheet finds them again, or the title."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class EventIds:
         self._seen.close()
 
     def get(self, row: Converted) -> str:
-        """The id of the event of a row; raises `RowFault` for a key that is empty or there twice."""
+        """The id of the event of a row; raises `RowFault` for an empty or repeated key."""
         if not self.key:
             return self._free(slug(row.event["title"], "event"), row.row)
         columns = ", ".join(self.key)

@@ -70,6 +70,7 @@ class Import:
     def close(self) -> None:
         self.ids.close()
         self.draft.close()
+        self.report.close()
 
     # The first reading
 
@@ -146,8 +147,7 @@ class Import:
         if self.update is None or self.ids.last_type(record["event"]) is None:
             yield record
             return
-        for change in self.update.corrections(record):
-            yield change
+        yield from self.update.corrections(record)
         for event, fields in self.update.take_overwritten():
             self.report.notes.append(
                 f"event/{event} was corrected since the last import; the table's {fields} replaces"

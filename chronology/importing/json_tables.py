@@ -1,4 +1,4 @@
-"""JSON and JSON Lines as tables: lists of objects, whose nested values are columns by their path."""
+"""JSON and JSON Lines as tables: lists of objects, with a column for the path of each value."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _table(objects: Any, notes: list[str], settings: dict[str, str]) -> Table:
 
 
 def _by_value(columns: list[str]) -> list[str]:
-    """The results of SPARQL have each value beside its type: `label.value` is the column `label`."""
+    """SPARQL gives each value beside its type: `label.value` is the column `label`."""
     short = [c.removesuffix(".value") for c in columns]
     return short if len({*short}) == len(short) else columns
 

@@ -156,28 +156,28 @@ def _column(value: Any) -> Any:
 
 def faults(found: ImportMap, columns: list[str]) -> Iterator[str]:
     """Why a map does not fit a table with these columns, each with a remedy."""
-    known = ", ".join(columns)
-    for name, column in found.columns.items():
+    used = [*found.columns, *found.key, *found.leave_out]
+    for name in [*used, *re.findall(r"\{([^{}]*)\}", found.title or "")]:
         if name not in columns:
-            yield f"the table has no column {name!r}; columns: {known}"
-        if column.group in NAMED_ROLES and not (
-            _KEY.fullmatch(column.name) and len(column.name) <= 40
-        ):
-            yield f"{column.role!r} needs a name like {column.group}.mass_kg"
-        if column.group == "field" and column.name not in FIELDS:
-            yield f"{column.role!r} is not known; known: {', '.join(f'field.{f}' for f in FIELDS)}"
-        if column.group not in (*ROLES, *NAMED_ROLES):
-            names = [*ROLES, *(f"{group}.NAME" for group in NAMED_ROLES)]
-            yield f"{column.role!r} of {name!r} is not known; known: {', '.join(names)}"
+            yield f"the table has no column {name!r}; columns: {', '.join(columns)}"
     for name in columns:
         if name not in found.columns:
             yield f"the column {name!r} is missing; add it, as 'ignore' to leave it out"
-    for name in [*found.key, *found.leave_out, *re.findall(r"\{([^{}]*)\}", found.title or "")]:
-        if name not in columns:
-            yield f"the table has no column {name!r}; columns: {known}"
-    used = {column.role for column in found.columns.values()}
-    if not used & {"date", "year", "elapsed", "end"}:
+    for column in found.columns.values():
+        yield from _role_faults(column)
+    if not {"date", "year", "elapsed", "end"} & {c.role for c in found.columns.values()}:
         yield "no column is the date; write 'date' for one, or year, month and day"
+
+
+def _role_faults(column: Column) -> Iterator[str]:
+    role, group, name = column.role, column.group, column.name
+    if group == "field" and name not in FIELDS:
+        yield f"{role!r} is not known; known: {', '.join(f'field.{f}' for f in FIELDS)}"
+    elif group in NAMED_ROLES and not (_KEY.fullmatch(name) and len(name) <= 40):
+        yield f"{role!r} needs a name like {group}.mass_kg"
+    elif group not in (*ROLES, *NAMED_ROLES):
+        names = [*ROLES, *(f"{named}.NAME" for named in NAMED_ROLES)]
+        yield f"{role!r} is not known; known: {', '.join(names)}"
 
 
 _HEAD = "How `chronology import` reads {}. Edit it, and run the same command again."

@@ -1,4 +1,4 @@
-"""Subjects by name: those of the log, matched without regard to case and diacritics, and new ones."""
+"""Subjects by name, without regard to case and diacritics: those of the log, and new ones."""
 
 from __future__ import annotations
 

@@ -44,7 +44,10 @@ class Report:
         self.faults: dict[str, Group] = {}
         self.remarks: dict[str, Group] = {}
         self.faulty_rows = 0
-        self._lines: IO[str] = TemporaryFile("w+", encoding="utf-8")
+        self._lines: IO[str] = TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
+
+    def close(self) -> None:
+        self._lines.close()
 
     def add_fault(self, row: int, column: str, cell: str, description: str, remedy: str) -> None:
         self._add(self.faults, row, column, cell, description, remedy)

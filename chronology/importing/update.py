@@ -18,7 +18,7 @@ Fields = dict[str, Any]
 
 
 class Update:
-    """Compares records with the log. `name` is that of the import: its batches are NAME, NAME-2 …"""
+    """Compares records with the log; the batches of earlier imports are NAME, NAME-2 and so on."""
 
     def __init__(self, log: sqlite3.Connection, name: str, file: str) -> None:
         self.log = log

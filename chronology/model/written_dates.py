@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 from chronology.model import edtf
 from chronology.model.as_written import is_elapsed
-from chronology.model.date_words import MONTHS, ROMAN, alternatives, fold
+from chronology.model.date_words import MONTHS, alternatives, fold
 from chronology.model.days import Day
 from chronology.model.errors import DateError
+from chronology.model.written_periods import read_period
 from chronology.model.written_points import (
     CLOCK,
     Order,
@@ -82,26 +83,8 @@ _SEPARATOR = re.compile(
     r"|\s*\.\.\s*|(?<=\w)\s*/\s*(?=\w)"
 )
 _CHOICE = re.compile(r"(.*?)\s+(?:or|oder|ou|o)\s+(.*)")
-_DECADE = re.compile(
-    r"(?:the\s+)?(?:(early|mid|middle|late)(?:\s+|-)(?:the\s+)?)?(\d{1,3})0'?e?r?s(?:\s+jahre)?"
-)
-_CENTURY = re.compile(
-    rf"(?:the\s+)?(?:(early|mid|middle|late)(?:\s+|-)(?:the\s+)?)?"
-    rf"(?:(\d{{1,2}})(?:st|nd|rd|th|[.])?|({alternatives(ROMAN)}))\s?"
-    rf"(?:century|cent\.?|c\.?|jahrhundert|jh\.?|siecle|век|в\.)"
-)
-_PERIOD = re.compile(
-    r"(early|beginning of|start of|mid|middle of|late|end of|anfang|mitte|ende)[\s\-]+"
-    rf"((?:(?:{alternatives(MONTHS)})\b\.?\s+)?-?\d{{1,4}})"
-)
 _DOUBLE = re.compile(r"(?P<before>.*?)\b(?P<first>1[0-7]\d\d)/(?P<last>\d{1,4})")
 _GREGORIAN_EVERYWHERE = 1753
-_DAYS = {"early": (1, 10), "mid": (11, 20), "late": (21, 31)}
-_MONTHS = {"early": (1, 4), "mid": (5, 8), "late": (9, 12)}
-_TENTHS = {"early": (0, 3), "mid": (4, 6), "late": (7, 9)}
-_THIRDS = {"early": (1, 33), "mid": (34, 67), "late": (68, 100)}
-_PARTS = {"beg": "early", "sta": "early", "ear": "early", "anf": "early", "mid": "mid"}
-_PARTS |= {"mit": "mid", "lat": "late", "end": "late"}
 
 
 class WrittenDate(NamedTuple):
@@ -184,7 +167,7 @@ def _date(text: str, rules: Rules) -> str:
     else:
         rules.take(tried)
         return point
-    for read in (_open_end, _bounded, _between, _lasting, _choice, _part_of_period, _double):
+    for read in (_open_end, _bounded, _between, _lasting, _choice, read_period, _double):
         if found := read(text, rules):
             return found
     try:
@@ -204,7 +187,7 @@ def _qualified(text: str, rules: Rules) -> str:
     is_uncertain = uncertain["rest"] != rest and not _UNSPECIFIED.search(rest)
     inner = uncertain["rest"] if is_uncertain else rest
     if approximate or is_uncertain:
-        found = _part_of_period(inner, rules) or _double(inner, rules)
+        found = read_period(inner, rules) or _double(inner, rules)
         mark = "%" if approximate and is_uncertain else "~" if approximate else "?"
         return _marked(found or _point_or_interval(inner, rules), mark)
     return read_point(inner, rules)
@@ -292,60 +275,6 @@ def _double(text: str, rules: Rules) -> str:
         return found
     rules.note("doubtful: a double year is read as one of the two")
     return f"[{first:04},{first + 1:04}]"
-
-
-def _part_of_period(text: str, rules: Rules) -> str:
-    """Decades, centuries, and the beginning, middle or end of a month or year."""
-    text, era = split_era(text)
-    if match := _DECADE.fullmatch(text):
-        return _decade(match, rules, era)
-    if match := _CENTURY.fullmatch(text):
-        number = int(match[2]) if match[2] else ROMAN[match[3]]
-        first, last = _THIRDS[_part(match[1])] if match[1] else (1, 100)
-        start = -100 * number if era == "bc" else 100 * (number - 1)
-        if match[1]:
-            rules.note("doubtful: a part of a century is read as a third of it")
-        return f"[{_year(start + first)}..{_year(start + last)}]"
-    match = _PERIOD.fullmatch(text)
-    if not match:
-        return ""
-    part, point = _part(match[1]), read_point(f"{match[2]} {era}".strip(), rules)
-    if len(point.lstrip("-")) == 4:
-        rules.note("doubtful: a part of a year is read as four months")
-        first, last = _MONTHS[part]
-        return f"[{point}-{first:02}..{point}-{last:02}]"
-    rules.note("doubtful: a part of a month is read as ten days")
-    first, last = _DAYS[part]
-    end = edtf.parse(point).latest
-    assert end is not None
-    return f"[{point}-{first:02}..{point}-{min(last, end.day):02}]"
-
-
-def _part(word: str) -> str:
-    return _PARTS[word[:3]]
-
-
-def _decade(match: re.Match[str], rules: Rules, era: str) -> str:
-    tens = int(match[2])
-    if era == "bc":
-        start = -10 * tens - 8
-        return f"[{_year(start)}..{_year(start + 9)}]"
-    if tens < 100:
-        if rules.century is None:
-            raise Unread("the century of that decade is missing; write the year in full")
-        tens += rules.century // 10
-    if match[1]:
-        rules.note("doubtful: a part of a decade is read as three or four years")
-        first, last = _TENTHS[_part(match[1])]
-        return f"[{10 * tens + first:04}..{10 * tens + last:04}]"
-    if tens % 10 == 0:
-        rules.note("doubtful: it is read as a century, not as a decade")
-        return f"{tens // 10:02}XX"
-    return f"{tens:03}X"
-
-
-def _year(number: int) -> str:
-    return f"{'-' if number < 0 else ''}{abs(number):04}"
 
 
 # Intervals --------------------------------------------------------------------------------------
