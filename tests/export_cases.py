@@ -18,6 +18,7 @@ EVENT = Event(
     status="asserted",
     date=parse("1944-10-14"),
     as_written=None,
+    elapsed=None,
     basis=None,
     levels={"fronts": ["3rd Ukrainian Front"], "armies": []},
     formations=["68th Rifle Corps"],

@@ -18,10 +18,14 @@ written = {"calendar": st.just("julian"), "as_written": lines}
 names = st.lists(st.fixed_dictionaries({"name": lines}, optional={"language": lines}), max_size=2)
 cited = {"source": ids, "at": lines}
 statements = st.lists(
-    st.fixed_dictionaries({**cited, "says": lines}, optional={"date": dates}), max_size=2
+    st.fixed_dictionaries({**cited, "says": lines}, optional={"date": dates, "as_written": lines}),
+    max_size=2,
 )
 catalogued = {"names": names, "note": lines, "statements": statements}
-span = {"from": dates, "until": dates, "basis": lines}
+span = {
+    **dict.fromkeys(("from", "until"), dates),
+    **dict.fromkeys(("from_as_written", "until_as_written", "basis"), lines),
+}
 
 
 def fields(required: dict[str, Any], optional: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -31,7 +35,13 @@ def fields(required: dict[str, Any], optional: dict[str, Any]) -> st.SearchStrat
 DATA = {
     "source": fields(
         {"name": lines},
-        {"title": lines, "published": dates, "cites": st.lists(lines, max_size=2), **catalogued},
+        {
+            "title": lines,
+            "published": dates,
+            "published_as_written": lines,
+            "cites": st.lists(lines, max_size=2),
+            **catalogued,
+        },
     ),
     "place": fields(
         {"name": lines},
@@ -44,7 +54,10 @@ DATA = {
             **catalogued,
         },
     ),
-    "person": fields({"name": lines}, {"side": ids, "born": dates, "died": dates, **catalogued}),
+    "person": fields(
+        {"name": lines},
+        {"side": ids, "born": dates, "died": dates, "died_as_written": lines, **catalogued},
+    ),
     "formation": fields(
         {"name": lines, "level": ids, "side": ids},
         {
@@ -75,6 +88,7 @@ DATA = {
             "stance": st.sampled_from(records.STANCES),
             "by": lines,
             "said": dates,
+            "said_as_written": lines,
             "date": event_dates,
             **written,
             "basis": lines,

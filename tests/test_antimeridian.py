@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chronology.projections.event_points import _mean_longitude
+from chronology.projections.event_rows import _mean_longitude
 from chronology.web.api import timeline_bins
 
 LONGITUDES = st.integers(-17_999, 18_000).map(lambda hundredths: hundredths / 100)

@@ -16,12 +16,16 @@ import pytest
 from conftest import ROOT
 from in_process import in_process
 from server import ids, publish, run
+from small_chronology import EVENTS, START
+from test_as_written import APOLLO, LANDING, SPLASH, WRITTEN
 from test_web_facets import counts, facets
 
 # The levels as names of something; "in front of" is only English.
 LEVELS = r"(?:^|[_\"'])(?:fronts?|army|armies)(?:$|[\"'])"
 WORDS = rf"belgrade|yugoslav|balkan|soviet|german|ukrainian|{LEVELS}"
 OTHER_WORDS = re.compile(WORDS, re.IGNORECASE)
+HEADER = "format: 1\nbatch: more\nrecorded: 2026-02-01T00:00:00Z\nrecords:\n"
+LATER = HEADER.replace("more", "later")
 SUBJECT = re.compile(f"1944|{WORDS}", re.IGNORECASE)
 
 
@@ -54,6 +58,58 @@ def test_a_new_chronology_has_facets_and_filters(example: httpx.Client) -> None:
         "rebuilding-of-the-bridge",
     }
     assert len(ids(example, "_place=harrowmere")) == 3
+
+
+def test_pages_show_dates_as_the_sources_write_them(tmp_path: Path) -> None:
+    folder = publish(tmp_path / "it", {"0001.yml": START, "0002.yml": HEADER + WRITTEN})
+    shown = {
+        "people/ivan": "4 June 1894 O.S.|in the year of the comet|the next day|in his youth",
+        "sources/three": "Anno MCMXLIV|New Year",
+        "formations/d1": "18 Sept O.S.|till Christmas|the day of the liberation",
+        "events/spoken": "the next day",
+    }
+
+    with in_process(folder) as client:
+        pages = {path: client.get(f"/timeline/{path}").text for path in shown}
+        battle = client.get("/-/chronology/order-of-battle?_day=1944-10-14").text
+        data = client.get("/timeline/events/spoken.json").json()
+    for path, texts in shown.items():
+        for text in texts.split("|"):
+            assert f"written: {text}" in pages[path], (path, text)
+    assert "written: 18 Sept O.S." in battle
+    assert data["accounts"][0]["said_as_written"] == "the next day"
+
+
+def test_years_of_more_than_four_digits_are_shown_and_filter(tmp_path: Path) -> None:
+    long_ago = "- {person: rex, name: Rex, born: Y-68000000~}\n"
+    folder = publish(tmp_path / "it", {"1.yml": START, "2.yml": EVENTS, "3.yml": HEADER + long_ago})
+
+    with in_process(folder) as client:
+        assert "born about 68,000,001 BC" in client.get("/timeline/people/rex").text
+        assert ids(client, "_within=Y-65000000/1944-10-14") == {"nis-taken"}
+        assert ids(client, "_within=Y-65000000") == set()
+        assert client.get("/?_within=Y-65000000/1944-10-14").status_code == 200
+
+
+def test_the_time_since_the_zero_is_wherever_the_date_is(tmp_path: Path) -> None:
+    folder = publish(
+        tmp_path / "it", {"1.yml": APOLLO, "2.yml": HEADER + LANDING, "3.yml": LATER + SPLASH}
+    )
+    day = "/?_within=1972-12-11"
+    paths = ["/", day, "/timeline/events", "/timeline/events/landing"]
+    formats = [f"/timeline/events.{form}" for form in ("csv", "geojson", "ics", "atom", "jsonld")]
+    data = ["/timeline/events.json?_shape=array", "/-/chronology/points.json"]
+
+    with in_process(folder) as client:
+        shown = {path: client.get(path).text for path in [*paths, *formats, *data]}
+        (row,) = client.get("/timeline/events.json?_shape=array&id=splash").json()
+    for path, text in shown.items():
+        assert "T+110:21:58" in text, path
+    # The date of the event, and that of its account as written.
+    assert shown["/timeline/events/landing"].count("T+110:21:58") == 2
+    assert re.search(r'<span class="elapsed"[^>]*>T\+110:21:58</span>', shown[day])
+    assert row["elapsed"] == "T+301:51"
+    assert "As written" not in shown["/timeline/events.ics"]
 
 
 def test_another_chronology_answers_an_unknown_name_with_its_own(fleets: httpx.Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 from conftest import Timeline
@@ -12,10 +13,11 @@ from hypothesis import strategies as st
 from ingest_faults import faults
 
 from chronology import projections
+from chronology.model import fields, records, vocabulary
 from chronology.model.as_written import elapsed, read, resolve
 from chronology.model.calendars import JULIAN
 from chronology.model.days import FIRST, LAST, Day
-from chronology.model.edtf import Date, parse
+from chronology.model.edtf import Date, EventDate, parse
 from chronology.model.errors import DateError
 from chronology.model.instants import seconds
 from chronology.store.log import head
@@ -33,6 +35,7 @@ records:
   window: 1972-12-06/1972-12-20
   zero: 1972-12-07T05:33:00Z
   clock: Ground elapsed time
+  zero_as_written: lift-off at 12:33 a.m. EST
   kinds: {step: A step of the flight}
 - source: log
   name: The log
@@ -43,6 +46,12 @@ LANDING = """
   title: Landing
   kind: step
   accounts: [{source: log, at: "1", date: "T+110:21:58"}]
+"""
+SPLASH = """
+- event: splash
+  date: 1972-12-19T19:24Z
+  title: Splashdown
+  kind: step
 """
 Make = Callable[..., Timeline]
 
@@ -205,17 +214,22 @@ def test_an_event_is_placed_by_its_time_since_the_zero(make_timeline: Make) -> N
         "T+110:21:58",
         "Ground elapsed time",
     )
+    assert detail.event["zero_as_written"] == "lift-off at 12:33 a.m. EST"
     assert projections.verify(flight.db) == []
 
 
 def test_a_corrected_zero_moves_what_counts_from_it(make_timeline: Make) -> None:
     flight = make_timeline(APOLLO)
     flight.batch("landing", LANDING)
+    flight.batch("splash", SPLASH)
+    assert flight.event("splash")["elapsed"] == "T+301:51"
     flight.batch(
         "later", "- {correct: chronology/apollo, set: {zero: 1972-12-07T05:34:00Z}, because: Late.}"
     )
 
     assert flight.event("landing")["date"] == "1972-12-11T19:55:58Z"
+    assert flight.event("landing")["elapsed"] == "T+110:21:58"
+    assert flight.event("splash")["elapsed"] == "T+301:50"
     assert flight.rows("SELECT date FROM accounts") == [{"date": "1972-12-11T19:55:58Z"}]
     assert projections.verify(flight.db) == []
 
@@ -242,3 +256,77 @@ def test_other_dates_are_not_in_such_forms(timeline: Timeline, field: str) -> No
     source = f"- {{source: three, name: Third, {field}: T+01:00}}\n"
 
     assert "is not a date" in faults(timeline, source)[0]
+
+
+# The words of the source ----------------------------------------------------------------------
+
+WRITTEN = """\
+- {person: ivan, name: Ivan, born: 1894-06-16, born_as_written: 4 June 1894 O.S.,
+   died_as_written: in the year of the comet,
+   statements: [{source: one, at: "1", says: Was ill, date: 1900, as_written: in his youth}]}
+- {source: three, name: Third, published: 1944, published_as_written: Anno MCMXLIV,
+   accessed: 2026-01-01, accessed_as_written: New Year, url: "https://example.org/"}
+- {formation: d1, name: 1st Division, level: division, side: soviet,
+   attached: [{to: c68, source: one, at: "3", from: 1944-10-01, from_as_written: 18 Sept O.S.,
+    until_as_written: till Christmas}],
+   commanders: [{person: ivan, source: one, at: "4", until: 1944-10-20,
+    until_as_written: the day of the liberation}]}
+- event: spoken
+  date: 1944-10-14
+  title: He speaks
+  kind: battle
+  accounts: [{source: one, at: "1", by: ivan, said: 1944-10-15, said_as_written: the next day}]
+"""
+
+
+def test_every_date_of_a_record_can_have_the_words_of_the_source() -> None:
+    """A field `date` has `as_written`; any other, `<field>_as_written`."""
+    modules = (fields, records, vocabulary)
+    kinds = {kind for module in modules for kind in vars(module).values() if isinstance(kind, type)}
+    dates = [
+        (kind, name)
+        for kind in kinds
+        if issubclass(kind, fields.Fields)
+        for name, each in records.fields_of(kind).items()
+        if each.type in (Date, EventDate) or {Date, EventDate} & {*get_args(each.type)}
+    ]
+
+    assert len(dates) >= 13
+    for kind, name in dates:
+        written = "as_written" if name == "date" else f"{name}_as_written"
+        assert (written in records.fields_of(kind)) == (name != "window"), (kind, name)
+
+
+def test_the_words_of_the_source_are_in_the_tables_and_in_the_log(timeline: Timeline) -> None:
+    timeline.batch("written", WRITTEN)
+
+    columns = {
+        "people": ("ivan", "born_as_written", "died_as_written"),
+        "sources": ("three", "published_as_written", "accessed_as_written"),
+        "accounts": ("spoken-one-1", "as_written", "said_as_written"),
+    }
+    for table, (name, *names) in columns.items():
+        (row,) = timeline.rows(f"SELECT {', '.join(names)} FROM {table} WHERE id = '{name}'")
+        texts = {text for text in row.values() if text}
+        assert texts
+        for text in texts:
+            assert timeline.rows(f"SELECT 1 FROM log WHERE instr(data, '{text}')")
+    (tie,) = timeline.rows(
+        "SELECT from_as_written, until, until_as_written FROM attachments WHERE formation = 'd1'"
+    )
+    assert tuple(tie.values()) == ("18 Sept O.S.", None, "till Christmas")
+    assert projections.verify(timeline.db) == []
+
+
+def test_the_words_of_the_source_are_corrected_as_other_fields(timeline: Timeline) -> None:
+    timeline.batch("written", WRITTEN)
+    timeline.batch(
+        "corrected",
+        "- correct: person/ivan\n  set: {born_as_written: 4 July 1894 O.S.}\n"
+        "  unset: [died_as_written]\n  because: Misread.\n",
+        "2026-02-02T00:00:00Z",
+    )
+
+    assert timeline.rows(
+        "SELECT born_as_written, died_as_written FROM people WHERE id = 'ivan'"
+    ) == [{"born_as_written": "4 July 1894 O.S.", "died_as_written": None}]

@@ -100,6 +100,35 @@ def test_events_on_both_sides_of_the_antimeridian_are_drawn_side_by_side(
     assert middle - left < 2 * (right - middle)
 
 
+@pytest.mark.slow
+def test_a_world_wide_map_shows_every_point_and_no_name_beyond_its_edge(
+    browser: Browser, tmp_path: Path
+) -> None:
+    places = "".join(
+        f"- {{place: p{n}, name: Port number {n}, latitude: {20 * (n % 4)},"
+        f" longitude: {40 * n - 160}}}\n"
+        f"- {{event: e{n}, date: 1900-02-01, title: Call {n}, kind: call, places: [p{n}]}}\n"
+        for n in range(9)
+    )
+    publish(tmp_path / "world", {"0001-voyage.yml": BATCH + places})
+    with serving(tmp_path / "world") as client:
+        watched = Watched(browser, client)
+        page = watched.open()
+        canvas = page.locator(".canvas").bounding_box()
+        drawn = page.locator(".canvas svg:has(.disc)").all()
+        spots = [box for box in (each.bounding_box() for each in drawn) if box]
+        names = [each.bounding_box() for each in page.locator(".canvas .place-name span").all()]
+        watched.end()
+    assert canvas
+    left, right = canvas["x"], canvas["x"] + canvas["width"]
+    assert spots
+    assert names
+    for box in [*spots, *names]:
+        assert box
+        assert left <= box["x"]
+        assert box["x"] + box["width"] <= right
+
+
 def test_without_a_point_there_is_no_map_and_nothing_of_it_is_loaded(
     browser: Browser, tmp_path: Path
 ) -> None:

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from chronology.model.days import Day
 from chronology.model.edtf import Date, parse
-from chronology.model.groups import Attachment
-from chronology.model.records import Formation
+from chronology.model.records import Attachment, Formation
 from chronology.projections.catalogue import Catalogue, State
 from chronology.projections.chain_of_command import (
     chain_of_command,

@@ -15,6 +15,18 @@ from ingest_faults import EVENT, FORMATION, faults
             "5: event/a: 1944-12-01 is outside the window 1944-09-01/1944-11-30; correct the date",
         ),
         (
+            "- {event: a, date: Y-65000000/1944-10, title: A, kind: battle}\n",
+            "5: event/a: Y-65000000/1944-10 is beyond the years -9999 to 9999, within which events",
+        ),
+        (
+            "- {account: , event: nis-taken, source: one, at: x, date: Y-65000000}\n",
+            "5: account/nis-taken-one-2: Y-65000000 is beyond the years -9999 to 9999",
+        ),
+        (
+            "- {correct: chronology/test, set: {window: Y-65000000/1944-11-30}, because: x}\n",
+            "5: chronology/test: Y-65000000/1944-11-30 is beyond the years -9999 to 9999",
+        ),
+        (
             "- {event: a, date: 1944-10, title: A, kind: siege}\n",
             "5: event/a: 'siege' is not a kind of the chronology; kinds: battle",
         ),

@@ -45,12 +45,33 @@ def accounts(count: int) -> str:
     return "".join(account.format(n=n) for n in range(count))
 
 
+def reasons(count: int) -> str:
+    record = "- {{correct: event/nis-taken, set: {{title: T {n}}}, because: {reason}}}\n"
+    return "".join(record.format(n=n, reason="x" * 1_000) for n in range(count))
+
+
+def renamings(count: int) -> str:
+    """Each is given as a reason to both events at Niš."""
+    record = "- {{correct: place/nis, set: {{name: N {n}}}, because: {reason}}}\n"
+    return "".join(record.format(n=n, reason="x" * 1_000) for n in range(count))
+
+
+def members(count: int) -> str:
+    some = "".join(f"- {{person: n{n}, name: N {n}}}\n" for n in range(count))
+    names = ", ".join(f"n{n}" for n in range(count))
+    event = "event: e, date: 1944-10-14, title: E, kind: battle"
+    return f"{some}- {{{event}, people: [{names}]}}\n"
+
+
 @pytest.mark.parametrize(
     ("limits", "records", "most", "fault"),
     [
         ({"changes": 5}, corrections, 5, "more than 5 changes"),
         ({"subjects": 20}, places, 10, "more sources, places, people and formations than 20"),
         ({"subjects_bytes": 4_000}, places, 20, "more sources, places, people and formations"),
+        ({"reasons_bytes": 5_000}, reasons, 5, "the batch has more than 0 MiB of reasons"),
+        ({"copied_bytes": 5_000}, renamings, 2, "0 MiB of reasons to the events that it changes"),
+        ({"members": 5}, members, 5, "names 20 places, formations and people; name 5 at most"),
         ({"accounts_bytes": 9_000, "account_bytes": 800}, accounts, 8, "nis-taken has more than"),
     ],
 )
@@ -190,3 +211,57 @@ def test_a_batch_that_is_ingested_is_compared_in_little_memory(make_timeline: Ma
     finally:
         tracemalloc.stop()
     assert peak < 2_500_000
+
+
+def claims(count: int) -> dict[str, str]:
+    return {f"c{n}": "1" for n in range(count)}
+
+
+def many(records: Callable[[int], list[object]], count: int) -> str:
+    """A batch in JSON Lines of so many groups of records."""
+    header = {"format": 1, "batch": "many", "recorded": "2026-02-01T00:00:00Z"}
+    lines = [header, *(one for n in range(count) for one in records(n))]
+    return "\n".join(map(json.dumps, lines))
+
+
+EVENT = {"date": "1944-10-14", "title": "E", "kind": "battle"}
+ACCOUNT = {"source": "one", "at": "1"}
+
+
+def corrected_accounts(n: int) -> list[object]:
+    event = {"event": f"e{n}", **EVENT, "accounts": [{**ACCOUNT, "claims": claims(4_000)}]}
+    change = {"set": {"stance": "denies"}, "because": "So."}
+    return [event, {"correct": f"account/e{n}-one-1", **change}]
+
+
+def corrected_events(n: int) -> list[object]:
+    distinct = [{"event": "nis-taken", "because": "x"}] * 2_000
+    change = {"set": {"title": "F"}, "because": "So."}
+    return [{"event": f"e{n}", **EVENT, "distinct": distinct}, {"correct": f"event/e{n}", **change}]
+
+
+def corrections_of_one(n: int) -> list[object]:
+    if n == 0:
+        return [{"account": "a", "event": "nis-taken", **ACCOUNT}]
+    change = {"set": {"claims": {**claims(4_000), "c0": str(n)}}, "because": "So."}
+    return [{"correct": "account/a", **change}]
+
+
+@pytest.mark.parametrize("records", [corrected_accounts, corrected_events, corrections_of_one])
+def test_changes_of_large_records_are_folded_in_bounded_memory(
+    make_timeline: Make, records: Callable[[int], list[object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice as many of them take no more memory."""
+    monkeypatch.setattr(projector, "CHUNK_BYTES", 1 << 16)
+    peaks = []
+    for count in (5, 10):
+        timeline = make_timeline(START, EVENTS)
+        timeline.ingest(many(records, count), "jsonl")
+        tracemalloc.start()
+        try:
+            with transaction(timeline.db):
+                projections.rebuild(timeline.db)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]

@@ -60,9 +60,10 @@ def test_a_row_of_events_follows_from_the_event_its_accounts_and_the_catalogue(
         "sequence": None,
         "sort_key": -9_210 * 86_400 * 10_000,
         "as_written": None,
+        "elapsed": None,
+        **dict.fromkeys(("geometry", "related", "links", "media")),
         "names": None,
         "importance": None,
-        **dict.fromkeys(("geometry", "related", "links", "media")),
         "version": 1,
         "position": 17,
         "recorded_at": "2026-01-02T00:00:00Z",
@@ -100,6 +101,7 @@ def test_a_row_of_accounts_has_the_fields_of_the_account(timeline: Timeline) -> 
         "says": "Not so.",
         "claims": "{}",
         "as_written": None,
+        "said_as_written": None,
         **dict.fromkeys(("links", "media")),
         "version": 1,
         "position": 19,
@@ -195,8 +197,8 @@ def test_attachments_have_one_row_for_each_superior(timeline: Timeline) -> None:
     )
     found = timeline.rows("SELECT * FROM attachments WHERE formation = 'c68' ORDER BY superior")
     assert [tuple(attachment.values()) for attachment in found] == [
-        ("c68", "a57", "1944-10-01", "[1944-10-20..]", 0, "one", "2", "Counted."),
-        ("c68", "f3", None, None, 1, "two", "3", None),
+        ("c68", "a57", "1944-10-01", "[1944-10-20..]", 0, "one", "2", "Counted.", None, None),
+        ("c68", "f3", None, None, 1, "two", "3", None, None, None),
     ]
 
 
@@ -215,6 +217,8 @@ def test_commanders_have_one_row_for_each_command(timeline: Timeline) -> None:
             "source": "one",
             "at": "9",
             "basis": None,
+            "from_as_written": None,
+            "until_as_written": None,
         }
     ]
 

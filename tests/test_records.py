@@ -17,13 +17,12 @@ from chronology.model.records import (
     Account,
     Event,
     Place,
-    amend,
     canonical,
     is_id,
     load,
     load_json,
-    load_partial,
 )
+from chronology.model.stored_data import amend, load_partial
 
 EVENT = {"date": "1944-10-14", "title": "Niš is taken", "kind": "capture"}
 ACCOUNT = {"event": "nis-taken", "source": "one", "at": ["¶1"]}

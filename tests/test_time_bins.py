@@ -56,6 +56,36 @@ def test_the_name_of_a_bin_is_a_date_of_its_days(window: tuple[date, date]) -> N
 
 
 @pytest.mark.parametrize(
+    ("window", "headings"),
+    [
+        ("1945/1998", ["1940s", "1950s", "1960s", "1970s", "1980s", "1990s"]),
+        ("1900-01/1900-05", ["Jan 1900", "Feb 1900", "Mar 1900", "Apr 1900", "May 1900"]),
+        ("1900-01/1900-02", ["January 1900", "February 1900"]),
+        ("-0063/0150", ["101–2 BC", "1 BC–99", "100–199"]),
+        ("0001/0030", ["1 BC–9", "10s", "20s", "30s"]),
+    ],
+)
+def test_the_headings_name_the_years_of_their_sections(window: str, headings: list[str]) -> None:
+    span = parse(window)
+    assert span.earliest
+    assert span.latest
+    sections = division_of(span.earliest, span.latest).sections
+    assert [section.heading for section in sections] == headings
+
+
+@pytest.mark.parametrize("window", ["-0063/0400", "1945/1998", "0500/1992", "1939/1945"])
+def test_no_label_is_written_where_the_edge_would_cut_it(window: str) -> None:
+    span = parse(window)
+    assert span.earliest
+    assert span.latest
+    bins = division_of(span.earliest, span.latest).bins
+    shown = [number / len(bins) for number, each in enumerate(bins) if each.label and each.rank]
+    few = [number / len(bins) for number, each in enumerate(bins) if each.label and each.rank == 2]
+    assert max(shown) <= 0.98
+    assert max(few) <= 0.92
+
+
+@pytest.mark.parametrize(
     ("window", "unit", "count", "labels"),
     [
         ("1944-09/1944-11", "day", 91, ["1", "2", "3"]),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from commands import CONFLICT, chronology
+from conftest import Timeline
 
 from chronology.model.errors import CorruptLog
 from chronology.model.records import Record
@@ -239,3 +242,41 @@ def test_a_record_that_is_missing_before_one_that_cannot_be_read_is_named(
     open_log.execute("UPDATE log SET batch = CAST(X'FF' AS TEXT) WHERE position = 3")
     with pytest.raises(CorruptLog, match="position 2 cannot be read"):
         verification.verify(open_log)
+
+
+ENDLESS = "WITH RECURSIVE n AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM n)"
+SLOW = "hex(zeroblob(400000000 + position))"
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        f"DROP TABLE claims; CREATE VIEW claims AS {ENDLESS} SELECT n AS account, 'k' AS key,"
+        " 'v' AS value, 1.0 AS low, 1.0 AS high FROM n",
+        "CREATE INDEX odd ON events (abs(position))",
+        "CREATE INDEX odd ON log (abs(position))",
+        "ALTER TABLE accounts ADD COLUMN odd TEXT AS (abs(position))",
+        "ALTER TABLE log ADD COLUMN odd INTEGER AS (abs(position))",
+        "ALTER TABLE log ADD COLUMN odd INTEGER CHECK (abs(position))",
+    ],
+)
+def test_a_schema_that_takes_for_ever_is_named_at_once(timeline: Timeline, forge: str) -> None:
+    with closing(sqlite3.connect(timeline.path, isolation_level=None)) as db:
+        db.executescript(
+            f"{forge}; PRAGMA writable_schema = ON;"
+            f" UPDATE sqlite_master SET sql = replace(sql, 'abs(position)', '{SLOW}')"
+        )
+    started = time.process_time()
+    result = chronology("verify", "--db", str(timeline.path))
+    assert time.process_time() - started < 2
+    assert result.exit_code == CONFLICT
+    assert "the schema" in result.stderr
+
+
+def test_a_log_whose_columns_are_swapped_is_named(timeline: Timeline) -> None:
+    with closing(sqlite3.connect(timeline.path, isolation_level=None)) as db:
+        for one, other in (("position", "p"), ("record_id", "position"), ("p", "record_id")):
+            db.execute(f"ALTER TABLE log RENAME COLUMN {one} TO {other}")
+    result = chronology("verify", "--db", str(timeline.path))
+    assert result.exit_code == CONFLICT
+    assert "position 1 is missing from the log" in result.stderr

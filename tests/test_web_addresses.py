@@ -119,3 +119,19 @@ def test_every_address_for_programs_can_be_read_from_other_sites_if_that_is_allo
         assert allowed == ("*" if cors else None), path
         exposed = answer.headers.get("access-control-expose-headers")
         assert (exposed == "Link") is cors, path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/timeline.xyz", "/timeline/places.geojson", "/timeline/log.jsonl"),
+        *("/timeline/sources/savich.bib", "/timeline/places/belgrade.geojson"),
+        *("/timeline/events.xyz", "/timeline/events/belgrade-taken.xml", "/timeline/history.ics"),
+        *("/timeline/events.JSON", "/timeline/accounts.xyz?_size=1"),
+    ],
+)
+def test_an_unknown_ending_is_not_found(founding: httpx.Client, path: str) -> None:
+    answer = founding.get(path)
+
+    assert answer.status_code == 404
+    assert "is not a format of this address" in answer.text

@@ -19,7 +19,7 @@ import msgspec
 from chronology.batches import csv_reader, json_reader, yaml_reader
 from chronology.batches.batch import Batch, Item
 from chronology.batches.source_text import LineLookup, RawRecord, SingleLine, lines_below, refusal
-from chronology.model import records
+from chronology.model import records, stored_data
 from chronology.model.errors import BatchRefused, Fault
 from chronology.model.fields import TEXT_PATTERN
 from chronology.model.short_forms import expand_short_forms
@@ -308,7 +308,7 @@ def _correction(
     if len(batch.faults) > before:
         return change
     correction = {
-        "set": records.load_partial(kind, expanded),
+        "set": stored_data.load_partial(kind, expanded),
         "unset": unset,
         "because": change.get("because"),
     }

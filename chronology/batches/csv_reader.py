@@ -35,7 +35,10 @@ _ACCOUNT_COLUMNS = {
     "stance": "stance",
     "by": "by",
     "said": "said",
+    "said_as_written": "said_as_written",
     "account_date": "date",
+    "account_calendar": "calendar",
+    "account_as_written": "as_written",
     "account_basis": "basis",
 }
 

@@ -10,9 +10,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from chronology.export import attached
+from chronology.export.attached import Attached, Relation
 from chronology.export.numbers import plain_json, plain_number
 from chronology.model.edtf import Date, Span, parse
 from chronology.model.edtf_points import Point
+from chronology.model.fields import Medium
 from chronology.timeline.as_of import ReadPoint
 
 
@@ -88,6 +91,7 @@ class Event(NamedTuple):
     status: str
     date: Date
     as_written: str | None
+    elapsed: str | None
     basis: str | None
     levels: Mapping[str, Sequence[str]]
     formations: Sequence[str]
@@ -102,6 +106,7 @@ class Event(NamedTuple):
     tags: Sequence[Tags] = ()
     quantities: Sequence[Quantity] = ()
     importance: int | None = None
+    attached: Attached = Attached()
 
     @property
     def sources(self) -> list[Source]:
@@ -145,6 +150,13 @@ class Edition(NamedTuple):
 
     def url(self, event: Event) -> str:
         return f"{self.events}/{event.id}"
+
+    def url_of(self, related: Relation) -> str:
+        """The address of an event to which another is related."""
+        return related.address or f"{self.events}/{related.event}"
+
+    def url_of_medium(self, medium: Medium) -> str:
+        return attached.address(self.events.rpartition("/")[0], medium)
 
     @property
     def about(self) -> str:
@@ -215,9 +227,7 @@ def lines(event: Event) -> Iterator[str]:
     """An event in plain text, a line for each fact, for formats with one field for all of them."""
     if event.summary:
         yield event.summary
-    yield f"Date: {event.date.in_words()} (EDTF {event.date})."
-    if event.as_written:
-        yield f"As written: {event.as_written}"
+    yield from _date_lines(event)
     if event.basis:
         yield f"Why this date: {event.basis}"
     if event.status != "asserted":
@@ -229,10 +239,19 @@ def lines(event: Event) -> Iterator[str]:
     yield from _declared_lines(event)
     if event.formations:
         yield f"Formations: {', '.join(event.formations)}."
+    yield from event.attached.lines
     if event.people:
         yield f"People: {', '.join(event.people)}."
     if event.accounts:
         yield f"Sources: {'; '.join(map(citation, event.accounts))}."
+
+
+def _date_lines(event: Event) -> Iterator[str]:
+    yield f"Date: {event.date.in_words()} (EDTF {event.date})."
+    if event.as_written and event.as_written != event.elapsed:
+        yield f"As written: {event.as_written}"
+    if event.elapsed:
+        yield f"Time since the zero of the chronology: {event.elapsed}"
 
 
 def _declared_lines(event: Event) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from chronology.export.attached import noun, pairs, rings_and_lines
 from chronology.export.edition import (
     Account,
     Edition,
@@ -20,7 +21,10 @@ from chronology.export.edition import (
     citation,
     json_text,
 )
+from chronology.export.numbers import plain_value
 from chronology.model.edtf import Date, iso_day
+from chronology.model.fields import Link, Medium
+from chronology.store.media import media_type
 
 # The context is inline, so that programs fetch nothing.
 CONTEXT = {
@@ -74,11 +78,21 @@ def item(edition: Edition, event: Event) -> str:
             _property("earliest", iso_day(event.date.earliest)),
             _property("latest", iso_day(event.date.latest)),
             _property("as_written", event.as_written),
+            _property("elapsed", event.elapsed),
             *(_property(label, ", ".join(names)) for label, names in event.tags),
             *(_quantity(quantity) for quantity in event.quantities),
             _property("importance", event.importance),
+            *(
+                _property(related.relation, edition.url_of(related))
+                for related in event.attached.related
+                if related.relation in ("caused-by", "follows")
+            ),
         ],
-        "location": [_place(place) for place in event.places],
+        "location": [
+            *([_own_place(event)] if event.attached.has_point else ()),
+            *(_place(place) for place in event.places),
+        ],
+        **_attached(edition, event),
         "about": [
             *({"@type": "Organization", "name": name} for name in event.formations),
             *({"@type": "Person", "name": name} for name in event.people),
@@ -86,9 +100,67 @@ def item(edition: Edition, event: Event) -> str:
         "subjectOf": [
             {"@id": edition.permalink},
             *(_claim(account, url) for account in event.accounts),
+            *(_page(link) for link in event.attached.links),
         ],
     }
     return json_text(_without_empty(properties))
+
+
+def _attached(edition: Edition, event: Event) -> dict[str, Any]:
+    """The whole of which the event is a part, the same event elsewhere, and its media."""
+    related = event.attached.related
+    return {
+        "superEvent": [
+            {"@id": edition.url_of(r), "@type": "Event"} for r in related if r.relation == "part-of"
+        ],
+        "sameAs": [r.address for r in related if r.address],
+        "image": [
+            _medium(edition, medium, "ImageObject")
+            for medium in event.attached.media
+            if noun(medium) == "Picture"
+        ],
+        "recordedIn": [
+            _medium(edition, medium, "MediaObject")
+            for medium in event.attached.media
+            if noun(medium) != "Picture"
+        ],
+    }
+
+
+def _medium(edition: Edition, medium: Medium, kind: str) -> dict[str, Any]:
+    return _without_empty(
+        {
+            "@type": kind,
+            "contentUrl": edition.url_of_medium(medium),
+            "encodingFormat": media_type(medium.file) if medium.file else None,
+            "caption": medium.caption,
+            "description": medium.alt,
+            "creditText": medium.credit,
+            "license": medium.licence,
+        }
+    )
+
+
+def _page(link: Link) -> dict[str, Any]:
+    return _without_empty({"@type": "WebPage", "url": link.url, "name": link.label})
+
+
+def _own_place(event: Event) -> dict[str, Any]:
+    """The point of the event itself, and the shapes of its geometry."""
+    geo: list[dict[str, Any]] = [
+        {
+            "@type": "GeoCoordinates",
+            "latitude": event.latitude,
+            "longitude": event.longitude,
+        }
+    ]
+    if event.attached.geometry:
+        rings, lines = rings_and_lines(event.attached.geometry)
+        for term, shapes in (("polygon", rings), ("line", lines)):
+            for shape in shapes:
+                numbers = [str(plain_value(n)) for pair in pairs(shape) for n in pair]
+                geo.append({"@type": "GeoShape", term: " ".join(numbers)})
+    return {"@type": "Place", "geo": geo if len(geo) > 1 else geo[0]}
 
 
 def _dates(date: Date) -> dict[str, str]:

@@ -14,10 +14,11 @@ from typing import NamedTuple
 from chronology.batches.batch import Batch, Item
 from chronology.ingest import retractions
 from chronology.model.errors import BatchRefused
-from chronology.model.records import Chronology
 from chronology.model.reserved_names import PARAMETERS
 from chronology.model.validation import FieldPath
+from chronology.model.vocabulary import Chronology
 from chronology.projections.catalogue import CATALOGUED, catalogue_size
+from chronology.projections.subject_rows import linked_events
 
 SINCE = "2026-12-01T00:00:00Z"
 """Batches recorded earlier may come from a version without the narrow bounds."""
@@ -72,10 +73,15 @@ class MemoryBounds(NamedTuple):
     `changes` are the corrections and retractions of a batch, `subjects` and `subjects_bytes` the
     records of the catalogue in the whole log, `unknown` the references to records that come later
     in the batch, `relations` those of the events that it records or changes, `accounts_bytes` the
-    accounts of one event, each with `account_bytes` more.
+    accounts of one event, each with `account_bytes` more. `reasons_bytes` are the reasons of a
+    batch, and `copied_bytes` those that change the catalogue, once for each event that shows the
+    change. `members` are the places, formations and people of one event.
     """
 
     changes: int = 500_000
+    reasons_bytes: int = 16 << 20
+    copied_bytes: int = 1 << 30
+    members: int = 5_000
     subjects: int = 200_000
     subjects_bytes: int = 32 << 20
     unknown: int = 200_000
@@ -98,15 +104,14 @@ class Sizes:
         self.batch = batch
         self.position = position
         self.changes = 0
+        self.reasons_bytes = 0
+        self.copied_bytes = 0
         self.subjects, self.subjects_bytes = catalogue_size(db)
 
     def add(self, item: Item) -> None:
         """Counts an item that is about to be appended."""
         if item.action != "recorded":
-            self.changes += 1
-            if self.changes > MEMORY.changes:
-                description = f"the batch has more than {MEMORY.changes:,} changes"
-                self._refuse(item, description, "split the batch")
+            self._add_change(item)
         if item.subject in CATALOGUED:
             self.subjects += 1
             self.subjects_bytes += len(item.data)
@@ -114,6 +119,23 @@ class Sizes:
                 most = f"{MEMORY.subjects:,} records, {MEMORY.subjects_bytes >> 20} MiB"
                 description = f"the log has more sources, places, people and formations than {most}"
                 self._refuse(item, description, "start another chronology")
+
+    def _add_change(self, item: Item) -> None:
+        size = len(item.change["because"])
+        self.changes += 1
+        self.reasons_bytes += size
+        if item.subject in CATALOGUED:
+            self.copied_bytes += size * linked_events(self.db, item.subject, item.id)
+        fault = None
+        if self.changes > MEMORY.changes:
+            fault = f"the batch has more than {MEMORY.changes:,} changes"
+        elif self.reasons_bytes > MEMORY.reasons_bytes:
+            fault = f"the batch has more than {MEMORY.reasons_bytes >> 20} MiB of reasons"
+        elif self.copied_bytes > MEMORY.copied_bytes:
+            most = f"{MEMORY.copied_bytes >> 20} MiB"
+            fault = f"the batch gives more than {most} of reasons to the events that it changes"
+        if fault:
+            self._refuse(item, fault, "split the batch")
 
     def check_accounts(self) -> None:
         """Adds a fault for each event that has too many accounts after the batch."""

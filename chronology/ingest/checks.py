@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chronology.batches.batch import Batch, Item
-from chronology.ingest import bounds, declared, retractions, zero
+from chronology.ingest import bounds, dates, field_faults, retractions
 from chronology.ingest.chains import Chains
 from chronology.ingest.media import media_faults
 from chronology.ingest.references import References
@@ -19,8 +19,9 @@ from chronology.ingest.streams import Streams
 from chronology.lru_cache import LruCache
 from chronology.model import records
 from chronology.model.errors import BatchRefused, DateError
-from chronology.model.records import Account, Chronology, Event, Formation, Person, Place, Tag
+from chronology.model.records import Account, Event, Formation, Person, Place, Tag
 from chronology.model.validation import FieldPath
+from chronology.model.vocabulary import Chronology
 from chronology.projections.catalogue import Catalogue, Dated, label, split_stream
 from chronology.store.media import MediaFolder
 
@@ -119,7 +120,7 @@ class Checks(References):
             self.add_fault(item, ("name",), description, "names are unique; make it more specific")
         for index, statement in enumerate(fields.statements):
             self._note_reference(item, ("statements", index, "source"), "source", statement.source)
-        for fault in declared.name_faults(fields.names):
+        for fault in field_faults.name_faults(fields.names):
             self.add_fault(item, *fault)
 
     # The subjects
@@ -131,9 +132,9 @@ class Checks(References):
             self.add_fault(
                 item, ("window",), "the window has an open end", "give its first and last day"
             )
-        for fault in zero.find_faults(self.db, item.action, fields):
+        for fault in dates.find_faults(self.db, item.action, fields):
             self.add_fault(item, *fault)
-        for fault in declared.declaration_faults(fields):
+        for fault in field_faults.declaration_faults(fields):
             self.add_fault(item, *fault)
         for fault in self.bounds.faults(fields, self.catalogue.chronology):
             self.add_fault(item, *fault)
@@ -179,12 +180,30 @@ class Checks(References):
             return
         before = self.catalogue.tags.states.get(item.id)
         earlier = before.fields if before else None
-        for fault in declared.tag_faults(fields, self.catalogue.chronology, earlier):
+        for fault in field_faults.tag_faults(fields, self.catalogue.chronology, earlier):
             self.add_fault(item, *fault)
 
     def _check_event(self, item: Item, fields: Event) -> None:
         self._check_vocabulary(item, "kind", fields.kind)
         self._check_window(item, fields)
+        members = len(fields.places) + len(fields.formations) + len(fields.people)
+        if members > bounds.MEMORY.members:
+            description = f"names {members:,} places, formations and people"
+            self.add_fault(item, (), description, f"name {bounds.MEMORY.members:,} at most")
+            return
+        self._check_members(item, fields)
+        for fault in field_faults.repeat_faults(fields):
+            self.add_fault(item, *fault)
+        if fields.distinct:
+            self._check_distinct(item, fields)
+        if fields.tags or fields.quantities or fields.names:
+            self._check_declared(item, fields)
+        self._check_point(item, fields)
+        self._check_media(item, fields)
+        self._check_related(item, fields)
+
+    def _check_members(self, item: Item, fields: Event) -> None:
+        """The places, formations and people of an event."""
         catalogue = self.catalogue
         for index, ref in enumerate(fields.places):
             if ref.place not in catalogue.places.states:
@@ -195,14 +214,6 @@ class Checks(References):
         for index, person in enumerate(fields.people):
             if person not in catalogue.people.states:
                 self._note_reference(item, ("people", index), "person", person)
-        self._check_repeats(item, fields)
-        if fields.distinct:
-            self._check_distinct(item, fields)
-        if fields.tags or fields.quantities or fields.names:
-            self._check_declared(item, fields)
-        self._check_point(item, fields)
-        self._check_media(item, fields)
-        self._check_related(item, fields)
 
     def _check_related(self, item: Item, fields: Event) -> None:
         """The events to which one is related; circles are found at the end of the batch."""
@@ -220,14 +231,15 @@ class Checks(References):
 
     def _check_declared(self, item: Item, fields: Event) -> None:
         """The tags, quantities and names of an event."""
-        for fault in declared.name_faults(fields.names):
+        for fault in field_faults.name_faults(fields.names):
             self.add_fault(item, *fault)
         if self.catalogue.chronology is None:
             return
-        for fault in declared.event_faults(fields, self.catalogue.chronology):
+        for fault in field_faults.event_faults(fields, self.catalogue.chronology):
             self.add_fault(item, *fault)
+        known = self.catalogue.chronology.free_dimensions
         for dimension, tags in fields.tags.items():
-            for index, tag in enumerate(tags):
+            for index, tag in enumerate(tags if dimension in known else ()):
                 path: FieldPath = ("tags", dimension, index)
                 self._note_reference(item, path, "tag", tag, dimension)
 
@@ -250,28 +262,14 @@ class Checks(References):
 
     def _resolved(self, item: Item, fields: Dated) -> Dated | None:
         """The fields with their date in the Gregorian calendar; reports one that has none."""
+        for fault in dates.long_year_faults("date", fields.date):
+            self.add_fault(item, *fault)
+            return None
         try:
             return self.catalogue.resolved(fields)
         except DateError as error:
             self.add_fault(item, ("date",), str(error), "see docs/dates.md")
             return None
-
-    def _check_repeats(self, item: Item, fields: Event) -> None:
-        """A formation and a person may occur once, a place once in each role."""
-        if max(len(fields.places), len(fields.formations), len(fields.people)) < 2:
-            return
-        members_by_field: dict[str, list[tuple[str, ...]]] = {
-            "places": [(ref.place, ref.role) for ref in fields.places],
-            "formations": [(formation,) for formation in fields.formations],
-            "people": [(person,) for person in fields.people],
-        }
-        for key, members in members_by_field.items():
-            seen: set[tuple[str, ...]] = set()
-            for index, member in enumerate(members):
-                if member in seen:
-                    description = f"{key}: {member[0]!r} occurs twice"
-                    self.add_fault(item, (key, index), description, "keep one of them")
-                seen.add(member)
 
     def _check_distinct(self, item: Item, fields: Event) -> None:
         """Checks only new entries: an event in an older entry may have been retracted since."""

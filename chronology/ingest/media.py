@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from chronology.model.groups import Medium
+from chronology.model.fields import Medium
 from chronology.model.validation import FieldPath
 from chronology.store.media import MediaFolder
 

@@ -22,7 +22,7 @@ from chronology.ingest.checks import Checks
 from chronology.ingest.streams import Streams
 from chronology.ingest.unchanged import is_ingested, refuse_if_edited
 from chronology.lru_cache import LruCache
-from chronology.model import records
+from chronology.model import records, stored_data
 from chronology.model.errors import BatchRefused
 from chronology.model.records import Account
 from chronology.projections.catalogue import CATALOGUED, fold_stream, load_catalogue, split_stream
@@ -35,7 +35,7 @@ BLOCK_SIZE = 1_000
 BLOCK_BYTES = 2 << 20
 """Items are looked up in the log and appended in blocks of at most this size."""
 _MAX_NUMBERS = 10_000
-_MAX_CORRECTED_BYTES = 16 << 20
+_MAX_CORRECTED_BYTES = 4 << 20
 MAX_AHEAD = pendulum.duration(days=1)
 """How far the time of a new batch may be ahead of the clock: a later one could not be followed."""
 Progress = Callable[[int], None]
@@ -242,7 +242,7 @@ class _BatchAppender:
             return
         before = self._current_fields(item.stream)
         try:
-            amended = records.amend(before, item.change)
+            amended = stored_data.amend(before, item.change)
             after = records.load(records.SUBJECTS[item.subject], amended)
         except msgspec.ValidationError as error:
             description = f"another field is not valid: {error}"

@@ -45,7 +45,7 @@ def find_quantities(db: sqlite3.Connection, but: Iterable[str]) -> set[str]:
         "  coalesce(data -> '$.quantities', data -> '$.set.quantities'))"
         " WHERE key NOT IN (SELECT value FROM json_each(?)))"
     )
-    streams = _live_streams(db, sql, '"quantities":', json.dumps(sorted(known)))
+    streams = _live_streams(db, sql, '"quantities"', json.dumps(sorted(known)))
     return {name for _, fields in streams for name in fields.quantities} - known
 
 

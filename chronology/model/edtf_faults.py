@@ -13,6 +13,10 @@ _REASONS = tuple(
     for pattern, reason in (
         (r"^$", "a date is missing here; only the outer ends of an interval or a set can be open"),
         (r"(?i)^(?=.*\bB\.?C)", "0000 is 1 BC and -0043 is 44 BC; write -0043-03-15"),
+        (
+            r"T[\d:]+( )\d\d:?\d\d$",
+            "a zone begins with + or -; in an address, the + of a zone is written %2B",
+        ),
         (r"\s", "a date has no spaces; write 1944-10-14, or 1944-10-14T17:00 with a time"),
         (r"[^!-~]", "{0!r} is not ASCII; digits are 0 to 9"),
         (r"[a-z]+", "{0!r} is lower case; X is an unspecified digit, T a time, '..' an open end"),
@@ -22,20 +26,21 @@ _REASONS = tuple(
         (r"\.\.", "write [A..B] for one moment in a range, A/B for something that lasts"),
         (r"^-0000", "there is no year -0000; 1 BC is 0000 and 2 BC is -0001"),
         (
-            r"^Y",
-            "Y is for years beyond -9999 to 9999, which are not supported; other years have four"
-            " digits without it",
-        ),
-        (
             r"(?:^-?\d+|(?<=.))[ES]\d",
             "exponents and significant digits are not supported; write the first and the last"
             " year: [1940..1959]",
+        ),
+        (
+            r"^Y",
+            "Y goes before a year of 5 to 11 digits and nothing else: Y170000002, Y-170000002; a"
+            " year of four digits has no Y",
         ),
         (r"^-?\d{3}(?![\dX])", "a year has four digits: 0196 is the year 196, 196X a decade"),
         (r"^\d{6,8}(?!\d)", "the hyphens are missing, as in 1944-10-14"),
         (
             r"^[+]|^-?(?:\d{1,3}|\d{5,})(?![\dX])",
-            "years are -9999 to 9999: four digits, before the year 0 after a '-'",
+            "years are -9999 to 9999: four digits, before the year 0 after a '-'; a Y goes before"
+            " a longer year",
         ),
         (r"W", "weeks are not supported; write the days, as a set or an interval"),
         (

@@ -49,6 +49,8 @@ _POINT = re.compile(
     """,
     re.ASCII | re.VERBOSE,
 )
+_LONG_YEAR = re.compile(r"Y(-?[1-9]\d{4,10})[?~%]?", re.ASCII)
+"""A year of more than four digits, up to 11: its seconds are integers of 64 bits."""
 # A part with two qualifiers; a time that is not of a certain day; a date without a digit.
 _PLAIN = re.compile(r"[-\d]+", re.ASCII)
 _SENSELESS = re.compile(
@@ -72,6 +74,8 @@ class Point(NamedTuple):
 def parse_point(text: str, start: int, end: int, calendar: Calendar) -> Point:
     """The single date in a part of a text."""
     match = _POINT.fullmatch(text, start, end)
+    if match is None and (long := _LONG_YEAR.fullmatch(text, start, end)):
+        return Point(long[0], start, "year", *_year(int(long[1]), calendar), None, calendar)
     if match is None or (not _PLAIN.fullmatch(match[0]) and _is_senseless(match)):
         offset, reason = edtf_faults.explain(text[start:end])
         raise DateError(text, start + offset, reason)
@@ -142,13 +146,17 @@ def _known(
     """The first and the last day of a day, a month or a year; None if it does not exist."""
     year = int(digits)
     if month is None:
-        return calendar.day(year, 1, 1), calendar.day(year, 12, 31)
+        return _year(year, calendar)
     number = int(month)
     if day is None:
         length = calendar.length_of_month(year, number)
         return calendar.day(year, number, 1), calendar.day(year, number, length)
     one = _day_of(year, number, int(day), calendar)
     return None if one is None else (one, one)
+
+
+def _year(number: int, calendar: Calendar) -> tuple[Day, Day]:
+    return calendar.day(number, 1, 1), calendar.day(number, 12, 31)
 
 
 def _years(digits: str, step: int) -> Iterator[int]:

@@ -111,6 +111,8 @@ def _date_words(point: Point) -> list[str]:
     """The words of a date without its qualifiers."""
     text = re.sub("[?~%]", "", point.text).removeprefix("-")
     first = _day_words(point.earliest, point.calendar)
+    if text.startswith("Y"):
+        return first[2:]
     last = _day_words(point.latest, point.calendar)
     unit = {4: 2, 7: 1}.get(len(text), 0)  # The narrowest unit written: year, month or day.
     if first == last:
@@ -134,6 +136,9 @@ def _part_of_year(part: int, first: list[str], last: list[str]) -> list[str]:
 def _day_words(day: Day, calendar: Calendar = GREGORIAN) -> list[str]:
     """The day, the month, the year, and BC if it is before AD 1."""
     year, month, number = calendar.parts(day)
+    if abs(year) > 9_999:
+        years = [f"{year:,}"] if year > 0 else [f"{1 - year:,}", "BC"]
+        return [str(number), MONTHS[month - 1], *years]
     years = [str(year)] if year > 999 else [f"AD {year}"] if year > 0 else [str(1 - year), "BC"]
     return [str(number), MONTHS[month - 1], *years]
 

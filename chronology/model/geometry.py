@@ -68,15 +68,6 @@ class Geometry:
         return round(latitude, 6), round(longitude - 360 if longitude > _HALF else longitude, 6)
 
 
-def point(
-    latitude: float | None, longitude: float | None, geometry: Geometry | None
-) -> Point | None:
-    """The point that is recorded, else the middle of the geometry."""
-    if latitude is not None and longitude is not None:
-        return latitude, longitude
-    return geometry.middle if geometry else None
-
-
 def west_and_width(longitudes: Sequence[float]) -> tuple[float, float]:
     """The western end and the width in degrees of the shortest arc that has all longitudes."""
     ordered = sorted(set(longitudes))

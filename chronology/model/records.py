@@ -7,47 +7,41 @@ The classes below are the fields that `docs/format.md` specifies. A new field is
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from chronology.model import geometry
-from chronology.model.canonical import canonical as canonical
-from chronology.model.canonical import decode_date as decode_date
-from chronology.model.canonical import encode_value
-from chronology.model.declarations import FreeDimension, Layout, Level, QuantityColumn, layout_of
-from chronology.model.edtf import Date, EventDate
+from chronology.model import as_written, geometry
+from chronology.model.edtf import Date, EventDate, parse
+from chronology.model.errors import DateError
 from chronology.model.fields import (
     ID_PATTERN,
+    Distinct,
     Fields,
     Id,
     Importance,
     Key,
     Latitude,
     Line,
+    Links,
     Locators,
     Longitude,
+    Media,
+    Name,
+    PlaceRole,
     Quantity,
     Radius,
+    Relations,
     Sequence,
+    Statement,
     Tags,
     Text,
     Url,
 )
-from chronology.model.geometry import Geometry, Point
-from chronology.model.groups import (
-    Attachment,
-    Command,
-    Distinct,
-    Links,
-    Media,
-    Name,
-    PlaceRole,
-    Relations,
-    Statement,
-)
+from chronology.model.geometry import Geometry
+from chronology.model.vocabulary import Chronology
 
 _ID = re.compile(ID_PATTERN)
 MAX_RECORD_BYTES = 4 << 20
@@ -61,64 +55,38 @@ def is_id(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= 80 and _ID.match(value) is not None
 
 
+class Attachment(Fields):
+    """A superior of a formation, for a period."""
+
+    to: Id
+    source: Id
+    at: Line
+    since: Date | None = msgspec.field(default=None, name="from")
+    until: Date | None = None
+    from_as_written: Line | None = None
+    until_as_written: Line | None = None
+    part: bool = False
+    basis: Text | None = None
+
+
+class Command(Fields):
+    """A commander of a formation, for a period."""
+
+    person: Id
+    source: Id
+    at: Line
+    since: Date | None = msgspec.field(default=None, name="from")
+    until: Date | None = None
+    from_as_written: Line | None = None
+    until_as_written: Line | None = None
+    basis: Text | None = None
+
+
 class Batch(Fields):
     """The header of a batch, stored as its first record."""
 
     format: Literal[1]
     note: Text | None = None
-
-
-class Chronology(Fields):
-    """The subject of the whole chronology, and its vocabularies.
-
-    Levels are stored as a list, because their order matters and canonical JSON sorts keys.
-    """
-
-    title: Line
-    window: Date
-    kinds: dict[Id, Text]
-    summary: Text | None = None
-    zero: Date | None = None
-    clock: Line | None = None
-    sides: dict[Id, Text] = {}
-    ranks: list[Level] = msgspec.field(default=[], name="levels")
-    declared: dict[Key, Id | FreeDimension] = msgspec.field(default={}, name="dimensions")
-    quantities: dict[Key, QuantityColumn] = {}
-
-    @property
-    def levels(self) -> dict[str, str]:
-        """The descriptions by level, the highest level first."""
-        return {level.id: level.description for level in self.ranks}
-
-    @property
-    def layout(self) -> Layout:
-        """The declared columns."""
-        return layout_of(self.declared, list(self.levels), self.quantities)
-
-    @property
-    def dimensions(self) -> dict[str, str]:
-        """The names of the dimensions by column, in their order."""
-        return {dimension.column: dimension.name for dimension in self.layout.dimensions}
-
-    @property
-    def dimension_words(self) -> dict[str, str]:
-        """The words for the dimensions within a sentence, by column: a level, or a label."""
-        free = self.free_dimensions
-        return {
-            column: _within_a_sentence(free[column].label) if column in free else name
-            for column, name in self.dimensions.items()
-        }
-
-    @property
-    def free_dimensions(self) -> dict[str, FreeDimension]:
-        """The dimensions whose values are tags, by column, in their order."""
-        free = {c: d for c, d in self.declared.items() if isinstance(d, FreeDimension)}
-        return {d.column: free[d.column] for d in self.layout.dimensions if d.is_free}
-
-
-def _within_a_sentence(label: str) -> str:
-    """A label of one word begins with a small letter: `Country`, but not `NATO` or `UN region`."""
-    return label.lower() if label.isalpha() and label.istitle() else label
 
 
 class Source(Fields):
@@ -132,7 +100,9 @@ class Source(Fields):
     language: Line | None = None
     rights: Line | None = None
     published: Date | None = None
+    published_as_written: Line | None = None
     accessed: Date | None = None
+    accessed_as_written: Line | None = None
     url: Url | None = None
     locators: Text | None = None
     cites: list[Text] = []
@@ -159,9 +129,11 @@ class Place(Fields):
     media: Media = []
 
     @property
-    def point(self) -> Point | None:
-        """Latitude and longitude."""
-        return geometry.point(self.latitude, self.longitude, self.geometry)
+    def point(self) -> tuple[float, float] | None:
+        """Latitude and longitude: those recorded, or the middle of the geometry."""
+        if self.latitude is not None and self.longitude is not None:
+            return self.latitude, self.longitude
+        return self.geometry.middle if self.geometry else None
 
 
 class Person(Fields):
@@ -172,7 +144,9 @@ class Person(Fields):
     side: Id | None = None
     role: Text | None = None
     born: Date | None = None
+    born_as_written: Line | None = None
     died: Date | None = None
+    died_as_written: Line | None = None
     ids: dict[Key, Line] = {}
     note: Text | None = None
     statements: list[Statement] = []
@@ -220,21 +194,23 @@ class Event(Fields):
     sequence: Sequence | None = None
     calendar: Literal["julian"] | None = None
     as_written: Line | None = None
-    names: list[Name] = []
-    tags: dict[Key, Tags] = {}
-    quantities: dict[Key, Quantity] = {}
-    importance: Importance | None = None
     latitude: Latitude | None = None
     longitude: Longitude | None = None
     geometry: Geometry | None = None
     related: Relations = []
     links: Links = []
     media: Media = []
+    names: list[Name] = []
+    tags: dict[Key, Tags] = {}
+    quantities: dict[Key, Quantity] = {}
+    importance: Importance | None = None
 
     @property
-    def point(self) -> Point | None:
-        """Latitude and longitude of its own."""
-        return geometry.point(self.latitude, self.longitude, self.geometry)
+    def point(self) -> tuple[float, float] | None:
+        """Latitude and longitude of its own: those recorded, or the middle of the geometry."""
+        if self.latitude is not None and self.longitude is not None:
+            return self.latitude, self.longitude
+        return self.geometry.middle if self.geometry else None
 
     @property
     def when(self) -> Date:
@@ -252,6 +228,7 @@ class Account(Fields):
     stance: Literal["asserts", "denies", "plans"] = "asserts"
     by: Line | None = None
     said: Date | None = None
+    said_as_written: Line | None = None
     date: EventDate | None = None
     calendar: Literal["julian"] | None = None
     as_written: Line | None = None
@@ -294,22 +271,42 @@ class Record(NamedTuple):
     data: str
 
 
-def amend(fields: Any, change: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields as plain values, after the `set` and `unset` of a correction."""
-    plain: dict[str, Any] = msgspec.to_builtins(fields, enc_hook=encode_value)
-    plain.update(change.get("set", {}))
-    return {key: value for key, value in plain.items() if key not in change.get("unset", ())}
+def encode_value(value: object) -> object:
+    """The hook by which msgspec encodes dates and geometries."""
+    if isinstance(value, EventDate):
+        return value.text
+    if isinstance(value, Geometry):
+        return value.plain
+    raise NotImplementedError
 
 
-def load_partial(kind: type[Fields], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Some fields of a `kind` as plain values; raises `msgspec.ValidationError`."""
-    fields = fields_of(kind)
-    values = {
-        key: msgspec.convert(value, fields[key].type, strict=False, dec_hook=decode_date)
-        for key, value in data.items()
-    }
-    plain: dict[str, Any] = msgspec.to_builtins(values, enc_hook=encode_value)
-    return plain
+_encoder = msgspec.json.Encoder(enc_hook=encode_value, order="sorted")
+
+
+def canonical(value: object) -> str:
+    """The canonical JSON of a value: sorted keys, no white space, no default values."""
+    return _encoder.encode(value).decode()
+
+
+_READERS: dict[type, Callable[[str], EventDate]] = {
+    Date: lru_cache(maxsize=1 << 14)(parse),
+    EventDate: lru_cache(maxsize=1 << 14)(as_written.read),
+}
+
+
+def decode_date(kind: type, value: object) -> object:
+    """The hook by which msgspec decodes dates and geometries."""
+    if kind is Geometry:
+        return geometry.read(value)
+    read = _READERS.get(kind)
+    if read is None:
+        raise NotImplementedError
+    if not isinstance(value, str):
+        raise ValueError("is not a date; write the date as text, in quotes")
+    try:
+        return read(value)
+    except DateError as error:
+        raise ValueError(str(error)) from None
 
 
 @cache

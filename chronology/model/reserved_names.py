@@ -9,6 +9,7 @@ from __future__ import annotations
 OWN = frozenset(
     {
         "place",
+        "part_of",
         "person",
         "within",
         "certain",

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from chronology.model.fields import TEXT_PATTERN, Fields, Id
-from chronology.model.records import decode_date, fields_of, load_json
+from chronology.model.records import decode_date, encode_value, fields_of, load_json
 
 
 def check_json(kind: type[Fields], action: str, data: str) -> None:
@@ -46,6 +46,24 @@ class _Change(Struct, forbid_unknown_fields=True):
 
 
 _decode_change = msgspec.json.Decoder(_Change).decode
+
+
+def amend(fields: Any, change: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields as plain values, after the `set` and `unset` of a correction."""
+    plain: dict[str, Any] = msgspec.to_builtins(fields, enc_hook=encode_value)
+    plain.update(change.get("set", {}))
+    return {key: value for key, value in plain.items() if key not in change.get("unset", ())}
+
+
+def load_partial(kind: type[Fields], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Some fields of a `kind` as plain values; raises `msgspec.ValidationError`."""
+    fields = fields_of(kind)
+    values = {
+        key: msgspec.convert(value, fields[key].type, strict=False, dec_hook=decode_date)
+        for key, value in data.items()
+    }
+    plain: dict[str, Any] = msgspec.to_builtins(values, enc_hook=encode_value)
+    return plain
 
 
 def read_json(kind: type[Fields], data: str) -> Any:

@@ -21,7 +21,13 @@ from chronology.projections.projector import BatchProjector, Progress
 from chronology.projections.row_writer import BatchRange
 from chronology.store import log
 from chronology.store.database import CACHE_KB, LOG
-from chronology.store.verification import schema_differences, schema_objects
+from chronology.store.verification import (
+    SchemaObject,
+    file_faults,
+    schema_differences,
+    schema_objects,
+    unreadable_tables,
+)
 
 __all__ = [
     "UNFIT",
@@ -125,11 +131,14 @@ def verify(db: sqlite3.Connection, progress: Progress | None = None) -> list[str
         _attach_log(db, fresh)
         fresh.execute("BEGIN")
         rebuild(fresh, progress)
-        faults = _schema_differences(db, fresh)
+        schemas = _schemas(db), _schemas(fresh)
+        faults, unreadable = schema_differences(*schemas), unreadable_tables(*schemas)
+        if damage := [] if unreadable else file_faults(db):
+            return faults + damage
         if not tables.exist(db) or not tables.exist(fresh):
             is_same = tables.exist(db) == tables.exist(fresh)
             return faults if is_same else ["the tables are missing"]
-        return faults + comparison.differences(db, fresh)
+        return faults + comparison.differences(db, fresh, unreadable)
     except sqlite3.DatabaseError as error:
         return [f"the tables cannot be read: {error}"]
     except UNFIT as error:
@@ -138,12 +147,9 @@ def verify(db: sqlite3.Connection, progress: Progress | None = None) -> list[str
         fresh.close()
 
 
-def _schema_differences(db: sqlite3.Connection, fresh: sqlite3.Connection) -> list[str]:
-    """The differences in everything but the log, whose schema `store.verification` checks."""
-    stored, expected = (
-        [one for one in schema_objects(database) if not one.is_of_log] for database in (db, fresh)
-    )
-    return schema_differences(stored, expected)
+def _schemas(db: sqlite3.Connection) -> list[SchemaObject]:
+    """All objects but those of the log, whose schema `store.verification` checks."""
+    return [one for one in schema_objects(db) if not one.is_of_log]
 
 
 def _attach_log(db: sqlite3.Connection, fresh: sqlite3.Connection) -> None:

@@ -9,25 +9,16 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 
 from chronology.model import as_written, records, stored_data
-from chronology.model.declarations import Layout
 from chronology.model.edtf import Date
-from chronology.model.groups import Medium
-from chronology.model.records import (
-    Account,
-    Chronology,
-    Event,
-    Formation,
-    Person,
-    Place,
-    Source,
-    Tag,
-)
+from chronology.model.fields import Medium
+from chronology.model.records import Account, Event, Formation, Person, Place, Source, Tag
+from chronology.model.vocabulary import Chronology, Layout
 from chronology.store.log import FIELDS, Entry
 
 T = TypeVar("T")
@@ -64,7 +55,7 @@ def next_state(state: State | None, entry: Entry) -> State | None:
             fields = stored_data.read_json(kind, entry.data)
         elif action == "corrected" and state is not None:
             change = msgspec.json.decode(entry.data)
-            fields = stored_data.read(kind, records.amend(state.fields, change))
+            fields = stored_data.read(kind, stored_data.amend(state.fields, change))
         else:
             return None
     except UNREADABLE:
@@ -130,9 +121,14 @@ def read_states(
     )
     states = {}
     for stream, group in groupby(map(Entry._make, rows), key=lambda entry: entry.stream):
-        entries = list(group)
-        states[split_stream(stream)[1]] = (fold_stream(entries), entries[0].position)
+        states[split_stream(stream)[1]] = _fold_with_start(group)
     return states
+
+
+def _fold_with_start(entries: Iterator[Entry]) -> tuple[State | None, int]:
+    """The state after all records of a stream, of which only one is in memory, and its start."""
+    first = next(entries)
+    return fold_stream(chain([first], entries)), first.position
 
 
 @dataclass(slots=True)

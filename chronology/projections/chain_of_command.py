@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from chronology.model.edtf import Date
-from chronology.model.groups import Attachment, Command
+from chronology.model.records import Attachment, Command
 from chronology.projections.catalogue import Catalogue
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
-from chronology.model.declarations import Layout
+from chronology.model.as_written import elapsed
 from chronology.model.edtf import Date
 from chronology.model.records import Account, Event, canonical
-from chronology.projections import event_dates, event_points
+from chronology.model.vocabulary import Layout
+from chronology.projections import event_dates
 from chronology.projections.catalogue import Catalogue, State
 from chronology.projections.chain_of_command import chain_of_command, is_constant, names_by_level
 from chronology.projections.disputes import disputes
+from chronology.projections.facet_value_ids import FacetValueIds
+from chronology.projections.search_texts import all_names, joined, names_of, with_folded
+from chronology.projections.sized_cache import SizedCache
 
 _BEFORE = "id date earliest latest sort_day time precision basis title summary kind status months"
 _BEFORE_DIMENSIONS = dict.fromkeys(_BEFORE.split(), str)
@@ -25,9 +29,10 @@ _AFTER_DIMENSIONS = {
     **dict.fromkeys(("first_day", "last_day", "first_second", "last_second"), int),
     **dict.fromkeys(("sequence", "sort_key"), int),
     "as_written": str,
+    "elapsed": str,
+    **dict.fromkeys(("geometry", "related", "links", "media"), str),
     "names": str,
     "importance": int,
-    **dict.fromkeys(("geometry", "related", "links", "media"), str),
 }
 _CHANGE = {
     "version": int,
@@ -36,6 +41,8 @@ _CHANGE = {
     "number": int,
 }
 ARRAYS = ("months", "formations", "places", "people", "sources", "disputed")
+JSON = ("names", "geometry", "related", "links", "media")
+"""The columns that have JSON, or nothing."""
 SINGLE_VALUED = ("kind", "status")
 """The columns with one value each that are facets; the other facets are array columns."""
 LINK_FACETS = ("place_within", "chain", "person", "source", "tag_id")
@@ -51,7 +58,6 @@ RESERVED = frozenset(
     }
 )
 """Names that no dimension and no quantity can have."""
-_CACHE_SIZE = 1 << 14
 
 
 def columns(layout: Layout) -> dict[str, type]:
@@ -90,6 +96,12 @@ class EventRow(NamedTuple):
     value_ids: list[int]
     search_texts: tuple[str, ...]
 
+    @property
+    def size(self) -> int:
+        """The bytes of the row, about."""
+        cells = sum([len(cell) for cell in self.cells if isinstance(cell, str)])
+        return cells + sum(map(len, self.search_texts)) + 40 * len(self.value_ids)
+
 
 class _RowPart(NamedTuple):
     """The cells, facet values and search text that one field of an event adds to its row."""
@@ -99,26 +111,14 @@ class _RowPart(NamedTuple):
     text: str = ""
 
 
-CachedPart = Callable[..., _RowPart]
+def _part_size(part: _RowPart) -> int:
+    """The bytes of a part and of the names from which it is made, about."""
+    cells = sum(len(cell) for cell in part.cells if isinstance(cell, str))
+    return len(part.text) + cells + 200 * len(part.value_ids)
 
 
-class FacetValueIds:
-    """The ids of facet values; a value without an id gets the next one."""
-
-    def __init__(self, ids: dict[tuple[str, str], int]) -> None:
-        self.ids = ids
-        self._last = max(ids.values(), default=0)
-
-    def of(self, facet: str, values: Iterable[str]) -> tuple[int, ...]:
-        """The ids of some values of a facet, each once."""
-        return tuple([self._id(facet, value) for value in dict.fromkeys(values)])
-
-    def _id(self, facet: str, value: str) -> int:
-        known = self.ids.get((facet, value))
-        if known is None:
-            self._last = known = self._last + 1
-            self.ids[facet, value] = known
-        return known
+def _texts_size(texts: Sequence[str]) -> int:
+    return 8 * len(texts)
 
 
 class EventRowBuilder:
@@ -132,21 +132,20 @@ class EventRowBuilder:
     def __init__(self, catalogue: Catalogue, value_ids: FacetValueIds) -> None:
         assert catalogue.chronology is not None
         self.catalogue = catalogue
-        self.window = catalogue.chronology.window
+        self.window, self.zero = catalogue.chronology.window, catalogue.chronology.zero
         self.value_ids = value_ids
-        cached = lru_cache(maxsize=_CACHE_SIZE)
-        self._date: CachedPart = cached(self._date_part)
-        self._places: CachedPart = cached(self._places_part)
-        self._ancestors: Callable[[str], list[str]] = cached(self.catalogue.ancestors)
-        self._place_names = cached(lambda place: _names_of(self.catalogue.places[place]))
-        self._formations: CachedPart = cached(self._formations_part)
-        self._tags: CachedPart = cached(self._tags_part)
-        self._free = [d.column for d in catalogue.layout.dimensions if d.is_free]
-        self._constant: Callable[[str], Chain | None] = cached(self._constant_chain)
-        self._dated: Callable[[str, Date], Chain] = cached(self._chain_on)
-        self._people: CachedPart = cached(self._people_part)
-        self._sources: CachedPart = cached(self._sources_part)
-        self._status: CachedPart = cached(self._status_part)
+        self._date = SizedCache(self._date_part, _part_size)
+        self._places = SizedCache(self._places_part, _part_size)
+        self._ancestors = SizedCache(self.catalogue.ancestors, _texts_size)
+        self._place_names = SizedCache(self._names_of_place, len)
+        self._formations = SizedCache(self._formations_part, _part_size)
+        self._constant = SizedCache(self._constant_chain, _texts_size)
+        self._dated = SizedCache(self._chain_on, _texts_size)
+        self._tags = SizedCache(self._tags_part, _part_size)
+        self._free = [each.column for each in catalogue.layout.dimensions if each.is_free]
+        self._people = SizedCache(self._people_part, _part_size)
+        self._sources = SizedCache(self._sources_part, _part_size)
+        self._status = SizedCache(self._status_part, _part_size)
 
     def build(self, event: EventWithAccounts) -> EventRow | None:
         """The row of an event; None if it refers to a subject that is not recorded."""
@@ -175,9 +174,10 @@ class EventRowBuilder:
             *(*people.cells, *sources.cells, latitude, longitude),
             *(len(accounts), disputed, *days.numbers, fields.sequence),
             *(days.sort_key(fields.sequence), fields.as_written),
-            *(canonical(fields.names) if fields.names else None, fields.importance),
+            elapsed(fields.when, self.zero),
             *(fields.geometry and canonical(fields.geometry), _list(fields.related)),
             *(_list(fields.links), _list(fields.media)),
+            *(canonical(fields.names) if fields.names else None, fields.importance),
             *map(fields.quantities.get, self.catalogue.layout.quantities),
             event.state.version,
         )
@@ -185,10 +185,10 @@ class EventRowBuilder:
         parts = (date, places, formations, people, sources, status, tags)
         titles = [fields.title, *(other.name for other in fields.names)]
         search_texts = (
-            _with_folded(_joined(titles)),
-            _with_folded(_joined([fields.summary, fields.basis, tags.text, *_captions(fields)])),
+            with_folded(joined(titles)),
+            with_folded(joined([fields.summary, fields.basis, tags.text, *_captions(fields)])),
             *(places.text, formations.text, people.text),
-            _with_folded(_joined([text for a in accounts for text in (a.says, *_captions(a))])),
+            with_folded(joined([text for a in accounts for text in (a.says, *_captions(a))])),
         )
         value_ids = sorted([value for part in parts for value in part.value_ids])
         return EventRow(cells, value_ids, search_texts)
@@ -212,16 +212,19 @@ class EventRowBuilder:
     def _places_part(self, refs: Sequence[tuple[str, str]]) -> _RowPart:
         names = _unique(self.catalogue.places[place].name for place, _ in refs)
         ancestors = [outer for place, _ in refs for outer in self._ancestors(place)]
-        point = event_points.of_places(refs, self.catalogue)
+        point = _point(refs, self.catalogue)
         ids = self.value_ids
         links = ids.of("places", names) + ids.of("place_within", ancestors)
-        text = _with_folded(_joined([self._place_names(place) for place, _ in refs]))
+        text = with_folded(joined([self._place_names(place) for place, _ in refs]))
         return _RowPart((canonical(names), *point), links, text)
 
-    def _constant_chain(self, formation: str) -> Chain | None:
-        """The chain of command of a formation if it is the same on every date."""
+    def _names_of_place(self, place: str) -> str:
+        return names_of(self.catalogue.places[place])
+
+    def _constant_chain(self, formation: str) -> Chain:
+        """The chain of command of a formation if it is the same on every date, else nothing."""
         if not is_constant(self.catalogue, formation):
-            return None
+            return ()
         return tuple(chain_of_command(self.catalogue, formation, None))
 
     def _chain_on(self, formation: str, date: Date) -> Chain:
@@ -242,7 +245,7 @@ class EventRowBuilder:
             links += self.value_ids.of(column, values)
         links += self.value_ids.of("chain", (name for chain in chains for name in chain))
         cells = (*map(canonical, columns.values()), canonical(names))
-        return _RowPart(cells, links, _all_names(formations))
+        return _RowPart(cells, links, all_names(formations))
 
     def _tags_part(self, ids: Sequence[str]) -> _RowPart:
         """The cells of the free dimensions: a tag counts for the dimension that it has now."""
@@ -252,14 +255,14 @@ class EventRowBuilder:
             names = [tag.name for tag in tags if tag.dimension == column]
             cells.append(canonical(names))
             links += self.value_ids.of(column, names)
-        return _RowPart(tuple(cells), links, _joined([_names_of(tag) for tag in tags]))
+        return _RowPart(tuple(cells), links, joined([names_of(tag) for tag in tags]))
 
     def _people_part(self, ids: Sequence[str], quoted: Sequence[str]) -> _RowPart:
         people = self.catalogue.people
         names = [people[person].name for person in ids]
         searched = dict.fromkeys([*ids, *(by for by in quoted if by in people)])
         others = (by for by in quoted if by not in searched)
-        text = _with_folded(_joined([_all_names(people[person] for person in searched), *others]))
+        text = with_folded(joined([all_names(people[person] for person in searched), *others]))
         links = self.value_ids.of("people", names) + self.value_ids.of("person", ids)
         return _RowPart((canonical(names),), links, text)
 
@@ -299,29 +302,37 @@ def status_of(accounts: Sequence[Account]) -> str:
     return "planned" if "plans" in stances else "denied"
 
 
-def _all_names(subjects: Iterable[Any]) -> str:
-    """All names of some subjects, one a line."""
-    return _with_folded(_joined([_names_of(subject) for subject in subjects]))
+def _point(
+    refs: Sequence[tuple[str, str]], catalogue: Catalogue
+) -> tuple[float | None, float | None]:
+    """The point of an event on the map.
+
+    It is the first located place with the role `at`, else the mean of those with the role
+    `between`, else the first located place.
+    """
+    places = [(role, catalogue.places[place]) for place, role in refs]
+    located = [(role, *point) for role, place in places if (point := place.point) is not None]
+    if not located:
+        return None, None
+    for role, latitude, longitude in located:
+        if role == "at":
+            return latitude, longitude
+    between = [(lat, lon) for role, lat, lon in located if role == "between"]
+    if between:
+        return _mean([lat for lat, _ in between]), _mean_longitude([lon for _, lon in between])
+    return located[0][1:]
 
 
-def _names_of(subject: Any) -> str:
-    return _joined([subject.name, *(other.name for other in subject.names)])
+def _mean(degrees: Sequence[float]) -> float:
+    return round(sum(degrees) / len(degrees), 6)
 
 
-# Letters without a decomposition, which the tokenizer of FTS5 cannot fold.
-FOLDED = str.maketrans({"đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss"})
-
-
-def _joined(texts: Sequence[str | None]) -> str:
-    return "\n".join([text for text in texts if text])
-
-
-def _with_folded(text: str) -> str:
-    """A text for the search index, followed by its folded form if it has letters of `FOLDED`."""
-    if text.isascii():
-        return text
-    folded = text.translate(FOLDED)
-    return text if folded == text else f"{text}\n{folded}"
+def _mean_longitude(degrees: Sequence[float]) -> float:
+    """The mean on the shorter way round the Earth: between 179 and -179 it is 180, not 0."""
+    if max(degrees) - min(degrees) <= 180:
+        return _mean(degrees)
+    mean = _mean([degree + 360 if degree < 0 else degree for degree in degrees])
+    return mean if mean <= 180 else round(mean - 360, 6)
 
 
 @cache

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from typing import TypeVar
 
 from chronology.model.edtf import Date
 from chronology.model.errors import CorruptLog
@@ -30,6 +31,16 @@ _ACCOUNT_BYTES = 400
 """The share of an account in a chunk beside its texts."""
 Progress = Callable[[int], None]
 """Called with how many more records were folded."""
+
+_SIZE_OF_EVENT = f"""
+coalesce((SELECT sum({_ACCOUNT_BYTES} + length(at) + length(claims) + coalesce(length(says), 0))
+    FROM accounts WHERE accounts.event = touched.event), 0)
++ coalesce((SELECT sum(length(data)) FROM log
+    WHERE stream = 'event/' || touched.event AND position <= :last), 0)
++ coalesce((SELECT length(places) + length(formations) + length(people) + length(sources)
+    FROM events WHERE id = touched.event), 0)
+"""
+"""The bytes of a changed event, of its accounts and of the names in its row, about."""
 
 _TOUCHED = "touched (event TEXT, position INTEGER, reason TEXT)"
 _ACTIONS = """
@@ -110,16 +121,14 @@ class BatchProjector:
         )
         amended: dict[str, tuple[int, str]] = {}
         for chunk in self._chunks():
-            rows = builder.build(chunk)
-            writer.insert(rows)
-            self._touch(rows.touched)
-            amended.update(rows.amended)
+            for rows in builder.build(chunk):
+                writer.insert(rows)
+                self._touch(rows.touched)
+                amended.update(rows.amended)
             if progress:
                 progress(len(chunk))
         writer.insert_versions()
-        accounts = iter(amended.items())
-        while some := dict(islice(accounts, CHUNK)):
-            self._write_amended(some)
+        self._write_amended(amended)
 
     def _amended_streams(self) -> set[str]:
         """The streams in the batch that have more than one record up to its end."""
@@ -154,6 +163,17 @@ class BatchProjector:
 
     def _write_amended(self, changes: dict[str, tuple[int, str]]) -> None:
         """Writes accounts with more than one record; `changes` are positions and reasons by id."""
+        names = iter(changes)
+        while some := list(islice(names, CHUNK)):
+            sizes = self.db.execute(
+                "SELECT value, (SELECT sum(length(data)) FROM log"
+                "  WHERE stream = 'account/' || value AND position <= ?) FROM json_each(?)",
+                (self.batch.last, json.dumps(some)),
+            ).fetchall()
+            for chunk in _in_chunks((name, _ACCOUNT_BYTES + size) for name, size in sizes):
+                self._write_accounts({name: changes[name] for name in chunk})
+
+    def _write_accounts(self, changes: dict[str, tuple[int, str]]) -> None:
         old = self.db.execute(
             "SELECT id, event FROM accounts WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(changes)),),
@@ -187,30 +207,37 @@ class BatchProjector:
             (self.batch.first, '"date":"T'),
         )
         changed = {name: (self.batch.last, "chronology corrected") for (name,) in rows.fetchall()}
-        names = iter(changed.items())
-        while some := dict(islice(names, CHUNK)):
-            self._write_amended(some)
+        self._write_amended(changed)
 
     def _update_touched(self, writer: RowWriter) -> None:
         writer.delete_touched()
         rows = self.db.execute(
-            f"SELECT event, group_concat(reason, '; '), (SELECT sum({_ACCOUNT_BYTES} + length(at)"
-            "  + length(claims) + coalesce(length(says), 0)) FROM accounts"
-            "  WHERE accounts.event = touched.event)"
+            f"SELECT event, group_concat(reason, '; '), {_SIZE_OF_EVENT}"
             " FROM (SELECT event, reason, min(position) AS first FROM touched"
             "  GROUP BY event, reason ORDER BY first) AS touched"
-            " GROUP BY event ORDER BY min(first), event"
+            " GROUP BY event ORDER BY min(first), event",
+            {"last": self.batch.last},
         )
-        chunk: dict[str, str] = {}
-        size = 0
-        for event, reasons, size_of_accounts in rows:
-            chunk[event] = reasons
-            size += size_of_accounts or 0
-            if len(chunk) >= CHUNK or size >= CHUNK_BYTES:
-                writer.update(chunk)
-                chunk, size = {}, 0
-        if chunk:
-            writer.update(chunk)
+        sized = (((event, text), size + len(text)) for event, text, size in rows)
+        for chunk in _in_chunks(sized):
+            writer.update(dict(chunk))
+
+
+T = TypeVar("T")
+
+
+def _in_chunks(sized: Iterable[tuple[T, int]]) -> Iterator[list[T]]:
+    """Some things in groups of limited number and size."""
+    chunk: list[T] = []
+    total = 0
+    for one, size in sized:
+        chunk.append(one)
+        total += size
+        if len(chunk) >= CHUNK or total >= CHUNK_BYTES:
+            yield chunk
+            chunk, total = [], 0
+    if chunk:
+        yield chunk
 
 
 def _finish(db: sqlite3.Connection, catalogue: Catalogue, batch: BatchRange) -> None:
@@ -232,7 +259,7 @@ def _finish(db: sqlite3.Connection, catalogue: Catalogue, batch: BatchRange) -> 
 def _insert_media_files(db: sqlite3.Connection, batch: BatchRange) -> None:
     rows = db.execute(
         "SELECT position, data FROM log WHERE position BETWEEN ? AND ?"
-        """ AND instr(data, '"media":[') ORDER BY position""",
+        """ AND instr(data, '"media"') ORDER BY position""",
         (batch.first, batch.last),
     )
     files = [(file, position) for position, data in rows.fetchall() for file in files_named(data)]

@@ -6,7 +6,7 @@ the catalogue.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -14,9 +14,12 @@ from chronology.model import stored_data
 from chronology.model.records import Account, Event
 from chronology.projections import event_dates, subject_rows
 from chronology.projections.catalogue import UNREADABLE, Catalogue, State, read_text
-from chronology.projections.event_rows import EventRowBuilder, EventWithAccounts, FacetValueIds
+from chronology.projections.event_rows import EventRowBuilder, EventWithAccounts
+from chronology.projections.facet_value_ids import FacetValueIds
 from chronology.projections.subject_rows import Cells
 
+PART_BYTES = 8 << 20
+"""The most bytes of the rows of events that are built before they are written, about."""
 TouchedEvent = tuple[str, int, str]
 """An event to publish again, with the position and the reason of the change."""
 LogRecord = tuple[int, str, int, str, str, str]
@@ -64,8 +67,11 @@ class RowBuilder:
         self.change = change
         self.amended = amended
 
-    def build(self, records: Sequence[LogRecord]) -> RowBatch:
-        """The rows of consecutive records, which contain each event with the accounts after it."""
+    def build(self, records: Sequence[LogRecord]) -> Iterator[RowBatch]:
+        """The rows of consecutive records, which contain each event with the accounts after it.
+
+        The rows of events may be much larger than their records, so they come in several parts.
+        """
         rows = RowBatch()
         events: list[EventWithAccounts] = []
         latest: EventWithAccounts | None = None
@@ -82,9 +88,13 @@ class RowBuilder:
                 state = State(fields, version, position, recorded_at)
                 latest = EventWithAccounts(name, state, [])
                 events.append(latest)
+        size = 0
         for event in events:
-            self._add_event(rows, event)
-        return rows
+            size += self._add_event(rows, event)
+            if size > PART_BYTES:
+                yield rows
+                rows, size = RowBatch(), 0
+        yield rows
 
     def _add_account(
         self, rows: RowBatch, record: LogRecord, latest: EventWithAccounts | None
@@ -107,16 +117,18 @@ class RowBuilder:
         else:  # Its event is in an earlier batch, or elsewhere in this one.
             rows.touched.append((account.event, position, reason(stream, kind, data)))
 
-    def _add_event(self, rows: RowBatch, event: EventWithAccounts) -> None:
+    def _add_event(self, rows: RowBatch, event: EventWithAccounts) -> int:
+        """Adds the row of an event; returns its bytes, about."""
         number = event.state.position
         row = self.event_row_builder.build(event)
         if row is None:
-            return
+            return 0
         rows.events.append((*row.cells, *self.change, number))
         rows.texts.append((number, *row.search_texts))
         rows.links.append((number, row.value_ids))
         rows.relations += subject_rows.relation_rows(event.id, event.state.fields)
         rows.spans += [(number, *span) for span in event_dates.spans(event.state.fields.when)]
+        return row.size
 
     def _read(self, decode: Callable[[str], Any], data: str) -> Any:
         """The fields of a record; None if they cannot be read: only its own row is missing then."""

@@ -20,8 +20,8 @@ from chronology.projections.event_rows import (
     EventRow,
     EventRowBuilder,
     EventWithAccounts,
-    FacetValueIds,
 )
+from chronology.projections.facet_value_ids import FacetValueIds
 from chronology.projections.row_builder import LastChange, RowBatch
 
 LINKED_TOGETHER = 100_000

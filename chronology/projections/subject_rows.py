@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -10,8 +11,15 @@ from chronology.model.edtf import Date, iso_day
 from chronology.model.fields import SAME_AS_IN
 from chronology.model.figures import parse_figure
 from chronology.model.geometry import Geometry
-from chronology.model.groups import Attachment, Command
-from chronology.model.records import Account, Event, Formation, Place, canonical
+from chronology.model.records import (
+    Account,
+    Attachment,
+    Command,
+    Event,
+    Formation,
+    Place,
+    canonical,
+)
 from chronology.projections.catalogue import Catalogue, State
 
 Row = dict[str, Any]
@@ -27,7 +35,7 @@ def _texts(names: str) -> dict[str, type]:
 COLUMNS: dict[str, dict[str, type]] = {
     "sources": {
         **_texts("id name title author publisher type language published accessed url rights"),
-        **_texts("locators cites names note statements"),
+        **_texts("locators cites names note statements published_as_written accessed_as_written"),
         "events": int,
         **_CHANGED,
     },
@@ -41,6 +49,7 @@ COLUMNS: dict[str, dict[str, type]] = {
     },
     "people": {
         **_texts("id name names side role born died ids note statements"),
+        **_texts("born_as_written died_as_written"),
         "events": int,
         **_texts("links media"),
         **_CHANGED,
@@ -57,23 +66,23 @@ COLUMNS: dict[str, dict[str, type]] = {
     },
     "accounts": {
         **_texts("id event source at stance by said date earliest latest basis says claims"),
-        **_texts("as_written links media"),
+        **_texts("as_written said_as_written links media"),
         **_CHANGED,
     },
     "claims": {**_texts("account key value"), "low": float, "high": float},
     "attachments": {
         **_texts("formation superior from until"),
         "part": int,
-        **_texts("source at basis"),
+        **_texts("source at basis from_as_written until_as_written"),
     },
-    "commanders": _texts("formation person from until source at basis"),
-    "relations": _texts("event relation other address"),
+    "commanders": _texts(
+        "formation person from until source at basis from_as_written until_as_written"
+    ),
 }
 
 FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
     "accounts": [("event", "events", "id"), ("source", "sources", "id")],
     "claims": [("account", "accounts", "id")],
-    "relations": [("event", "events", "id")],
     "places": [("within", "places", "id")],
     "attachments": [
         ("formation", "formations", "id"),
@@ -104,6 +113,21 @@ LINKS = {
 """The facet under which the events of each subject are linked."""
 
 
+def linked_events(db: sqlite3.Connection, subject: str, name: str) -> int:
+    """How many events in the tables show a subject of the catalogue; 0 if there are no tables."""
+    sql, params = "SELECT count(*) FROM events", []
+    if subject != "chronology":
+        sql, params = _LINKED, [LINKS[subject], name]
+    try:
+        row = db.execute(sql, params).fetchone()
+    except sqlite3.OperationalError:
+        return 0
+    return int(row[0]) if row else 0
+
+
+_LINKED = "SELECT count FROM facet_values WHERE facet = ? AND value = ?"
+
+
 def account_row(name: str, state: State) -> Row:
     """The row of an account by column."""
     return dict(
@@ -119,7 +143,7 @@ def account_cells(
         *(name, account.event, account.source, "; ".join(account.at), account.stance, account.by),
         *(_text(account.said), *_days(account.when), account.basis, account.says),
         canonical(account.claims) if account.claims else "{}",
-        account.as_written,
+        *(account.as_written, account.said_as_written),
         canonical(account.links) if account.links else None,
         canonical(account.media) if account.media else None,
         *(version, position, recorded_at),
@@ -189,6 +213,7 @@ def _attachment(formation: str, attachment: Attachment) -> Cells:
     return (
         *(formation, attachment.to, _text(attachment.since), _text(attachment.until)),
         *(int(attachment.part), attachment.source, attachment.at, attachment.basis),
+        *(attachment.from_as_written, attachment.until_as_written),
     )
 
 
@@ -196,4 +221,5 @@ def _command(formation: str, command: Command) -> Cells:
     return (
         *(formation, command.person, _text(command.since), _text(command.until)),
         *(command.source, command.at, command.basis),
+        *(command.from_as_written, command.until_as_written),
     )

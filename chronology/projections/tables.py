@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology
 from chronology.projections import event_rows, subject_rows
 
 VERSION = 11
@@ -32,7 +32,7 @@ SEARCH = ("title", "summary", "places", "formations", "people", "accounts")
 PUBLISHED = ("events", "history", *subject_rows.COLUMNS, "batches")
 HELPERS = (
     *("event_links", "event_values", "event_spans", "former_accounts", "facet_values"),
-    *("media_files", "events_fts", "history_spans", "history_fts", "tracking"),
+    *("media_files", "relations", "events_fts", "history_spans", "history_fts", "tracking"),
 )
 DERIVED = (*PUBLISHED, *HELPERS)
 SEARCHED = ("events_fts", "history_fts")
@@ -126,6 +126,9 @@ _HELPERS = (
     # Accounts that once belonged to an event and were retracted or moved to another.
     "CREATE TABLE former_accounts (event TEXT NOT NULL, account TEXT NOT NULL,"
     " PRIMARY KEY (event, account)) WITHOUT ROWID",
+    # The relations in the column `related` of `events`; `address` is that of another chronology.
+    "CREATE TABLE relations (event TEXT NOT NULL, relation TEXT NOT NULL, other TEXT NOT NULL,"
+    " address TEXT)",
     # The files of media that any record ever named, and the position of the first.
     "CREATE TABLE media_files (file TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID",
     *(

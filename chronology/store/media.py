@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -136,6 +137,11 @@ class MediaFolder:
             new.replace(self.path / name)
         finally:
             new.unlink(missing_ok=True)
+
+
+def files_named(db: sqlite3.Connection) -> list[str]:
+    """The names of all files that records ever named, from the tables of a log."""
+    return [file for (file,) in db.execute("SELECT file FROM media_files ORDER BY file")]
 
 
 def folder_of(database: Path) -> MediaFolder:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology
 from chronology.store.database import fetch_rows
 from chronology.timeline.as_of import ReadPoint, at_head
 

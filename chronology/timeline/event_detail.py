@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from chronology.model.as_written import elapsed
 from chronology.model.edtf import Date
-from chronology.model.groups import Name
+from chronology.model.fields import Medium, Name
 from chronology.model.records import Event, Place
 from chronology.projections import subject_rows, tables
 from chronology.projections.catalogue import Catalogue, State, read_states
@@ -21,6 +20,7 @@ from chronology.projections.disputes import differing
 from chronology.store.database import Row, fetch_rows
 from chronology.timeline.as_of import CURRENT_AT, TimelineAt
 from chronology.timeline.linked_events import decode_arrays
+from chronology.timeline.related_events import RelatedEvents, related_events
 
 _BOOKKEEPING = ("version", "position", "recorded_at", *tables.HISTORY, "number")
 
@@ -38,6 +38,7 @@ class EventDetail(NamedTuple):
     distinct: list[Row]
     tags: list[Row]
     quantities: list[Row]
+    related: RelatedEvents
 
 
 def event_detail(timeline: TimelineAt, name: str) -> EventDetail | None:
@@ -60,7 +61,7 @@ def event_detail(timeline: TimelineAt, name: str) -> EventDetail | None:
         for account, state in timeline.accounts([name]).get(name, [])
     ]
     return EventDetail(
-        {**decode_arrays(row), **_when(fields.when, catalogue)},
+        {**decode_arrays(row), **_when(fields.when, catalogue), **_attached(fields, catalogue)},
         accounts,
         _disagreements(accounts),
         _places(fields, catalogue),
@@ -70,15 +71,35 @@ def event_detail(timeline: TimelineAt, name: str) -> EventDetail | None:
         _distinct(timeline, fields),
         _tags(fields, catalogue),
         _quantities(fields, catalogue),
+        related_events(timeline, name, fields),
     )
 
 
+def _attached(event: Event, catalogue: Catalogue) -> Row:
+    """The links and media as lists, and the point that the event itself has, if any."""
+    attached: Row = {
+        "related": msgspec.to_builtins(event.related),
+        "links": msgspec.to_builtins(event.links),
+        "media": _media(event.media, catalogue),
+    }
+    return {**attached, "own_point": list(event.point)} if event.point else attached
+
+
+def _media(media: Sequence[Medium], catalogue: Catalogue) -> list[Row]:
+    """Media with the names of their sources."""
+    rows: list[Row] = msgspec.to_builtins(media)
+    for row in rows:
+        if row.get("source") in catalogue.sources:
+            row["source_name"] = catalogue.sources[row["source"]].name
+    return rows
+
+
 def _when(date: Date, catalogue: Catalogue) -> Row:
-    """The date in words; in a chronology with a zero also as the time since then."""
+    """The date in words; in a chronology with a zero also how the time since then is called."""
     words: Row = {"date_in_words": date.in_words()}
     chronology = catalogue.chronology
     if chronology and chronology.zero:
-        words |= {"elapsed": elapsed(date, chronology.zero), "clock": chronology.clock}
+        words |= {"clock": chronology.clock, "zero_as_written": chronology.zero_as_written}
     return words
 
 
@@ -105,6 +126,8 @@ def _account(name: str, account: State, catalogue: Catalogue) -> Row:
     return {
         **row,
         "claims": msgspec.json.decode(row["claims"]),
+        "links": msgspec.json.decode(row["links"] or "[]"),
+        "media": _media(account.fields.media, catalogue),
         "source_name": catalogue.sources[account.fields.source].name,
         "by_name": catalogue.people[by].name if by in catalogue.people else None,
         "date_in_words": _in_words(account.fields.when),
@@ -143,9 +166,10 @@ def _places(event: Event, catalogue: Catalogue) -> list[Row]:
                 "names": [other.name for other in place.names],
                 "names_then": _names_then(place, event.when),
                 "within": [catalogue.places[p].name for p in catalogue.ancestors(ref.place)[1:]],
-                "latitude": place.latitude,
-                "longitude": place.longitude,
+                "latitude": place.point[0] if place.point else None,
+                "longitude": place.point[1] if place.point else None,
                 "radius_km": place.radius_km,
+                **({"geometry": place.geometry.plain} if place.geometry else {}),
             }
         )
     return rows

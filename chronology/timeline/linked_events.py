@@ -15,13 +15,14 @@ from chronology.projections import event_rows, subject_rows
 from chronology.store.database import Row, fetch_rows
 
 LIST_COLUMNS = (
-    "id, date, time, title, summary, kind, status, places, formations, disputed, accounts"
+    "id, date, time, elapsed, title, summary, kind, status, places, formations, disputed, accounts,"
+    " media"
 )
 """The columns of `events` in a list."""
 FACETS = {table: subject_rows.LINKS[subject] for subject, table in subject_rows.TABLES.items()}
 """The facet under which the events of each table of the catalogue are linked, by id."""
-PLAIN_COLUMNS = event_rows.RESERVED - {*event_rows.ARRAYS, "names"}
-"""The columns of `events` that have no JSON; all texts in others have: names and dimensions."""
+PLAIN_COLUMNS = event_rows.RESERVED - {*event_rows.ARRAYS, *event_rows.JSON}
+"""The columns of `events` that have no JSON; all texts in others have, as in dimensions."""
 
 _LINKED = (
     "SELECT event FROM event_links WHERE event_links.value ="

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import msgspec
 
 from chronology.model.edtf import Date
-from chronology.model.groups import Attachment, Command
+from chronology.model.records import Attachment, Command
 from chronology.projections.catalogue import Catalogue
 from chronology.projections.chain_of_command import may_hold
 
@@ -31,6 +31,8 @@ class Tie(msgspec.Struct, frozen=True):
     source_name: str
     at: str
     basis: str | None
+    since_as_written: str | None
+    until_as_written: str | None
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -166,6 +168,8 @@ class _TreeBuilder:
             sources[tie.source].name if tie.source in sources else tie.source,
             tie.at,
             tie.basis,
+            tie.from_as_written,
+            tie.until_as_written,
         )
 
 

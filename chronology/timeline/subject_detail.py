@@ -28,12 +28,13 @@ from chronology.timeline.order_of_battle import natural_key
 
 _EVENTS = 60
 _ACCOUNTS = 300
-_JSON = ("names", "ids", "statements", "cites")
+_JSON = ("names", "ids", "statements", "cites", "links", "media")
 _SOURCES = 12
 _WITHIN = 200
 _TIES = (
     "SELECT t.formation, t.{other} AS other, {table}.name AS name, {level} AS level,"
-    ' t."from", t.until, {part} AS part, t.source, sources.name AS source_name, t.at, t.basis'
+    ' t."from", t.until, {part} AS part, t.source, sources.name AS source_name, t.at, t.basis,'
+    " t.from_as_written, t.until_as_written"
     " FROM {ties} AS t JOIN {table} ON {table}.id = t.{other}"
     " LEFT JOIN sources ON sources.id = t.source"
 )
@@ -48,7 +49,11 @@ def subject_detail(db: sqlite3.Connection, table: str, name: str) -> Row | None:
     for column in _JSON:
         if column in row:
             row[column] = msgspec.json.decode(row[column] or "[]")
+    if row.get("geometry"):
+        row["geometry"] = msgspec.json.decode(row["geometry"])
     sources = dict(db.execute("SELECT id, name FROM sources"))
+    for medium in row.get("media", ()):
+        medium["source_name"] = sources.get(medium.get("source"), medium.get("source"))
     for statement in row["statements"]:
         statement["source_name"] = sources.get(statement["source"], statement["source"])
     return {**row, **DETAIL_READERS[table](db, name)}
@@ -120,7 +125,7 @@ def _place(db: sqlite3.Connection, name: str) -> Row:
     )
     inside = fetch_rows(
         db,
-        "SELECT id, name, type, latitude, longitude, events FROM places WHERE within = ?"
+        "SELECT id, name, type, latitude, longitude, geometry, events FROM places WHERE within = ?"
         " ORDER BY events DESC, name LIMIT ?",
         (name, _WITHIN),
     )
@@ -172,9 +177,10 @@ def _tag(db: sqlite3.Connection, name: str) -> Row:
 def _person(db: sqlite3.Connection, name: str) -> Row:
     quoted = fetch_rows(
         db,
-        "SELECT accounts.id, event, events.title, events.date AS event_date, said, says, stance,"
-        " at, accounts.source, sources.name AS source_name FROM accounts"
-        " JOIN events ON events.id = accounts.event JOIN sources ON sources.id = accounts.source"
+        "SELECT accounts.id, event, events.title, events.date AS event_date, said,"
+        " said_as_written, says, stance, at, accounts.source, sources.name AS source_name"
+        " FROM accounts JOIN events ON events.id = accounts.event"
+        " JOIN sources ON sources.id = accounts.source"
         ' WHERE accounts."by" = ? ORDER BY sort_key, accounts.id LIMIT ?',
         (name, _ACCOUNTS),
     )

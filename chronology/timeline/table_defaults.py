@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology
 from chronology.projections.event_rows import ARRAYS, array_columns
 from chronology.projections.tables import HELPERS
 

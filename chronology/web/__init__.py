@@ -13,8 +13,15 @@ from datasette.utils.asgi import Forbidden
 
 from chronology.projections.subject_rows import COLUMNS
 from chronology.store.database import SQLiteTooOld, require_sqlite
-from chronology.web import closed_references, databases, datasette_compat, limits, permissions
-from chronology.web.api import checkpoint, csv_json, health, hidden, lists, timeline_data
+from chronology.web import (
+    closed_references,
+    databases,
+    datasette_compat,
+    limits,
+    permissions,
+    routing,
+)
+from chronology.web.api import checkpoint, csv_json, health, hidden, lists, media, timeline_data
 from chronology.web.datasette_compat import (
     Actor,
     App,
@@ -35,6 +42,7 @@ from chronology.web.middleware.request_limits import request_limits_middleware
 from chronology.web.middleware.response_cache import response_cache_middleware
 from chronology.web.middleware.security_headers import security_headers_middleware
 from chronology.web.middleware.slow_readers import slow_readers_middleware
+from chronology.web.middleware.tracking_parameters import tracking_parameters_middleware
 from chronology.web.pages import (
     as_of_redirect,
     changes,
@@ -45,8 +53,7 @@ from chronology.web.pages import (
     template_context,
     templating,
 )
-from chronology.web.query import facets, selection, sql_rewrite
-from chronology.web.routing import LISTS_AND_EVENTS, PAGES, routing_middleware
+from chronology.web.query import column_names, facets, selection, sql_rewrite
 
 TABLES = frozenset({"events", "history", "batches", *COLUMNS})
 
@@ -64,13 +71,14 @@ def startup(datasette: Datasette) -> None:
 def filters_from_request(
     request: Request, database: str, table: str, datasette: Datasette
 ) -> Callable[[], Awaitable[Any]] | None:
-    if table not in TABLES or not databases.is_chronology(datasette, database):
+    if not databases.is_chronology(datasette, database):
         return None
 
     async def filters() -> Any:
+        await column_names.require_known_columns(datasette, request, database, table)
+        if table not in TABLES:
+            return None
         await permissions.ensure_through(datasette, request, database)
-        if table == "events":
-            selection.refuse_unknown_format(datasette, request)
         if not selection.is_translating.get():
             await sql_rewrite.order_first_page(request, datasette, database, table)
             sql_rewrite.expect_page(datasette, request, database, table)
@@ -98,6 +106,7 @@ def register_routes() -> list[tuple[str, Any]]:
             map_config,
             csv_json,
             lists,
+            media,
             changes,
             timeline_data,
             standalone,
@@ -105,6 +114,7 @@ def register_routes() -> list[tuple[str, Any]]:
             health,
             hidden,
             as_of_redirect,
+            routing,
         ),
     )
     return [route for module in modules for route in module.ROUTES]
@@ -162,12 +172,18 @@ def _needed_middleware(app: App, datasette: Datasette) -> App:
         query, handler = scope["query_string"], app
         rest = datasette_compat.address_of(datasette, scope).rest
         may_be_past = b"_as_of" in query or b"%" in query
-        if PAGES.fullmatch(rest) or (may_be_past and LISTS_AND_EVENTS.fullmatch(rest)):
-            handler = routing_middleware(handler, datasette)
+        if (
+            routing.PAGES.fullmatch(rest)
+            or "." in rest
+            or (may_be_past and routing.LISTS_AND_EVENTS.fullmatch(rest))
+        ):
+            handler = routing.routing_middleware(handler, datasette)
         if scope["path"].endswith((".csv", ".json")):
             handler = csv_guard.csv_guard_middleware(handler, datasette)
         if query and not all(field.partition(b"=")[2] for field in query.split(b"&")):
             handler = empty_fields_middleware(handler, datasette)
+        if query:
+            handler = tracking_parameters_middleware(handler, datasette)
         has_started = False
 
         async def send_and_note(message: Message) -> None:

@@ -100,6 +100,8 @@ except ImportError:  # Datasette 0.65
 IS_0_65 = TableResource is None
 CSV_STREAMS_TAKE_A_CURSOR = IS_0_65
 """Datasette 1.0 refuses `_next` with `_stream`."""
+EXECUTE_FN = "execute_fn" if IS_0_65 else "_execute_fn"
+"""The method of a database by which `execute` runs a statement."""
 
 
 async def may_view_instance(datasette: Any, actor: Actor) -> bool:
@@ -214,6 +216,13 @@ def build_where(arguments: list[tuple[str, str]], table: str) -> tuple[list[str]
 
     where, params = Filters(sorted(arguments)).build_where_clauses(table)
     return where, params
+
+
+def column_operators() -> tuple[str, ...]:
+    """The operators of column filters, such as `gt` in `?accounts__gt=2`."""
+    from datasette.filters import Filters
+
+    return tuple(Filters._filters_by_key)
 
 
 async def instance_metadata(datasette: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The limits of requests, and the budget of the current one.
 
 The limits are settings of the plugin with safe defaults; `docs/security.md` lists them. A budget
-bounds the time that all SQL of one request takes together.
+bounds the time of all SQL of one request, and the bytes of the rows that Datasette reads for it.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple, get_type_hints
+from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 from chronology.web.datasette_compat import PLUGIN, Datasette
 
+T = TypeVar("T")
+_ROWS_OF_A_PAGE = 2
 _STEPS = 1_000
 """SQLite looks at the budget after so many instructions."""
 
@@ -41,6 +43,7 @@ class Limits(NamedTuple):
     sql_seconds: float = 3
     file_sql_seconds: float = 5
     facet_links_bytes: int = 400_000
+    rows_bytes: int = 8_000_000
     # Many requests.
     pages_at_once: int = 4
     pages_per_client: int = 2
@@ -68,12 +71,28 @@ def limits(datasette: Datasette) -> Limits:
     return Limits(**given)
 
 
-class Budget:
-    """The time left for the SQL of a request; none once its client has left."""
+class RowsTooLarge(Exception):
+    """The rows of a page are together larger than the budget of the request."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, most_bytes: float) -> None:
+        super().__init__(
+            f"The rows are larger than {most_bytes / 1_000_000:g} MB together; ask for fewer with"
+            " `_size`, or for fewer columns with `_col`"
+        )
+
+
+class Budget:
+    """The time left for the SQL of a request; none once its client has left.
+
+    `fitting_rows` is set once the rows of a statement were too large: so many of them are not.
+    """
+
+    def __init__(self, seconds: float, most_bytes: float = math.inf) -> None:
         self._end = time.monotonic() + seconds
         self._is_stopped = threading.Event()
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self.fitting_rows: int | None = None
 
     def stop(self) -> None:
         self._is_stopped.set()
@@ -94,6 +113,32 @@ class Budget:
             yield
         finally:
             db.set_progress_handler(None, _STEPS)
+
+    def counted(self, function: Callable[[sqlite3.Connection], T]) -> Callable[..., T]:
+        """The function of one statement, whose rows are counted as they are read.
+
+        The first two are read in any case: a page of one row needs two.
+        """
+
+        def execute(db: sqlite3.Connection) -> T:
+            count, before = 0, db.row_factory
+
+            def row(cursor: sqlite3.Cursor, cells: tuple[Any, ...]) -> Any:
+                nonlocal count
+                self._bytes += sum([len(cell) for cell in cells if isinstance(cell, str | bytes)])
+                if self._bytes > self._most_bytes and count >= _ROWS_OF_A_PAGE:
+                    self.fitting_rows = count - 1
+                    raise RowsTooLarge(self._most_bytes)
+                count += 1
+                return sqlite3.Row(cursor, cells)
+
+            db.row_factory = row
+            try:
+                return function(db)
+            finally:
+                db.row_factory = before
+
+        return execute
 
 
 budget: ContextVar[Budget | None] = ContextVar("budget", default=None)

@@ -58,6 +58,8 @@ _REPEATED: dict[str, tuple[str, ...]] = {
     "log": ("events", "history", *subject_rows.COLUMNS, "batches"),
     **dict.fromkeys(("event_links", "event_values", "event_spans", "facet_values"), _NAMED),
     "former_accounts": ("events", "accounts"),
+    "media_files": ("events", "history", "accounts", "places", "people"),
+    "relations": ("events",),
     "history_spans": ("events", "history"),
     **{
         f"{table}{part}": (*SEARCHED, "history")

@@ -37,10 +37,16 @@ PAGES = re.compile(
     rf"|/events\.(csv|{'|'.join(FORMATS)})|/events/[^/.]+\.(csv|json)|/history\.atom"
 )
 """The pages of this package, by the path after the database; the empty one is the home."""
+MEDIA_NAME = r"[0-9a-f]{64}\.[a-z0-9]{3,4}"
+MEDIA = re.compile(rf"/media/{MEDIA_NAME}")
+"""A file of the media of a chronology, by the path after the database."""
 PAST = "/-/chronology/past"
 LISTS_AND_EVENTS = re.compile(r"/events(\.[a-z]+)?|/events/[a-z0-9-]+")
 """Addresses that lead elsewhere with `_as_of`."""
 _DATASETTE_PARAMETERS = frozenset({TABLES, "_show_hidden", "sql"})
+_DATASETTE_FORMATS = frozenset({"html", "json", "csv", "blob", "db"})
+_ENDING = re.compile(r"(/[^/.]+){0,2}\.(?P<format>\w+)")
+_NO_FORMAT = "/-/chronology/no-format"
 
 
 @dataclass
@@ -75,15 +81,33 @@ def _target(datasette: Datasette, scope: Scope) -> str | None:
     path, name, rest = address_of(datasette, scope)
     if path == "/":
         return HOME if databases.names(datasette) else None
-    is_page = PAGES.fullmatch(rest)
-    if not (is_page or LISTS_AND_EVENTS.fullmatch(rest)) or not databases.is_chronology(
-        datasette, name
-    ):
+    if not databases.is_chronology(datasette, name):
         return None
     keys = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-    if not is_page:
-        return f"{PAST}{path}" if "_as_of" in keys else None
+    if not (PAGES.fullmatch(rest) or MEDIA.fullmatch(rest)):
+        if _is_unknown_format(datasette, rest):
+            return _NO_FORMAT
+        is_past = "_as_of" in keys and LISTS_AND_EVENTS.fullmatch(rest)
+        return f"{PAST}{path}" if is_past else None
     return f"{HOME}{path}" if rest or not _DATASETTE_PARAMETERS & keys.keys() else None
+
+
+def _is_unknown_format(datasette: Datasette, rest: str) -> bool:
+    """Whether an address ends with a format that nothing provides: Datasette 0.65 shows a page."""
+    ending = _ENDING.fullmatch(rest)
+    return bool(
+        ending
+        and ending["format"] not in _DATASETTE_FORMATS
+        and ending["format"] not in datasette.renderers
+    )
+
+
+async def _no_format(datasette: Datasette, request: Request, send: Send, receive: Receive) -> None:
+    address = address_of(datasette, request.scope)
+    ending = address.rest.rpartition(".")[2]
+    formats = ["json", "csv", *(FORMATS if address.rest.startswith("/events.") else ())]
+    known = ", ".join(f".{name}" for name in formats)
+    raise NotFound(f"'.{ending}' is not a format of this address. Formats: {known}.")
 
 
 def view(function: _View) -> Any:
@@ -108,3 +132,6 @@ def view(function: _View) -> Any:
 def decline(request: Request) -> None:
     """Passes a request on to Datasette; the view must send nothing."""
     request.scope[_KEY].is_declined = True
+
+
+ROUTES = [(rf"{_NO_FORMAT}$", view(_no_format))]

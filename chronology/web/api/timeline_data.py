@@ -16,13 +16,14 @@ from datasette.utils.asgi import Response
 
 from chronology.index.selection import EventFilter
 from chronology.lru_cache import LruCache
-from chronology.model.edtf import parse
+from chronology.model.as_written import elapsed
+from chronology.model.edtf import Date, parse
 from chronology.model.instants import instants
 from chronology.projections.catalogue import Catalogue
 from chronology.web import databases
 from chronology.web.api import timeline_bins
 from chronology.web.datasette_compat import Datasette, Request
-from chronology.web.pages import day_histogram
+from chronology.web.pages import day_histogram, media
 from chronology.web.pages.home_overview import Overview, Reader, overview, read_state
 from chronology.web.query.home_filters import (
     HomeRequest,
@@ -165,11 +166,13 @@ def _detailed(
     if importance:
         columns += ("importance",)
         rows = [[*row, importance.get(row[0])] for row in rows]
+    pictures = _pictures(reader, table, numbers)
     formations = {
         f.name: (f.level, f.side)
         for _, f in reader.timeline.catalogue.formations.items()
         if "formations" in reader.visible
     }
+    zero = chronology_overview.chronology.zero
     return {
         "columns": columns,
         "names": {
@@ -179,8 +182,24 @@ def _detailed(
                 [name, *formations.get(name, (None, None))] for name in tables["formations"].of
             ],
         },
-        "dates": [_date(text) for text in tables["date"].of],
+        "dates": [_date(text, zero) for text in tables["date"].of],
         "rows": rows,
+        **({"pictures": pictures} if pictures else {}),
+    }
+
+
+def _pictures(reader: Reader, table: str, numbers: list[int]) -> dict[str, dict[str, str]]:
+    """The file and the description of the first picture by id of the events that have one."""
+    cursor = reader.timeline.db.execute(
+        f"SELECT id, media FROM {table} WHERE media IS NOT NULL"
+        " AND number IN (SELECT value FROM json_each(?))",
+        (json.dumps(numbers),),
+    )
+    found = ((name, media.first_picture(listed)) for name, listed in cursor)
+    return {
+        name: {"file": picture["file"], "alt": picture.get("alt") or picture.get("caption") or ""}
+        for name, picture in found
+        if picture
     }
 
 
@@ -194,12 +213,13 @@ def _importance(reader: Reader, table: str, numbers: list[int]) -> dict[str, int
     return dict(cursor.fetchall())
 
 
-def _date(text: str) -> dict[str, Any]:
+def _date(text: str, zero: Date | None) -> dict[str, Any]:
     """A date for drawing: possible days, certain days, and the date in words."""
     date = day_histogram.parsed(text)
+    since = elapsed(date, zero)
     drawn: dict[str, Any] = {
         "edtf": text,
-        "words": date.in_words(),
+        "words": f"{date.in_words()} ({since})" if since else date.in_words(),
         "earliest": date.earliest,
         "latest": date.latest,
         "core": date.core,

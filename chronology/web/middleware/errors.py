@@ -23,6 +23,7 @@ from datasette.views.base import DatasetteError
 
 from chronology.web import databases, files
 from chronology.web.datasette_compat import App, Datasette, Receive, Request, Scope, Send
+from chronology.web.limits import RowsTooLarge
 from chronology.web.middleware.request_limits import READING
 from chronology.web.pages import error_page
 from chronology.web.responses import refused
@@ -125,6 +126,8 @@ def _fault(request: Request, exception: Exception) -> Any:
         return DatasetteError(str(exception.args[0]), status=403)
     if isinstance(exception, TypeError | AssertionError) and request.method not in ("GET", "HEAD"):
         return DatasetteError(f"{request.method} is not allowed at this address", status=405)
+    if isinstance(exception, RowsTooLarge):
+        return BadRequest(str(exception))
     if isinstance(exception, QueryInterrupted) and "_timelimit" not in request.args:
         return BadRequest("The request takes too long; use fewer filters, facets or words")
     return _fault_of_path(request, exception) or _fault_of_arguments(request, exception)

@@ -24,8 +24,11 @@ from chronology.web.datasette_compat import (
 from chronology.web.limits import Budget, Limits, budget, limits
 from chronology.web.middleware.request_limits import READING, Refusal, refusal_app, refuse
 from chronology.web.middleware.slow_readers import SENDING, Sending
+from chronology.web.routing import MEDIA
 
 _FILE = re.compile(rf"/[^/]+\.db|.*\.({'|'.join(['csv', *FORMATS])})", re.DOTALL)
+_SHORTER_PAGES = 3
+"""The attempts at a page whose rows are small enough."""
 _STALLED_S = 5.0
 """A client that has read nothing for so long loses its place to another one."""
 
@@ -109,8 +112,10 @@ def load_limits_middleware(app: App, datasette: Datasette) -> App:
     refused = refusal_app(datasette)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        path = address_of(datasette, scope).path
-        if path.startswith("/-/") and not path.startswith("/-/chronology/"):
+        path, _, rest = address_of(datasette, scope)
+        is_static = path.startswith("/-/") and not path.startswith("/-/chronology/")
+        # A page may have many pictures, each of which needs little work.
+        if is_static or MEDIA.fullmatch(rest):
             await app(scope, receive, send)
             return
         is_file = bool(_FILE.fullmatch(path))
@@ -140,13 +145,8 @@ class _Work:
         client = _client(scope)
         if not await self._queue.enter(client):
             return _busy("Too many requests wait for an answer.", 2)
-        messages: list[Message] = []
-
-        async def keep(message: Message) -> None:
-            messages.append(message)
-
         try:
-            await self._within_budget(self.most.sql_seconds, scope, receive, keep)
+            messages = await self._messages(scope, receive)
         finally:
             self._queue.leave(client)
         # Only now, so that a client that reads slowly takes no turn from others.
@@ -154,27 +154,49 @@ class _Work:
             await send(message)
         return None
 
+    async def _messages(self, scope: Scope, receive: Receive) -> list[Message]:
+        """The response of a page; if its rows are too large together, a shorter page.
+
+        That page links to the next one, of the same length.
+        """
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        for _ in range(_SHORTER_PAGES):
+            messages.clear()
+            own = Budget(self.most.sql_seconds, self.most.rows_bytes)
+            await self._within(own, scope, receive, keep)
+            if own.fitting_rows is None or scope["method"] not in READING:
+                break
+            scope = {**scope, "query_string": _with_size(scope["query_string"], own.fitting_rows)}
+        return messages
+
     async def file(self, scope: Scope, receive: Receive, send: Send) -> Refusal | None:
         """Sends a file while it is read from the database; the refusal if there are too many."""
         sending = scope[SENDING]
         if not self._files.enter(_client(scope), sending):
             return _busy("Too many files are being read.", 10)
         try:
-            await self._within_budget(self.most.file_sql_seconds, scope, receive, send)
+            await self._within(Budget(self.most.file_sql_seconds), scope, receive, send)
         finally:
             self._files.leave(sending)
         return None
 
-    async def _within_budget(
-        self, seconds: float, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        own = Budget(seconds)
+    async def _within(self, own: Budget, scope: Scope, receive: Receive, send: Send) -> None:
         token = budget.set(own)
         try:
             await self._app(scope, receive, send)
         finally:
             own.stop()
             budget.reset(token)
+
+
+def _with_size(query: bytes, rows: int) -> bytes:
+    """A query string with another number of rows a page."""
+    fields = [field for field in query.split(b"&") if field and not field.startswith(b"_size=")]
+    return b"&".join([*fields, b"_size=%d" % rows])
 
 
 def _client(scope: Scope) -> str:

@@ -75,7 +75,7 @@ class Axis(NamedTuple):
         """Times, days, or the firsts of months or years, with few enough labels to be read."""
         ticks = [Tick(self.x(second), label) for second, label in _marked(self)]
         # There is no room for a label at the end.
-        return [tick for tick in ticks if tick.x < 0.96 * WIDTH]
+        return [tick for tick in ticks if tick.x < 0.88 * WIDTH]
 
     def x(self, second: int) -> float:
         return round(WIDTH * (second - self.start) / self.length, 1)

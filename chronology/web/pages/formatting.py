@@ -16,12 +16,16 @@ from chronology.model.days import Day
 from chronology.model.edtf import parse
 from chronology.model.edtf_text import MONTHS
 from chronology.model.errors import DateError
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology
 from chronology.timeline.linked_events import PLAIN_COLUMNS
 
 DATES = ("date", "said", "from", "until", "born", "died", "published", "accessed")
 
-FILTER_NAMES = {"_within": "could have happened on", "_certain": "certainly within"}
+FILTER_NAMES = {
+    "_part_of": "part of",
+    "_within": "could have happened on",
+    "_certain": "certainly within",
+}
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 _LONGEST_MONTH = 5  # longer names are cut
 _CUT = {"September": "Sept"}
@@ -43,7 +47,19 @@ def changed_value(column: str, value: Any) -> Any:
     if not isinstance(value, str) or column in PLAIN_COLUMNS:
         return plain_number(value) if isinstance(value, float) else value
     listed = json.loads(value)
-    return ", ".join(each["name"] if isinstance(each, dict) else each for each in listed)
+    if isinstance(listed, dict):
+        return f"{listed['type']} {json.dumps(listed['coordinates'])}"
+    return ", ".join(_changed_item(each) for each in listed)
+
+
+def _changed_item(item: Any) -> str:
+    """One item of a column with JSON: a name, a relation, a link or a medium."""
+    if not isinstance(item, dict):
+        return str(item)
+    if "as" in item:
+        return f"{unslug(item['as'])} {item['event']}"
+    texts = (item.get(key) for key in ("name", "label", "caption", "url", "file"))
+    return next(filter(None, texts), "")
 
 
 def unslug(text: Any) -> Any:

@@ -19,8 +19,7 @@ from chronology.index.selection import (
     summarise,
 )
 from chronology.lru_cache import LruCache
-from chronology.model.declarations import QuantityColumn
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology, QuantityColumn
 from chronology.timeline.as_of import TimelineAt, at_head
 from chronology.web import permissions
 from chronology.web.datasette_compat import Datasette
@@ -164,8 +163,16 @@ def _overview(
         dated,
         time_bins.of_window(chronology.window, by_time),
         any(_ZONED.search(text) for text, _ in dated),
-        any(place.latitude is not None for _, place in reader.timeline.catalogue.places.items()),
+        _has_points(reader),
     )
+
+
+def _has_points(reader: Reader) -> bool:
+    """Whether a place has a point, or an event has one of its own."""
+    if any(place.point for _, place in reader.timeline.catalogue.places.items()):
+        return True
+    sql = f"SELECT 1 FROM {reader.timeline.table} WHERE latitude IS NOT NULL LIMIT 1"
+    return reader.timeline.db.execute(sql).fetchone() is not None
 
 
 def _figures(reader: Reader, summary: Summary) -> dict[str, int]:

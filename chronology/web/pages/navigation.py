@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology
 from chronology.web import permissions
 from chronology.web.datasette_compat import Datasette, Request, address_of
 from chronology.web.routing import TABLES

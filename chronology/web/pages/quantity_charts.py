@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chronology.index.selection import Relation
-from chronology.model.declarations import QuantityColumn
 from chronology.model.edtf import Date
 from chronology.model.instants import instants, of_days
+from chronology.model.vocabulary import QuantityColumn
 from chronology.store.database import fetch_rows
 from chronology.web.pages import date_axis, day_histogram, formatting
 from chronology.web.pages.home_overview import Overview, Reader

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from datasette.utils import tilde_encode
 
 from chronology.export.formats import FORMATS
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology
 from chronology.timeline.as_of import TimelineAt, at_head
 from chronology.timeline.subject_detail import DETAIL_READERS
 from chronology.web import databases, permissions

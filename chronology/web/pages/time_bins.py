@@ -16,8 +16,11 @@ from chronology.model.edtf_text import MONTHS
 from chronology.model.instants import instants
 
 MAX_BINS = 200
-_HEADINGS = 12
+_HEADINGS, _WIDE = 12, 4
+"""The most sections, and the most whose headings have room for the name of any month."""
 _LABELS, _FEW = 20, 7
+_ROOM, _NARROW_ROOM = 0.02, 0.08  # parts of the width that a label needs, on a wide and narrow page
+_DECADE = 10
 _MINUTE, _QUARTER, _HOUR, _DAY = 60, 900, 3_600, 86_400
 _FIRST_START, _LAST_END = days.FIRST * _DAY, (days.LAST + 1) * _DAY
 _YEAR_1 = days.of(1, 1, 1) * _DAY
@@ -182,7 +185,9 @@ def _headings(unit: str, starts: Sequence[tuple[int, int]]) -> tuple[_Key, _Head
     if unit in _BELOW_A_DAY:
         choices.append((_day, lambda day: _short_day(day * _DAY)))
     if unit in ("day", "week"):
-        choices.append((_month, lambda month: f"{MONTHS[month % 12]} {year_words(month // 12)}"))
+        is_wide = _month(starts[-1][0]) - _month(starts[0][0]) < _WIDE
+        names = MONTHS if is_wide else [name[:3] for name in MONTHS]
+        choices.append((_month, lambda month: f"{names[month % 12]} {year_words(month // 12)}"))
     for years in (1, 10, 100, 1000):
         if years > _years(unit):
             choices.append((_by(years), _heading(years)))
@@ -255,7 +260,7 @@ def year_words(year: int) -> str:
 def _years_words(first: int, last: int) -> str:
     if last <= 0:
         return f"{1 - first}–{1 - last} BC"
-    return f"{year_words(first)}–{last}" if first else f"1–{last}"
+    return f"{first}s" if first and last - first == _DECADE - 1 else f"{year_words(first)}–{last}"
 
 
 def day_and_month(second: int) -> str:
@@ -304,6 +309,8 @@ def _ranks(unit: str, starts: Sequence[int], labels: Sequence[str]) -> list[int]
     ]
     shown = [number for number, rank in enumerate(ranks) if rank]
     # As many as a narrow page has room for.
-    for number in shown[:: -(-len(shown) // _FEW) or 1]:
-        ranks[number] = 2
+    few = set(shown[:: -(-len(shown) // _FEW) or 1])
+    for number in shown:
+        room = 1 - number / len(ranks)  # to the right edge
+        ranks[number] = 0 if room < _ROOM else 2 if number in few and room >= _NARROW_ROOM else 1
     return ranks

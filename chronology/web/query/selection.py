@@ -19,10 +19,9 @@ from datasette.database import QueryInterrupted
 from datasette.filters import FilterArguments
 from datasette.plugins import pm
 from datasette.utils import await_me_maybe, escape_fts, sqlite_timelimit
-from datasette.utils.asgi import BadRequest, Forbidden, NotFound
+from datasette.utils.asgi import BadRequest, Forbidden
 from datasette.utils.sqlite import sqlite3
 
-from chronology.export.formats import FORMATS
 from chronology.index.current import EventIndex, TimeLimit
 from chronology.index.predicates import And, DayComparison, NumberQuery, Or, Predicate
 from chronology.index.selection import EventFilter, Selection, all_of, select
@@ -43,7 +42,6 @@ _DAYS = ("earliest", "latest", "sort_day")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _OPERATORS = {"exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _BY_NUMBER = re.compile(r"(?:events\.)?number in \(select rowid from (.*)\)", re.DOTALL)
-_DATASETTE_FORMATS = frozenset({"html", "json", "csv", "blob"})
 _PARAMETER = re.compile(r":(\w+)")
 
 
@@ -98,14 +96,6 @@ async def _ensure_filters(
     )
     if not needed <= visible:
         raise Forbidden("You do not have permission to filter by this table")
-
-
-def refuse_unknown_format(datasette: Datasette, request: Request) -> None:
-    """Raises `NotFound` for a format of the events that nothing provides."""
-    extension = request.url_vars.get("format")
-    if extension and extension not in _DATASETTE_FORMATS and extension not in datasette.renderers:
-        known = ", ".join(f".{name}" for name in ("json", "csv", *FORMATS))
-        raise NotFound(f"'.{extension}' is not a format. Formats: {known}.")
 
 
 async def translate(

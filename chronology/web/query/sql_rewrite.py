@@ -24,8 +24,13 @@ from datasette.utils.sqlite import sqlite3
 
 from chronology.index.predicates import EVERY, Cursor
 from chronology.index.selection import EventFilter, Selection
-from chronology.web.datasette_compat import CSV_STREAMS_TAKE_A_CURSOR, Datasette, Request
-from chronology.web.limits import budget
+from chronology.web.datasette_compat import (
+    CSV_STREAMS_TAKE_A_CURSOR,
+    EXECUTE_FN,
+    Datasette,
+    Request,
+)
+from chronology.web.limits import Budget, budget
 from chronology.web.query.selection import index_of, run, sorting, translate, warm
 from chronology.web.responses import query_timed_out
 
@@ -77,6 +82,8 @@ class PageRequest(NamedTuple):
     table: str
 
 
+_counted: ContextVar[Budget | None] = ContextVar("counted", default=None)
+"""The budget that counts the rows of the statement that Datasette executes."""
 page_request: ContextVar[PageRequest | None] = ContextVar("page_request", default=None)
 """The page that the current task makes."""
 
@@ -91,7 +98,13 @@ def watch(database: Any) -> None:
     """Replaces `execute` of a database of Datasette; a second call does nothing."""
     if "execute" in vars(database):
         return
-    execute = database.execute
+    execute, name = database.execute, EXECUTE_FN
+    run_function = getattr(database, name)
+
+    async def run_counted(function: Any, *args: Any, **kwargs: Any) -> Any:
+        if counting := _counted.get():
+            function = counting.counted(function)
+        return await run_function(function, *args, **kwargs)
 
     async def watched(sql: str, params: Any = None, *args: Any, **kwargs: Any) -> Any:
         page = page_request.get()
@@ -100,13 +113,17 @@ def watch(database: Any) -> None:
         if left := budget.get():
             limit_ms = kwargs.get("custom_time_limit") or math.inf
             kwargs["custom_time_limit"] = min(limit_ms, max(_MIN_MS, left.left_ms()))
+        token = _counted.set(left)
         try:
             return await execute(sql, params, *args, **kwargs)
         except QueryInterrupted:
             query_timed_out(sql)
             raise
+        finally:
+            _counted.reset(token)
 
     database.execute = watched
+    setattr(database, name, run_counted)
     if index_of(database) is not None:
         # Stored, since the event loop keeps only weak references to its tasks.
         database.warming = asyncio.ensure_future(warm(database))

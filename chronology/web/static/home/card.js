@@ -70,6 +70,10 @@ export class Card {
       html("h3", {}, this.link(event)),
       html("p", { class: "date" }, [event.date.words, " ", html("code", {}, event.date.edtf)]),
     ];
+    if (event.picture) {
+      const src = `${this.config.events.replace(/events$/, "media")}/${event.picture.file}`;
+      parts.push(html("img", { class: "picture", src, alt: event.picture.alt }));
+    }
     const places = event.places.map(placeWords).join("; ");
     if (places) parts.push(html("p", { class: "note" }, places));
     if (event.formations.length) parts.push(this.units(event));

@@ -8,6 +8,7 @@ import { disc, middleOf, nameOf, labelOf, sizeOf, spotsOf, merged } from "./spot
 import { html } from "./svg.js";
 
 const { L } = globalThis;
+const CONTINENT = 3; // the zoom at which one fills the map
 // Drawn only when it is added to the map, since most markers are inside a cluster.
 const SpotIcon = L.DivIcon.extend({
   createIcon(old) {
@@ -52,7 +53,8 @@ export class EventMap {
     }
     const ground = new Ground(this.map, this.config, this.cut);
     this.map.setMaxBounds(ground.area);
-    this.map.setMinZoom(this.map.getBoundsZoom(ground.area, true));
+    // A whole number: with a fraction below a half, the clusters of the farthest zoom are not drawn.
+    this.map.setMinZoom(Math.floor(this.map.getBoundsZoom(ground.area, true)));
     await ground.show();
     this.names.ground = await ground.names();
   }
@@ -65,12 +67,19 @@ export class EventMap {
     const first = this.cut === undefined;
     if (first) this.cut = this.config.tiles ? -180 : cutFor(points.map(([, longitude]) => longitude));
     if (this.fitted !== source.query && points.length) {
-      const bounds = middleOf(points.map((at) => this.pointOf(at)));
+      const bounds = this.boundsOf(points.map((at) => this.pointOf(at)));
       this.map.fitBounds(bounds, { padding: [30, 30], maxZoom: 8, animate: false });
     }
     this.fitted = source.query;
     if (first) await this.lay();
     if (this.data === data) await this.goTo(this.period);
+  }
+
+  /** The bounds of most points; of all, if those already span a continent and the scale is not halved. */
+  boundsOf(points) {
+    const [all, most] = [L.latLngBounds(points), L.latLngBounds(middleOf(points))];
+    const [far, near] = [all, most].map((bounds) => this.map.getBoundsZoom(bounds, false, [60, 60]));
+    return near <= CONTINENT && near - far < 1 ? all : most;
   }
 
   /** The point at which a place is drawn: the world is cut where no event is. */

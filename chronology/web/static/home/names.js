@@ -45,17 +45,21 @@ export class Names {
     const then = place.names.find(([, use]) => use === "period")?.[0];
     const width = (region ? 8 : 6.4) * Math.max(place.name.length, then?.length ?? 0) + 4;
     const { x, y } = disc ?? point;
-    const left = disc ? x + disc.r + 3 : region ? x - width / 2 : x + 4;
-    const box = [left, y - 8, left + width, y + (then ? 18 : 8)];
+    const gap = disc ? disc.r + 3 : 4;
     const text = html("span", {}, place.name);
     if (then) text.append(html("i", {}, then));
-    const drawn = this.mark(text, at, `place-name${region ? " region" : ""}`,
-      [point.x - left, point.y - y + 7], box, taken);
+    const sides = region && !disc ? [["region", x - width / 2]] : [["", x + gap], ["before", x - gap - width]];
+    const drawn = sides.some(([side, left]) => {
+      const anchor = [point.x - left - (side === "before" ? width : 0), point.y - y + 7];
+      const box = [left, y - 8, left + width, y + (then ? 18 : 8)];
+      return this.mark(text, at, `place-name ${region ? "region" : ""} ${side}`, anchor, box, taken);
+    });
     if (drawn && disc) disc.named = true;
   }
 
-  /** Draws a text at a point, unless its box overlaps one that is taken; returns whether it did. */
+  /** Draws a text at a point; returns false if its box overlaps one that is taken, or the edge. */
   mark(text, at, className, iconAnchor, box, taken) {
+    if (box[0] < 0 || box[2] > this.map.getSize().x) return false;
     if (taken.some((other) => overlap(box, other))) return false;
     taken.push(box);
     const icon = L.divIcon({ html: text, className, iconSize: null, iconAnchor });

@@ -285,7 +285,7 @@ function bounds({ window, complete, events, lanes: counted }) {
   return [from - margin, to + margin];
 }
 
-const [SECONDS, CLOCK, DAY, MONTH] = ["%H:%M:%S", "%H:%M", "%-d %b", "%B"].map(d3.utcFormat);
+const [SECONDS, CLOCK, DAY, MONTH] = ["%H:%M:%S", "%H:%M", "%-d %b", "%b"].map(d3.utcFormat);
 
 function tick(time) {
   if (d3.utcMinute(time) < time) return SECONDS(time);

@@ -1,13 +1,16 @@
-"""Checks of what a chronology declares, its dimensions and quantities, and of values for them."""
+"""Faults of single records that need no log: of what a chronology declares, and of events.
+
+The declarations of a chronology are its dimensions and quantities.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from chronology.model.declarations import FreeDimension
-from chronology.model.groups import Name
-from chronology.model.records import Chronology, Event, Tag
+from chronology.model.fields import Name
+from chronology.model.records import Event, Tag
 from chronology.model.validation import FieldPath
+from chronology.model.vocabulary import Chronology, FreeDimension
 from chronology.projections import event_rows
 
 CheckFault = tuple[FieldPath, str, str]
@@ -59,7 +62,28 @@ def event_faults(fields: Event, chronology: Chronology) -> Iterator[CheckFault]:
     for name in fields.quantities:
         if name not in chronology.quantities:
             description = f"{name!r} is not a quantity of the chronology"
-            yield ("quantities", name), description, _choices("quantities", chronology.quantities)
+            yield (
+                ("quantities", name),
+                description,
+                _choices("quantities", chronology.layout.quantities),
+            )
+
+
+def repeat_faults(fields: Event) -> Iterator[CheckFault]:
+    """A formation and a person may occur once, a place once in each role."""
+    if max(len(fields.places), len(fields.formations), len(fields.people)) < 2:
+        return
+    members_by_field: dict[str, list[tuple[str, ...]]] = {
+        "places": [(ref.place, ref.role) for ref in fields.places],
+        "formations": [(formation,) for formation in fields.formations],
+        "people": [(person,) for person in fields.people],
+    }
+    for key, members in members_by_field.items():
+        seen: set[tuple[str, ...]] = set()
+        for index, member in enumerate(members):
+            if member in seen:
+                yield (key, index), f"{key}: {member[0]!r} occurs twice", "keep one of them"
+            seen.add(member)
 
 
 def name_faults(names: Sequence[Name]) -> Iterator[CheckFault]:
