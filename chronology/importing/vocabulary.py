@@ -7,7 +7,7 @@ from typing import Any
 from chronology.importing.map_file import ImportMap
 from chronology.importing.names import folded
 from chronology.importing.slugs import slug
-from chronology.model import as_written, records
+from chronology.model import as_written, stored_data
 from chronology.model.days import Day
 from chronology.model.edtf import Date, parse
 from chronology.model.errors import DateError
@@ -77,7 +77,7 @@ class Vocabulary:
         if self.before is None:
             return {**self._new(many), **units}
         changes: dict[str, Any] = dict(units)
-        plain = records.amend(self.before, {})
+        plain = stored_data.amend(self.before, {})
         if self.kinds != self.before.kinds:
             changes["kinds"] = self.kinds
         for field, declared in (

@@ -52,6 +52,7 @@ _WORD = re.compile(
     r"\b(?:first|second|third|fourth)\b|(?<=\d )(?:de|di|do|of)\b|(?<=\d(?:st|nd|rd|th) )of\b"
     r"|\b(?:de|del|di|do|of) (?=\d{4})|^(?:on|in|am|im|le|el|the) (?=.*\d)"
 )
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _FINAL_POINT = re.compile(r"[bcd]\.$|\.\.$")
 _LIKE_EDTF = re.compile(r"(?!\d{1,2}[./-]|\d{5})[-\dXTZ?~%:.,/\[\]{}+]+", re.ASCII)
 _TIMESTAMP = re.compile(
@@ -140,7 +141,9 @@ def _is_years(text: str) -> bool:
 
 
 def _prepared(text: str) -> str:
-    folded = fold(text.replace("\u2019", "'").replace("\u2212", "-").replace(",", " "))
+    folded = fold(
+        _THOUSANDS.sub("", text.replace("\u2019", "'").replace("\u2212", "-")).replace(",", " ")
+    )
     folded = " ".join(_WORD.sub(lambda m: _ORDINALS.get(m[0], ""), folded).split())
     return folded.rstrip(" .;") if not _FINAL_POINT.search(folded) else folded
 
@@ -303,7 +306,7 @@ def _sides(first: str, last: str, rules: Rules) -> tuple[str, str]:
     for left, right in _completed(first, last):
         tried = Rules(rules.order, rules.century)
         try:
-            points = _qualified(left, tried), _qualified(right, tried)
+            points = _side(left, tried), _side(right, tried)
         except Unread:
             continue
         rules.take(tried)
@@ -313,6 +316,12 @@ def _sides(first: str, last: str, rules: Rules) -> tuple[str, str]:
         if "T" in start:
             return start, f"{start.partition('T')[0]}T{clock(match, rules)}"
     return _qualified(first, rules), _qualified(last, rules)
+
+
+def _side(text: str, rules: Rules) -> str:
+    """A point, or a decade or century that EDTF can write as one."""
+    found = read_period(text, rules)
+    return found if found and "[" not in found else _qualified(text, rules)
 
 
 def _completed(first: str, last: str) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Literal, TypeAlias
 
 from chronology.model.date_words import MONTHS, SEASONS, WEEKDAYS, ZONES, alternatives
-from chronology.model.days import Day, civil, length_of_month
+from chronology.model.days import Day, civil, length_of_month, year_text
 
 Order: TypeAlias = Literal["us", "eu"]
 """Whether the month (`us`) or the day (`eu`) is first in `10/12/1944`."""
@@ -175,9 +175,7 @@ def year_of(text: str, era: str, rules: Rules) -> str:
         rules.note(f"doubtful: the year {number} is read as {1 - number} BC, as astronomers count")
     elif digits == 3 and not era:
         rules.note("doubtful: a number of three digits is read as a year")
-    if not -9999 <= number <= 9999:
-        raise Unread("years run from 10,000 BC to 9999")
-    return f"{'-' if number < 0 else ''}{abs(number):04}"
+    return f"Y{number}" if abs(number) > 9_999 else year_text(number)
 
 
 def _day(year: str, month: int, day: int) -> str:
@@ -234,6 +232,21 @@ def _named_unspecified(match: re.Match[str], rules: Rules, era: str) -> str:
     return f"{_unspecified_digits(match['year'])}-{MONTHS[match['month']]:02}"
 
 
+def _month_and_year(match: re.Match[str], rules: Rules, era: str) -> str:
+    return _day(year_of(match[2], era, rules), int(match[1]), 0)
+
+
+def _year_and_month(match: re.Match[str], rules: Rules, era: str) -> str:
+    if int(match[2]) == (int(match[1]) + 1) % 100:
+        rules.note("doubtful: two numbers are read as one year and the next")
+        return f"{match[1]}/{int(match[1]) + 1:04}"
+    return _day(year_of(match[1], era, rules), int(match[2]), 0)
+
+
+def _no_year(match: re.Match[str], rules: Rules, era: str) -> str:
+    raise Unread("the year is missing")
+
+
 def _packed(match: re.Match[str], rules: Rules, era: str) -> str:
     point = _day(match[1], int(match[2]), int(match[3]))
     if not match[4]:
@@ -245,6 +258,10 @@ def _packed(match: re.Match[str], rules: Rules, era: str) -> str:
 
 
 def _serial(match: re.Match[str], rules: Rules, era: str) -> str:
+    if era:
+        return year_of(match[0], era, rules)
+    if len(match[0].partition(".")[0]) > 5:
+        raise Unread("")
     rules.note("doubtful: a number is read as the date of a spreadsheet")
     return serial_date(float(match[0]))
 
@@ -316,6 +333,9 @@ _FORMS: tuple[_Form, ...] = tuple(
         (rf"{NAMED_MONTH}[\s\-./]*{_YEAR}", _named),
         (rf"{NAMED_MONTH}\s*(?P<year>[12]\d[\d?x][?x])", _named_unspecified),
         (rf"{_YEAR}[\s\-./]*{NAMED_MONTH}", _named),
+        (rf"(?:{_DAY}\s+)?{NAMED_MONTH}(?:\s+\d{{1,2}}(?:st|nd|rd|th)?)?", _no_year),
+        (r"(0?[1-9]|1[0-2])[/.](\d{4})", _month_and_year),
+        (r"(\d{4})/(0[1-9]|1[0-2])", _year_and_month),
         (rf"({alternatives(SEASONS)})\s+(-?\d{{1,4}})(?:\s?[/\-–]\s?(\d{{2,4}}))?", _season),
         (
             r"""(?: (?P<letter>[qh])(?P<short>\d)\s?[\s\-/]?\s?
@@ -325,7 +345,7 @@ _FORMS: tuple[_Form, ...] = tuple(
         ),
         (r"(?:1\d|20|\d)\d[\d?x_][?x_]|\d[?x_]{3}", _unspecified),
         (r"\d{4}-(?:\d\d|[?x_]{2})-[?x_]{2}", _unspecified),
-        (r"[1-9]\d{4}(?:\.\d+)?", _serial),
+        (r"[1-9]\d{4,5}(?:\.\d+)?", _serial),
         (r"1\d{9}(?:\d{3})?", _instant),
         (r"(?:year\s+)?(-?\d{1,4})", _year),
     )
