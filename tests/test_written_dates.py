@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from edtf_dates import dates
+from edtf_dates import profile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,9 +79,10 @@ def test_a_weekday_that_fits_is_no_doubt() -> None:
     assert read("Wednesday, 20 December 1944").remarks == ()
 
 
-@given(dates())
+@given(profile)
 def test_every_date_of_the_profile_is_read_as_itself(text: str) -> None:
-    if not re.fullmatch(r"\d{4}-\d\d", text):
+    years = re.fullmatch(r"\d\d(\d\d)-(\d\d)", text)
+    if not years or years[2] <= years[1] or int(years[2]) <= 12:
         assert read(text).text == text
 
 

@@ -137,7 +137,7 @@ def _read(text: str, order: Order | None, century: int | None) -> WrittenDate:
 def _is_years(text: str) -> bool:
     """Whether a text is like `1939-45`, which EDTF reads as a part of a year."""
     match = _YEARS.fullmatch(text)
-    return bool(match) and not _EDTF_MONTH.fullmatch(text)
+    return bool(match and match[2] > match[1][2:] and not _EDTF_MONTH.fullmatch(text))
 
 
 def _prepared(text: str) -> str:
