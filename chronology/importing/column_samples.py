@@ -21,7 +21,7 @@ NOTHING = frozenset(
     {"na", "n/a", "#n/a", "-", "--", "–", "—", "null", "none", "nan", "nil", "#null!", ".", "?"}
 )
 """Texts that spreadsheets and programs write into cells without a value."""
-_NUMBER = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?([eE][-+]?\d+)?(?<=\d)")
+_NUMBER = re.compile(r"[-+]?(?=\.?\d)(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?([eE][-+]?\d{1,3})?")
 _ELAPSED = re.compile(r"-?\d{2,4}:\d\d(:\d\d)?")
 _URL = re.compile(r"https?://\S+")
 _POINT = re.compile(r"point\s*\(\s*-?[\d.]+\s+-?[\d.]+\s*\)", re.IGNORECASE)

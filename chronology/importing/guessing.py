@@ -102,6 +102,7 @@ MAX_TAGS = 100
 _MAX_QUANTITIES = 20
 _MAX_DIMENSIONS = 12
 _DATE_SHARE = 0.6
+_NAMED_DATE_SHARE = 0.3
 _IMAGE = re.compile(
     r"\.(jpe?g|png|gif|webp|avif|svg|tiff?|mp3|ogg|wav|mp4|webm|pdf)(\?|$)|FilePath/", re.I
 )
@@ -184,10 +185,9 @@ def _roles(samples: Iterable[Sample]) -> dict[str, str]:
         if left:
             chosen[max(left, key=lambda name: left[name])] = role
 
-    elapsed = {s.name: s.fill for s in samples if s.is_elapsed}
-    take("elapsed", elapsed)
-    if not elapsed:
-        take("date", {s.name: _date_score(s) for s in samples})
+    take("date", {s.name: _date_score(s) for s in samples})
+    if not chosen:
+        take("elapsed", {s.name: s.fill for s in samples if s.is_elapsed})
     if not {"date", "elapsed"} & {*chosen.values()}:
         _take_parts(samples, chosen)
     if "date" in chosen.values():
@@ -229,10 +229,10 @@ def _take_parts(samples: list[Sample], chosen: dict[str, str]) -> None:
 
 def _date_score(sample: Sample) -> float:
     """How well a column is the date: readable, filled, exact, and named so."""
-    if sample.dates < _DATE_SHARE or not sample.fill:
-        return 0.0
     names = _NAMES["date"].split("|")
     words = sample.words
+    if sample.dates < (_NAMED_DATE_SHARE if words in names else _DATE_SHARE) or not sample.fill:
+        return 0.0
     named = 1.0 if words in names else 0.6 if re.search(r"\b(date|start|when)\b", words) else 0.0
     if words in _NAMES["end"].split("|") or re.search(r"\bend\b", words):
         named = -0.5

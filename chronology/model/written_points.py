@@ -210,9 +210,8 @@ def _numbers(match: re.Match[str], rules: Rules, era: str) -> str:
         if rules.order is None and match[2] != "." and first != second:
             rules.note("doubtful: the day is read before the month; nothing decides it")
     if rules.order and len(rules.orders - {rules.order}) and match[2] != ".":
-        seen = "first" if is_us else "second"
-        other = "us" if is_us else "eu"
-        raise Unread(f"the month is {seen}; use --dates {other}")
+        first_part, option = ("month", "us") if is_us else ("day", "eu")
+        raise Unread(f"the {first_part} is first; use --dates {option}")
     month, day = (first, second) if is_us else (second, first)
     if not month or not day:
         raise Unread("a day and a month begin at 1")
