@@ -78,7 +78,9 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, arguments, catch_exceptions=False)
 
 
-def imported(folder: Folder, name: str, content: str | bytes, *options: str) -> list[dict[str, Any]]:
+def imported(
+    folder: Folder, name: str, content: str | bytes, *options: str
+) -> list[dict[str, Any]]:
     """The events of a file that is imported without a fault, and can be ingested."""
     done = folder.run_import(folder.write(name, content), *options)
     assert done.exit_code == 0, done.output
@@ -125,7 +127,9 @@ def xlsx(path: Path, *sheets: tuple[str, list[list[Any]], str]) -> None:
         + "</Relationships>"
     )
     for target, (_, rows, merged) in zip(targets, sheets, strict=True):
-        body = "".join(f'<row r="{n}">{"".join(_cells(n, row))}</row>' for n, row in enumerate(rows, 1))
+        body = "".join(
+            f'<row r="{n}">{"".join(_cells(n, row))}</row>' for n, row in enumerate(rows, 1)
+        )
         after = f'<mergeCells count="1"><mergeCell ref="{merged}"/></mergeCells>' if merged else ""
         sheet = f"<worksheet {main_ns}><sheetData>{body}</sheetData>{after}</worksheet>"
         parts[f"xl/{target}"] = sheet

@@ -150,7 +150,9 @@ def test_rows_of_a_value_are_left_out_as_the_map_says(folder: Folder) -> None:
 def test_existing_subjects_are_matched_by_all_their_names(folder: Folder) -> None:
     start = folder.path / "events" / "0001-start.yml"
     text = start.read_text("utf-8")
-    named = text.replace("  name: Mill Bridge\n", "  name: Mill Bridge\n  names: [{name: Mühlbrücke}]\n")
+    named = text.replace(
+        "  name: Mill Bridge\n", "  name: Mill Bridge\n  names: [{name: Mühlbrücke}]\n"
+    )
     start.write_text(named, "utf-8")
     table = "date,event,place\n1421,A,MUHLBRUCKE\n1422,B,Mil Bridge\n"
     first, second = imported(folder, "a.csv", table)

@@ -156,10 +156,9 @@ class _Command:
             mapping = self._map(table, log, title)
             self._check_update(mapping, target)
             update = Update(log, self.name, self.file.name) if self.options.update else None
-            with self.say.bars(Bar(self.name)) as (progress,):
-                work = Import(log, table, mapping, self.name, update, progress)
-                work.convert()
-            with closing(work):
+            with closing(Import(log, table, mapping, self.name, update)) as work:
+                with self.say.bars(Bar(self.name)) as (progress,):
+                    work.convert(progress)
                 self._write_map(mapping, work)
                 self._finish(work, target)
 

@@ -83,7 +83,7 @@ class Node:
 
 def read(path: Path, settings: Mapping[str, str]) -> Table:
     """The events of a file; `living` in `settings` keeps people who may be living."""
-    tree = _Tree(_records(_lines(path, settings.get("encoding"))))
+    tree = Tree(records_of(path, settings.get("encoding")))
     hidden = set() if settings.get("living") else PeopleAlive(tree.people, tree.families).ids
     rows = list(tree.rows(hidden))
     if not rows:
@@ -100,6 +100,11 @@ def read(path: Path, settings: Mapping[str, str]) -> Table:
     roles = dict(zip(COLUMNS, (*COLUMNS[:6], "summary", "says"), strict=True))
     shown = {tree.labels[key]: tree.fields(key) for key in tree.people if key not in hidden}
     return Table(COLUMNS, read_rows, roles, notes=notes, people=shown, unit="event")
+
+
+def records_of(path: Path, encoding: str | None = None) -> Iterator[Node]:
+    """The records of a file: its lines of level 0, each with those below it."""
+    return _records(_lines(path, encoding))
 
 
 def _lines(path: Path, encoding: str | None) -> Iterator[tuple[int, str]]:
@@ -143,7 +148,7 @@ def _records(lines: Iterator[tuple[int, str]]) -> Iterator[Node]:
         yield stack[0]
 
 
-class _Tree:
+class Tree:
     """The people and families of a file, by id."""
 
     def __init__(self, records: Iterator[Node]) -> None:

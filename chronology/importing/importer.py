@@ -50,15 +50,13 @@ class Import:
         mapping: ImportMap,
         name: str,
         update: Update | None = None,
-        progress: Progress | None = None,
     ) -> None:
         self.table = table
         self.mapping = mapping
-        self.progress = progress or (lambda count: None)
         self.report = Report(table.unit)
         self.report.notes += table.notes
         self.points = PlacePoints()
-        self.order = self._survey()
+        self.order = OrderChoice(None)
         catalogue = load_catalogue(log)
         self.vocabulary = Vocabulary(catalogue, mapping)
         self.registry = Registry(catalogue, lambda stream: _is_used(log, stream))
@@ -107,8 +105,9 @@ class Import:
 
     # The second reading
 
-    def convert(self) -> None:
-        """Makes the records of all rows."""
+    def convert(self, progress: Progress | None = None) -> None:
+        """Makes the records of all rows; raises `Unreadable`."""
+        self.order = self._survey()
         dates = DateReader(self.mapping, self.order.order)
         converter = Converter(
             *(self.table, self.mapping, self.registry, self.report),
@@ -119,8 +118,8 @@ class Import:
                 self.draft.add(change)
             if len(self.preview) < PREVIEW:
                 self.preview.append(record)
-            if count % _STEP == 0:
-                self.progress(_STEP)
+            if progress and count % _STEP == 0:
+                progress(_STEP)
         for subject, name, near in (match for names in self.registry.all() for match in names.near):
             self.report.near.append(f"the new {subject} {name!r} resembles {near!r}")
 
