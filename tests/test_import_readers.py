@@ -83,7 +83,7 @@ def test_columns_of_one_name_are_told_apart_by_a_number(tmp_path: Path) -> None:
 
 def test_a_workbook_has_dates_formulas_and_merged_cells(folder: Folder) -> None:
     rows = [
-        ["date", "title", "crew", "port"],
+        ["date", "title", "crew", "place"],
         [(16426,), "Keel laid", 20, "Kiel"],
         [(16427,), "=A1→Launched", 21.5, ""],
         ["c. 1946", "Sunk", "", ""],

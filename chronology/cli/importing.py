@@ -125,6 +125,11 @@ def _import_package(package: Path, events: Path, say: Messages) -> None:
     say(f"{len(written)} batches in {events}. Next: chronology ingest")
 
 
+def has_terminal() -> bool:
+    """Whether somebody can answer questions."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 class _Command:
     """One call of the command, for a file with a table."""
 
@@ -139,7 +144,7 @@ class _Command:
         self.maps = self.folder / "maps"
         self.map_path = self.maps / f"{self.name}.yml"
         self.report_path = self.maps / f"{self.name}-report.md"
-        self.asks = not say.quiet and sys.stdin.isatty() and sys.stdout.isatty()
+        self.asks = not say.quiet and has_terminal()
 
     def run(self) -> None:
         from chronology.importing import files, map_file, place_in_folder

@@ -160,6 +160,8 @@ def _chronology(title: str | None, titles: Mapping[str, str]) -> ChronologyField
 
 def _own_role(sample: Sample) -> str:
     """The role of a column of our CSV that a chronology declares."""
+    if sample.name in event_rows.RESERVED:
+        return "ignore"
     is_quantity = sample.filled and sample.numbers == 1
     return f"quantities.{sample.name}" if is_quantity else f"tags.{sample.name}"
 
