@@ -105,7 +105,8 @@ def xlsx(path: Path, *sheets: tuple[str, list[list[Any]], str]) -> None:
     package_ns = "http://schemas.openxmlformats.org/package/2006"
     office = "application/vnd.openxmlformats-officedocument.spreadsheetml"
     parts = {
-        "[Content_Types].xml": f'<Types xmlns="{package_ns}/content-types"><Default Extension="rels"'
+        "[Content_Types].xml": f'<Types xmlns="{package_ns}/content-types">'
+        '<Default Extension="rels"'
         f' ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override'
         f' PartName="/xl/workbook.xml" ContentType="{office}.sheet.main+xml"/></Types>',
         "_rels/.rels": f'<Relationships xmlns="{package_ns}/relationships"><Relationship Id="rId1"'

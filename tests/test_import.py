@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from imports import SHIPS, Folder, imported, run
 
-from chronology.cli import extras, main
+from chronology.cli import main
 
 
 @pytest.fixture
@@ -328,7 +328,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_a_remedy(
 def test_the_command_names_its_extra_if_that_is_missing(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     done = CliRunner().invoke(main, ["import", folder.write("ships.csv", SHIPS)])
     assert done.exit_code == 2
     assert "'datasette-chronology[import]'" in done.output

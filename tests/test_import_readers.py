@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from imports import Folder, imported, ods, run, xlsx
@@ -82,7 +83,7 @@ def test_columns_of_one_name_are_told_apart_by_a_number(tmp_path: Path) -> None:
 
 
 def test_a_workbook_has_dates_formulas_and_merged_cells(folder: Folder) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["date", "title", "crew", "place"],
         [(16426,), "Keel laid", 20, "Kiel"],
         [(16427,), "=A1→Launched", 21.5, ""],

@@ -63,6 +63,9 @@ class Converter:
             cells = self.cells(row)
             if not any(cells.values()) and not row.extra:
                 continue
+            for cell in row.extra:
+                remark = "left out: a cell beyond the last column"
+                self.report.add_remark(row.number, "", cell, remark)
             if any(cells[column] == text for column, text in self.mapping.leave_out.items()):
                 self.report.leave_out(row.number, cells, "as the map says")
                 continue
@@ -92,8 +95,6 @@ class Converter:
         date = self.dates.read(cells)
         for column, cell, remark in date.remarks:
             self.report.add_remark(row.number, column, cell, remark)
-        for cell in row.extra:
-            self.report.add_remark(row.number, "", cell, "left out: a cell beyond the last column")
         draft = RowEvent(self, row.number, cells)
         title = draft.title()
         event: dict[str, Any] = {"date": date.text, "title": title, "kind": draft.kind()}

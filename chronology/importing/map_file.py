@@ -60,6 +60,10 @@ NAMED_ROLES = {
 }
 FIELDS = ("names", "related", "links", "media", "geometry", "sequence")
 """The fields of events that a column may have in JSON."""
+_SEVERAL = frozenset(
+    {"ignore", "key", "summary", "says", "place", "people", "formations", "source", "link", "media"}
+)
+"""The roles that several columns may have, besides tags of one dimension."""
 _KEY = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -165,6 +169,10 @@ def faults(found: ImportMap, columns: list[str]) -> Iterator[str]:
             yield f"the column {name!r} is missing; add it, as 'ignore' to leave it out"
     for column in found.columns.values():
         yield from _role_faults(column)
+    roles = [column.role for column in found.columns.values()]
+    for role in dict.fromkeys(roles):
+        if roles.count(role) > 1 and role not in _SEVERAL and not role.startswith("tags."):
+            yield f"{role!r} is for one column; make the others 'claims.NAME', or 'ignore'"
     if not {"date", "year", "elapsed", "end"} & {c.role for c in found.columns.values()}:
         yield "no column is the date; write 'date' for one, or year, month and day"
 

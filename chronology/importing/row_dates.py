@@ -20,6 +20,7 @@ _FIRST_OF_JANUARY = re.compile(r"(-?\d{4})-01-01(?:T00:00:00Z)?")
 _MIDNIGHT = re.compile(r"(-?\d{4}-\d\d-\d\d)T00:00:00Z")
 _NAIVE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(?![\d:+Z-])")
 _OFFSET = re.compile(r"Z|[+-]\d\d:\d\d")
+_MAX_WRITTEN = 300
 _BY_PRECISION = {"11": 10, "10": 7, "9": 4, "8": 4, "7": 4}
 
 
@@ -69,7 +70,11 @@ class DateReader:
         written = " ".join(filter(None, (cells[column] for column in self.written)))
         if not written and any(remarks):
             written = " – ".join(filter(None, (start.written, end.written if end else "")))
-        return RowDate(text, written[:300], remarks)
+        if len(written) > _MAX_WRITTEN:
+            column = next(iter(self.written), "")
+            remark = f"coarsened: cut after {_MAX_WRITTEN} characters"
+            remarks = (*remarks, (column, written, remark))
+        return RowDate(text, written[:_MAX_WRITTEN], remarks)
 
     def person_date(self, cell: str) -> str:
         """A date of birth or death; raises `RowFault`."""

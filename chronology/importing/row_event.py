@@ -16,6 +16,8 @@ _SENTENCE = re.compile(r".{20,}?[.!?](?=\s)", re.DOTALL)
 _SPLIT = re.compile(r"\s*;\s*")
 _LONGEST_TITLE = 200
 _MAX_MEDIA = 50
+_MAX_CAPTION = 2_000
+_MAX_URL = 2_000
 
 
 class RowEvent(RowSubjects):
@@ -85,6 +87,9 @@ class RowEvent(RowSubjects):
         media = self._media()
         for column, _, cell in self.values("link"):
             self._addresses(column, cell)
+        if not self.links:
+            for column, _, cell in self.values("link.label"):
+                self.claim(key_name(column), cell)
         if self.links and "links" not in event:
             event["links"] = [
                 {"url": url, **({"label": label} if label else {})}
@@ -92,6 +97,8 @@ class RowEvent(RowSubjects):
             ]
         if media:
             event["media"] = media
+        if self.account_links:
+            account["links"] = self.account_links[:1]
         if self.says:
             account["says"] = self._cut("says", "\n".join(self.says))
         if self.claims:
@@ -110,8 +117,8 @@ class RowEvent(RowSubjects):
             event["basis"] = self.text(column, cell)
         for column, _, cell in self.values("says"):
             self.says.append(self.text(column, cell))
-        for _, _, cell in self.values("by"):
-            account["by"] = " ".join(cell.split())[:LINE]
+        for column, _, cell in self.values("by"):
+            account["by"] = self.line(column, cell)
         for column, settings, cell in self.values("claims"):
             self.claim(settings.name, self.text(column, cell))
 
@@ -165,17 +172,19 @@ class RowEvent(RowSubjects):
             for part in ("credit", "caption", "alt", "licence")
             for column, _, cell in self.values(f"media.{part}")
         }
+        limits = {"credit": LINE, "licence": LINE}
         media: list[dict[str, str]] = []
         for column, _, cell in self.values("media"):
             for part in _SPLIT.split(cell) if URL.match(cell) else [cell]:
-                if URL.fullmatch(part) and len(part) <= 2_000:
+                if URL.fullmatch(part) and len(part) <= _MAX_URL:
                     media.append({"url": part})
                 else:
                     self.says.append(self.text(column, part))
         if media:
             for key, text in fields.items():
-                limit = LINE if key in ("credit", "licence") else 2_000
-                media[0][key] = " ".join(text.split())[:limit] if limit == LINE else text[:limit]
+                media[0][key] = self.line(f"media.{key}", text, limits.get(key, _MAX_CAPTION))
         else:
             self.says += filter(None, fields.values())
+        for medium in media[_MAX_MEDIA:]:
+            self.remark("media", medium["url"], "left out: one too many")
         return media[:_MAX_MEDIA]

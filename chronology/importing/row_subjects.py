@@ -35,6 +35,7 @@ class RowSubjects:
         self.links: dict[str, str] = {}
         self.texts: list[str] = []
         self.says: list[str] = []
+        self.account_links: list[dict[str, str]] = []
         self.claims: dict[str, str] = {}
 
     def values(self, group: str) -> Iterator[tuple[str, Column, str]]:
@@ -56,9 +57,16 @@ class RowSubjects:
             self.link(column, address, label)
         return found.text
 
+    def line(self, column: str, cell: str, limit: int = LINE) -> str:
+        """A cell on one line; one that is too long is cut, and whole in the report."""
+        line = " ".join(cell.split())
+        if len(line) > limit:
+            self.remark(column, cell, f"coarsened: cut after {limit:,} characters")
+        return line[:limit]
+
     def link(self, column: str, address: str, label: str = "") -> None:
         if URL.fullmatch(address) and len(address) <= 2_000 and len(self.links) < _MAX_LINKS:
-            self.links.setdefault(address, label[:LINE])
+            self.links.setdefault(address, self.line(column, label))
         else:
             self.remark(column, address, "left out: it is not a web address, or one too many")
 
@@ -87,9 +95,8 @@ class RowSubjects:
         names = self.split(settings, cell)
         for name in names:
             if len(name) > LINE:
-                self.remark(column, name, f"coarsened: a name has at most {LINE} characters")
                 self.says.append(name)
-        return [name[:LINE] for name in names]
+        return [self.line(column, name) for name in names]
 
     def fill_places(self, event: dict[str, Any]) -> None:
         within = [cell for _, _, cell in self.values("place.within")]
@@ -169,8 +176,8 @@ class RowSubjects:
             event["tags"] = tags
 
     def kind(self) -> str:
-        for _, _, cell in self.values("kind"):
-            return self.converter.vocabulary.kind(" ".join(cell.split())[:LINE])
+        for column, _, cell in self.values("kind"):
+            return self.converter.vocabulary.kind(self.line(column, cell))
         return self.converter.vocabulary.kind(self.mapping.kind)
 
     def sources(self) -> list[str]:
@@ -183,7 +190,7 @@ class RowSubjects:
         for name in names:
             url = name if URL.fullmatch(name) else address
             words = re.sub(r"https?://(www\.)?", "", name).rstrip("/") if url == name else name
-            found[self._source(words[:LINE], url)] = None
+            found[self._source(words, url)] = None
             address = ""
         if found:
             return list(found)
@@ -195,12 +202,21 @@ class RowSubjects:
         if address and not is_address:
             self.remark("", address, "recorded as a claim: it is not a web address")
             self.claim("source_url", address)
-        return self.registry.sources.get(name, {"url": address} if is_address else {})
+        fields = {"url": address} if is_address else {}
+        source = self.registry.sources.get(self.line("", name), fields)
+        if is_address and self._address_of(source) != address:
+            self.account_links.append({"url": address})
+        return source
+
+    def _address_of(self, source: str) -> str | None:
+        """The address of a source, of the log or of this import."""
+        known = self.registry.catalogue.sources
+        new = self.registry.sources.new.get(source, {})
+        return known[source].url if source in known else new.get("url")
 
     def locator(self) -> str:
         """The passage of the source: as the table says, by the key, or by the number of the row."""
-        at = [" ".join(cell.split())[:LINE] for _, _, cell in self.values("at")]
-        if at:
-            return at[0]
-        key = [f"{name} {self.cells[name]}" for name in self.mapping.key]
-        return " ".join(", ".join(key).split())[:LINE] or f"{self.converter.table.unit} {self.row}"
+        for column, _, cell in self.values("at"):
+            return self.line(column, cell)
+        key = ", ".join(f"{name} {self.cells[name]}" for name in self.mapping.key)
+        return self.line("", key) or f"{self.converter.table.unit} {self.row}"
