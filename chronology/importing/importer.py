@@ -20,7 +20,7 @@ from chronology.importing.tables import Table
 from chronology.importing.update import Update
 from chronology.importing.vocabulary import Vocabulary
 from chronology.model.errors import DateError
-from chronology.model.written_points import Order
+from chronology.model.written_rules import Order
 from chronology.projections.catalogue import load_catalogue
 
 Progress = Callable[[int], None]

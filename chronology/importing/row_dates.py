@@ -12,7 +12,8 @@ from chronology.importing.map_file import ImportMap
 from chronology.importing.tables import Unreadable
 from chronology.model import as_written, edtf, written_dates
 from chronology.model.errors import DateError
-from chronology.model.written_points import CLOCK, Order, Rules, Unread, clock
+from chronology.model.written_rules import Order, Rules, Unread
+from chronology.model.written_times import CLOCK, clock
 
 _ELAPSED = re.compile(r"([-+]?)(\d{1,6}):(\d\d)(?::(\d\d))?")
 _PACKED_TIME = re.compile(r"(\d{1,6})(?:\.(\d+))?")

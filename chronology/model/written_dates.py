@@ -18,15 +18,9 @@ from chronology.model.date_words import MONTHS, alternatives, fold
 from chronology.model.days import Day
 from chronology.model.errors import DateError
 from chronology.model.written_periods import read_period
-from chronology.model.written_points import (
-    CLOCK,
-    Order,
-    Rules,
-    Unread,
-    clock,
-    read_point,
-    split_era,
-)
+from chronology.model.written_points import read_point, split_era
+from chronology.model.written_rules import Order, Rules, Unread
+from chronology.model.written_times import CLOCK, clock
 
 MAX_LENGTH = 200
 _NOTHING = frozenset(

@@ -7,7 +7,8 @@ import re
 from chronology.model import edtf
 from chronology.model.date_words import MONTHS, ROMAN, alternatives
 from chronology.model.days import year_text
-from chronology.model.written_points import Rules, Unread, read_point, split_era
+from chronology.model.written_points import read_point, split_era
+from chronology.model.written_rules import Rules, Unread
 
 _DECADE = re.compile(
     r"(?:the\s+)?(?:(early|mid|middle|late)(?:\s+|-)(?:the\s+)?)?(\d{1,3})0'?e?r?s(?:\s+jahre)?"

@@ -7,34 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
-from chronology.model.date_words import MONTHS, SEASONS, WEEKDAYS, ZONES, alternatives
+from chronology.model.date_words import MONTHS, SEASONS, WEEKDAYS, alternatives
 from chronology.model.days import Day, civil, length_of_month, year_text
-
-Order: TypeAlias = Literal["us", "eu"]
-"""Whether the month (`us`) or the day (`eu`) is first in `10/12/1944`."""
+from chronology.model.written_rules import Rules, Unread
+from chronology.model.written_times import split_time
 
 NAMED_MONTH = rf"(?P<month>{alternatives(MONTHS)})\b\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|[.ºª])?"
 _YEAR = r"(?P<year>-?\d{3,4})"
-_CLOCK = rf"""
-    (?P<hour>\d{{1,2}}) (?:
-        (?: [:h] (?P<minute>\d\d) (?:[:m](?P<second>\d\d)s?(?P<fraction>[.]\d+)?)?
-          | [.](?P<pointed>\d\d)(?=\s*[ap]\.?m)
-          | (?=\s*[ap]\.?m) )
-        \s* (?P<half>[ap])?(?(half)\.?m\.?) (?:\s*(?:hrs?|hours|uhr))?
-      | (?P<packed>\d\d)\s*(?:hrs?|hours|z\b) )
-    \s* (?P<zone>[+-](?:0\d|1[0-4])(?::?\d\d)?(?![\d:])
-      | (?:{alternatives(ZONES)})(?:[+-]\d\d?(?::?\d\d)?)?)?
-"""
-CLOCK = re.compile(_CLOCK, re.VERBOSE | re.ASCII)
-_CLOCK_START = re.compile(
-    r"\d{1,2}[:h]\d\d|\d{1,2}(?:\.\d\d)?\s*[ap]\.?m|\d{4}\s*(?:hrs?|hours|z)\b"
-)
-_BEFORE_CLOCK = re.compile(r"(?<=\d)t$|\s+(?:at|um|a)?\s*$")
 _WEEKDAY = re.compile(rf"({alternatives(WEEKDAYS)})\b\.?\s+(.*)")
 _ERA = re.compile(
     r"(?:(?P<first>ad|a\.d\.|bc|b\.c\.)\s*)?(?P<rest>.*?)"
@@ -45,39 +28,11 @@ _BEFORE_CHRIST = re.compile(r"b|v|av|a\.? ?c\.?$")
 _SERIAL_START = date(1899, 12, 30)
 
 
-@dataclass
-class Rules:
-    """How ambiguous dates are read; `remarks` collects what was coarsened or doubtful.
-
-    `century` is added to years of two digits, which are refused without it. `orders` is the order
-    that numbers decide, if they do.
-    """
-
-    order: Order | None = None
-    century: int | None = None
-    remarks: list[str] = field(default_factory=list)
-    orders: set[str] = field(default_factory=set)
-
-    def note(self, remark: str) -> None:
-        if remark not in self.remarks:
-            self.remarks.append(remark)
-
-    def take(self, tried: Rules) -> None:
-        """Adds what another reading of a part of the text collected."""
-        for remark in tried.remarks:
-            self.note(remark)
-        self.orders |= tried.orders
-
-
-class Unread(ValueError):
-    """A text is not a single date; the message is the reason, empty if no form fits."""
-
-
 def read_point(text: str, rules: Rules) -> str:
     """The point of EDTF that a folded text means; raises `Unread`."""
     text, era = split_era(text)
     text, weekday = _split_weekday(text)
-    text, time = _split_time(text, rules)
+    text, time = split_time(text, rules)
     for form, read in _FORMS:
         if match := form.fullmatch(text):
             point = read(match, rules, era)
@@ -109,51 +64,6 @@ def _check_weekday(point: str, weekday: int | None, rules: Rules) -> None:
         year, month, day = map(int, point.split("-"))
         if (Day.of(year, month, day) + 3) % 7 != weekday:
             rules.note("doubtful: that day was another day of the week")
-
-
-# Times ------------------------------------------------------------------------------------------
-
-
-def _split_time(text: str, rules: Rules) -> tuple[str, str]:
-    start = _CLOCK_START.search(text)
-    match = CLOCK.fullmatch(text, start.start()) if start else None
-    before = _BEFORE_CLOCK.search(text[: match.start()]) if match else None
-    if not match or not before:
-        return text, ""
-    time = clock(match, rules)
-    # Spreadsheets and databases write a day as its midnight.
-    return text[: before.start()], "" if time in ("00:00", "00:00:00") else time
-
-
-def clock(match: re.Match[str], rules: Rules) -> str:
-    """The time of day that a match of `CLOCK` means; raises `Unread`."""
-    hour = int(match["hour"])
-    minute = int(match["minute"] or match["pointed"] or match["packed"] or 0)
-    if match["half"]:
-        if not 1 <= hour <= 12:
-            raise Unread("a time has hours from 1 to 12 before am or pm")
-        hour = hour % 12 + (12 if match["half"] == "p" else 0)
-    if hour > 23 or minute > 59 or int(match["second"] or 0) > 59:
-        raise Unread("that time does not exist")
-    if match["fraction"] and match["fraction"].strip(".0"):
-        rules.note("coarsened: fractions of a second are left out")
-    seconds = f":{match['second']}" if match["second"] else ""
-    return f"{hour:02}:{minute:02}{seconds}{_zone(match, rules)}"
-
-
-def _zone(match: re.Match[str], rules: Rules) -> str:
-    if match["packed"] and match[0].rstrip().endswith("z"):
-        return "Z"
-    zone = match["zone"] or ""
-    name = re.match("[a-z]*", zone)
-    offset = zone[name.end() if name else 0 :]
-    if not offset:
-        if zone not in ("", "z", "utc", "gmt", "ut"):
-            rules.note(f"doubtful: the zone {zone.upper()} is read as {ZONES[zone]}")
-        return ZONES[zone] if zone else ""
-    hours, minutes = offset[1:3].rstrip(":"), offset[3:].strip(":") or "00"
-    text = f"{offset[0]}{int(hours):02}:{minutes}"
-    return "Z" if text[1:] == "00:00" else text
 
 
 # Forms ------------------------------------------------------------------------------------------
