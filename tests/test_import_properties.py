@@ -112,6 +112,7 @@ def test_no_cell_of_a_table_is_lost(rows: list[list[str]]) -> None:
         if next(faults(mapping, table.columns), None):
             return
         with closing(Import(log, table, mapping, "table")) as work:
+            work.survey()
             work.convert()
             target = io.StringIO()
             work.report.write(target, "Report")

@@ -246,3 +246,20 @@ def test_our_csv_gives_every_column_that_it_has(
 
 def by_id(text: bytes) -> dict[str, dict[str, str]]:
     return {row["id"]: row for row in csv.DictReader(io.StringIO(text.decode()))}
+
+
+def test_the_guard_against_formulas_is_taken_off(folder: Folder) -> None:
+    table = "id,date,earliest,latest,sort_day,title,kind\nides,'-0043-03-15,,,,'=A title,event\n"
+    (event,) = imported(folder, "a.csv", table)
+    assert (event["event"], event["date"], event["title"]) == ("ides", "-0043-03-15", "=A title")
+
+
+def test_a_terminal_asks_for_an_order_that_nothing_decides(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write("ships.csv", "date,event\n10/12/1944,A\n")
+    monkeypatch.setattr(importing, "has_terminal", lambda: True)
+    done = CliRunner().invoke(main, ["import", "ships.csv"], input="month\ny\n")
+    assert "Is the month or the day first in 10/12/1944?" in done.output
+    assert folder.events()[0]["date"] == "1944-10-12"
+    assert folder.map("ships")["dates"] == "us"

@@ -162,10 +162,16 @@ class _Command:
             self._check_update(mapping, target)
             update = Update(log, self.name, self.file.name) if self.options.update else None
             with closing(Import(log, table, mapping, self.name, update)) as work:
+                work.survey(self._choose_order if self.asks else None)
                 with self.say.bars(Bar(self.name)) as (progress,):
                     work.convert(progress)
                 self._write_map(mapping, work)
                 self._finish(work, target)
+
+    def _choose_order(self, date: str) -> Literal["us", "eu"]:
+        question = f"Is the month or the day first in {date}?"
+        answer = click.prompt(question, type=click.Choice(["month", "day"]), default="day")
+        return "us" if answer == "month" else "eu"
 
     def _settings(self, of_map: Any) -> dict[str, str]:
         options = self.options

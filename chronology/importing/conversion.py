@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -19,6 +20,8 @@ from chronology.importing.vocabulary import Vocabulary
 from chronology.model import records
 from chronology.model.short_forms import expand_short_forms
 from chronology.model.validation import find_faults
+
+_GUARD = re.compile(r"^'(?=[=+\-@\t\r])")
 
 
 class Converted(NamedTuple):
@@ -52,6 +55,8 @@ class Converter:
         self.points = points
         self.vocabulary = vocabulary
         self.empty = {*mapping.empty}
+        # The CSV of a server has an apostrophe before texts that a spreadsheet would run.
+        self.is_guarded = bool(mapping.of("id"))
         self.columns = mapping.columns
         self.by_role: dict[str, list[str]] = {}
         for name, column in self.columns.items():
@@ -87,6 +92,8 @@ class Converter:
                 remark = f"the map has {text!r} instead"
                 self.report.add_remark(row.number, column, cells[column], remark)
                 cells[column] = text
+        if self.is_guarded:
+            cells = {name: _GUARD.sub("", text) for name, text in cells.items()}
         if self.empty:
             cells = {name: "" if text in self.empty else text for name, text in cells.items()}
         return cells

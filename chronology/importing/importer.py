@@ -72,8 +72,11 @@ class Import:
 
     # The first reading
 
-    def _survey(self) -> OrderChoice:
-        """Reads all rows for what a single row cannot decide: the order of days, and places."""
+    def survey(self, choose: Callable[[str], Order] | None = None) -> None:
+        """Reads all rows for what a single row cannot decide: the order of days, and places.
+
+        `choose` is called with a date in numbers if none decides the order; raises `Unreadable`.
+        """
         by_role: dict[str, list[str]] = {}
         for name, settings in self.mapping.columns.items():
             by_role.setdefault(settings.role, []).append(name)
@@ -81,10 +84,14 @@ class Import:
         places = by_role.get("place", ())
         orders: Counter[str] = Counter()
         examples: dict[str, str] = {}
+        undecided = ""
         for row in self.table.rows():
             cells = dict(zip(self.table.columns, row.cells, strict=True))
             for column in dates:
-                if order := _decided(cells[column]):
+                order = _decided(cells[column])
+                if order is None:
+                    undecided = undecided or cells[column]
+                elif order:
                     orders[order] += 1
                     examples.setdefault(
                         order, f"{cells[column]!r} in {self.table.unit} {row.number}"
@@ -92,9 +99,11 @@ class Import:
             for column in places:
                 if cells[column] and not self.mapping.columns[column].split:
                     self.points.add(cells[column], read_point(by_role, cells))
-        return self._choose(orders, examples)
+        self.order = self._decide(orders, examples)
+        if choose and undecided and self.order.order is None:
+            self.order = OrderChoice(choose(undecided), "as you chose")
 
-    def _choose(self, orders: Counter[str], examples: dict[str, str]) -> OrderChoice:
+    def _decide(self, orders: Counter[str], examples: dict[str, str]) -> OrderChoice:
         if self.mapping.dates:
             return OrderChoice(self.mapping.dates, "as the map says")
         if not orders:
@@ -106,8 +115,7 @@ class Import:
     # The second reading
 
     def convert(self, progress: Progress | None = None) -> None:
-        """Makes the records of all rows; raises `Unreadable`."""
-        self.order = self._survey()
+        """Makes the records of all rows, after `survey`; raises `Unreadable`."""
         dates = DateReader(self.mapping, self.order.order)
         converter = Converter(
             *(self.table, self.mapping, self.registry, self.report),
@@ -179,15 +187,17 @@ class Import:
                 yield {names.subject: key, **fields}
 
 
-def _decided(cell: str) -> str:
-    """The order that a date in numbers decides by itself; empty if it decides none."""
+def _decided(cell: str) -> str | None:
+    """The order that a date in numbers decides; None if it could be of both, or empty."""
     match = _NUMBERS.match(cell)
     if not match:
         return ""
     first, second = int(match[1]), int(match[2])
     if first > 12 >= second:
         return "eu"
-    return "us" if second > 12 >= first else ""
+    if second > 12 >= first:
+        return "us"
+    return None if first != second else ""
 
 
 def _is_used(log: sqlite3.Connection, stream: str) -> bool:
