@@ -74,7 +74,7 @@ coverage: $(TEST)/.installed ## run the tests on Datasette 0.65 with branch cove
 
 # Commands, exports, drawings and the scripts of the browser are the same on both lines.
 SAME = accessibility benchmarks browser_crowd browser_home browser_map browser_pages chronicle copies \
-    data_package day_histogram drawings export_reader project replication_between_servers trust \
+    data_package day_histogram drawings export_reader import project replication_between_servers trust \
     vendor wheel writers
 DEPENDENT = $(shell grep -lEi 'datasette|serving|in_process|growing|chronicle:|httpx' tests/test_*.py)
 # Of these, `make test-slow` alone runs the tests on Datasette 1.0.
@@ -177,9 +177,9 @@ lock: ## write the locks again from pyproject.toml (LOCK=--upgrade for the newes
 	"$$python" -m pip --python "$$folder/bin/python" install -qq 'uv==0.13.9' && \
 	compile() { "$$folder/bin/uv" pip compile -q --no-config --universal --python-version 3.11 \
 	    --generate-hashes --no-header --no-annotate $(LOCK) "$$@" >/dev/null; } && \
-	echo 'datasette>=0.65.5,<1' | compile -o requirements.lock - pyproject.toml && \
-	echo 'datasette>=0.65.5,<1' | compile -o requirements-test.lock - pyproject.toml --group test $(UNWANTED:%=--no-emit-package %) && \
-	echo 'datasette>=1.0a41' | compile -o requirements-test-1.0.lock - pyproject.toml --group test $(UNWANTED:%=--no-emit-package %)
+	echo 'datasette>=0.65.5,<1' | compile -o requirements.lock - pyproject.toml --extra import && \
+	echo 'datasette>=0.65.5,<1' | compile -o requirements-test.lock - pyproject.toml --extra import --group test $(UNWANTED:%=--no-emit-package %) && \
+	echo 'datasette>=1.0a41' | compile -o requirements-test-1.0.lock - pyproject.toml --extra import --group test $(UNWANTED:%=--no-emit-package %)
 	@if grep -nE '://|^ *-[^-]|^ *--[^h]| @ |#' requirements.lock requirements-test.lock requirements-test-1.0.lock; then \
 	    echo "A lock holds more than names, versions and hashes." >&2; exit 1; fi
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from chronology import __version__
-from chronology.cli import export, media, project, review, trust
+from chronology.cli import export, importing, media, project, review, trust
 from chronology.cli.ingest import ingest_command
 
 __all__ = ["ingest_command", "main"]
@@ -33,7 +33,7 @@ def main() -> None:
 for command in (
     *(ingest_command, trust.head, trust.verify, trust.rebuild),
     *(trust.key, trust.sign, trust.follow),
-    *(project.new, project.init, project.serve),
+    *(project.new, project.init, importing.import_command, project.serve),
     *(review.check, review.report_command, export.export, media.media),
 ):
     main.add_command(command)

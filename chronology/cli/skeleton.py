@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Mapping
@@ -39,6 +40,25 @@ def write_folder(folder: Path, title: str, licence: str) -> None:
         quoted = json.dumps(title, ensure_ascii=False) if path.suffix == ".yml" else title
         text = path.read_text("utf-8").replace("{title}", quoted)
         path.write_text(text.replace("{licence}", _licence(licence)), "utf-8")
+
+
+def example(events: Path) -> Path | None:
+    """The first batch of a new folder if it is still the invented example."""
+    path = events / "0001-start.yml"
+    if not path.is_file():
+        return None
+    template = _TEMPLATE / "folder" / "events" / path.name
+    before, _, after = template.read_text("utf-8").partition("{title}")
+    text = path.read_text("utf-8", errors="replace")
+    return path if text.startswith(before) and text.endswith(after) else None
+
+
+def title(example: Path) -> str:
+    """The title that the example has."""
+    match = re.search(r"^  title: (.*)$", example.read_text("utf-8"), re.MULTILINE)
+    assert match
+    found: str = json.loads(match[1])
+    return found
 
 
 def _licence(licence: str) -> str:
