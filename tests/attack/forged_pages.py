@@ -189,8 +189,8 @@ def _finding(response: httpx.Response, address: str, events: int) -> str | None:
         return f"status {status}"
     ending = address.partition("?")[0].rpartition("/")[2].rpartition(".")[2]
     if status != 200:
-        # Every address that does not choose is of something that the file has.
-        is_own = "?" not in address and not address.startswith("/-/")
+        # Every address that does not choose is of something that the file has; it has no media.
+        is_own = "?" not in address and not address.startswith(("/-/", "/timeline/media/"))
         return f"status {status}" if is_own and status != 302 else None
     try:
         if ending in ("json", "geojson", "jsonld", "timelinejs"):
