@@ -40,6 +40,16 @@ serve: timeline.db ## ingest what is new, and serve the timeline (PORT=8001 HOST
 timeline.db: $(USE)/.installed ## ingest what is new in events/
 	@$(USE)/bin/python ingest.py
 
+NAME =
+
+.PHONY: example
+example: $(USE)/.installed ## build and serve an example (NAME=reigns PORT=8001; docs/examples.md)
+	@if [ ! -d "examples/$(or $(NAME),-)/events" ]; then \
+	    echo "No example $(or '$(NAME)',is named)." >&2; \
+	    echo "Remedy: make example NAME=..., one of: $$(cd examples && echo */ | tr -d /)" >&2; exit 1; fi
+	@cd "examples/$(NAME)" && "$(CURDIR)/$(USE)/bin/chronology" ingest && \
+	    exec "$(CURDIR)/$(USE)/bin/chronology" serve --host $(HOST) --port $(PORT)
+
 .PHONY: test
 test: ## check, then run the tests on both lines of Datasette
 	@$(MAKE) -s --no-print-directory -j2 $(TEST)/.locked $(TEST_1_0)/.locked

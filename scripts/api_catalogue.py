@@ -26,7 +26,9 @@ class Address(NamedTuple):
 PARAMETERS = (
     Parameter("_front", "events of formations subordinate to it; so too for every dimension", "f3"),
     Parameter("_army", "the same, for the dimension of armies", "a57"),
+    Parameter("_person", "events of a person, by id or by a name that is unique", "tolbukhin"),
     Parameter("_place", "events at the place or within it", "serbia"),
+    Parameter("_part_of", "events that are parts of one, by its id", "nis-taken"),
     Parameter("_within", "events that may fall on one of the days", "1944-10-14/1944-10-20"),
     Parameter("_certain", "events that certainly fall within the days", "1944-10"),
     Parameter("_search", "events whose texts contain the words", "Nis"),
@@ -49,7 +51,17 @@ PARAMETERS = (
     Parameter("_db", "one of several chronologies", "timeline"),
 )
 _FILTERS = (
-    *("_front", "_army", "_place", "_within", "_certain", "_search", "_searchmode"),
+    *(
+        "_front",
+        "_army",
+        "_place",
+        "_person",
+        "_part_of",
+        "_within",
+        "_certain",
+        "_search",
+        "_searchmode",
+    ),
     "_as_of",
 )
 _LIST = ("_sort", "_sort_desc", "_col", "_nocol")
@@ -66,10 +78,12 @@ ADDRESSES = (
     Address("/NAME/events/ID", "one event", ("_as_of",)),
     Address("/NAME/events/ID.json", "one event with its accounts", ("_as_of", "_shape")),
     Address("/NAME/events/ID.csv", "the accounts of one event", ("_as_of",)),
+    Address("/NAME/media/FILE", "a file of media that a record names"),
     Address("/NAME/sources/ID", "one source with its accounts", ("_by",)),
     Address("/NAME/places/ID", "one place with its events"),
     Address("/NAME/people/ID", "one person"),
     Address("/NAME/formations/ID", "one formation"),
+    Address("/NAME/tags/ID", "one value of a dimension without formations, with its events"),
     Address("/NAME/history", "the versions of the events, or the changes", (*_FILTERS, *_LIST)),
     Address("/NAME/history.atom", "the changes as a feed"),
     Address("/-/chronology/disagreements", "the disputed events", (*_FILTERS[:-1], "_next", "_db")),

@@ -1,4 +1,7 @@
-"""Take the screenshots in docs/: `make screenshots`; needs Chromium."""
+"""Take the screenshots in docs/: `make screenshots`; needs Chromium.
+
+The names of examples as arguments take those alone.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -21,25 +27,69 @@ PAGES = {
     "order-of-battle": ("/-/chronology/order-of-battle?_day=1944-10-14", 1000),
     "disagreements": ("/-/chronology/disagreements", 1000),
 }
+EXAMPLES = {
+    "outage": {
+        "home": ("/", 1000),
+        "event": ("/timeline/events/outage", 900),
+    },
+    "reigns": {
+        "home": ("/", 1000),
+        "list": ("/timeline/events?_sort_desc=years_reigned", 900),
+    },
+    "family": {
+        "home": ("/", 1000),
+        "event": ("/timeline/events/william-drowns", 900),
+    },
+    "world": {
+        "home": ("/", 1000),
+        "list": ("/timeline/events?_sort_desc=deaths", 900),
+        "event": ("/timeline/events/krakatau-erupts", 900),
+    },
+}
+"""The pages of each of `examples/` in docs/examples.md."""
 CHROMIUM = shutil.which("chromium") or "chromium"
 DEADLINE_S = 30
 
 
 def main() -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        if len(sys.argv) < 2:
+            take_all(browser, ROOT, PAGES)
+        for example in sys.argv[1:] or EXAMPLES:
+            pages = {f"examples/{example}-{name}": p for name, p in EXAMPLES[example].items()}
+            with tempfile.TemporaryDirectory() as folder:
+                take_all(browser, build(example, Path(folder) / example), pages)
+        browser.close()
+
+
+def take_all(browser: Browser, folder: Path, pages: dict[str, tuple[str, int]]) -> None:
+    with serving(folder) as address:
+        for name, (path, height) in pages.items():
+            for scheme in ("", "-dark"):
+                take_screenshot(browser, address + path, name, height, scheme)
+
+
+def build(example: str, folder: Path) -> Path:
+    """A copy of an example with its tables."""
+    shutil.copytree(ROOT / "examples" / example, folder, ignore=shutil.ignore_patterns("*.db*"))
+    command = [sys.executable, "-P", "-m", "chronology.cli", "ingest"]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of a server of a folder."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-P", "-m", "datasette", "serve", str(ROOT), "--port", str(port)]
+    command = [sys.executable, "-P", "-m", "datasette", "serve", str(folder), "--port", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
+        address = f"http://127.0.0.1:{port}"
         wait_until_up(address)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-            for name, (path, height) in PAGES.items():
-                for scheme in ("", "-dark"):
-                    take_screenshot(browser, address + path, name, height, scheme)
-            browser.close()
+        yield address
     finally:
         server.terminate()
         server.wait()
@@ -63,6 +113,7 @@ def take_screenshot(browser: Browser, address: str, name: str, height: int, sche
     page.goto(address)
     page.wait_for_load_state("networkidle")
     target = ROOT / "docs" / f"{name}{scheme}.png"
+    target.parent.mkdir(exist_ok=True)
     page.screenshot(path=target)
     page.close()
     print(target.relative_to(ROOT))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ingest_faults import faults
 
 from chronology import projections
-from chronology.model import records
+from chronology.model import fields, records, vocabulary
 from chronology.model.as_written import elapsed, read, resolve
 from chronology.model.calendars import JULIAN
 from chronology.model.days import FIRST, LAST, Day
@@ -281,13 +281,14 @@ WRITTEN = """\
 
 def test_every_date_of_a_record_can_have_the_words_of_the_source() -> None:
     """A field `date` has `as_written`; any other, `<field>_as_written`."""
-    kinds = [kind for kind in vars(records).values() if isinstance(kind, type)]
+    modules = (fields, records, vocabulary)
+    kinds = {kind for module in modules for kind in vars(module).values() if isinstance(kind, type)}
     dates = [
         (kind, name)
         for kind in kinds
-        if issubclass(kind, records.Fields)
-        for name, field in records.fields_of(kind).items()
-        if field.type in (Date, EventDate) or {Date, EventDate} & {*get_args(field.type)}
+        if issubclass(kind, fields.Fields)
+        for name, each in records.fields_of(kind).items()
+        if each.type in (Date, EventDate) or {Date, EventDate} & {*get_args(each.type)}
     ]
 
     assert len(dates) >= 13

@@ -100,6 +100,7 @@ def test_events_on_both_sides_of_the_antimeridian_are_drawn_side_by_side(
     assert middle - left < 2 * (right - middle)
 
 
+@pytest.mark.slow
 def test_a_world_wide_map_shows_every_point_and_no_name_beyond_its_edge(
     browser: Browser, tmp_path: Path
 ) -> None:

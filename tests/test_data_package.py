@@ -21,7 +21,7 @@ from small_chronology import EVENTS, START
 
 from chronology.cli import main
 from chronology.export import data_package
-from chronology.model.records import TEXT_PATTERN
+from chronology.model.fields import TEXT_PATTERN
 
 DONE, USAGE = 0, 2
 MORE = """\
@@ -239,7 +239,7 @@ def test_the_default_is_a_zip_file_named_after_the_database(
     said = export(folder).output
 
     assert [file.name for file in tmp_path.iterdir()] == ["timeline.zip"]
-    assert said.startswith("timeline.zip: 12 tables, state ")
+    assert said.startswith("timeline.zip: 13 tables, state ")
 
 
 def test_an_earlier_export_is_replaced(folder: Path, tmp_path: Path) -> None:

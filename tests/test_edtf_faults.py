@@ -44,6 +44,7 @@ REFUSED = [
     ("1944-10-", 0, "the form is unknown; write it as in 1944"),
     ("1944-W42", 5, "weeks are not supported"),
     ("1944 ", 4, "no spaces"),
+    ("1944-10-14T17:00 02:00", 16, "in an address, the + of a zone is written %2B"),
     ("1944\n", 4, "no spaces"),
     ("１９４４", 0, "'１' is not ASCII"),
     ("١٩٤٤", 0, "not ASCII"),

@@ -81,3 +81,14 @@ def test_overlap_is_mutual_and_follows_from_lying_within(text: str, other: str) 
     one, two = parse(text), parse(other)
     assert one.overlaps(two) == two.overlaps(one)
     assert one.overlaps(two) or not one.within(two)
+
+
+@given(st.integers(-99_999_999_998, 99_999_999_998).filter(lambda year: abs(year) > 10_000))
+def test_long_years_adjoin_and_are_as_long_as_the_calendar_says(year: int) -> None:
+    one, following = parse(f"Y{year}"), parse(f"Y{year + 1}")
+
+    assert one.earliest
+    assert one.latest
+    assert one.latest + 1 == following.earliest
+    assert one.latest - one.earliest == 364 + calendar.isleap(year)
+    assert parse(f"Y{year}/Y{year + 1}").overlaps(one)

@@ -29,10 +29,15 @@ BATCHES = (
 
 
 FULL = """\
+- {correct: chronology/test, because: Needed.,
+   set: {dimensions: {fronts: front, armies: army, theme: {label: Theme}}}}
+- {tag: war, dimension: theme, name: War}
 - {correct: formation/f3, set: {commanders: [{person: tolbukhin, source: one, at: "9"}]},
    because: Named.}
 - {event: gaps, date: "[1944-10-01,1944-10-05]", title: Some day, kind: battle,
-   places: [nis, belgrade], formations: [a57], people: [tolbukhin]}
+   places: [nis, belgrade], formations: [a57], people: [tolbukhin],
+   related: [{event: belgrade-taken, as: follows}],
+   media: [{file: 0000000000000000000000000000000000000000000000000000000000000000.png}]}
 - {account: "", event: gaps, source: one, at: "7", date: 1944-10-01}
 - {account: "", event: gaps, source: two, at: "8", date: 1944-10-05}
 """

@@ -15,7 +15,7 @@ from read_back import READERS, Read
 
 from chronology.export.formats import FORMATS
 from chronology.model.edtf import parse
-from chronology.model.records import LINE_PATTERN, TEXT_PATTERN
+from chronology.model.fields import LINE_PATTERN, TEXT_PATTERN
 
 
 @pytest.mark.parametrize("extension", FORMATS)

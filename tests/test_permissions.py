@@ -23,6 +23,10 @@ from chronology.web import permissions
 
 EDITOR = {"id": "editor"}
 MORE = """\
+- correct: chronology/test
+  set: {dimensions: {fronts: front, armies: army, theme: {label: Theme}}}
+  because: Needed.
+- {tag: towns, dimension: theme, name: Towns, description: mark-of-tags}
 - {source: three, name: Third, note: mark-of-sources}
 - {place: brod, name: Brod, note: mark-of-places, latitude: "43.5", longitude: "21.7",
    within: nis}
@@ -38,6 +42,7 @@ MORE = """\
   places: [brod]
   people: [stahel]
   formations: [d9]
+  tags: {theme: towns}
   accounts:
   - {source: three, at: "1", date: 1944-10-15, says: mark-of-accounts,
      claims: {guns: mark-of-claims}}
@@ -79,6 +84,8 @@ ADDRESSES = (
     Address("/it/events.json?_search=mark", permissions.SEARCHED),
     Address("/it/events?_place=nowhere", ("events", "places")),
     Address("/it/events?_front=nobody", ("events", "formations")),
+    Address("/it/events?_theme=towns", ("events", "tags")),
+    Address("/it/events?_person=stahel", ("events", "people")),
     Address("/it/events.csv", ("events",)),
     Address("/it/events.csv?_search=mark", permissions.SEARCHED),
     *(
@@ -100,6 +107,7 @@ ADDRESSES = (
     Address("/it/places/brod", permissions.NEEDED["places"]),
     Address("/it/people/stahel", permissions.NEEDED["people"]),
     Address("/it/formations/d9", permissions.NEEDED["formations"]),
+    Address("/it/tags/towns", permissions.NEEDED["tags"]),
     *(
         Address(f"/it/{table}/{row}.json{query}", (table,))
         for table, row in (("places", "brod"), ("formations", "d9"), ("people", "stahel"))

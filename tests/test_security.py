@@ -29,13 +29,13 @@ from server import rows
 from small_chronology import START
 
 from chronology.cli import main
-from chronology.model import records
+from chronology.model import fields, records
 from chronology.model.errors import ChronologyError
 
 
 def text_fields(kind: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The paths of all fields of a type that hold free text; `*` is any item."""
-    if kind in (records.Line, records.Text, records.Locators):
+    if kind in (fields.Line, fields.Text, fields.Locators):
         yield path
     elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         hints = get_type_hints(kind, include_extras=True)

@@ -13,7 +13,6 @@ from record_strategies import dates, keys, loadable
 from chronology.model.records import (
     SUBJECTS,
     Account,
-    Chronology,
     Event,
     Formation,
     Person,
@@ -22,6 +21,7 @@ from chronology.model.records import (
     load,
 )
 from chronology.model.validation import find_change_faults, find_faults
+from chronology.model.vocabulary import Chronology
 
 EVENT = {"date": "1944-10-14", "title": "Niš is taken", "kind": "capture"}
 ACCOUNT = {"event": "nis-taken", "source": "one", "at": ["¶1"]}

@@ -21,6 +21,7 @@ from chronology.batches.batch import Batch, Item
 from chronology.batches.source_text import LineLookup, RawRecord, SingleLine, lines_below, refusal
 from chronology.model import records, stored_data
 from chronology.model.errors import BatchRefused, Fault
+from chronology.model.fields import TEXT_PATTERN
 from chronology.model.short_forms import expand_short_forms
 from chronology.model.timestamps import parse_timestamp
 from chronology.model.validation import FieldPath, find_change_faults, find_faults
@@ -283,7 +284,7 @@ def _check_change(
             remedy = f"fields: {', '.join(_CHANGES[verb])}"
             batch.add_fault(lines((key,)), f"{key!r} is not a field of {verb}", remedy)
     because = raw.get("because")
-    if not isinstance(because, str) or not re.match(records.TEXT_PATTERN, because):
+    if not isinstance(because, str) or not re.match(TEXT_PATTERN, because):
         batch.add_fault(lines(("because",)), f"{verb} needs a reason", "give it with because: …")
     return target
 

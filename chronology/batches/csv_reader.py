@@ -13,7 +13,7 @@ from chronology.batches import source_text
 from chronology.batches.source_text import RawRecord, SingleLine, normalise, refusal
 from chronology.model.errors import BatchRefused, Fault
 
-_LISTS = ("places", "formations", "people")
+_LISTS = ("places", "formations", "people", "links", "media")
 _EVENT_COLUMNS = (
     "date",
     "title",
@@ -23,8 +23,14 @@ _EVENT_COLUMNS = (
     "sequence",
     "calendar",
     "as_written",
+    "importance",
+    "latitude",
+    "longitude",
+    "geometry",
     *_LISTS,
 )
+_MAPS = ("tags", "quantities")
+"""Fields whose keys are in the names of their columns: `tags.country`, `quantities.mass_kg`."""
 _ACCOUNT_COLUMNS = {
     "source": "source",
     "at": "at",
@@ -80,10 +86,11 @@ class _Lines:
 
 
 def _column_faults(columns: list[str]) -> Iterator[tuple[str, str]]:
-    known = ("id", *_EVENT_COLUMNS, *_ACCOUNT_COLUMNS)
+    known = ("id", *_EVENT_COLUMNS, "part_of", *_ACCOUNT_COLUMNS)
     for number, column in enumerate(columns):
-        if column not in known:
-            yield f"{column!r} is not a column", f"columns: {', '.join(known)}"
+        if column not in known and not _is_of_map(column):
+            others = ", ".join(f"{field}.NAME" for field in _MAPS)
+            yield f"{column!r} is not a column", f"columns: {', '.join(known)}, {others}"
         elif column in columns[:number]:
             yield f"the column {column!r} occurs twice", "keep one of them"
     for column in ("id", "date", "title", "kind"):
@@ -124,7 +131,18 @@ def _csv_record(cells: dict[str, str]) -> dict[str, Any]:
         for column in _EVENT_COLUMNS
         if column in row
     }
+    if "part_of" in row:
+        event["related"] = [{"event": o, "as": "part-of"} for o in _split(row["part_of"])]
+    for column in filter(_is_of_map, row):
+        field, _, key = column.partition(".")
+        value = _split(row[column]) if field == "tags" else row[column]
+        event.setdefault(field, {})[key] = value
     return {"event": row.get("id", ""), **event, **({"accounts": [account]} if account else {})}
+
+
+def _is_of_map(column: str) -> bool:
+    field, _, key = column.partition(".")
+    return field in _MAPS and bool(key)
 
 
 def _split(cell: str) -> list[str]:

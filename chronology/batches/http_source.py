@@ -58,6 +58,10 @@ class FetchUnavailable(FetchFailed):
     """An address did not respond, or responded with status 429 or 5xx."""
 
 
+class FetchGone(FetchFailed):
+    """An address has nothing: status 404 or 410."""
+
+
 class FetchTooLarge(FetchFailed):
     """A response is larger than its limit."""
 
@@ -206,6 +210,8 @@ def _check_status(url: str, response: httpx.Response) -> None:
         raise NotModified(shown)
     if response.status_code != 200:
         kind = FetchUnavailable if _is_unavailable(response) else FetchFailed
+        if response.status_code in (404, 410):
+            kind = FetchGone
         raise kind(f"{shown} responded {response.status_code} {response.reason_phrase}".rstrip())
 
 

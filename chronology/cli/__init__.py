@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from chronology import __version__
-from chronology.cli import export, project, review, trust
+from chronology.cli import export, media, project, review, trust
 from chronology.cli.ingest import ingest_command
 
 __all__ = ["ingest_command", "main"]
@@ -34,6 +34,6 @@ for command in (
     *(ingest_command, trust.head, trust.verify, trust.rebuild),
     *(trust.key, trust.sign, trust.follow),
     *(project.new, project.init, project.serve),
-    *(review.check, review.report_command, export.export),
+    *(review.check, review.report_command, export.export, media.media),
 ):
     main.add_command(command)

@@ -17,6 +17,7 @@ from chronology.cli.progress import Bar, share_of
 from chronology.cli.server_settings import address_in
 from chronology.export import data_package
 from chronology.export.data_package import Description, OpenFile, TableTexts
+from chronology.store.media import FOLDER, folder_of
 from chronology.timeline import table_defaults
 
 METADATA = "metadata.yml"
@@ -48,7 +49,7 @@ def export(db: Path, out: Path | None, metadata: Path | None, url: str | None) -
 
     datapackage.json (Frictionless Data) and csv-metadata.json (CSV on the Web) describe the
     types, keys and meanings of all columns, the licence, and the state as POSITION:DIGEST. The
-    same state gives the same bytes.
+    same state gives the same bytes. The files of media are in the folder media/ of the package.
 
     \b
     Examples:
@@ -70,7 +71,7 @@ def export(db: Path, out: Path | None, metadata: Path | None, url: str | None) -
     with reading_tables(db) as opened:
         share = share_of(data_package.count(opened))
         with into(out) as put, say.bars(Bar("Exporting", share)) as (progress,):
-            head = data_package.write(opened, description, put, progress)
+            head = data_package.write(opened, description, put, progress, folder_of(db))
     say(f"{out}: {len(data_package.TABLES)} tables, state {head.position}:{head.digest}")
 
 
@@ -124,7 +125,14 @@ def _folder(path: Path) -> Iterator[OpenFile]:
     path.mkdir(parents=True, exist_ok=True)
     # An incomplete export has no descriptor.
     (path / data_package.DESCRIPTOR).unlink(missing_ok=True)
-    yield lambda name: (path / name).open("wb")
+    for earlier in (path / FOLDER).glob("*"):  # One of these may be withheld by now.
+        earlier.unlink()
+    yield lambda name: _made(path / name).open("wb")
+
+
+def _made(path: Path) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    return path
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from chronology.ingest.sources import KnownETags, files, pending
 from chronology.model.addresses import shown_address
 from chronology.store import log
 from chronology.store.database import transaction
+from chronology.store.media import MediaFolder, folder_of
 
 
 @click.command("ingest")
@@ -112,7 +113,8 @@ def _ingest_folder(folder: Path, path: Path, check: bool, say: Messages) -> None
         for file in new:
             with file.open("rb") as stream:
                 kind = file.suffix.lstrip(".")
-                _ingest_batch(db, read_batch(stream, str(file), kind), stream, check, say)
+                batch = read_batch(stream, str(file), kind)
+                _ingest_batch(db, batch, stream, folder_of(path), check, say)
         if not projections.is_current(db):
             folding = Bar("Folding", share_of(log.head(db).position))
             with say.bars(folding) as (progress,), transaction(db):
@@ -170,7 +172,7 @@ def _ingest_stream(
         raise click.UsageError(f"{source} has its own header; --batch is only for CSV")
     with (checking if check else writing)(path) as db:
         batch = read_batch(stream, source, kind, header)
-        _ingest_batch(db, batch, stream, check, say)
+        _ingest_batch(db, batch, stream, folder_of(path), check, say)
         say(head_line(db))
     return batch.id
 
@@ -193,12 +195,17 @@ def _open(source: str, form: str | None) -> Iterator[tuple[BinaryIO, str]]:
 
 
 def _ingest_batch(
-    db: sqlite3.Connection, batch: Batch, stream: BinaryIO, check: bool, say: Messages
+    db: sqlite3.Connection,
+    batch: Batch,
+    stream: BinaryIO,
+    media: MediaFolder,
+    check: bool,
+    say: Messages,
 ) -> None:
     reading = Bar(batch.id, share_read(stream))
     folding = Bar(f"{batch.id}, folding", lambda done: done / reading.done)
     with say.bars(reading, folding) as (progress, folded):
-        result = pipeline.ingest(db, batch, progress, folded)
+        result = pipeline.ingest(db, batch, progress, folded, media=media)
     done = "would be appended" if check else "appended"
     say(
         f"{result.batch}: {result.records} records {done}"

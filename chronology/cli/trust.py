@@ -7,6 +7,7 @@ import re
 import sqlite3
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -27,12 +28,13 @@ from chronology.cli.options import (
     writing,
 )
 from chronology.cli.progress import Bar, share_of
+from chronology.ingest import media_copies, sources
 from chronology.ingest import replication as following
-from chronology.ingest import sources
 from chronology.model.errors import printable
-from chronology.store import checkpoints, log, verification
+from chronology.store import checkpoints, log, media, verification
 from chronology.store.database import snapshot, transaction
 from chronology.store.log import Head
+from chronology.store.media import MediaFolder
 
 
 @click.command()
@@ -113,6 +115,8 @@ def verify(
             faults += projections.verify(opened, step)
         _say_batches(opened, events, say)
         is_outdated = projections.is_outdated(opened)
+        if not is_outdated:
+            faults += _media_faults(opened, media.folder_of(db), say)
     if faults and is_outdated:
         faults.append(
             "Another version of the program made the tables. Remedy: run 'chronology rebuild',"
@@ -139,6 +143,21 @@ def _say_batches(db: sqlite3.Connection, events: Path, say: Messages) -> None:
     paths = sources.files(events)
     old = len(paths) - len(sources.pending(db, paths))
     say(f"Batches: {old} of {len(paths)} are in the log, unedited.")
+
+
+def _media_faults(db: sqlite3.Connection, folder: MediaFolder, say: Messages) -> list[str]:
+    """The files whose content differs from their digests; says how many were checked."""
+    files = media.files_named(db) if projections.position(db) else []
+    if files and not folder.exists:
+        say(f"Media: not checked, because there is no folder {folder.path}.")
+        return []
+    held = [file for file in files if not folder.missing(file)]
+    problems = ((file, folder.problem(file)) for file in held)
+    faults = [f"{media.FOLDER}/{file} {problem}" for file, problem in problems if problem]
+    if files:
+        withheld = f"; {len(files) - len(held)} withheld" if len(files) > len(held) else ""
+        say(f"Media: {len(held) - len(faults)} of {len(files)} files fit their digests{withheld}.")
+    return faults
 
 
 def _parsed(text: str) -> Head:
@@ -227,12 +246,14 @@ def sign(db: Path, key_file: Path, out: Path) -> None:
     type=click.FloatRange(min=0.1),
     help="Seconds between two requests, with --watch.",
 )
+@click.option("--no-media", is_flag=True, help="Do not copy the files of media.")
 @exit_codes
-def follow(url: str, db: Path, watch: bool, every: float) -> None:
+def follow(url: str, db: Path, watch: bool, every: float, no_media: bool) -> None:
     """Copy the log of another instance and verify each record before appending it.
 
     URL is the address of the database on that instance. An interrupted copy continues where it
-    stopped. An instance whose history differs from the copy is refused.
+    stopped. An instance whose history differs from the copy is refused. The files of media are
+    copied to the folder media/ and compared with their digests.
 
     \b
     Examples:
@@ -242,16 +263,19 @@ def follow(url: str, db: Path, watch: bool, every: float) -> None:
     say = Messages(quiet=False)
     with http_source.client() as client:
         peer = following.Peer(url, client)
-        _follow_once(peer, db, say, quiet=False)
+        once = partial(_follow_once, peer, db, say, no_media)
+        once(quiet=False)
         while watch:
             time.sleep(every)
             try:
-                _follow_once(peer, db, say, quiet=True)
+                once(quiet=True)
             except following.PeerUnavailable as error:
                 click.echo(f"{printable(str(error))}; trying again in {every:g} s", err=True)
 
 
-def _follow_once(peer: following.Peer, db: Path, say: Messages, quiet: bool) -> None:
+def _follow_once(
+    peer: following.Peer, db: Path, say: Messages, no_media: bool, *, quiet: bool
+) -> None:
     with writing(db) as opened, say.bars(Bar("Copying")) as (progress,):
         before = log.head(opened).position
         found = following.follow(opened, peer, progress)
@@ -264,6 +288,17 @@ def _follow_once(peer: following.Peer, db: Path, say: Messages, quiet: bool) -> 
         say("This version of the program rebuilt the tables.")
     if found.position > before or not quiet:
         say(f"{found.position - before} records copied. Head: {found.position}:{found.digest}")
+    if not no_media and found.position:
+        _copy_media(peer, db, say)
+
+
+def _copy_media(peer: following.Peer, db: Path, say: Messages) -> None:
+    with reading(db) as opened:
+        copies = media_copies.copy_media(opened, peer, media.folder_of(db))
+    if copies.copied:
+        say(f"{copies.copied} files of media copied.")
+    if copies.withheld:
+        say(f"{copies.withheld} files of media are withheld by the peer.")
 
 
 @click.command()

@@ -6,16 +6,18 @@ without a start or an end where it is open. The point on the map is in GeoRSS Si
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from uuid import NAMESPACE_OID, uuid5
 
+from chronology.export.attached import noun, pairs, rings_and_lines
 from chronology.export.edition import Edition, Event, ends, lines
 from chronology.export.numbers import plain_value
 from chronology.model.days import Day
 from chronology.model.edtf import iso_day
 from chronology.model.edtf_points import Point
 from chronology.model.instants import has_zone
+from chronology.store.media import media_type
 
 NAMESPACES = {
     "xmlns": "http://www.w3.org/2005/Atom",
@@ -97,15 +99,47 @@ def foot(edition: Edition) -> str:
 def item(edition: Edition, event: Event) -> str:
     more = [
         element("category", term=event.kind, label=event.kind),
+        *(
+            element("category", term=name, label=f"{tags.label}: {name}")
+            for tags in event.tags
+            for name in tags.names
+        ),
         element("dcterms:date", event.date.text),
         element("dcterms:temporal", period(event)),
     ]
+    more += _attached(edition, event)
     if event.latitude is not None:
         point = f"{plain_value(event.latitude)} {plain_value(event.longitude)}"
         more.append(element("georss:point", point))
     content = "\n".join(lines(event))
     name = urn(edition.identity, f"events/{event.id}")
     return entry(name, event.title, edition.url(event), event.recorded_at, content, more)
+
+
+def _attached(edition: Edition, event: Event) -> Iterator[str]:
+    """The links and the media, and the shapes of the geometry in GeoRSS Simple."""
+    for link in event.attached.links:
+        yield element("link", rel="related", href=link.url, title=link.label or link.url)
+    for related in event.attached.related:
+        yield element(
+            "link",
+            rel="related",
+            href=edition.url_of(related),
+            title=related.title or related.event,
+        )
+    for medium in event.attached.media:
+        url, title = edition.url_of_medium(medium), medium.caption or medium.alt or noun(medium)
+        if medium.file:
+            kind = media_type(medium.file)
+            yield element("link", rel="enclosure", href=url, type=kind, title=title)
+        else:
+            yield element("link", rel="related", href=url, title=title)
+    if event.attached.geometry:
+        rings, open_lines = rings_and_lines(event.attached.geometry)
+        for name, shapes in (("georss:polygon", rings), ("georss:line", open_lines)):
+            for shape in shapes:
+                numbers = [plain_value(number) for pair in pairs(shape) for number in pair]
+                yield element(name, " ".join(map(str, numbers)))
 
 
 def period(event: Event) -> str:

@@ -22,6 +22,7 @@ from chronology.projections import event_rows, tables
 from chronology.projections.catalogue import load_catalogue
 from chronology.store import log
 from chronology.store.database import snapshot
+from chronology.store.media import FOLDER, MediaFolder, files_named, media_type
 from chronology.timeline.as_of import read_point
 
 OpenFile = Callable[[str], AbstractContextManager[IO[bytes]]]
@@ -37,7 +38,8 @@ _STORED = {"INTEGER": "integer", "REAL": "number", "TEXT": "string"}
 _NAMED = {
     **dict.fromkeys(("earliest", "latest", "sort_day"), "date"),
     **dict.fromkeys((*event_rows.ARRAYS, "names", "cites", "statements"), "array"),
-    **dict.fromkeys(("ids", "claims", "data"), "object"),
+    **dict.fromkeys(("links", "media", "related"), "array"),
+    **dict.fromkeys(("ids", "claims", "data", "geometry"), "object"),
     "recorded_at": "datetime",
 }
 _DATES = ("date", "from", "until", "said", "born", "died", "published", "accessed")
@@ -93,11 +95,12 @@ def write(
     description: Description,
     open_file: OpenFile,
     progress: Callable[[int], None] | None = None,
+    folder: MediaFolder | None = None,
 ) -> log.Head:
     """Writes every table and then the descriptions, in one read transaction.
 
     `progress` is called with how many more lines were written. The descriptor comes last: a
-    package that has one is complete.
+    package that has one is complete. `folder` has the files of media, without those withheld.
     """
     with snapshot(db):
         package = [_table(db, name, description) for name in TABLES]
@@ -105,10 +108,32 @@ def write(
         for table in package:
             with open_file(f"{table.name}.csv") as file:
                 digests[table.name] = _write_table(db, table, file, progress)
+        media = list(_write_media(db, folder, open_file)) if folder else []
         about = _about(db, description)
         _write_json(open_file, CSVW, _csvw(about, package))
-        _write_json(open_file, DESCRIPTOR, _descriptor(about, package, digests))
+        _write_json(open_file, DESCRIPTOR, _descriptor(about, package, digests, media))
         return log.head(db)
+
+
+def _write_media(
+    db: sqlite3.Connection, folder: MediaFolder, open_file: OpenFile
+) -> Iterator[dict[str, Any]]:
+    """Writes the files of media whose content fits their digests, and describes each."""
+    for name in files_named(db):
+        if folder.missing(name) or folder.problem(name):
+            continue
+        content = (folder.path / name).read_bytes()
+        digest, _, ending = name.partition(".")
+        with open_file(f"{FOLDER}/{name}") as file:
+            file.write(content)
+        yield {
+            "name": digest,
+            "path": f"{FOLDER}/{name}",
+            "format": ending,
+            "mediatype": media_type(name),
+            "bytes": len(content),
+            "hash": f"sha256:{digest}",
+        }
 
 
 def count(db: sqlite3.Connection) -> int:
@@ -120,7 +145,8 @@ def count(db: sqlite3.Connection) -> int:
 
 def _table(db: sqlite3.Connection, name: str, description: Description) -> Table:
     texts = description.tables.get(name) or TableTexts()
-    dimensions = load_catalogue(db, subjects=("chronology",)).dimensions
+    layout = load_catalogue(db, subjects=("chronology",)).layout
+    dimensions = {dimension.column for dimension in layout.dimensions}
     columns = [
         Column(
             column,
@@ -195,10 +221,14 @@ def _about(db: sqlite3.Connection, description: Description) -> dict[str, Any]:
 
 
 def _descriptor(
-    about: Mapping[str, Any], package: Sequence[Table], digests: Mapping[str, FileDigest]
+    about: Mapping[str, Any],
+    package: Sequence[Table],
+    digests: Mapping[str, FileDigest],
+    media: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     return {
-        "profile": "tabular-data-package",
+        # A tabular data package has nothing but tables.
+        "profile": "data-package" if media else "tabular-data-package",
         **_without_empty(**about),
         "resources": [
             {
@@ -214,7 +244,8 @@ def _descriptor(
                 "schema": _schema(table),
             }
             for table in package
-        ],
+        ]
+        + [*media],
     }
 
 

@@ -10,9 +10,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from chronology.export.numbers import plain_json
+from chronology.export import attached
+from chronology.export.attached import Attached, Relation
+from chronology.export.numbers import plain_json, plain_number
 from chronology.model.edtf import Date, Span, parse
 from chronology.model.edtf_points import Point
+from chronology.model.fields import Medium
 from chronology.timeline.as_of import ReadPoint
 
 
@@ -46,10 +49,39 @@ class Place(NamedTuple):
     longitude: float | None
 
 
+class Name(NamedTuple):
+    """The title of an event in another form."""
+
+    name: str
+    language: str | None
+
+
+class Tags(NamedTuple):
+    """The names of an event's values in one free dimension."""
+
+    label: str
+    names: Sequence[str]
+
+
+class Quantity(NamedTuple):
+    """A quantity of an event; `column` is its key."""
+
+    column: str
+    label: str
+    unit: str | None
+    value: float
+
+    @property
+    def in_words(self) -> str:
+        value = plain_number(self.value).removesuffix(".0")
+        return f"{self.label}: {value}{f' {self.unit}' if self.unit else ''}"
+
+
 class Event(NamedTuple):
     """One event in the edition's state, with its accounts.
 
-    `levels` are the names in each dimension; `latitude` and `longitude` are its point on the map.
+    `levels` are the names in each dimension, `tags` those in the free ones. `latitude` and
+    `longitude` are its point on the map.
     """
 
     id: str
@@ -70,6 +102,11 @@ class Event(NamedTuple):
     accounts: Sequence[Account]
     disputed: Sequence[str]
     recorded_at: str
+    names: Sequence[Name] = ()
+    tags: Sequence[Tags] = ()
+    quantities: Sequence[Quantity] = ()
+    importance: int | None = None
+    attached: Attached = Attached()
 
     @property
     def sources(self) -> list[Source]:
@@ -113,6 +150,13 @@ class Edition(NamedTuple):
 
     def url(self, event: Event) -> str:
         return f"{self.events}/{event.id}"
+
+    def url_of(self, related: Relation) -> str:
+        """The address of an event to which another is related."""
+        return related.address or f"{self.events}/{related.event}"
+
+    def url_of_medium(self, medium: Medium) -> str:
+        return attached.address(self.events.rpartition("/")[0], medium)
 
     @property
     def about(self) -> str:
@@ -192,8 +236,10 @@ def lines(event: Event) -> Iterator[str]:
         yield f"Disputed: {', '.join(event.disputed)}."
     if event.places:
         yield f"Places: {', '.join(map(place_in_words, event.places))}."
+    yield from _declared_lines(event)
     if event.formations:
         yield f"Formations: {', '.join(event.formations)}."
+    yield from event.attached.lines
     if event.people:
         yield f"People: {', '.join(event.people)}."
     if event.accounts:
@@ -206,3 +252,15 @@ def _date_lines(event: Event) -> Iterator[str]:
         yield f"As written: {event.as_written}"
     if event.elapsed:
         yield f"Time since the zero of the chronology: {event.elapsed}"
+
+
+def _declared_lines(event: Event) -> Iterator[str]:
+    """The other titles of an event, and its values in what the chronology declares."""
+    for name in event.names:
+        yield f"Also called: {name.name}{f' ({name.language})' if name.language else ''}."
+    for label, names in event.tags:
+        yield f"{label}: {', '.join(names)}."
+    for quantity in event.quantities:
+        yield f"{quantity.in_words}."
+    if event.importance:
+        yield f"Importance: {event.importance} of 5."

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from chronology.export.edition import Edition, Event, Source, bounds, ends, json_text
 from chronology.model.days import Day
 from chronology.model.edtf import Date, iso_day
@@ -48,7 +50,7 @@ def item(edition: Edition, event: Event) -> str:
         "type": "Feature",
         "@id": url,
         "id": url,
-        "geometry": _point(event),
+        "geometry": _geometry(event),
         "properties": _properties(event),
         "when": {
             "timespans": [_timespan(event.date)],
@@ -63,13 +65,56 @@ def item(edition: Edition, event: Event) -> str:
             {"type": "subjectOf", "identifier": source.url}
             for source in event.sources
             if source.url
+        ]
+        + [{"type": "seeAlso", "identifier": link.url} for link in event.attached.links]
+        + [
+            {"type": "exactMatch", "identifier": related.address}
+            for related in event.attached.related
+            if related.address
         ],
+        **_attached(edition, event),
         "descriptions": [{"@id": url, "value": event.summary}] if event.summary else [],
     }
     return json_text(feature)
 
 
-def _point(event: Event) -> dict[str, Any] | None:
+_RELATIONS = {"part-of": "partOf", "caused-by": "causedBy", "follows": "follows"}
+
+
+def _attached(edition: Edition, event: Event) -> dict[str, Any]:
+    """Relations to events of the chronology and depictions, if there are any."""
+    relations = [
+        {
+            "relationType": _RELATIONS[related.relation],
+            "relationTo": edition.url_of(related),
+            "label": related.title or related.event,
+        }
+        for related in event.attached.related
+        if related.address is None
+    ]
+    depictions = [
+        {
+            "@id": edition.url_of_medium(medium),
+            **{
+                key: text
+                for key, text in (
+                    ("title", medium.caption or medium.alt),
+                    ("credit", medium.credit),
+                    ("license", medium.licence),
+                )
+                if text
+            },
+        }
+        for medium in event.attached.media
+    ]
+    found = {"relations": relations, "depictions": depictions}
+    return {key: members for key, members in found.items() if members}
+
+
+def _geometry(event: Event) -> dict[str, Any] | None:
+    """The geometry of the event, else its point on the map."""
+    if event.attached.geometry:
+        return event.attached.geometry.plain
     if event.latitude is None:
         return None
     return {"type": "Point", "coordinates": [event.longitude, event.latitude]}
@@ -89,6 +134,7 @@ def _properties(event: Event) -> dict[str, Any]:
         **({"elapsed": event.elapsed} if event.elapsed else {}),
         "basis": event.basis,
         **event.levels,
+        **_declared(event),
         "formations": event.formations,
         "people": event.people,
         "places": [
@@ -110,6 +156,18 @@ def _properties(event: Event) -> dict[str, Any]:
         "disputed": event.disputed,
         "recorded_at": event.recorded_at,
     }
+
+
+def _declared(event: Event) -> dict[str, Any]:
+    """Titles in other languages, quantities and importance, if there are any."""
+    declared: dict[str, Any] = {quantity.column: quantity.value for quantity in event.quantities}
+    if event.names:
+        declared["titles"] = [name._asdict() for name in event.names]
+    if event.attached.links:
+        declared["links"] = msgspec.to_builtins(event.attached.links)
+    if event.importance:
+        declared["importance"] = event.importance
+    return declared
 
 
 def _timespan(occurrence: Date) -> dict[str, dict[str, str]]:

@@ -23,6 +23,7 @@ from chronology.model.instants import (
     start_second,
     without_zone,
 )
+from chronology.store.media import media_type
 
 _OCTETS = 75
 _EPOCH = datetime(1970, 1, 1)
@@ -81,7 +82,14 @@ def _common(edition: Edition, event: Event) -> Iterator[str]:
     yield f"SUMMARY:{_text(summary)}"
     yield f"DESCRIPTION:{_text(chr(10).join(lines(event)))}"
     yield f"URL:{edition.url(event)}"
-    yield f"CATEGORIES:{_text(event.kind)}"
+    categories = [event.kind, *(name for tags in event.tags for name in tags.names)]
+    yield f"CATEGORIES:{','.join(map(_text, categories))}"
+    for related in event.attached.related:
+        if related.relation == "part-of":
+            yield f"RELATED-TO;RELTYPE=PARENT:{related.event}@{edition.identity[:32]}"
+    for medium in event.attached.media:
+        kind = f";FMTTYPE={media_type(medium.file)}" if medium.file else ""
+        yield f"ATTACH{kind}:{edition.url_of_medium(medium)}"
     yield f"X-EDTF;VALUE=TEXT:{_text(event.date.text)}"
     for name, bound in (("X-EARLIEST", event.date.earliest), ("X-LATEST", event.date.latest)):
         if bound and bound.date:

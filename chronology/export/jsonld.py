@@ -10,8 +10,21 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from chronology.export.edition import Account, Edition, Event, Place, citation, json_text
+from chronology.export.attached import noun, pairs, rings_and_lines
+from chronology.export.edition import (
+    Account,
+    Edition,
+    Event,
+    Name,
+    Place,
+    Quantity,
+    citation,
+    json_text,
+)
+from chronology.export.numbers import plain_value
 from chronology.model.edtf import Date, iso_day
+from chronology.model.fields import Link, Medium
+from chronology.store.media import media_type
 
 # The context is inline, so that programs fetch nothing.
 CONTEXT = {
@@ -52,9 +65,13 @@ def item(edition: Edition, event: Event) -> str:
         "@id": url,
         "@type": "Event",
         "name": event.title,
+        "alternateName": [_alternate(name) for name in event.names],
         "description": event.summary,
         "url": url,
-        "keywords": [event.kind, event.status],
+        "keywords": [
+            *(event.kind, event.status),
+            *(name for tags in event.tags for name in tags.names),
+        ],
         **_dates(event.date),
         "additionalProperty": [
             _property("date", event.date.text, EDTF),
@@ -62,8 +79,20 @@ def item(edition: Edition, event: Event) -> str:
             _property("latest", iso_day(event.date.latest)),
             _property("as_written", event.as_written),
             _property("elapsed", event.elapsed),
+            *(_property(label, ", ".join(names)) for label, names in event.tags),
+            *(_quantity(quantity) for quantity in event.quantities),
+            _property("importance", event.importance),
+            *(
+                _property(related.relation, edition.url_of(related))
+                for related in event.attached.related
+                if related.relation in ("caused-by", "follows")
+            ),
         ],
-        "location": [_place(place) for place in event.places],
+        "location": [
+            *([_own_place(event)] if event.attached.has_point else ()),
+            *(_place(place) for place in event.places),
+        ],
+        **_attached(edition, event),
         "about": [
             *({"@type": "Organization", "name": name} for name in event.formations),
             *({"@type": "Person", "name": name} for name in event.people),
@@ -71,9 +100,67 @@ def item(edition: Edition, event: Event) -> str:
         "subjectOf": [
             {"@id": edition.permalink},
             *(_claim(account, url) for account in event.accounts),
+            *(_page(link) for link in event.attached.links),
         ],
     }
     return json_text(_without_empty(properties))
+
+
+def _attached(edition: Edition, event: Event) -> dict[str, Any]:
+    """The whole of which the event is a part, the same event elsewhere, and its media."""
+    related = event.attached.related
+    return {
+        "superEvent": [
+            {"@id": edition.url_of(r), "@type": "Event"} for r in related if r.relation == "part-of"
+        ],
+        "sameAs": [r.address for r in related if r.address],
+        "image": [
+            _medium(edition, medium, "ImageObject")
+            for medium in event.attached.media
+            if noun(medium) == "Picture"
+        ],
+        "recordedIn": [
+            _medium(edition, medium, "MediaObject")
+            for medium in event.attached.media
+            if noun(medium) != "Picture"
+        ],
+    }
+
+
+def _medium(edition: Edition, medium: Medium, kind: str) -> dict[str, Any]:
+    return _without_empty(
+        {
+            "@type": kind,
+            "contentUrl": edition.url_of_medium(medium),
+            "encodingFormat": media_type(medium.file) if medium.file else None,
+            "caption": medium.caption,
+            "description": medium.alt,
+            "creditText": medium.credit,
+            "license": medium.licence,
+        }
+    )
+
+
+def _page(link: Link) -> dict[str, Any]:
+    return _without_empty({"@type": "WebPage", "url": link.url, "name": link.label})
+
+
+def _own_place(event: Event) -> dict[str, Any]:
+    """The point of the event itself, and the shapes of its geometry."""
+    geo: list[dict[str, Any]] = [
+        {
+            "@type": "GeoCoordinates",
+            "latitude": event.latitude,
+            "longitude": event.longitude,
+        }
+    ]
+    if event.attached.geometry:
+        rings, lines = rings_and_lines(event.attached.geometry)
+        for term, shapes in (("polygon", rings), ("line", lines)):
+            for shape in shapes:
+                numbers = [str(plain_value(n)) for pair in pairs(shape) for n in pair]
+                geo.append({"@type": "GeoShape", term: " ".join(numbers)})
+    return {"@type": "Place", "geo": geo if len(geo) > 1 else geo[0]}
 
 
 def _dates(date: Date) -> dict[str, str]:
@@ -83,7 +170,24 @@ def _dates(date: Date) -> dict[str, str]:
     return {term: text for term, text in texts.items() if _ISO_8601.fullmatch(text)}
 
 
-def _property(name: str, value: str | None, identifier: str | None = None) -> dict[str, Any] | None:
+def _alternate(name: Name) -> str | dict[str, str]:
+    return {"@value": name.name, "@language": name.language} if name.language else name.name
+
+
+def _quantity(quantity: Quantity) -> dict[str, Any]:
+    return _without_empty(
+        {
+            "@type": "PropertyValue",
+            "name": quantity.label,
+            "value": quantity.value,
+            "unitText": quantity.unit,
+        }
+    )
+
+
+def _property(
+    name: str, value: str | int | None, identifier: str | None = None
+) -> dict[str, Any] | None:
     properties = {"@type": "PropertyValue", "name": name, "value": value, "propertyID": identifier}
     return _without_empty(properties) if value else None
 

@@ -10,19 +10,21 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
 
-from chronology.export.edition import Account, Counts, Event, Place, Source
+from chronology.export.attached import Attached, Relation
+from chronology.export.edition import Account, Counts, Event, Name, Place, Quantity, Source, Tags
 from chronology.index.selection import EventFilter
 from chronology.model.records import Account as AccountRecord
-from chronology.model.records import Chronology
 from chronology.model.records import Event as EventRecord
+from chronology.model.vocabulary import Chronology
 from chronology.projections.catalogue import Catalogue, State, read_states
 from chronology.store import log
 from chronology.store.database import Row, fetch_rows, snapshot
+from chronology.timeline import related_events
 from chronology.timeline.as_of import ReadPoint, TimelineAt, read_point
 
 CHUNK = 500
@@ -89,7 +91,9 @@ def read(db: sqlite3.Connection, selection: SelectedVersions, numbers: array[int
     )
     names = [row["id"] for row in rows]
     states = read_states(db, "event", names, selection.state.position)
-    accounts = TimelineAt(db, selection.state).accounts(names)
+    timeline = TimelineAt(db, selection.state)
+    accounts = timeline.accounts(names)
+    titles = related_events.titles(timeline, [s.fields for s, _ in states.values() if s])
     catalogue = selection.catalogue
     return [
         _event(
@@ -97,6 +101,7 @@ def read(db: sqlite3.Connection, selection: SelectedVersions, numbers: array[int
             states[row["id"]][0],
             [_account(name, state, catalogue) for name, state in accounts.get(row["id"], [])],
             catalogue,
+            titles,
         )
         for row in rows
     ]
@@ -115,9 +120,16 @@ def _account(name: str, state: State, catalogue: Catalogue) -> Account:
     )
 
 
-def _event(row: Row, state: State | None, accounts: list[Account], catalogue: Catalogue) -> Event:
+def _event(
+    row: Row,
+    state: State | None,
+    accounts: list[Account],
+    catalogue: Catalogue,
+    titles: Mapping[str, str],
+) -> Event:
     assert state is not None
     fields: EventRecord = catalogue.resolved(state.fields)
+    chronology = catalogue.chronology
     return Event(
         id=row["id"],
         title=fields.title,
@@ -130,7 +142,7 @@ def _event(row: Row, state: State | None, accounts: list[Account], catalogue: Ca
         basis=fields.basis,
         levels={
             column: msgspec.json.decode(row[column], type=list[str])
-            for column in catalogue.dimensions
+            for column, *_ in catalogue.layout.dimensions
             if column in row  # The columns are those of the newest dimensions.
         },
         formations=[catalogue.formations[name].name for name in fields.formations],
@@ -141,9 +153,40 @@ def _event(row: Row, state: State | None, accounts: list[Account], catalogue: Ca
         accounts=accounts,
         disputed=msgspec.json.decode(row["disputed"], type=list[str]),
         recorded_at=row["recorded_at"],
+        names=[Name(other.name, other.language) for other in fields.names],
+        tags=_tags(fields, catalogue),
+        quantities=[
+            Quantity(name, declared.label, declared.unit, fields.quantities[name])
+            for name, declared in (chronology.quantities.items() if chronology else ())
+            if name in fields.quantities
+        ],
+        importance=fields.importance,
+        attached=_attached(fields, titles),
     )
+
+
+def _attached(fields: EventRecord, titles: Mapping[str, str]) -> Attached:
+    return Attached(
+        fields.geometry,
+        fields.point is not None,
+        [
+            Relation(r.relation, r.event, titles.get(r.event), related_events.address(r))
+            for r in fields.related
+        ],
+        fields.links,
+        fields.media,
+    )
+
+
+def _tags(fields: EventRecord, catalogue: Catalogue) -> list[Tags]:
+    """The names of an event's tags by dimension, in the order of the dimensions."""
+    dimensions = catalogue.chronology.free_dimensions if catalogue.chronology else {}
+    tags = [catalogue.tags[tag] for tags in fields.tags.values() for tag in tags]
+    named = {column: [tag.name for tag in tags if tag.dimension == column] for column in dimensions}
+    return [Tags(dimensions[column].label, names) for column, names in named.items() if names]
 
 
 def _place(name: str, role: str, catalogue: Catalogue) -> Place:
     place = catalogue.places[name]
-    return Place(name, place.name, role, place.latitude, place.longitude)
+    latitude, longitude = place.point or (None, None)
+    return Place(name, place.name, role, latitude, longitude)

@@ -15,6 +15,7 @@ from chronology.export.edition import Edition, Event, ends, json_text, lines
 from chronology.model.days import Day
 from chronology.model.edtf import iso_day
 from chronology.model.edtf_points import Point
+from chronology.model.fields import Medium
 from chronology.model.instants import without_zone
 
 # How many parts of a plain month or year TimelineJS receives.
@@ -57,7 +58,17 @@ def item(edition: Edition, event: Event) -> str:
     rows = next(iter(event.levels.values()), ())
     if rows:
         slide["group"] = ", ".join(rows)
+    if event.attached.media:
+        slide["media"] = _media(edition, event.attached.media[0])
     return json_text(slide)
+
+
+def _media(edition: Edition, medium: Medium) -> dict[str, str]:
+    """The first medium of an event; TimelineJS shows one for each slide."""
+    credits = ", ".join(filter(None, (medium.credit, medium.licence)))
+    texts = {"caption": medium.caption, "credit": credits, "alt": medium.alt}
+    shown = {key: escape(text) for key, text in texts.items() if text}
+    return {"url": edition.url_of_medium(medium), **shown}
 
 
 def _day(value: Day, parts: int = 3) -> dict[str, int]:

@@ -14,9 +14,9 @@ from typing import NamedTuple
 from chronology.batches.batch import Batch, Item
 from chronology.ingest import retractions
 from chronology.model.errors import BatchRefused
-from chronology.model.records import Chronology
 from chronology.model.reserved_names import PARAMETERS
 from chronology.model.validation import FieldPath
+from chronology.model.vocabulary import Chronology
 from chronology.projections.catalogue import CATALOGUED, catalogue_size
 from chronology.projections.subject_rows import linked_events
 
@@ -25,9 +25,9 @@ SINCE = "2026-12-01T00:00:00Z"
 
 
 class Bounds(NamedTuple):
-    """The most links of a chain and dimensions, and the names that no level or dimension has.
+    """The most links of a chain and declared columns, and the names that none of them has.
 
-    A dimension is a column, and a table has at most 2,000.
+    Dimensions and quantities are columns, and a table has at most 2,000.
     """
 
     chain: int
@@ -39,6 +39,7 @@ class Bounds(NamedTuple):
     ) -> Iterator[tuple[FieldPath, str, str]]:
         """Names and numbers beyond the bounds, with remedies; what was declared before may stay."""
         columns, levels = (before.declared, before.levels) if before else ({}, {})
+        quantities = before.quantities if before else {}
         names: list[tuple[FieldPath, str]] = [
             (("dimensions", name), name) for name in declared.declared if name not in columns
         ]
@@ -52,6 +53,9 @@ class Bounds(NamedTuple):
         limit = max(self.dimensions, len(columns))
         if len(declared.declared) > limit:
             yield ("dimensions",), f"there are more than {limit} dimensions", "declare fewer"
+        limit = max(self.dimensions, len(quantities))
+        if len(declared.quantities) > limit:
+            yield ("quantities",), f"there are more than {limit} quantities", "declare fewer"
 
 
 NARROW = Bounds(50, 100, PARAMETERS)
@@ -68,10 +72,10 @@ class MemoryBounds(NamedTuple):
 
     `changes` are the corrections and retractions of a batch, `subjects` and `subjects_bytes` the
     records of the catalogue in the whole log, `unknown` the references to records that come later
-    in the batch, `accounts_bytes` the accounts of one event, each with `account_bytes` more.
-    `reasons_bytes` are the reasons of a batch, and `copied_bytes` those that change the catalogue,
-    once for each event that shows the change. `members` are the places, formations and people of
-    one event.
+    in the batch, `relations` those of the events that it records or changes, `accounts_bytes` the
+    accounts of one event, each with `account_bytes` more. `reasons_bytes` are the reasons of a
+    batch, and `copied_bytes` those that change the catalogue, once for each event that shows the
+    change. `members` are the places, formations and people of one event.
     """
 
     changes: int = 500_000
@@ -82,6 +86,7 @@ class MemoryBounds(NamedTuple):
     subjects_bytes: int = 32 << 20
     unknown: int = 200_000
     accounts_bytes: int = 4 << 20
+    relations: int = 500_000
     account_bytes: int = 400
 
 

@@ -1,8 +1,5 @@
 """Checks of a batch against the log, of each record and of the batch as a whole.
 
-An item may refer to a subject that is recorded later in the same batch. So a reference that is
-unknown when its item is read is looked up again at the end of the batch.
-
 A rule for a new field goes into the check of its subject, such as `_check_event`.
 """
 
@@ -10,33 +7,29 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from chronology.batches.batch import Batch, Item
-from chronology.ingest import bounds, dates, retractions
+from chronology.ingest import bounds, dates, field_faults, retractions
 from chronology.ingest.chains import Chains
+from chronology.ingest.media import media_faults
+from chronology.ingest.references import References
+from chronology.ingest.relations import Relations, repeated_faults
 from chronology.ingest.streams import Streams
 from chronology.lru_cache import LruCache
 from chronology.model import records
 from chronology.model.errors import BatchRefused, DateError
-from chronology.model.records import Account, Chronology, Event, Formation, Person, Place
+from chronology.model.records import Account, Event, Formation, Person, Place, Tag
 from chronology.model.validation import FieldPath
-from chronology.projections import event_rows
-from chronology.projections.catalogue import Catalogue, Dated, split_stream
+from chronology.model.vocabulary import Chronology
+from chronology.projections.catalogue import Catalogue, Dated, label, split_stream
+from chronology.store.media import MediaFolder
 
 _MAX_DATES = 10_000
 _VOCABULARIES = {"kind": "kinds", "side": "sides", "level": "levels"}
 
 
-class _Reference(NamedTuple):
-    """A reference of an item to a stream that must exist at the end of the batch."""
-
-    stream: str
-    line: int
-    user: str
-
-
-class Checks:
+class Checks(References):
     """The checks of one batch; they add their faults to the batch."""
 
     def __init__(
@@ -46,15 +39,15 @@ class Checks:
         catalogue: Catalogue,
         streams: Streams,
         limits: bounds.Bounds,
+        media: MediaFolder | None,
     ) -> None:
+        super().__init__(batch, catalogue, streams)
         self.db = db
-        self.batch = batch
-        self.catalogue = catalogue
-        self.streams = streams
-        self.unknown_references: list[_Reference] = []
         self.catalogue_lines: dict[str, int] = {}
         self.bounds = limits
         self.chains = Chains(catalogue, self.bounds.chain)
+        self.relations = Relations(db)
+        self.media = media
         self.chronology_is_missing = False
         self.window_overlaps: LruCache[str, bool] = LruCache(_MAX_DATES)
 
@@ -99,37 +92,7 @@ class Checks:
         self.catalogue_lines[item.stream] = item.lines(())
         self.window_overlaps.clear()
 
-    # References and vocabularies
-
-    def _note_reference(self, item: Item, path: FieldPath, subject: str, name: str | None) -> None:
-        if name is not None and not self._is_known(subject, name):
-            self.unknown_references.append(
-                _Reference(f"{subject}/{name}", item.lines(path), item.stream)
-            )
-            if len(self.unknown_references) > bounds.MEMORY.unknown:
-                self._drop_known()
-
-    def _drop_known(self) -> None:
-        """Drops references to what was recorded since; refuses a batch with too many others."""
-        self.unknown_references = [
-            reference
-            for reference in self.unknown_references
-            if not self._is_known(*split_stream(reference.stream))
-        ]
-        if len(self.unknown_references) > bounds.MEMORY.unknown // 2:
-            reference = self.unknown_references[-1]
-            self.batch.add_fault(
-                reference.line,
-                f"{reference.user}: too many references to records that come later, more than"
-                f" {bounds.MEMORY.unknown // 2:,}",
-                "record first what others refer to",
-            )
-            raise BatchRefused(self.batch.faults, stopped=True)
-
-    def _is_known(self, subject: str, name: str) -> bool:
-        if subject in ("event", "account"):
-            return self.streams.is_live(f"{subject}/{name}")
-        return name in self.catalogue.members(subject).states
+    # Vocabularies
 
     def _check_vocabulary(self, item: Item, key: str, value: str | None) -> None:
         chronology = self.catalogue.chronology
@@ -150,13 +113,15 @@ class Checks:
         self.chronology_is_missing = True
 
     def _check_subject(self, item: Item, fields: Any) -> None:
-        """The name and the statements of a source, place, person or formation."""
-        other = self.catalogue.members(item.subject).by_name.get(fields.name)
-        if other is not None and other != item.id:
+        """The names and the statements of a subject of the catalogue."""
+        other = self.catalogue.members(item.subject).by_name.get(label(fields))
+        if other not in (None, item.id) and item.subject != "person":
             description = f"{item.subject}/{other} already has the name {fields.name!r}"
             self.add_fault(item, ("name",), description, "names are unique; make it more specific")
         for index, statement in enumerate(fields.statements):
             self._note_reference(item, ("statements", index, "source"), "source", statement.source)
+        for fault in field_faults.name_faults(fields.names):
+            self.add_fault(item, *fault)
 
     # The subjects
 
@@ -169,24 +134,33 @@ class Checks:
             )
         for fault in dates.find_faults(self.db, item.action, fields):
             self.add_fault(item, *fault)
-        for column, level in fields.declared.items():
-            path = ("dimensions", column)
-            if level not in fields.levels:
-                self.add_fault(item, path, f"{level!r} is not a level", "add it to the levels")
-            if column in event_rows.RESERVED:
-                self.add_fault(item, path, f"{column!r} is already a column", "choose another name")
+        for fault in field_faults.declaration_faults(fields):
+            self.add_fault(item, *fault)
         for fault in self.bounds.faults(fields, self.catalogue.chronology):
             self.add_fault(item, *fault)
 
     def _check_place(self, item: Item, fields: Place) -> None:
         self._check_subject(item, fields)
         self._note_reference(item, ("within",), "place", fields.within)
-        if (fields.latitude is None) != (fields.longitude is None):
-            self.add_fault(item, (), "latitude or longitude is missing", "give both or neither")
+        self._check_point(item, fields)
+        self._check_media(item, fields)
 
     def _check_person(self, item: Item, fields: Person) -> None:
         self._check_subject(item, fields)
         self._check_vocabulary(item, "side", fields.side)
+        self._check_media(item, fields)
+
+    def _check_point(self, item: Item, fields: Place | Event) -> None:
+        if (fields.latitude is None) != (fields.longitude is None):
+            self.add_fault(item, (), "latitude or longitude is missing", "give both or neither")
+
+    def _check_media(self, item: Item, fields: Place | Person | Event | Account) -> None:
+        """The media of a subject, and their files if the item itself names them."""
+        is_named = item.action == "recorded" or "media" in item.change.get("set", {})
+        for fault in media_faults(fields.media, self.media if is_named else None):
+            self.add_fault(item, *fault)
+        for index, medium in enumerate(fields.media):
+            self._note_reference(item, ("media", index, "source"), "source", medium.source)
 
     def _check_formation(self, item: Item, fields: Formation) -> None:
         self._check_subject(item, fields)
@@ -199,6 +173,16 @@ class Checks:
             self._note_reference(item, ("commanders", index, "person"), "person", command.person)
             self._note_reference(item, ("commanders", index, "source"), "source", command.source)
 
+    def _check_tag(self, item: Item, fields: Tag) -> None:
+        self._check_subject(item, fields)
+        if self.catalogue.chronology is None:
+            self._report_no_chronology(item)
+            return
+        before = self.catalogue.tags.states.get(item.id)
+        earlier = before.fields if before else None
+        for fault in field_faults.tag_faults(fields, self.catalogue.chronology, earlier):
+            self.add_fault(item, *fault)
+
     def _check_event(self, item: Item, fields: Event) -> None:
         self._check_vocabulary(item, "kind", fields.kind)
         self._check_window(item, fields)
@@ -207,6 +191,19 @@ class Checks:
             description = f"names {members:,} places, formations and people"
             self.add_fault(item, (), description, f"name {bounds.MEMORY.members:,} at most")
             return
+        self._check_members(item, fields)
+        for fault in field_faults.repeat_faults(fields):
+            self.add_fault(item, *fault)
+        if fields.distinct:
+            self._check_distinct(item, fields)
+        if fields.tags or fields.quantities or fields.names:
+            self._check_declared(item, fields)
+        self._check_point(item, fields)
+        self._check_media(item, fields)
+        self._check_related(item, fields)
+
+    def _check_members(self, item: Item, fields: Event) -> None:
+        """The places, formations and people of an event."""
         catalogue = self.catalogue
         for index, ref in enumerate(fields.places):
             if ref.place not in catalogue.places.states:
@@ -217,9 +214,34 @@ class Checks:
         for index, person in enumerate(fields.people):
             if person not in catalogue.people.states:
                 self._note_reference(item, ("people", index), "person", person)
-        self._check_repeats(item, fields)
-        if fields.distinct:
-            self._check_distinct(item, fields)
+
+    def _check_related(self, item: Item, fields: Event) -> None:
+        """The events to which one is related; circles are found at the end of the batch."""
+        self.relations.note(item.id, fields, item.lines(()), item.action == "recorded")
+        if self.relations.count > bounds.MEMORY.relations:
+            description = f"the batch has more than {bounds.MEMORY.relations:,} relations"
+            self.add_fault(item, ("related",), description, "split the batch")
+            raise BatchRefused(self.batch.faults, stopped=True)
+        for fault in repeated_faults(fields):
+            self.add_fault(item, *fault)
+        for index, related in enumerate(fields.related):
+            if related.address is None:
+                path: FieldPath = ("related", index, "event")
+                self._note_reference(item, path, "event", related.event)
+
+    def _check_declared(self, item: Item, fields: Event) -> None:
+        """The tags, quantities and names of an event."""
+        for fault in field_faults.name_faults(fields.names):
+            self.add_fault(item, *fault)
+        if self.catalogue.chronology is None:
+            return
+        for fault in field_faults.event_faults(fields, self.catalogue.chronology):
+            self.add_fault(item, *fault)
+        known = self.catalogue.chronology.free_dimensions
+        for dimension, tags in fields.tags.items():
+            for index, tag in enumerate(tags if dimension in known else ()):
+                path: FieldPath = ("tags", dimension, index)
+                self._note_reference(item, path, "tag", tag, dimension)
 
     def _check_window(self, item: Item, fields: Event) -> None:
         chronology = self.catalogue.chronology
@@ -249,23 +271,6 @@ class Checks:
             self.add_fault(item, ("date",), str(error), "see docs/dates.md")
             return None
 
-    def _check_repeats(self, item: Item, fields: Event) -> None:
-        """A formation and a person may occur once, a place once in each role."""
-        if max(len(fields.places), len(fields.formations), len(fields.people)) < 2:
-            return
-        members_by_field: dict[str, list[tuple[str, ...]]] = {
-            "places": [(ref.place, ref.role) for ref in fields.places],
-            "formations": [(formation,) for formation in fields.formations],
-            "people": [(person,) for person in fields.people],
-        }
-        for key, members in members_by_field.items():
-            seen: set[tuple[str, ...]] = set()
-            for index, member in enumerate(members):
-                if member in seen:
-                    description = f"{key}: {member[0]!r} occurs twice"
-                    self.add_fault(item, (key, index), description, "keep one of them")
-                seen.add(member)
-
     def _check_distinct(self, item: Item, fields: Event) -> None:
         """Checks only new entries: an event in an older entry may have been retracted since."""
         if item.action == "corrected" and "distinct" not in item.change.get("set", {}):
@@ -284,31 +289,22 @@ class Checks:
             self._note_reference(item, ("source",), "source", fields.source)
         if fields.by is not None and records.is_id(fields.by):
             self._note_reference(item, ("by",), "person", fields.by)
+        self._check_media(item, fields)
 
     # The batch as a whole
 
     def check_batch(self) -> None:
         """Checks the references and the catalogue at the end of the batch."""
-        self.streams.look_up(reference.stream for reference in self.unknown_references)
-        for reference in self.unknown_references:
-            self._check_reference(reference)
+        self.check_references()
         if self.catalogue.chronology is None and not self.batch.faults:
             self.batch.add_fault(1, "no chronology is recorded", "start the first batch with one")
         for line, description, remedy in self.chains.find_faults(self.catalogue_lines):
             self.batch.add_fault(line, description, remedy)
+        if not self.batch.faults:
+            for line, description, remedy in self.relations.find_faults():
+                self.batch.add_fault(line, description, remedy)
         for stream, line in self.catalogue_lines.items():
             self._check_catalogue_subject(stream, line)
-
-    def _check_reference(self, reference: _Reference) -> None:
-        subject, name = split_stream(reference.stream)
-        if self.batch.has_unreadable_items or reference.stream in self.batch.faulty_streams:
-            return
-        if not self._is_known(subject, name):
-            self.batch.add_fault(
-                reference.line,
-                f"{reference.user}: unknown {subject} {name!r}",
-                f"record the {subject}, or correct the id",
-            )
 
     def _check_catalogue_subject(self, stream: str, line: int) -> None:
         subject, name = split_stream(stream)
@@ -326,10 +322,17 @@ class Checks:
         for _, formation in self.catalogue.formations.items():
             used += [("sides", formation.side), ("levels", formation.level)]
         used += [("sides", p.side) for _, p in self.catalogue.people.items() if p.side]
+        used += [("free_dimensions", tag.dimension) for _, tag in self.catalogue.tags.items()]
+        used += [
+            ("quantities", name)
+            for name in retractions.find_quantities(self.db, but=chronology.quantities)
+        ]
         for key, value in sorted(set(used)):
             if value not in getattr(chronology, key):
                 self.batch.add_fault(
-                    line, f"{stream}: {value!r} is still in use", f"keep it in {key}"
+                    line,
+                    f"{stream}: {value!r} is still in use",
+                    f"keep it in {key.removeprefix('free_')}",
                 )
 
 
@@ -339,6 +342,7 @@ _CHECKS: dict[str, Callable[[Checks, Item, Any], None]] = {
     "place": Checks._check_place,
     "person": Checks._check_person,
     "formation": Checks._check_formation,
+    "tag": Checks._check_tag,
     "event": Checks._check_event,
     "account": Checks._check_account,
 }

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from chronology.model.edtf import EventDate
 from chronology.model.instants import is_zoned
-from chronology.model.records import Chronology
 from chronology.model.validation import FieldPath
+from chronology.model.vocabulary import Chronology
 
 
 def find_faults(

@@ -29,6 +29,7 @@ from chronology.projections.catalogue import CATALOGUED, fold_stream, load_catal
 from chronology.store import log
 from chronology.store.database import transaction
 from chronology.store.log import Entry, Head, VersionedRecord
+from chronology.store.media import MediaFolder
 
 BLOCK_SIZE = 1_000
 BLOCK_BYTES = 2 << 20
@@ -60,16 +61,18 @@ def ingest(
     progress: Progress | None = None,
     projection_progress: Progress | None = None,
     clock: Clock = utc_now,
+    media: MediaFolder | None = None,
 ) -> Result:
     """Appends a batch and projects it, or raises `BatchRefused` with all its faults.
 
-    A batch that is in the log already is compared with it, whatever the clock says.
+    A batch that is in the log already is compared with it, whatever the clock says. `media` has the
+    files that the records name; without it they are not checked.
     """
     with transaction(db):
         if is_ingested(db, batch.id):
             refuse_if_edited(db, batch)
             return Result(batch.id, 0, log.head(db))
-        return append(db, batch, progress, projection_progress, clock)
+        return append(db, batch, progress, projection_progress, clock, media=media)
 
 
 def append(
@@ -79,6 +82,7 @@ def append(
     projection_progress: Progress | None = None,
     clock: Clock = utc_now,
     bounds: Bounds = NARROW,
+    media: MediaFolder | None = None,
 ) -> Result:
     """Appends a new batch and projects it, in the caller's transaction.
 
@@ -88,7 +92,7 @@ def append(
     if not projections.is_current(db):
         projections.catch_up(db)
     position_before = log.head(db).position
-    _BatchAppender(db, batch, clock, bounds).run(progress)
+    _BatchAppender(db, batch, clock, bounds, media).run(progress)
     projections.catch_up(db, projection_progress)
     head = log.head(db)
     return Result(batch.id, head.position - position_before, head)
@@ -105,14 +109,21 @@ class _Corrected(NamedTuple):
 class _BatchAppender:
     """Checks and appends a new batch, block by block."""
 
-    def __init__(self, db: sqlite3.Connection, batch: Batch, clock: Clock, bounds: Bounds) -> None:
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        batch: Batch,
+        clock: Clock,
+        bounds: Bounds,
+        media: MediaFolder | None,
+    ) -> None:
         self.db = db
         self.batch = batch
         self.clock = clock
         self.catalogue = load_catalogue(db)
         self.head = log.head(db)
         self.streams = Streams(db)
-        self.checks = Checks(db, batch, self.catalogue, self.streams, bounds)
+        self.checks = Checks(db, batch, self.catalogue, self.streams, bounds, media)
         self.accounts = retractions.EventAccounts(db, self.head.position)
         self.sizes = Sizes(db, batch, self.head.position)
         # Without the last number of an event and a source, numbering starts again from 1.
@@ -188,6 +199,8 @@ class _BatchAppender:
         subject = item.subject
         self.sizes.add(item)
         self._append(item.number, f"{subject}/{item.id}", f"{subject}.{item.action}", item.data)
+        if subject == "event" and item.action == "retracted":
+            self.checks.relations.note_retraction(item.id, item.lines(()))
         if subject in CATALOGUED:
             self.checks.note_catalogue_change(item)
             self._update_catalogue(item)

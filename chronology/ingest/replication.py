@@ -79,9 +79,14 @@ class Peer:
     """The log of another instance, at the address of its database, like http://host/timeline."""
 
     def __init__(self, url: str, client: httpx.Client) -> None:
-        self.url = f"{url.rstrip('/')}/log.json"
+        self.address = url.rstrip("/")
+        self.url = f"{self.address}/log.json"
         self.name = shown_address(self.url)
         self.client = client
+
+    def media(self, name: str) -> str:
+        """The address of a file of media."""
+        return f"{self.address}/media/{name}"
 
     def after(self, position: int, sizes: Sequence[str] = _PAGE_SIZES) -> list[Entry]:
         """A page of the records after a position, in order; empty at the end of the log.

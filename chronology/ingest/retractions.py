@@ -36,6 +36,19 @@ def find_kinds(db: sqlite3.Connection, but: Iterable[str]) -> set[str]:
     return {fields.kind for _, fields in _live_streams(db, sql, json.dumps(sorted(known)))} - known
 
 
+def find_quantities(db: sqlite3.Connection, but: Iterable[str]) -> set[str]:
+    """The quantities of live events, without the given ones."""
+    known = set(but)
+    sql = (
+        "SELECT DISTINCT stream FROM log WHERE type IN ('event.recorded', 'event.corrected')"
+        " AND instr(data, ?) AND EXISTS (SELECT 1 FROM json_each("
+        "  coalesce(data -> '$.quantities', data -> '$.set.quantities'))"
+        " WHERE key NOT IN (SELECT value FROM json_each(?)))"
+    )
+    streams = _live_streams(db, sql, '"quantities"', json.dumps(sorted(known)))
+    return {name for _, fields in streams for name in fields.quantities} - known
+
+
 def find_crowded(
     db: sqlite3.Connection, position: int, most_bytes: int, own_bytes: int
 ) -> list[tuple[str, int]]:
@@ -105,9 +118,9 @@ class EventAccounts:
         self.position = head
 
 
-def _live_streams(db: sqlite3.Connection, sql: str, param: str) -> Iterator[tuple[str, Any]]:
+def _live_streams(db: sqlite3.Connection, sql: str, *params: str) -> Iterator[tuple[str, Any]]:
     """The streams that a query finds, with their fields, without the retracted ones."""
-    for (stream,) in db.execute(sql, (param,)).fetchall():
+    for (stream,) in db.execute(sql, params).fetchall():
         state = fold_stream(log.stream(db, stream))
         if state is not None:
             yield stream, state.fields
@@ -130,15 +143,18 @@ def _references(subject: str, fields: Any) -> set[str | None]:
             return {command.person for command in fields.commanders}
         case "formation", Event():
             return set(fields.formations)
+        case "tag", Event():
+            return {tag for tags in fields.tags.values() for tag in tags}
         case "formation", Formation():
             return {attachment.to for attachment in fields.attached}
     return set()
 
 
 def _sources(fields: Any) -> set[str | None]:
+    shown = {medium.source for medium in getattr(fields, "media", [])}
     if isinstance(fields, Account):
-        return {fields.source}
+        return {fields.source, *shown}
     cited = [*getattr(fields, "statements", [])]
     if isinstance(fields, Formation):
         cited += [*fields.attached, *fields.commanders]
-    return {citation.source for citation in cited}
+    return {citation.source for citation in cited} | shown

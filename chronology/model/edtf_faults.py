@@ -13,6 +13,10 @@ _REASONS = tuple(
     for pattern, reason in (
         (r"^$", "a date is missing here; only the outer ends of an interval or a set can be open"),
         (r"(?i)^(?=.*\bB\.?C)", "0000 is 1 BC and -0043 is 44 BC; write -0043-03-15"),
+        (
+            r"T[\d:]+( )\d\d:?\d\d$",
+            "a zone begins with + or -; in an address, the + of a zone is written %2B",
+        ),
         (r"\s", "a date has no spaces; write 1944-10-14, or 1944-10-14T17:00 with a time"),
         (r"[^!-~]", "{0!r} is not ASCII; digits are 0 to 9"),
         (r"[a-z]+", "{0!r} is lower case; X is an unspecified digit, T a time, '..' an open end"),

@@ -9,32 +9,39 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
-from msgspec import Meta, Struct
 
-from chronology.model import as_written
+from chronology.model import as_written, geometry
 from chronology.model.edtf import Date, EventDate, parse
 from chronology.model.errors import DateError
-
-# `\Z` because `$` also matches before a final line break.
-ID_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
-KEY_PATTERN = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*\Z"
-LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+\Z"
-TEXT_PATTERN = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]+\Z"
-URL_PATTERN = r"^https?://[^\s\x00-\x1f\x7f<>\"]+\Z"
-
-Id = Annotated[str, Meta(pattern=ID_PATTERN, max_length=80)]
-Key = Annotated[str, Meta(pattern=KEY_PATTERN, max_length=40)]
-Line = Annotated[str, Meta(pattern=LINE_PATTERN, max_length=300)]
-Text = Annotated[str, Meta(pattern=TEXT_PATTERN, max_length=20_000)]
-Locators = Annotated[list[Line], Meta(min_length=1)]
-Url = Annotated[str, Meta(pattern=URL_PATTERN, max_length=2_000)]
-Latitude = Annotated[float, Meta(ge=-90, le=90)]
-Longitude = Annotated[float, Meta(ge=-180, le=180)]
-Sequence = Annotated[int, Meta(ge=1, le=9_999)]
-Radius = Annotated[float, Meta(gt=0, le=20_040)]
+from chronology.model.fields import (
+    ID_PATTERN,
+    Distinct,
+    Fields,
+    Id,
+    Importance,
+    Key,
+    Latitude,
+    Line,
+    Links,
+    Locators,
+    Longitude,
+    Media,
+    Name,
+    PlaceRole,
+    Quantity,
+    Radius,
+    Relations,
+    Sequence,
+    Statement,
+    Tags,
+    Text,
+    Url,
+)
+from chronology.model.geometry import Geometry
+from chronology.model.vocabulary import Chronology
 
 _ID = re.compile(ID_PATTERN)
 MAX_RECORD_BYTES = 4 << 20
@@ -46,29 +53,6 @@ ROLES = ("at", "near", "between", "from", "to")
 def is_id(value: Any) -> bool:
     """Whether a value has the form of an id."""
     return isinstance(value, str) and len(value) <= 80 and _ID.match(value) is not None
-
-
-# Records never contain cycles, so the garbage collector need not track them.
-class Fields(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
-    """The base of every group of fields. Unknown fields are refused, default values not stored."""
-
-
-class Name(Fields):
-    """Another form of a name."""
-
-    name: Line
-    language: Line | None = None
-    use: Literal["period", "source", "translation"] | None = None
-
-
-class Statement(Fields):
-    """A statement of a source about a subject, other than a dated event."""
-
-    source: Id
-    at: Line
-    says: Text
-    date: Date | None = None
-    as_written: Line | None = None
 
 
 class Attachment(Fields):
@@ -98,61 +82,11 @@ class Command(Fields):
     basis: Text | None = None
 
 
-class PlaceRole(Fields):
-    """A place of an event, with its role."""
-
-    place: Id
-    role: Literal["at", "near", "between", "from", "to"] = "at"
-
-
-class Distinct(Fields):
-    """A similar event that is a different occurrence, with the reason."""
-
-    event: Id
-    because: Text
-
-
 class Batch(Fields):
     """The header of a batch, stored as its first record."""
 
     format: Literal[1]
     note: Text | None = None
-
-
-class Level(Fields):
-    """One level of formations."""
-
-    id: Id
-    description: Text
-
-
-class Chronology(Fields):
-    """The subject of the whole chronology, and its vocabularies.
-
-    Levels are stored as a list, because their order matters and canonical JSON sorts keys.
-    """
-
-    title: Line
-    window: Date
-    kinds: dict[Id, Text]
-    summary: Text | None = None
-    zero: Date | None = None
-    zero_as_written: Line | None = None
-    clock: Line | None = None
-    sides: dict[Id, Text] = {}
-    ranks: list[Level] = msgspec.field(default=[], name="levels")
-    declared: dict[Key, Id] = msgspec.field(default={}, name="dimensions")
-
-    @property
-    def levels(self) -> dict[str, str]:
-        """The descriptions by level, the highest level first."""
-        return {level.id: level.description for level in self.ranks}
-
-    @property
-    def dimensions(self) -> dict[str, str]:
-        """The levels by column, the highest level first."""
-        order = list(self.levels)
-        return dict(sorted(self.declared.items(), key=lambda pair: (order.index(pair[1]), pair[0])))
 
 
 class Source(Fields):
@@ -190,6 +124,16 @@ class Place(Fields):
     ids: dict[Key, Line] = {}
     note: Text | None = None
     statements: list[Statement] = []
+    geometry: Geometry | None = None
+    links: Links = []
+    media: Media = []
+
+    @property
+    def point(self) -> tuple[float, float] | None:
+        """Latitude and longitude: those recorded, or the middle of the geometry."""
+        if self.latitude is not None and self.longitude is not None:
+            return self.latitude, self.longitude
+        return self.geometry.middle if self.geometry else None
 
 
 class Person(Fields):
@@ -206,6 +150,8 @@ class Person(Fields):
     ids: dict[Key, Line] = {}
     note: Text | None = None
     statements: list[Statement] = []
+    links: Links = []
+    media: Media = []
 
 
 class Formation(Fields):
@@ -219,6 +165,17 @@ class Formation(Fields):
     commanders: list[Command] = []
     ids: dict[Key, Line] = {}
     note: Text | None = None
+    statements: list[Statement] = []
+
+
+class Tag(Fields):
+    """A value of a free dimension."""
+
+    dimension: Key
+    name: Line
+    names: list[Name] = []
+    description: Text | None = None
+    ids: dict[Key, Line] = {}
     statements: list[Statement] = []
 
 
@@ -237,6 +194,23 @@ class Event(Fields):
     sequence: Sequence | None = None
     calendar: Literal["julian"] | None = None
     as_written: Line | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    geometry: Geometry | None = None
+    related: Relations = []
+    links: Links = []
+    media: Media = []
+    names: list[Name] = []
+    tags: dict[Key, Tags] = {}
+    quantities: dict[Key, Quantity] = {}
+    importance: Importance | None = None
+
+    @property
+    def point(self) -> tuple[float, float] | None:
+        """Latitude and longitude of its own: those recorded, or the middle of the geometry."""
+        if self.latitude is not None and self.longitude is not None:
+            return self.latitude, self.longitude
+        return self.geometry.middle if self.geometry else None
 
     @property
     def when(self) -> Date:
@@ -261,6 +235,8 @@ class Account(Fields):
     basis: Text | None = None
     says: Text | None = None
     claims: dict[Key, Line] = {}
+    links: Links = []
+    media: Media = []
 
     @property
     def when(self) -> Date | None:
@@ -275,6 +251,7 @@ SUBJECTS: dict[str, type[Fields]] = {
     "place": Place,
     "person": Person,
     "formation": Formation,
+    "tag": Tag,
     "event": Event,
     "account": Account,
 }
@@ -294,14 +271,16 @@ class Record(NamedTuple):
     data: str
 
 
-def encode_date(value: object) -> str:
-    """The hook by which msgspec encodes dates."""
+def encode_value(value: object) -> object:
+    """The hook by which msgspec encodes dates and geometries."""
     if isinstance(value, EventDate):
         return value.text
+    if isinstance(value, Geometry):
+        return value.plain
     raise NotImplementedError
 
 
-_encoder = msgspec.json.Encoder(enc_hook=encode_date, order="sorted")
+_encoder = msgspec.json.Encoder(enc_hook=encode_value, order="sorted")
 
 
 def canonical(value: object) -> str:
@@ -316,7 +295,9 @@ _READERS: dict[type, Callable[[str], EventDate]] = {
 
 
 def decode_date(kind: type, value: object) -> object:
-    """The hook by which msgspec decodes dates."""
+    """The hook by which msgspec decodes dates and geometries."""
+    if kind is Geometry:
+        return geometry.read(value)
     read = _READERS.get(kind)
     if read is None:
         raise NotImplementedError

@@ -7,7 +7,20 @@ parameter, on every page and for good.
 from __future__ import annotations
 
 OWN = frozenset(
-    {"place", "within", "certain", "as_of", "as-of", "day", "lane", "search", "db", "min_position"}
+    {
+        "place",
+        "part_of",
+        "person",
+        "within",
+        "certain",
+        "as_of",
+        "as-of",
+        "day",
+        "lane",
+        "search",
+        "db",
+        "min_position",
+    }
 )
 DATASETTE = frozenset(
     {

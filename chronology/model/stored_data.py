@@ -10,20 +10,13 @@ from collections.abc import Callable, Mapping
 from functools import cache, reduce
 from operator import or_
 from types import UnionType
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
 
-from chronology.model.records import (
-    TEXT_PATTERN,
-    Fields,
-    Id,
-    decode_date,
-    encode_date,
-    fields_of,
-    load_json,
-)
+from chronology.model.fields import TEXT_PATTERN, Fields, Id
+from chronology.model.records import decode_date, encode_value, fields_of, load_json
 
 
 def check_json(kind: type[Fields], action: str, data: str) -> None:
@@ -57,7 +50,7 @@ _decode_change = msgspec.json.Decoder(_Change).decode
 
 def amend(fields: Any, change: Mapping[str, Any]) -> dict[str, Any]:
     """The fields as plain values, after the `set` and `unset` of a correction."""
-    plain: dict[str, Any] = msgspec.to_builtins(fields, enc_hook=encode_date)
+    plain: dict[str, Any] = msgspec.to_builtins(fields, enc_hook=encode_value)
     plain.update(change.get("set", {}))
     return {key: value for key, value in plain.items() if key not in change.get("unset", ())}
 
@@ -69,7 +62,7 @@ def load_partial(kind: type[Fields], data: Mapping[str, Any]) -> dict[str, Any]:
         key: msgspec.convert(value, fields[key].type, strict=False, dec_hook=decode_date)
         for key, value in data.items()
     }
-    plain: dict[str, Any] = msgspec.to_builtins(values, enc_hook=encode_date)
+    plain: dict[str, Any] = msgspec.to_builtins(values, enc_hook=encode_value)
     return plain
 
 
@@ -110,7 +103,7 @@ def _unlimited(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, Fields):
         return _without_limits(annotation)
     origin, parts = get_origin(annotation), tuple(map(_unlimited, get_args(annotation)))
-    if origin is UnionType:
+    if origin in (UnionType, Union):
         return reduce(or_, parts)
     return origin[parts] if origin in (list, dict) else annotation
 

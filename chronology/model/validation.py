@@ -8,20 +8,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 
-from chronology.model.records import (
+from chronology.model.fields import (
+    FILE_PATTERN,
     ID_PATTERN,
     KEY_PATTERN,
     LINE_PATTERN,
+    RELATION_PATTERN,
     TEXT_PATTERN,
     URL_PATTERN,
     Fields,
-    decode_date,
-    fields_of,
 )
+from chronology.model.records import decode_date, fields_of
 
 FieldPath = tuple[str | int, ...]
 
@@ -58,6 +59,8 @@ def _unknown_field(key: object, fields: Mapping[str, Any]) -> str:
 
 def _faults(value: Any, kind: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
     """The faults of a value of a field, whose annotation is `kind`."""
+    if get_origin(kind) is Union:
+        kind = _alternative(kind, value)
     plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     if isinstance(plain, type) and issubclass(plain, Fields) and isinstance(value, Mapping):
         yield from _struct_faults(value, plain, path)
@@ -66,6 +69,9 @@ def _faults(value: Any, kind: Any, path: FieldPath) -> Iterator[tuple[FieldPath,
             yield from _faults(item, get_args(plain)[0], (*path, index))
         if not value and plain is not kind:  # An annotated list has a least length.
             yield path, "the list is empty"
+        most = get_args(kind)[1].max_length if plain is not kind else None
+        if most is not None and len(value) > most:
+            yield path, f"the list has more than {most} entries"
     elif get_origin(plain) is dict and isinstance(value, Mapping):
         key_kind, value_kind = get_args(plain)
         for key, item in value.items():
@@ -76,6 +82,15 @@ def _faults(value: Any, kind: Any, path: FieldPath) -> Iterator[tuple[FieldPath,
             msgspec.convert(value, kind, strict=False, dec_hook=decode_date)
         except msgspec.ValidationError as error:
             yield path, _reason(str(error), value)
+
+
+def _alternative(union: Any, value: Any) -> Any:
+    """The type that a value should have, of a text or fields; any other union stays as it is."""
+    kinds = get_args(union)
+    fields = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Fields)]
+    if not fields:
+        return union
+    return fields[0] if isinstance(value, Mapping) else kinds[0]
 
 
 def _struct_faults(
@@ -98,6 +113,10 @@ _PATTERN_FAULTS = {
     LINE_PATTERN: "is empty or contains a line break or a control character",
     TEXT_PATTERN: "is empty or contains a control character",
     URL_PATTERN: "is not an address that begins with http:// or https://",
+    FILE_PATTERN: "is not the name of a file in media/; run 'chronology media FILE', which copies"
+    " the file there and prints its name",
+    RELATION_PATTERN: "is not a relation; write part-of, caused-by, follows, or same-as-in: and the"
+    " address of another chronology",
 }
 
 
@@ -109,7 +128,7 @@ def _reason(message: str, value: Any) -> str:
     message = re.sub(r" - at `[^`]*`$", "", message)
     if message.startswith(("'", '"')):
         return message
-    if message.startswith("is not a date"):
+    if message.startswith(("is not a date", "is not a geometry")):
         return f"{shown} {message}"
     return f"{shown} is not valid: {message[0].lower()}{message[1:].replace('`', '')}"
 

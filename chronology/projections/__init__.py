@@ -88,8 +88,8 @@ def rebuild(db: sqlite3.Connection, progress: Progress | None = None) -> None:
     if final is None:
         return
     tables.create(db, final)
-    # The columns follow the current dimensions, also for past versions.
-    catalogue = Catalogue(final.dimensions)
+    # The columns follow the current declarations, also for past versions.
+    catalogue = Catalogue(final.layout)
     for batch in _batches(db, 0):
         BatchProjector(db, catalogue, batch).run(progress)
 

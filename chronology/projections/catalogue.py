@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, groupby
 from typing import Any, Generic, NamedTuple, TypeVar, cast
@@ -16,14 +16,16 @@ import msgspec
 
 from chronology.model import as_written, records, stored_data
 from chronology.model.edtf import Date
-from chronology.model.records import Account, Chronology, Event, Formation, Person, Place, Source
+from chronology.model.fields import Medium
+from chronology.model.records import Account, Event, Formation, Person, Place, Source, Tag
+from chronology.model.vocabulary import Chronology, Layout
 from chronology.store.log import FIELDS, Entry
 
 T = TypeVar("T")
 Dated = TypeVar("Dated", Event, Account)
 UNREADABLE = (msgspec.MsgspecError, AttributeError, TypeError, ValueError, RecursionError)
 """The errors of reading the data of a record that ingesting would have refused."""
-CATALOGUED = ("chronology", "source", "place", "person", "formation")
+CATALOGUED = ("chronology", "source", "place", "person", "formation", "tag")
 
 
 class State(NamedTuple):
@@ -58,7 +60,8 @@ def next_state(state: State | None, entry: Entry) -> State | None:
             return None
     except UNREADABLE:
         return state
-    if isinstance(fields, Place) and (fields.latitude is None) != (fields.longitude is None):
+    has_point = isinstance(fields, (Place, Event))
+    if has_point and (fields.latitude is None) != (fields.longitude is None):
         fields.latitude = fields.longitude = None  # Half a point is none.
     return State(fields, entry.version, entry.position, entry.recorded_at)
 
@@ -70,6 +73,32 @@ def read_text(data: str, key: str) -> str | None:
     except (*UNREADABLE, LookupError):
         return None
     return value if isinstance(value, str) else None
+
+
+def files_named(data: str) -> list[str]:
+    """The files of media that the stored JSON of a record names."""
+    try:
+        return [medium.file for medium in _decode_media(data).media if medium.file]
+    except UNREADABLE:
+        return []
+
+
+class _Media(msgspec.Struct):
+    media: list[Medium] = []
+
+
+class _RecordMedia(_Media):
+    """The media of a record, or of the `set` of a correction."""
+
+    set: _Media = msgspec.field(default_factory=_Media)
+
+
+def _decode_media(data: str) -> _Media:
+    record = _decode_record_media(data)
+    return record if record.media else record.set
+
+
+_decode_record_media = msgspec.json.Decoder(_RecordMedia).decode
 
 
 def fold_stream(entries: Iterable[Entry]) -> State | None:
@@ -129,30 +158,38 @@ class Members(Generic[T]):
 
 
 def _label(state: State) -> str:
-    """The name of a subject; the title of a chronology."""
-    label: str = getattr(state.fields, "name", None) or state.fields.title
-    return label
+    return label(state.fields)
+
+
+def label(fields: Any) -> str:
+    """The name of a subject, for a tag within its dimension; the title of a chronology."""
+    if isinstance(fields, Chronology):
+        return fields.title
+    name: str = fields.name
+    return f"{fields.dimension}/{name}" if isinstance(fields, Tag) else name
 
 
 class Catalogue:
-    """The chronology's own record, and all its sources, places, people and formations.
+    """The chronology's own record, and all its sources, places, people, formations and tags.
 
-    `dimensions` replace those of the chronology.
+    `layout` replaces that of the chronology.
     """
 
-    def __init__(self, dimensions: Mapping[str, str] | None = None) -> None:
-        self._dimensions = dimensions
+    def __init__(self, layout: Layout | None = None) -> None:
+        self._layout = layout
         self.chronologies: Members[Chronology] = Members()
         self.sources: Members[Source] = Members()
         self.places: Members[Place] = Members()
         self.people: Members[Person] = Members()
         self.formations: Members[Formation] = Members()
+        self.tags: Members[Tag] = Members()
         self._members: dict[str, Members[Any]] = {
             "chronology": self.chronologies,
             "source": self.sources,
             "place": self.places,
             "person": self.people,
             "formation": self.formations,
+            "tag": self.tags,
         }
 
     @property
@@ -161,11 +198,11 @@ class Catalogue:
         return cast(Chronology, state.fields) if state else None
 
     @property
-    def dimensions(self) -> Mapping[str, str]:
-        """The columns of `events` for levels of the order of battle, with their levels."""
-        if self._dimensions is not None:
-            return self._dimensions
-        return self.chronology.dimensions if self.chronology else {}
+    def layout(self) -> Layout:
+        """The columns of `events` that the chronology declares: dimensions and quantities."""
+        if self._layout is not None:
+            return self._layout
+        return self.chronology.layout if self.chronology else Layout()
 
     def resolved(self, fields: Dated) -> Dated:
         """An event or an account with its date in the Gregorian calendar; raises DateError.

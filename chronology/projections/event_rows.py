@@ -8,16 +8,19 @@ from typing import Any, NamedTuple
 
 from chronology.model.as_written import elapsed
 from chronology.model.edtf import Date
-from chronology.model.records import Account, Chronology, Event, canonical
+from chronology.model.records import Account, Event, canonical
+from chronology.model.vocabulary import Layout
 from chronology.projections import event_dates
 from chronology.projections.catalogue import Catalogue, State
 from chronology.projections.chain_of_command import chain_of_command, is_constant, names_by_level
 from chronology.projections.disputes import disputes
+from chronology.projections.facet_value_ids import FacetValueIds
+from chronology.projections.search_texts import all_names, joined, names_of, with_folded
 from chronology.projections.sized_cache import SizedCache
 
 _BEFORE = "id date earliest latest sort_day time precision basis title summary kind status months"
-BEFORE_DIMENSIONS = dict.fromkeys(_BEFORE.split(), str)
-AFTER_DIMENSIONS = {
+_BEFORE_DIMENSIONS = dict.fromkeys(_BEFORE.split(), str)
+_AFTER_DIMENSIONS = {
     **dict.fromkeys(("formations", "places", "people", "sources"), str),
     "latitude": float,
     "longitude": float,
@@ -27,31 +30,45 @@ AFTER_DIMENSIONS = {
     **dict.fromkeys(("sequence", "sort_key"), int),
     "as_written": str,
     "elapsed": str,
+    **dict.fromkeys(("geometry", "related", "links", "media"), str),
+    "names": str,
+    "importance": int,
+}
+_CHANGE = {
     "version": int,
     "position": int,
     "recorded_at": str,
     "number": int,
 }
 ARRAYS = ("months", "formations", "places", "people", "sources", "disputed")
+JSON = ("names", "geometry", "related", "links", "media")
+"""The columns that have JSON, or nothing."""
 SINGLE_VALUED = ("kind", "status")
 """The columns with one value each that are facets; the other facets are array columns."""
-LINK_FACETS = ("place_within", "chain", "person", "source")
+LINK_FACETS = ("place_within", "chain", "person", "source", "tag_id")
 """The facets that have links but no column."""
 RESERVED = frozenset(
     {
-        *BEFORE_DIMENSIONS,
-        *AFTER_DIMENSIONS,
+        *_BEFORE_DIMENSIONS,
+        *_AFTER_DIMENSIONS,
+        *_CHANGE,
         *("from_position", "until_position", "action", "because"),
         *LINK_FACETS,
         *("rowid", "oid"),
     }
 )
-"""Names that no dimension can have."""
+"""Names that no dimension and no quantity can have."""
 
 
-def columns(chronology: Chronology) -> dict[str, type]:
-    """The columns of `events`, with one for each dimension."""
-    return {**BEFORE_DIMENSIONS, **dict.fromkeys(chronology.dimensions, str), **AFTER_DIMENSIONS}
+def columns(layout: Layout) -> dict[str, type]:
+    """The columns of `events`, with one for each dimension and for each quantity."""
+    return {
+        **_BEFORE_DIMENSIONS,
+        **{dimension.column: str for dimension in layout.dimensions},
+        **_AFTER_DIMENSIONS,
+        **dict.fromkeys(layout.quantities, float),
+        **_CHANGE,
+    }
 
 
 class EventWithAccounts(NamedTuple):
@@ -104,25 +121,6 @@ def _texts_size(texts: Sequence[str]) -> int:
     return 8 * len(texts)
 
 
-class FacetValueIds:
-    """The ids of facet values; a value without an id gets the next one."""
-
-    def __init__(self, ids: dict[tuple[str, str], int]) -> None:
-        self.ids = ids
-        self._last = max(ids.values(), default=0)
-
-    def of(self, facet: str, values: Iterable[str]) -> tuple[int, ...]:
-        """The ids of some values of a facet, each once."""
-        return tuple([self._id(facet, value) for value in dict.fromkeys(values)])
-
-    def _id(self, facet: str, value: str) -> int:
-        known = self.ids.get((facet, value))
-        if known is None:
-            self._last = known = self._last + 1
-            self.ids[facet, value] = known
-        return known
-
-
 class EventRowBuilder:
     """Builds the rows of events from one state of the catalogue.
 
@@ -143,6 +141,8 @@ class EventRowBuilder:
         self._formations = SizedCache(self._formations_part, _part_size)
         self._constant = SizedCache(self._constant_chain, _texts_size)
         self._dated = SizedCache(self._chain_on, _texts_size)
+        self._tags = SizedCache(self._tags_part, _part_size)
+        self._free = [each.column for each in catalogue.layout.dimensions if each.is_free]
         self._people = SizedCache(self._people_part, _part_size)
         self._sources = SizedCache(self._sources_part, _part_size)
         self._status = SizedCache(self._status_part, _part_size)
@@ -163,21 +163,32 @@ class EventRowBuilder:
         status = self._status(fields.kind, status_of(accounts), tuple(disputes(accounts)))
         days, months = date.cells
         place_names, latitude, longitude = places.cells
+        if own := fields.point:
+            latitude, longitude = own
         kind, status_name, disputed = status.cells
+        tags = self._tags(tuple([tag for values in fields.tags.values() for tag in values]))
         cells = (
             *(event.id, fields.when.text, *days.texts, fields.basis, fields.title, fields.summary),
-            *(kind, status_name, months, *formations.cells, place_names),
+            *(kind, status_name, months, *formations.cells[:-1], *tags.cells),
+            *(formations.cells[-1], place_names),
             *(*people.cells, *sources.cells, latitude, longitude),
             *(len(accounts), disputed, *days.numbers, fields.sequence),
             *(days.sort_key(fields.sequence), fields.as_written),
-            *(elapsed(fields.when, self.zero), event.state.version),
+            elapsed(fields.when, self.zero),
+            *(fields.geometry and canonical(fields.geometry), _list(fields.related)),
+            *(_list(fields.links), _list(fields.media)),
+            *(canonical(fields.names) if fields.names else None, fields.importance),
+            *map(fields.quantities.get, self.catalogue.layout.quantities),
+            event.state.version,
         )
         # No two parts add to one facet.
-        parts = (date, places, formations, people, sources, status)
+        parts = (date, places, formations, people, sources, status, tags)
+        titles = [fields.title, *(other.name for other in fields.names)]
         search_texts = (
-            *(_with_folded(fields.title), _with_folded(_joined([fields.summary, fields.basis]))),
+            with_folded(joined(titles)),
+            with_folded(joined([fields.summary, fields.basis, tags.text, *_captions(fields)])),
             *(places.text, formations.text, people.text),
-            _with_folded(_joined([account.says for account in accounts])),
+            with_folded(joined([text for a in accounts for text in (a.says, *_captions(a))])),
         )
         value_ids = sorted([value for part in parts for value in part.value_ids])
         return EventRow(cells, value_ids, search_texts)
@@ -189,6 +200,7 @@ class EventRowBuilder:
             all(ref.place in catalogue.places for ref in fields.places)
             and all(formation in catalogue.formations for formation in fields.formations)
             and all(person in catalogue.people for person in fields.people)
+            and all(tag in catalogue.tags for tags in fields.tags.values() for tag in tags)
             and all(account.source in catalogue.sources for account in accounts)
         )
 
@@ -203,11 +215,11 @@ class EventRowBuilder:
         point = _point(refs, self.catalogue)
         ids = self.value_ids
         links = ids.of("places", names) + ids.of("place_within", ancestors)
-        text = _with_folded(_joined([self._place_names(place) for place, _ in refs]))
+        text = with_folded(joined([self._place_names(place) for place, _ in refs]))
         return _RowPart((canonical(names), *point), links, text)
 
     def _names_of_place(self, place: str) -> str:
-        return _names_of(self.catalogue.places[place])
+        return names_of(self.catalogue.places[place])
 
     def _constant_chain(self, formation: str) -> Chain:
         """The chain of command of a formation if it is the same on every date, else nothing."""
@@ -219,24 +231,38 @@ class EventRowBuilder:
         return tuple(chain_of_command(self.catalogue, formation, date))
 
     def _formations_part(self, ids: Sequence[str], chains: Sequence[Chain]) -> _RowPart:
-        """The cells of the dimensions, then that of the formations."""
+        """The cells of the dimensions by level, then that of the formations."""
         formations = [self.catalogue.formations[formation] for formation in ids]
         names = [formation.name for formation in formations]
         levels = names_by_level(self.catalogue, chains)
-        columns = {c: levels.get(level, []) for c, level in self.catalogue.dimensions.items()}
+        columns = {
+            dimension.column: levels.get(dimension.name, [])
+            for dimension in self.catalogue.layout.dimensions
+            if not dimension.is_free
+        }
         links = self.value_ids.of("formations", names)
         for column, values in columns.items():
             links += self.value_ids.of(column, values)
         links += self.value_ids.of("chain", (name for chain in chains for name in chain))
         cells = (*map(canonical, columns.values()), canonical(names))
-        return _RowPart(cells, links, _all_names(formations))
+        return _RowPart(cells, links, all_names(formations))
+
+    def _tags_part(self, ids: Sequence[str]) -> _RowPart:
+        """The cells of the free dimensions: a tag counts for the dimension that it has now."""
+        tags = [self.catalogue.tags[tag] for tag in ids]
+        cells, links = [], self.value_ids.of("tag_id", ids)
+        for column in self._free:
+            names = [tag.name for tag in tags if tag.dimension == column]
+            cells.append(canonical(names))
+            links += self.value_ids.of(column, names)
+        return _RowPart(tuple(cells), links, joined([names_of(tag) for tag in tags]))
 
     def _people_part(self, ids: Sequence[str], quoted: Sequence[str]) -> _RowPart:
         people = self.catalogue.people
         names = [people[person].name for person in ids]
         searched = dict.fromkeys([*ids, *(by for by in quoted if by in people)])
         others = (by for by in quoted if by not in searched)
-        text = _with_folded(_joined([_all_names(people[person] for person in searched), *others]))
+        text = with_folded(joined([all_names(people[person] for person in searched), *others]))
         links = self.value_ids.of("people", names) + self.value_ids.of("person", ids)
         return _RowPart((canonical(names),), links, text)
 
@@ -249,6 +275,19 @@ class EventRowBuilder:
         ids = self.value_ids
         links = ids.of("kind", [kind]) + ids.of("status", [status]) + ids.of("disputed", disputed)
         return _RowPart((kind, status, canonical(disputed)), links)
+
+
+def _list(values: Sequence[Any]) -> str | None:
+    """Values as JSON, None if there are none."""
+    return canonical(values) if values else None
+
+
+def _captions(fields: Event | Account) -> list[str | None]:
+    """The texts of links and media that a search finds."""
+    texts = [link.label for link in fields.links]
+    for medium in fields.media:
+        texts += [medium.caption, medium.alt, medium.credit]
+    return texts
 
 
 def _unique(names: Iterable[str]) -> list[str]:
@@ -272,11 +311,7 @@ def _point(
     `between`, else the first located place.
     """
     places = [(role, catalogue.places[place]) for place, role in refs]
-    located = [
-        (role, place.latitude, place.longitude)
-        for role, place in places
-        if place.latitude is not None and place.longitude is not None
-    ]
+    located = [(role, *point) for role, place in places if (point := place.point) is not None]
     if not located:
         return None, None
     for role, latitude, longitude in located:
@@ -298,31 +333,6 @@ def _mean_longitude(degrees: Sequence[float]) -> float:
         return _mean(degrees)
     mean = _mean([degree + 360 if degree < 0 else degree for degree in degrees])
     return mean if mean <= 180 else round(mean - 360, 6)
-
-
-def _all_names(subjects: Iterable[Any]) -> str:
-    """All names of some subjects, one a line."""
-    return _with_folded(_joined([_names_of(subject) for subject in subjects]))
-
-
-def _names_of(subject: Any) -> str:
-    return _joined([subject.name, *(other.name for other in subject.names)])
-
-
-# Letters without a decomposition, which the tokenizer of FTS5 cannot fold.
-FOLDED = str.maketrans({"đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss"})
-
-
-def _joined(texts: Sequence[str | None]) -> str:
-    return "\n".join([text for text in texts if text])
-
-
-def _with_folded(text: str) -> str:
-    """A text for the search index, followed by its folded form if it has letters of `FOLDED`."""
-    if text.isascii():
-        return text
-    folded = text.translate(FOLDED)
-    return text if folded == text else f"{text}\n{folded}"
 
 
 @cache

@@ -14,6 +14,7 @@ from chronology.projections import subject_rows, tables
 from chronology.projections.catalogue import (
     Catalogue,
     catalogue_entries,
+    files_named,
     read_states,
     read_text,
     split_stream,
@@ -59,13 +60,13 @@ class BatchProjector:
 
     def run(self, progress: Progress | None = None) -> bool:
         """Folds the batch; False if the columns no longer fit, so that all must be rebuilt."""
-        before, zero = self.catalogue.dimensions, self._zero
+        before, zero = self.catalogue.layout, self._zero
         self.db.execute(f"CREATE TEMP TABLE IF NOT EXISTS {_TOUCHED}")
         self.db.execute("DELETE FROM temp.touched")
         self._apply_catalogue()
         if self.catalogue.chronology is None:
             raise CorruptLog(f"position {self.batch.last}: no chronology is recorded before it")
-        if before != self.catalogue.dimensions:
+        if before != self.catalogue.layout:
             return False
         writer = RowWriter(self.db, self.catalogue, self.batch)
         is_most = tables.is_most(self.batch.last - self.batch.first, self.batch.first)
@@ -248,10 +249,21 @@ def _finish(db: sqlite3.Connection, catalogue: Catalogue, batch: BatchRange) -> 
         tables.insert(db, table, rows)
     (first,) = log.read(db, batch.first - 1, batch.first)
     (head,) = log.read(db, batch.last - 1, batch.last)
+    _insert_media_files(db, batch)
     actions = db.execute(_ACTIONS, (batch.first, batch.last)).fetchone()
     row = (batch.id, batch.recorded_at, _note(first), batch.first, batch.last, *actions)
     tables.insert(db, "batches", [row])
     tables.track(db, head.position, head.digest)
+
+
+def _insert_media_files(db: sqlite3.Connection, batch: BatchRange) -> None:
+    rows = db.execute(
+        "SELECT position, data FROM log WHERE position BETWEEN ? AND ?"
+        """ AND instr(data, '"media"') ORDER BY position""",
+        (batch.first, batch.last),
+    )
+    files = [(file, position) for position, data in rows.fetchall() for file in files_named(data)]
+    db.executemany("INSERT OR IGNORE INTO media_files VALUES (?, ?)", files)
 
 
 def _note(entry: Entry) -> str | None:

@@ -14,7 +14,8 @@ from chronology.model import stored_data
 from chronology.model.records import Account, Event
 from chronology.projections import event_dates, subject_rows
 from chronology.projections.catalogue import UNREADABLE, Catalogue, State, read_text
-from chronology.projections.event_rows import EventRowBuilder, EventWithAccounts, FacetValueIds
+from chronology.projections.event_rows import EventRowBuilder, EventWithAccounts
+from chronology.projections.facet_value_ids import FacetValueIds
 from chronology.projections.subject_rows import Cells
 
 PART_BYTES = 8 << 20
@@ -47,6 +48,7 @@ class RowBatch:
     spans: list[Cells] = field(default_factory=list)
     accounts: list[Cells] = field(default_factory=list)
     claims: list[Cells] = field(default_factory=list)
+    relations: list[Cells] = field(default_factory=list)
     touched: list[TouchedEvent] = field(default_factory=list)
     amended: dict[str, tuple[int, str]] = field(default_factory=dict)
 
@@ -124,6 +126,7 @@ class RowBuilder:
         rows.events.append((*row.cells, *self.change, number))
         rows.texts.append((number, *row.search_texts))
         rows.links.append((number, row.value_ids))
+        rows.relations += subject_rows.relation_rows(event.id, event.state.fields)
         rows.spans += [(number, *span) for span in event_dates.spans(event.state.fields.when)]
         return row.size
 

@@ -13,15 +13,15 @@ from typing import Any, NamedTuple
 import msgspec
 
 from chronology.model.records import Account, canonical
-from chronology.projections import event_dates, event_rows, tables
+from chronology.projections import event_dates, event_rows, subject_rows, tables
 from chronology.projections.catalogue import Catalogue, read_states
 from chronology.projections.event_rows import (
     Cells,
     EventRow,
     EventRowBuilder,
     EventWithAccounts,
-    FacetValueIds,
 )
+from chronology.projections.facet_value_ids import FacetValueIds
 from chronology.projections.row_builder import LastChange, RowBatch
 
 LINKED_TOGETHER = 100_000
@@ -60,12 +60,8 @@ class RowWriter:
         self._pending_events = 0
         self._catalogue = catalogue
         self._event_row_builder = EventRowBuilder(catalogue, self.value_ids)
-        columns = [
-            *event_rows.BEFORE_DIMENSIONS,
-            *catalogue.dimensions,
-            *event_rows.AFTER_DIMENSIONS,
-        ]
-        self._history_columns = ", ".join(f'"{column}"' for column in columns[:-1])
+        columns = [*event_rows.columns(catalogue.layout)][:-1]
+        self._history_columns = ", ".join(f'"{column}"' for column in columns)
 
     def write_counts(self) -> None:
         """Adds the links that were gained and lost to the counts of the facet values."""
@@ -87,6 +83,7 @@ class RowWriter:
         """Writes accounts, and events that only this batch records."""
         tables.insert(self.db, "accounts", rows.accounts)
         tables.insert(self.db, "claims", rows.claims)
+        tables.insert(self.db, "relations", rows.relations)
         tables.insert(self.db, "events", rows.events)
         tables.insert(self.db, "event_spans", rows.spans)
         tables.insert_texts(self.db, rows.texts)
@@ -150,6 +147,7 @@ class RowWriter:
 
     def _delete_new(self, names: list[str], numbers: list[int]) -> None:
         tables.delete(self.db, "events", "id", names)
+        tables.delete(self.db, "relations", "event", names)
         for table in ("history", "history_spans"):
             self.db.execute(
                 f"DELETE FROM {table} WHERE from_position = ?"
@@ -172,6 +170,14 @@ class RowWriter:
         tables.delete(self.db, "events", "id", changed)
         rows = [(*new[n].cells, *self.batch.change, numbers[n]) for n in changed if n in new]
         tables.insert(self.db, "events", rows)
+        tables.delete(self.db, "relations", "event", changed)
+        relations = [
+            relation
+            for name in changed
+            if name in new
+            for relation in subject_rows.relation_rows(name, events[name].state.fields)
+        ]
+        tables.insert(self.db, "relations", relations)
         # Links and search texts may change where the row does not: a new name of a place, say.
         self._delete_spans_and_texts([row[-1] for row in old.values()])
         spans = [

@@ -8,8 +8,18 @@ from functools import lru_cache
 from typing import Any
 
 from chronology.model.edtf import Date, iso_day
+from chronology.model.fields import SAME_AS_IN
 from chronology.model.figures import parse_figure
-from chronology.model.records import Account, Attachment, Command, Formation, canonical
+from chronology.model.geometry import Geometry
+from chronology.model.records import (
+    Account,
+    Attachment,
+    Command,
+    Event,
+    Formation,
+    Place,
+    canonical,
+)
 from chronology.projections.catalogue import Catalogue, State
 
 Row = dict[str, Any]
@@ -34,12 +44,14 @@ COLUMNS: dict[str, dict[str, type]] = {
         **dict.fromkeys(("latitude", "longitude", "radius_km"), float),
         **_texts("within ids note statements"),
         "events": int,
+        **_texts("geometry links media"),
         **_CHANGED,
     },
     "people": {
         **_texts("id name names side role born died ids note statements"),
         **_texts("born_as_written died_as_written"),
         "events": int,
+        **_texts("links media"),
         **_CHANGED,
     },
     "formations": {
@@ -47,9 +59,14 @@ COLUMNS: dict[str, dict[str, type]] = {
         "events": int,
         **_CHANGED,
     },
+    "tags": {
+        **_texts("id dimension name names description ids statements"),
+        "events": int,
+        **_CHANGED,
+    },
     "accounts": {
         **_texts("id event source at stance by said date earliest latest basis says claims"),
-        **_texts("as_written said_as_written"),
+        **_texts("as_written said_as_written links media"),
         **_CHANGED,
     },
     "claims": {**_texts("account key value"), "low": float, "high": float},
@@ -79,8 +96,20 @@ FOREIGN_KEYS: dict[str, list[tuple[str, str, str]]] = {
     ],
 }
 
-TABLES = {"source": "sources", "place": "places", "person": "people", "formation": "formations"}
-LINKS = {"source": "source", "place": "place_within", "person": "person", "formation": "chain"}
+TABLES = {
+    "source": "sources",
+    "place": "places",
+    "person": "people",
+    "formation": "formations",
+    "tag": "tags",
+}
+LINKS = {
+    "source": "source",
+    "place": "place_within",
+    "person": "person",
+    "formation": "chain",
+    "tag": "tag_id",
+}
 """The facet under which the events of each subject are linked."""
 
 
@@ -115,6 +144,8 @@ def account_cells(
         *(_text(account.said), *_days(account.when), account.basis, account.says),
         canonical(account.claims) if account.claims else "{}",
         *(account.as_written, account.said_as_written),
+        canonical(account.links) if account.links else None,
+        canonical(account.media) if account.media else None,
         *(version, position, recorded_at),
     )
 
@@ -131,6 +162,13 @@ def claim_rows(name: str, account: Account) -> Iterator[Cells]:
     """The rows of `claims` of one account."""
     for key, value in account.claims.items():
         yield name, key, value, *(parse_figure(value) or (None, None))
+
+
+def relation_rows(name: str, event: Event) -> Iterator[Cells]:
+    """The rows of `relations` of one event; `address` is that of another chronology."""
+    for related in event.related:
+        relation = SAME_AS_IN.rstrip(":") if related.address else related.relation
+        yield name, relation, related.event, related.address
 
 
 def catalogue_rows(
@@ -153,6 +191,8 @@ def catalogue_rows(
 def _row(columns: Mapping[str, type], name: str, state: State, events: int) -> Cells:
     changed = {column: getattr(state, column) for column in _CHANGED}
     cells = {"id": name, "events": events, **changed}
+    if isinstance(state.fields, Place):
+        cells["latitude"], cells["longitude"] = state.fields.point or (None, None)
     return tuple(
         cells[column] if column in cells else _cell(getattr(state.fields, column))
         for column in columns
@@ -160,7 +200,7 @@ def _row(columns: Mapping[str, type], name: str, state: State, events: int) -> C
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, (list, dict)):
+    if isinstance(value, (list, dict, Geometry)):
         return canonical(value)
     return value if value is None or isinstance(value, (str, float)) else _text(value)
 

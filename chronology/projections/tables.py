@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology
 from chronology.projections import event_rows, subject_rows
 
 VERSION = 11
@@ -32,7 +32,7 @@ SEARCH = ("title", "summary", "places", "formations", "people", "accounts")
 PUBLISHED = ("events", "history", *subject_rows.COLUMNS, "batches")
 HELPERS = (
     *("event_links", "event_values", "event_spans", "former_accounts", "facet_values"),
-    *("events_fts", "history_spans", "history_fts", "tracking"),
+    *("media_files", "relations", "events_fts", "history_spans", "history_fts", "tracking"),
 )
 DERIVED = (*PUBLISHED, *HELPERS)
 SEARCHED = ("events_fts", "history_fts")
@@ -48,9 +48,9 @@ class Tracked(NamedTuple):
 
 
 def create(db: sqlite3.Connection, chronology: Chronology) -> None:
-    """Creates all tables, empty, with a column for each dimension of the chronology."""
+    """Creates all tables, empty, with a column for each dimension and quantity."""
     database = Database(db)
-    columns = event_rows.columns(chronology)
+    columns = event_rows.columns(chronology.layout)
     numbered: dict[str, tuple[dict[str, type], Any]] = {
         "events": (columns, "id"),
         "history": (history_columns(columns), ("id", "from_position")),
@@ -100,6 +100,9 @@ _INDEXES = {
     "event_values_position": "event_values (position)",
     "accounts_event": "accounts (event)",
     "accounts_source": "accounts (source)",
+    "relations_event": "relations (event)",
+    "relations_other": "relations (other) WHERE address IS NULL",
+    "history_related": "history (id) WHERE related IS NOT NULL",
     "accounts_by": 'accounts ("by") WHERE "by" IS NOT NULL',
 }
 _HELPERS = (
@@ -123,6 +126,11 @@ _HELPERS = (
     # Accounts that once belonged to an event and were retracted or moved to another.
     "CREATE TABLE former_accounts (event TEXT NOT NULL, account TEXT NOT NULL,"
     " PRIMARY KEY (event, account)) WITHOUT ROWID",
+    # The relations in the column `related` of `events`; `address` is that of another chronology.
+    "CREATE TABLE relations (event TEXT NOT NULL, relation TEXT NOT NULL, other TEXT NOT NULL,"
+    " address TEXT)",
+    # The files of media that any record ever named, and the position of the first.
+    "CREATE TABLE media_files (file TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID",
     *(
         f"CREATE VIRTUAL TABLE {name} USING fts5 ({', '.join(SEARCH)},"
         " tokenize = 'unicode61 remove_diacritics 2')"

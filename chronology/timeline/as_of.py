@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from chronology.lru_cache import LruCache
 from chronology.model.errors import UnknownName
-from chronology.model.records import Chronology
 from chronology.model.timestamps import parse_timestamp
+from chronology.model.vocabulary import Chronology
 from chronology.projections.catalogue import Catalogue, State, load_catalogue, read_states
 from chronology.store.log import GENESIS
 

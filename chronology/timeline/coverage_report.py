@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology
 from chronology.store.database import fetch_rows
 from chronology.timeline.as_of import ReadPoint, at_head
 
@@ -36,7 +36,11 @@ def page(db: sqlite3.Connection, notes: str = "") -> str:
         _places(db),
         _kinds(db),
         _disputes(db),
-        *(_level(db, level) for level in chronology.dimensions.values()),
+        *(
+            _level(db, dimension.name)
+            for dimension in chronology.layout.dimensions
+            if not dimension.is_free
+        ),
     )
     text = "\n\n".join("\n".join(section) for section in sections)
     return f"{text}\n\n{notes.strip()}\n" if notes.strip() else f"{text}\n"

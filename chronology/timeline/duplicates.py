@@ -22,7 +22,7 @@ import msgspec
 from chronology.model.days import Day
 from chronology.model.edtf import Date, parse
 from chronology.model.instants import has_time, share_a_moment
-from chronology.projections import event_rows
+from chronology.projections import search_texts
 from chronology.projections.catalogue import fold_stream, split_stream
 from chronology.store import log
 
@@ -95,12 +95,15 @@ def find(db: sqlite3.Connection, threshold: float = THRESHOLD) -> list[Pair]:
 
 
 def _explained(db: sqlite3.Connection) -> set[tuple[str, str]]:
-    """The pairs that either event declares distinct."""
+    """The pairs that either event declares distinct or related: a part is not its whole."""
     streams = db.execute(
         "SELECT DISTINCT stream FROM log WHERE type IN ('event.recorded', 'event.corrected')"
         " AND instr(data, '\"distinct\"')"
     ).fetchall()
-    pairs = set()
+    pairs = {
+        (min(event, other), max(event, other))
+        for event, other in db.execute("SELECT event, other FROM relations WHERE address IS NULL")
+    }
     for (stream,) in streams:
         current = fold_stream(log.stream(db, stream))
         for other in current.fields.distinct if current else ():
@@ -150,7 +153,7 @@ def _days(day: Date) -> tuple[Day, Day]:
 
 def words(title: str) -> frozenset[str]:
     """The stems of a title's words, without case and diacritics."""
-    plain = unicodedata.normalize("NFKD", title.translate(event_rows.FOLDED)).casefold()
+    plain = unicodedata.normalize("NFKD", title.translate(search_texts.FOLDED)).casefold()
     bare = "".join(c for c in plain if not unicodedata.combining(c))
     return frozenset(word[:STEM] for word in re.findall(r"\w+", bare))
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import msgspec
 
 from chronology.model.edtf import Date
-from chronology.model.records import Event
+from chronology.model.fields import Medium, Name
+from chronology.model.records import Event, Place
 from chronology.projections import subject_rows, tables
 from chronology.projections.catalogue import Catalogue, State, read_states
 from chronology.projections.chain_of_command import chain_of_command
@@ -19,6 +20,7 @@ from chronology.projections.disputes import differing
 from chronology.store.database import Row, fetch_rows
 from chronology.timeline.as_of import CURRENT_AT, TimelineAt
 from chronology.timeline.linked_events import decode_arrays
+from chronology.timeline.related_events import RelatedEvents, related_events
 
 _BOOKKEEPING = ("version", "position", "recorded_at", *tables.HISTORY, "number")
 
@@ -34,6 +36,9 @@ class EventDetail(NamedTuple):
     people: list[Row]
     history: list[Row]
     distinct: list[Row]
+    tags: list[Row]
+    quantities: list[Row]
+    related: RelatedEvents
 
 
 def event_detail(timeline: TimelineAt, name: str) -> EventDetail | None:
@@ -56,7 +61,7 @@ def event_detail(timeline: TimelineAt, name: str) -> EventDetail | None:
         for account, state in timeline.accounts([name]).get(name, [])
     ]
     return EventDetail(
-        {**decode_arrays(row), **_when(fields.when, catalogue)},
+        {**decode_arrays(row), **_when(fields.when, catalogue), **_attached(fields, catalogue)},
         accounts,
         _disagreements(accounts),
         _places(fields, catalogue),
@@ -64,7 +69,29 @@ def event_detail(timeline: TimelineAt, name: str) -> EventDetail | None:
         [{"id": p, "name": catalogue.people[p].name} for p in fields.people],
         _versions(db, name, position),
         _distinct(timeline, fields),
+        _tags(fields, catalogue),
+        _quantities(fields, catalogue),
+        related_events(timeline, name, fields),
     )
+
+
+def _attached(event: Event, catalogue: Catalogue) -> Row:
+    """The links and media as lists, and the point that the event itself has, if any."""
+    attached: Row = {
+        "related": msgspec.to_builtins(event.related),
+        "links": msgspec.to_builtins(event.links),
+        "media": _media(event.media, catalogue),
+    }
+    return {**attached, "own_point": list(event.point)} if event.point else attached
+
+
+def _media(media: Sequence[Medium], catalogue: Catalogue) -> list[Row]:
+    """Media with the names of their sources."""
+    rows: list[Row] = msgspec.to_builtins(media)
+    for row in rows:
+        if row.get("source") in catalogue.sources:
+            row["source_name"] = catalogue.sources[row["source"]].name
+    return rows
 
 
 def _when(date: Date, catalogue: Catalogue) -> Row:
@@ -99,6 +126,8 @@ def _account(name: str, account: State, catalogue: Catalogue) -> Row:
     return {
         **row,
         "claims": msgspec.json.decode(row["claims"]),
+        "links": msgspec.json.decode(row["links"] or "[]"),
+        "media": _media(account.fields.media, catalogue),
         "source_name": catalogue.sources[account.fields.source].name,
         "by_name": catalogue.people[by].name if by in catalogue.people else None,
         "date_in_words": _in_words(account.fields.when),
@@ -135,13 +164,57 @@ def _places(event: Event, catalogue: Catalogue) -> list[Row]:
                 "name": place.name,
                 "role": ref.role,
                 "names": [other.name for other in place.names],
+                **({"names_then": then} if (then := _names_then(place, event.when)) else {}),
                 "within": [catalogue.places[p].name for p in catalogue.ancestors(ref.place)[1:]],
-                "latitude": place.latitude,
-                "longitude": place.longitude,
+                "latitude": place.point[0] if place.point else None,
+                "longitude": place.point[1] if place.point else None,
                 "radius_km": place.radius_km,
+                **({"geometry": place.geometry.plain} if place.geometry else {}),
             }
         )
     return rows
+
+
+def _names_then(place: Place, date: Date) -> list[str]:
+    """The names that a place certainly or possibly had on some days, of those with a period."""
+    return [
+        name.name for name in place.names if (name.since or name.until) and _is_in_use(name, date)
+    ]
+
+
+def _is_in_use(name: Name, date: Date) -> bool:
+    first = name.since.earliest if name.since else None
+    last = name.until.latest if name.until else None
+    is_over = last is not None and date.earliest is not None and date.earliest > last
+    is_later = first is not None and date.latest is not None and date.latest < first
+    return not is_over and not is_later
+
+
+def _tags(event: Event, catalogue: Catalogue) -> list[Row]:
+    """The tags of an event in the order of the dimensions."""
+    dimensions = catalogue.chronology.free_dimensions if catalogue.chronology else {}
+    named = [(tag, catalogue.tags[tag]) for tags in event.tags.values() for tag in tags]
+    return [
+        {"id": name, "name": tag.name, "dimension": column, "label": dimension.label}
+        for column, dimension in dimensions.items()
+        for name, tag in named
+        if tag.dimension == column
+    ]
+
+
+def _quantities(event: Event, catalogue: Catalogue) -> list[Row]:
+    """The quantities of an event in the order of their columns, with label and unit."""
+    declared = catalogue.chronology.quantities if catalogue.chronology else {}
+    return [
+        {
+            "name": name,
+            "value": event.quantities[name],
+            "label": declared[name].label,
+            "unit": declared[name].unit,
+        }
+        for name in catalogue.layout.quantities
+        if name in event.quantities and name in declared
+    ]
 
 
 def _formations(event: Event, catalogue: Catalogue) -> list[Row]:

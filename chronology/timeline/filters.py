@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chronology.index.predicates import (
-    DAY_COLUMNS,
     EVERY,
-    And,
-    DayComparison,
     FacetEquals,
     Not,
     NumberQuery,
@@ -21,33 +17,14 @@ from chronology.index.predicates import (
 )
 from chronology.index.selection import EventFilter
 from chronology.lru_cache import LruCache
-from chronology.model.days import Day
 from chronology.model.edtf import Date, parse
 from chronology.model.errors import DateError, UnknownName
-from chronology.model.instants import has_time, instants
 from chronology.projections.disputes import KINDS
+from chronology.timeline import date_filters
 from chronology.timeline.as_of import CURRENT_AT, TimelineAt, at_head, read_point
+from chronology.timeline.related_events import part_of
 
-_EVENT_SPANS = "SELECT event FROM event_spans"
-_ENDLESS = 1 << 48
-
-
-class _Spans(NamedTuple):
-    """The table of the spans of dates with gaps, and its key in a table of events."""
-
-    key: str
-    select: str
-    group: str
-
-
-_SPANS = {
-    "events": _Spans("events.number", _EVENT_SPANS, "event"),
-    "history": _Spans(
-        "(history.id, history.from_position)",
-        "SELECT id, from_position FROM history_spans",
-        "id, from_position",
-    ),
-}
+_MOST_NAMED = 200
 
 
 def event_filters(
@@ -65,14 +42,18 @@ def event_filters(
     head = at_head(db) if timeline.point.is_past else timeline
     digests = (head.point.digest, timeline.point.digest)
     for dimension in _DIMENSIONS.get_or_make(digests, lambda: _dimensions(head, timeline)):
-        for n, name in enumerate(parameters.get(f"_{dimension.level}", ())):
-            filters.append(_at_level(timeline.table, dimension, name, n))
+        for n, name in enumerate(parameters.get(f"_{dimension.name}", ())):
+            filters.append(_of_dimension(timeline.table, dimension, name, n))
     for n, name in enumerate(parameters.get("_place", ())):
         filters.append(_in_place(timeline, name, f"place_{n}"))
+    for n, name in enumerate(parameters.get("_person", ())):
+        filters.append(_of_person(timeline, name, f"person_{n}"))
+    for n, name in enumerate(parameters.get("_part_of", ())):
+        filters.append(part_of(timeline, name, f"part_of_{n}"))
     for n, text in enumerate(parameters.get("_within", ())):
-        filters.append(_within(timeline, _date("_within", text), f"within_{n}"))
+        filters.append(date_filters.within(timeline, _date("_within", text), f"within_{n}"))
     for n, text in enumerate(parameters.get("_certain", ())):
-        filters.append(_certain(timeline, _date("_certain", text), f"certain_{n}"))
+        filters.append(date_filters.certain(timeline, _date("_certain", text), f"certain_{n}"))
     if timeline.point.is_past:
         filters += [
             _search(text, f"search_{n}") for n, text in enumerate(parameters.get("_search", ()))
@@ -96,37 +77,68 @@ def _current(timeline: TimelineAt) -> EventFilter:
 
 
 class _Dimension(NamedTuple):
-    """A column for a level of formations, and the names of these by id."""
+    """A dimension, and the names of its formations or tags by id."""
 
     column: str
-    level: str
-    names: dict[str, str]
+    name: str
+    is_free: bool
+    values: dict[str, str]
 
 
 _DIMENSIONS: LruCache[tuple[str, str], list[_Dimension]] = LruCache(16)
 
 
 def _dimensions(head: TimelineAt, timeline: TimelineAt) -> list[_Dimension]:
-    """The dimensions of the head, with the formations of a timeline."""
+    """The dimensions of the head, with the formations and tags of a timeline."""
     formations = list(timeline.catalogue.formations.items())
+    tags = list(timeline.catalogue.tags.items())
     return [
-        _Dimension(column, level, {n: f.name for n, f in formations if f.level == level})
-        for column, level in head.catalogue.dimensions.items()
+        _Dimension(
+            *dimension,
+            {n: t.name for n, t in tags if t.dimension == dimension.column}
+            if dimension.is_free
+            else {n: f.name for n, f in formations if f.level == dimension.name},
+        )
+        for dimension in head.catalogue.layout.dimensions
     ]
 
 
-def _at_level(table: str, dimension: _Dimension, name: str, number: int) -> EventFilter:
-    """Events of a formation of a level, given by id or by name."""
-    column, level, names = dimension
-    shown_name = names.get(name, name)
-    if shown_name not in names.values():
-        known = ", ".join(sorted(names.values()))
-        article = "an" if level[0] in "aeiou" else "a"
-        raise UnknownName(
-            f"_{level}: {name!r} is not {article} {level}. {column.capitalize()}: {known}."
-        )
+def _of_dimension(table: str, dimension: _Dimension, value: str, number: int) -> EventFilter:
+    """Events of a formation or a tag, given by id or by name."""
+    column, name, is_free, values = dimension
+    shown_name = values.get(value, value)
+    if shown_name not in values.values():
+        known = ", ".join(sorted(values.values())[:_MOST_NAMED])
+        more = f" and {len(values) - _MOST_NAMED} more" if len(values) > _MOST_NAMED else ""
+        article = "an" if name[0] in "aeiou" else "a"
+        heading = f"Values of {name}" if is_free else column.capitalize()
+        raise UnknownName(f"_{name}: {value!r} is not {article} {name}. {heading}: {known}{more}.")
     found = has_any(table, column, [shown_name], f"dimension_{column}_{number}")
-    return found._replace(description=f"{level} is {shown_name}")
+    return found._replace(description=f"{name} is {shown_name}")
+
+
+def _of_person(timeline: TimelineAt, name: str, mark: str) -> EventFilter:
+    """Events of a person, given by id or by a name that only one person has.
+
+    The versions of the past have names alone, so there a name that several people share is refused.
+    """
+    people = timeline.catalogue.people
+    same = [name] if name in people else [p for p, fields in people.items() if fields.name == name]
+    if len(same) > 1:
+        raise UnknownName(f"_person: {name!r} is the name of several people: {', '.join(same)}.")
+    if not same:
+        raise UnknownName(f"_person: {name!r} is not a person. The table people lists them all.")
+    shown_name = people[same[0]].name
+    description = f"person is {shown_name}"
+    if timeline.table == "events":
+        return has_any("events", "person", same, mark)._replace(description=description)
+    namesakes = [p for p, fields in people.items() if fields.name == shown_name]
+    if len(namesakes) > 1:
+        raise UnknownName(
+            f"_person: {', '.join(namesakes)} have the same name, and events of the past are found"
+            " by name alone"
+        )
+    return has_any("history", "people", [shown_name], mark)._replace(description=description)
 
 
 def _in_place(timeline: TimelineAt, name: str, mark: str) -> EventFilter:
@@ -192,120 +204,3 @@ def _search(text: str, mark: str) -> EventFilter:
         NumberQuery(query, ((mark, text),)),
         f"search matches {text}",
     )
-
-
-# Dates ----------------------------------------------------------------------------------------
-
-
-class _Period(NamedTuple):
-    """Spans from a first to a last day or second, and the columns that they are compared with.
-
-    The index has the days; seconds are read from the table.
-    """
-
-    first: str
-    last: str
-    spans: Sequence[tuple[int | None, int | None]]
-
-    @property
-    def is_indexed(self) -> bool:
-        return self.first in DAY_COLUMNS
-
-
-def _period(days: Date) -> _Period:
-    """The days of a date, or its seconds if it has a time."""
-    if has_time(days):
-        ends = [(low, None if end is None else end - 1) for low, end in instants(days).spans]
-        return _Period("first_second", "last_second", ends)
-    numbers = [(_number(low), _number(high)) for low, high in days.spans]
-    return _Period("first_day", "last_day", numbers)
-
-
-def _number(day: Day | None) -> int | None:
-    return None if day is None else int(day)
-
-
-def _within(timeline: TimelineAt, days: Date, mark: str) -> EventFilter:
-    """Events that could have happened within a date; spans count for dates with gaps."""
-    period = _period(days)
-    params: dict[str, Any] = {}
-    clauses, predicates = [], []
-    for n, span in enumerate(period.spans):
-        clause, predicate = _overlaps(period, span, f"{mark}_{n}", params)
-        clauses.append(clause)
-        predicates.append(predicate)
-    possible = " OR ".join(clauses)
-
-    def sql(table: str) -> str:
-        key, spans, _ = _SPANS[table]
-        return f"({possible}) AND ({key} NOT IN ({spans}) OR {key} IN ({spans} WHERE {possible}))"
-
-    gaps = NumberQuery(_EVENT_SPANS)
-    possible_gaps = NumberQuery(f"{_EVENT_SPANS} WHERE {possible}", tuple(params.items()))
-    indexed = And((Or(tuple(predicates)), Or((Not(gaps), possible_gaps))))
-    predicate = indexed if period.is_indexed else _numbers(sql("events"), params)
-    return EventFilter(sql(timeline.table), params, predicate, f"date could be {_after_verb(days)}")
-
-
-def _numbers(sql: str, params: Mapping[str, Any]) -> Predicate:
-    """A condition on `events` that the index cannot evaluate."""
-    query = f"SELECT events.number AS event FROM events WHERE {sql}"
-    return NumberQuery(query, tuple(params.items()))
-
-
-def _after_verb(days: Date) -> str:
-    """Days as they follow `is`: `in October 1944`, `between 14 and 20 October 1944`."""
-    text = days.in_words()
-    if match := re.fullmatch(r"from (.+) to (.+)", text):
-        return f"between {match[1]} and {match[2]}"
-    if match := re.fullmatch(r"(from|until) (.+), (?:beginning|end) (?:open|unknown)", text):
-        return f"on or {'after' if match[1] == 'from' else 'before'} {match[2]}"
-    if re.match(r"(?:at|between|by|on|some time) ", text):
-        return text
-    is_day = days.precision in ("day", "time") or text.startswith("some day ")
-    return f"{'on' if is_day else 'in'} {text}"
-
-
-def _overlaps(
-    period: _Period, span: tuple[int | None, int | None], mark: str, params: dict[str, Any]
-) -> tuple[str, Predicate]:
-    """The condition that possible days overlap a span; adds its parameters to `params`."""
-    low, high = span
-    clauses: list[str] = []
-    predicates: list[Predicate] = []
-    for column, operator, number in ((period.first, "<=", high), (period.last, ">=", low)):
-        if number is not None:
-            name = f"{mark}_{column}"
-            params[name] = number
-            clauses.append(f"({column} IS NULL OR {column} {operator} :{name})")
-            known = DayComparison(column, operator, number)
-            predicates.append(Or((DayComparison(column, operator, None), known)))
-    return f"({' AND '.join(clauses) or 'TRUE'})", And(tuple(predicates))
-
-
-def _certain(timeline: TimelineAt, days: Date, mark: str) -> EventFilter:
-    """Events that happened wholly within a date; open dates never match."""
-    period = _period(days)
-    params: dict[str, Any] = {}
-    clauses: list[str] = []
-    predicates: list[Predicate] = []
-    for n, (low, high) in enumerate(period.spans):
-        # An open end of the range includes every day, but no open end of an event.
-        first = -_ENDLESS if low is None else low
-        last = _ENDLESS if high is None else high
-        params |= {f"{mark}_{n}_low": first, f"{mark}_{n}_high": last}
-        clauses.append(f"({period.first} >= :{mark}_{n}_low AND {period.last} <= :{mark}_{n}_high)")
-        starts = DayComparison(period.first, ">=", first)
-        predicates.append(And((starts, DayComparison(period.last, "<=", last))))
-    contained = " OR ".join(clauses)
-    having = f"HAVING min(coalesce({contained}, 0)) = 1"
-
-    def sql(table: str) -> str:
-        key, spans, group = _SPANS[table]
-        return f"(({contained}) OR {key} IN ({spans} GROUP BY {group} {having}))"
-
-    gaps = NumberQuery(f"{_EVENT_SPANS} GROUP BY event {having}", tuple(params.items()))
-    indexed = Or((*predicates, gaps))
-    predicate = indexed if period.is_indexed else _numbers(sql("events"), params)
-    description = f"date is certainly {_after_verb(days)}"
-    return EventFilter(sql(timeline.table), params, predicate, description)

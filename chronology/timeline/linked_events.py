@@ -15,13 +15,14 @@ from chronology.projections import event_rows, subject_rows
 from chronology.store.database import Row, fetch_rows
 
 LIST_COLUMNS = (
-    "id, date, time, elapsed, title, summary, kind, status, places, formations, disputed, accounts"
+    "id, date, time, elapsed, title, summary, kind, status, places, formations, disputed, accounts,"
+    " media"
 )
 """The columns of `events` in a list."""
 FACETS = {table: subject_rows.LINKS[subject] for subject, table in subject_rows.TABLES.items()}
 """The facet under which the events of each table of the catalogue are linked, by id."""
-PLAIN_COLUMNS = event_rows.RESERVED - set(event_rows.ARRAYS)
-"""The columns of `events` that are not arrays; dimensions are arrays."""
+PLAIN_COLUMNS = event_rows.RESERVED - {*event_rows.ARRAYS, *event_rows.JSON}
+"""The columns of `events` that have no JSON; all texts in others have, as in dimensions."""
 
 _LINKED = (
     "SELECT event FROM event_links WHERE event_links.value ="
@@ -34,9 +35,11 @@ _STEPS_PER_ROW = 10
 
 
 def decode_arrays(row: Row) -> Row:
-    """A row of `events` with its arrays as lists: the fixed ones and the dimensions."""
+    """A row of `events` with its arrays as lists; quantities are numbers."""
     return {
-        column: value if column in PLAIN_COLUMNS else msgspec.json.decode(value)
+        column: msgspec.json.decode(value)
+        if isinstance(value, str) and column not in PLAIN_COLUMNS
+        else value
         for column, value in row.items()
     }
 

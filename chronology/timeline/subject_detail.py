@@ -1,4 +1,4 @@
-"""One source, place, formation or person in detail.
+"""One source, place, formation, person or tag in detail.
 
 Each subject of the catalogue has a function that reads what belongs to one row of its table. To
 add a subject:
@@ -28,7 +28,7 @@ from chronology.timeline.order_of_battle import natural_key
 
 _EVENTS = 60
 _ACCOUNTS = 300
-_JSON = ("names", "ids", "statements", "cites")
+_JSON = ("names", "ids", "statements", "cites", "links", "media")
 _SOURCES = 12
 _WITHIN = 200
 _TIES = (
@@ -49,7 +49,11 @@ def subject_detail(db: sqlite3.Connection, table: str, name: str) -> Row | None:
     for column in _JSON:
         if column in row:
             row[column] = msgspec.json.decode(row[column] or "[]")
+    if row.get("geometry"):
+        row["geometry"] = msgspec.json.decode(row["geometry"])
     sources = dict(db.execute("SELECT id, name FROM sources"))
+    for medium in row.get("media", ()):
+        medium["source_name"] = sources.get(medium.get("source"), medium.get("source"))
     for statement in row["statements"]:
         statement["source_name"] = sources.get(statement["source"], statement["source"])
     return {**row, **DETAIL_READERS[table](db, name)}
@@ -121,7 +125,7 @@ def _place(db: sqlite3.Connection, name: str) -> Row:
     )
     inside = fetch_rows(
         db,
-        "SELECT id, name, type, latitude, longitude, events FROM places WHERE within = ?"
+        "SELECT id, name, type, latitude, longitude, geometry, events FROM places WHERE within = ?"
         " ORDER BY events DESC, name LIMIT ?",
         (name, _WITHIN),
     )
@@ -160,6 +164,16 @@ def _ties(ties: str, other: str, table: str) -> str:
     )
 
 
+def _tag(db: sqlite3.Connection, name: str) -> Row:
+    others = fetch_rows(
+        db,
+        "SELECT id, name, events FROM tags WHERE id != :tag AND dimension ="
+        " (SELECT dimension FROM tags WHERE id = :tag) ORDER BY events DESC, name LIMIT :limit",
+        {"tag": name, "limit": _WITHIN},
+    )
+    return {"others": others, **_events(db, "tags", name)}
+
+
 def _person(db: sqlite3.Connection, name: str) -> Row:
     quoted = fetch_rows(
         db,
@@ -175,7 +189,18 @@ def _person(db: sqlite3.Connection, name: str) -> Row:
         f"{_ties('commanders', 'formation', 'formations')} WHERE t.person = ? {_IN_TIME}",
         (name,),
     )
-    return {"commands": commands, "quoted": quoted, **_events(db, "people", name)}
+    namesakes = fetch_rows(
+        db,
+        "SELECT id, name, role, born FROM people WHERE id != :person"
+        " AND name = (SELECT name FROM people WHERE id = :person) ORDER BY id LIMIT :limit",
+        {"person": name, "limit": _WITHIN},
+    )
+    return {
+        "commands": commands,
+        "quoted": quoted,
+        "namesakes": namesakes,
+        **_events(db, "people", name),
+    }
 
 
 DETAIL_READERS: dict[str, Callable[[sqlite3.Connection, str], Row]] = {
@@ -183,4 +208,5 @@ DETAIL_READERS: dict[str, Callable[[sqlite3.Connection, str], Row]] = {
     "places": _place,
     "formations": _formation,
     "people": _person,
+    "tags": _tag,
 }

@@ -21,7 +21,7 @@ from chronology.web import (
     permissions,
     routing,
 )
-from chronology.web.api import checkpoint, csv_json, health, hidden, lists, timeline_data
+from chronology.web.api import checkpoint, csv_json, health, hidden, lists, media, timeline_data
 from chronology.web.datasette_compat import (
     Actor,
     App,
@@ -106,6 +106,7 @@ def register_routes() -> list[tuple[str, Any]]:
             map_config,
             csv_json,
             lists,
+            media,
             changes,
             timeline_data,
             standalone,

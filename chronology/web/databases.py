@@ -44,7 +44,7 @@ _TABLES = {
 
 
 class _Schema:
-    """The columns of a chronology's `events`, and whether it has formations.
+    """The columns of a chronology's `events`, and whether it has formations and tags.
 
     `is_outdated` says that another version of the program made the tables. For any other database
     the columns are empty. They are read in the event loop at the start of each request. Only the
@@ -53,11 +53,12 @@ class _Schema:
 
     def __init__(self, database: Any) -> None:
         self.columns: tuple[str, ...] = ()
-        self.has_formations = False
+        self.has_formations = self.has_tags = False
         self.is_outdated = False
         self.window: Date | None = None
+        self.described: tuple[tuple[str, str], ...] = ()
         self._window_position = 0
-        self.configured: tuple[tuple[str, ...], bool, bool] | None = None
+        self.configured: tuple[Any, ...] | None = None
         self.defaults: dict[str, dict[str, Any]] = {}
         self._version: int | None = None
         self._db: sqlite3.Connection | None = None
@@ -80,10 +81,12 @@ class _Schema:
             if self.columns:
                 sql = "SELECT EXISTS (SELECT 1 FROM formations)"
                 self.has_formations = bool(self._db.execute(sql).fetchone()[0])
-                self._refresh_window(self._db)
+                self._refresh_declared(self._db)
+                sql = "SELECT EXISTS (SELECT 1 FROM tags)"
+                self.has_tags = bool(self._db.execute(sql).fetchone()[0])
 
-    def _refresh_window(self, db: sqlite3.Connection) -> None:
-        """Reads the window again if the chronology was corrected."""
+    def _refresh_declared(self, db: sqlite3.Connection) -> None:
+        """Reads the window and the declared columns again if the chronology was corrected."""
         sql = (
             "SELECT max(position) FROM log WHERE stream > 'chronology/' AND stream < 'chronology0'"
         )
@@ -91,6 +94,7 @@ class _Schema:
         if position != self._window_position:
             chronology = load_catalogue(db, subjects=("chronology",)).chronology
             self.window = chronology.window if chronology else None
+            self.described = table_defaults.declared_columns(chronology) if chronology else ()
             self._window_position = position
 
 
@@ -147,7 +151,7 @@ async def refresh(datasette: Datasette) -> list[str]:
         if schema is None or not columns:
             continue
         has_months = schema.window is None or periods.has_months(schema.window)
-        traits = (columns, schema.has_formations, has_months)
+        traits = (columns, schema.has_formations, has_months, schema.has_tags, schema.described)
         if traits != schema.configured:
             schema.configured = traits
             before, schema.defaults = schema.defaults, table_defaults.tables(*traits)

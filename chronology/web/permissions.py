@@ -32,9 +32,9 @@ except ImportError:  # Datasette 0.65
     PermissionSQL = _permission_check_cache = None
 
 TABLES = ("events", "history", *subject_rows.COLUMNS, "batches", "log")
-SEARCHED = ("events", "places", "formations", "people", "accounts", "claims")
+SEARCHED = ("events", "places", "formations", "people", "tags", "accounts", "claims")
 """The tables whose texts a search of events finds."""
-LISTED = ("events", "accounts", "sources", "places", "formations", "people")
+LISTED = ("events", "accounts", "sources", "places", "formations", "people", "tags")
 """The tables that a list of events in an export format shows."""
 NEEDED = {
     "events": (*LISTED, "claims", "attachments"),
@@ -43,12 +43,13 @@ NEEDED = {
     "places": ("places", "events", "sources"),
     "people": ("people", "events", "sources", "formations", "commanders"),
     "formations": ("formations", "events", "sources", "people", "attachments", "commanders"),
+    "tags": ("tags", "events", "sources"),
 }
 """The tables that the page of one row shows."""
 DISAGREEMENTS = ("events", "accounts", "claims", "sources")
 ORDER_OF_BATTLE = ("events", "formations", "attachments", "commanders", "people", "sources")
 
-_NAMED = ("events", "sources", "places", "formations", "people")
+_NAMED = ("events", "sources", "places", "formations", "people", "tags")
 _REPEATED: dict[str, tuple[str, ...]] = {
     "history": ("events",),
     "claims": ("accounts",),
@@ -57,6 +58,8 @@ _REPEATED: dict[str, tuple[str, ...]] = {
     "log": ("events", "history", *subject_rows.COLUMNS, "batches"),
     **dict.fromkeys(("event_links", "event_values", "event_spans", "facet_values"), _NAMED),
     "former_accounts": ("events", "accounts"),
+    "media_files": ("events", "history", "accounts", "places", "people"),
+    "relations": ("events",),
     "history_spans": ("events", "history"),
     **{
         f"{table}{part}": (*SEARCHED, "history")
@@ -122,15 +125,20 @@ async def may_view_events(datasette: Datasette, request: Request, database: str)
 def filter_tables(parameters: Iterable[str], timeline: TimelineAt) -> frozenset[str]:
     """The tables by which the filters of some parameters select events."""
     chronology = timeline.chronology
-    levels = {f"_{level}" for level in (chronology.dimensions.values() if chronology else ())}
+    table_of = {
+        f"_{dimension.name}": "tags" if dimension.is_free else "formations"
+        for dimension in (chronology.layout.dimensions if chronology else ())
+    }
     needed = {"events"}
     for parameter in parameters:
         if parameter.startswith("_search") and parameter != "_searchmode":
             needed.update(SEARCHED)
         elif parameter == "_place":
             needed.add("places")
-        elif parameter in levels:
-            needed.add("formations")
+        elif parameter == "_person":
+            needed.add("people")
+        elif parameter in table_of:
+            needed.add(table_of[parameter])
     return frozenset(needed)
 
 

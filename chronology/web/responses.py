@@ -12,6 +12,9 @@ from datasette.utils.asgi import Response
 
 from chronology.export.numbers import plain_json
 
+SANDBOX = "default-src 'none'; sandbox"
+"""The content security policy of files whose content is not ours."""
+
 
 def encode(value: Any) -> bytes:
     """A value as JSON."""

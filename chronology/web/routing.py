@@ -37,6 +37,9 @@ PAGES = re.compile(
     rf"|/events\.(csv|{'|'.join(FORMATS)})|/events/[^/.]+\.(csv|json)|/history\.atom"
 )
 """The pages of this package, by the path after the database; the empty one is the home."""
+MEDIA_NAME = r"[0-9a-f]{64}\.[a-z0-9]{3,4}"
+MEDIA = re.compile(rf"/media/{MEDIA_NAME}")
+"""A file of the media of a chronology, by the path after the database."""
 PAST = "/-/chronology/past"
 LISTS_AND_EVENTS = re.compile(r"/events(\.[a-z]+)?|/events/[a-z0-9-]+")
 """Addresses that lead elsewhere with `_as_of`."""
@@ -81,7 +84,7 @@ def _target(datasette: Datasette, scope: Scope) -> str | None:
     if not databases.is_chronology(datasette, name):
         return None
     keys = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-    if not PAGES.fullmatch(rest):
+    if not (PAGES.fullmatch(rest) or MEDIA.fullmatch(rest)):
         if _is_unknown_format(datasette, rest):
             return _NO_FORMAT
         is_past = "_as_of" in keys and LISTS_AND_EVENTS.fullmatch(rest)

@@ -43,7 +43,7 @@ def counted(
         "lanes": _lanes(
             dated,
             chronology_overview.chronology.window,
-            chronology_overview.labels[column],
+            chronology_overview.words[column],
             colours,
         ),
         "spots": _spots(located, chronology_overview.series, places),

@@ -23,7 +23,7 @@ from chronology.projections.catalogue import Catalogue
 from chronology.web import databases
 from chronology.web.api import timeline_bins
 from chronology.web.datasette_compat import Datasette, Request
-from chronology.web.pages import day_histogram
+from chronology.web.pages import day_histogram, media
 from chronology.web.pages.home_overview import Overview, Reader, overview, read_state
 from chronology.web.query.home_filters import (
     HomeRequest,
@@ -156,11 +156,17 @@ def _detailed(
         " WHERE number IN (SELECT value FROM json_each(?)) ORDER BY sort_key, id",
         (json.dumps(numbers),),
     )
+    # Only where events have it, since most chronologies do not.
+    importance = _importance(reader, table, numbers)
     rows = [
         [name, title, date(day), kind(kind_name), status(status_name), latitude, longitude]
         + [number(text) for number, text in zip(listed, texts, strict=True)]
         for name, title, day, kind_name, status_name, latitude, longitude, *texts in cursor
     ]
+    if importance:
+        columns += ("importance",)
+        rows = [[*row, importance.get(row[0])] for row in rows]
+    pictures = _pictures(reader, table, numbers)
     formations = {
         f.name: (f.level, f.side)
         for _, f in reader.timeline.catalogue.formations.items()
@@ -178,7 +184,33 @@ def _detailed(
         },
         "dates": [_date(text, zero) for text in tables["date"].of],
         "rows": rows,
+        **({"pictures": pictures} if pictures else {}),
     }
+
+
+def _pictures(reader: Reader, table: str, numbers: list[int]) -> dict[str, dict[str, str]]:
+    """The file and the description of the first picture by id of the events that have one."""
+    cursor = reader.timeline.db.execute(
+        f"SELECT id, media FROM {table} WHERE media IS NOT NULL"
+        " AND number IN (SELECT value FROM json_each(?))",
+        (json.dumps(numbers),),
+    )
+    found = ((name, media.first_picture(listed)) for name, listed in cursor)
+    return {
+        name: {"file": picture["file"], "alt": picture.get("alt") or picture.get("caption") or ""}
+        for name, picture in found
+        if picture
+    }
+
+
+def _importance(reader: Reader, table: str, numbers: list[int]) -> dict[str, int]:
+    """The importance by id of the events that have one."""
+    cursor = reader.timeline.db.execute(
+        f"SELECT id, importance FROM {table} WHERE importance IS NOT NULL"
+        " AND number IN (SELECT value FROM json_each(?))",
+        (json.dumps(numbers),),
+    )
+    return dict(cursor.fetchall())
 
 
 def _date(text: str, zero: Date | None) -> dict[str, Any]:
@@ -204,10 +236,11 @@ def _date(text: str, zero: Date | None) -> dict[str, Any]:
 
 def _places(catalogue: Catalogue) -> dict[str, Any]:
     """Each place by name: its point and its other names, period names first."""
-    columns = ("name", "latitude", "longitude", "radius_km")
     return {
         place.name: {
-            **{column: getattr(place, column) for column in columns},
+            "name": place.name,
+            **dict(zip(("latitude", "longitude"), place.point or (None, None), strict=True)),
+            "radius_km": place.radius_km,
             "names": [
                 [other.name, other.use]
                 for other in sorted(place.names, key=lambda other: other.use != "period")

@@ -24,6 +24,7 @@ from chronology.web.datasette_compat import (
 from chronology.web.limits import Budget, Limits, budget, limits
 from chronology.web.middleware.request_limits import READING, Refusal, refusal_app, refuse
 from chronology.web.middleware.slow_readers import SENDING, Sending
+from chronology.web.routing import MEDIA
 
 _FILE = re.compile(rf"/[^/]+\.db|.*\.({'|'.join(['csv', *FORMATS])})", re.DOTALL)
 _SHORTER_PAGES = 3
@@ -111,8 +112,10 @@ def load_limits_middleware(app: App, datasette: Datasette) -> App:
     refused = refusal_app(datasette)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        path = address_of(datasette, scope).path
-        if path.startswith("/-/") and not path.startswith("/-/chronology/"):
+        path, _, rest = address_of(datasette, scope)
+        is_static = path.startswith("/-/") and not path.startswith("/-/chronology/")
+        # A page may have many pictures, each of which needs little work.
+        if is_static or MEDIA.fullmatch(rest):
             await app(scope, receive, send)
             return
         is_file = bool(_FILE.fullmatch(path))

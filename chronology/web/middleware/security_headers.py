@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 import datasette as installed
 
 from chronology.web.datasette_compat import PLUGIN, App, Datasette, Message, Receive, Scope, Send
+from chronology.web.responses import SANDBOX
 
 PLAIN = {
     b"x-content-type-options": b"nosniff",
@@ -39,6 +40,7 @@ _SOURCE = re.compile(
     r"https://[\w.*-]+(:\d+)?(/[\w./~-]*)?|'sha(256|384|512)-[\w+/-]+=*'"
     r"|'(wasm-)?unsafe-eval'|data:|blob:"
 )
+_POLICY = b"content-security-policy"
 _NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _HANDLER = re.compile(r"""\son[a-z]+="([^"{}]*)\"""")
@@ -200,7 +202,9 @@ class _Sender:
 
 def _with_headers(start: Message, page: str, more: Mapping[str, Sequence[str]]) -> Message:
     content_policy = policy(page, _inline_of_datasette(), more).encode()
-    own = {**PLAIN, b"content-security-policy": content_policy}
+    if (_POLICY, SANDBOX.encode()) in start["headers"]:
+        content_policy = SANDBOX.encode()
+    own = {**PLAIN, _POLICY: content_policy}
     others = [
         (name, _local(value) if name == b"location" else value)
         for name, value in start["headers"]

@@ -9,11 +9,12 @@ from datasette.utils import tilde_decode, tilde_encode
 from datasette.utils.asgi import NotFound
 
 from chronology.model.edtf import parse
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology
 from chronology.timeline.as_of import TimelineAt, read_point
 from chronology.timeline.disagreements import compare_accounts
 from chronology.timeline.event_detail import EventDetail, event_detail
 from chronology.timeline.neighbours import neighbours
+from chronology.timeline.related_events import WORDS
 from chronology.timeline.subject_detail import subject_detail
 from chronology.web.datasette_compat import Datasette, Request
 from chronology.web.pages import date_axis, formatting
@@ -47,8 +48,22 @@ def event(
         "drawn": _drawn(shown, chronology),
         "compared": compare_accounts(shown.accounts),
         "beside": neighbours(db, shown.event) if table == "events" else None,
-        "mapped": [_point(place, "places") for place in shown.places if _is_located(place)],
+        "mapped": _event_points(shown),
+        "relation_words": WORDS,
     }
+
+
+def _event_points(shown: EventDetail) -> list[dict[str, Any]]:
+    """The points of an event: its own, if it has any, and those of its places."""
+    places = [_point(place, "places") for place in shown.places if _is_located(place)]
+    event = shown.event
+    if "own_point" not in event:
+        return places
+    latitude, longitude = event["own_point"]
+    own = {"name": event["title"], "is_own": True, "latitude": latitude, "longitude": longitude}
+    if event["geometry"]:
+        own["geometry"] = event["geometry"]
+    return [{**own, "path": f"events/{tilde_encode(event['id'])}"}, *places]
 
 
 def _drawn(shown: EventDetail, chronology: Chronology) -> dict[str, Any]:
@@ -84,7 +99,12 @@ def subject(
         "subject": profile_rows,
         "axis": axis,
         "strip": date_axis.strip(axis, profile_rows["days"]),
-        "kind_names": {"levels": chronology.levels, "sides": chronology.sides},
+        "kind_names": {
+            "levels": chronology.levels,
+            "sides": chronology.sides,
+            "dimensions": [*chronology.dimensions.values()],
+            "free": {column: d.label for column, d in chronology.free_dimensions.items()},
+        },
         "mapped": [_point(row, "places") for row in located],
     }
 
@@ -94,7 +114,7 @@ def _is_located(place: dict[str, Any]) -> bool:
 
 
 def _point(place: dict[str, Any], table: str) -> dict[str, Any]:
-    columns = ("name", "latitude", "longitude", "radius_km", "role")
+    columns = ("name", "latitude", "longitude", "radius_km", "role", "geometry")
     path = f"{table}/{tilde_encode(place['id'])}"
     return {**{key: place[key] for key in columns if place.get(key) is not None}, "path": path}
 

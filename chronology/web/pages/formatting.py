@@ -16,12 +16,16 @@ from chronology.model.days import Day
 from chronology.model.edtf import parse
 from chronology.model.edtf_text import MONTHS
 from chronology.model.errors import DateError
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology
 from chronology.timeline.linked_events import PLAIN_COLUMNS
 
 DATES = ("date", "said", "from", "until", "born", "died", "published", "accessed")
 
-FILTER_NAMES = {"_within": "could have happened on", "_certain": "certainly within"}
+FILTER_NAMES = {
+    "_part_of": "part of",
+    "_within": "could have happened on",
+    "_certain": "certainly within",
+}
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 _LONGEST_MONTH = 5  # longer names are cut
 _CUT = {"September": "Sept"}
@@ -40,12 +44,34 @@ def changed_value(column: str, value: Any) -> Any:
     """A value of a changed column of an event as text: names for an array, "none" for no value."""
     if value in (None, "[]"):
         return "none"
-    return value if column in PLAIN_COLUMNS else ", ".join(json.loads(value))
+    if not isinstance(value, str) or column in PLAIN_COLUMNS:
+        return plain_number(value) if isinstance(value, float) else value
+    listed = json.loads(value)
+    if isinstance(listed, dict):
+        return f"{listed['type']} {json.dumps(listed['coordinates'])}"
+    return ", ".join(_changed_item(each) for each in listed)
+
+
+def _changed_item(item: Any) -> str:
+    """One item of a column with JSON: a name, a relation, a link or a medium."""
+    if not isinstance(item, dict):
+        return str(item)
+    if "as" in item:
+        return f"{unslug(item['as'])} {item['event']}"
+    texts = (item.get(key) for key in ("name", "label", "caption", "url", "file"))
+    return next(filter(None, texts), "")
 
 
 def unslug(text: Any) -> Any:
     """A slug such as `yugoslav-partisans` as words; anything else unchanged."""
     return text.replace("-", " ") if isinstance(text, str) and _SLUG.fullmatch(text) else text
+
+
+def figure(value: float) -> str:
+    """A quantity with its thousands separated, without an empty fraction."""
+    whole, _, fraction = plain_number(float(value)).partition(".")
+    sign = "−" if whole.startswith("-") else ""
+    return f"{sign}{abs(int(whole)):,}{'.' + fraction if fraction.strip('0') else ''}"
 
 
 def filter_name(key: str) -> str:
@@ -93,8 +119,8 @@ def meaning(text: str) -> str:
 
 
 def labels(chronology: Chronology | None) -> dict[str, str]:
-    """The names of facets: a dimension by its level, the others in the singular."""
-    dimensions = chronology.dimensions if chronology else {}
+    """The names of facets: a dimension by its level or label, the others in the singular."""
+    dimensions = chronology.dimension_words if chronology else {}
     return {**dimensions, "places": "place", "sources": "source", "months": "month"}
 
 
@@ -106,7 +132,8 @@ def cell(value: Any, column: str, table: str, base: Callable[[], str]) -> Markup
         return Markup(plain_number(value))
     if column in DATES and isinstance(value, str):
         return Markup('<time title="{}">{}</time>').format(words(value), value)
-    if table in ("events", "history") and isinstance(value, str) and value.startswith("["):
+    is_of_events = table in ("events", "history") and column != "names"
+    if is_of_events and isinstance(value, str) and value.startswith("["):
         return _names(column, value, base())
     if isinstance(value, str) and value[:1] in "[{" and table != "log":
         return _plain_json(value)

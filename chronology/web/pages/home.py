@@ -32,6 +32,7 @@ from chronology.web.pages import (
     formatting,
     map_config,
     period,
+    quantity_charts,
     template_context,
 )
 from chronology.web.pages.home_overview import DayCounts, Overview, Reader, overview, read_state
@@ -147,6 +148,7 @@ def _page(
             lambda: _content(reader, chronology_overview, filters, selection),
         )
     undated = selection.without("_within").query
+    quantity_names = quantity_charts.filter_names(chronology_overview.quantities)
     options = [each for each in chronology_overview.options if reader.may_filter(each["key"])]
     keys = {option["key"] for option in options}
     point = reader.timeline.point
@@ -161,6 +163,7 @@ def _page(
         },
         "series": chronology_overview.series,
         "labels": chronology_overview.labels,
+        "dimension_words": chronology_overview.words,
         "lane": chronology_overview.labels[column],
         "options": options,
         "has_map": chronology_overview.has_map,
@@ -168,8 +171,9 @@ def _page(
         "scripts": _scripts(chronology_overview.has_map),
         "selection": selection,
         "filters": [pair for pair in selection.pairs if pair[0] != "_as_of"],
-        "others": _others(selection, keys),
-        "names_of": {**{o["key"]: o["label"] for o in options}, **_NAMES},
+        "others": _others(selection, {*keys, *quantity_names}),
+        "names_of": {**{o["key"]: o["label"] for o in options}, **_NAMES, **quantity_names},
+        "quantity_fields": quantity_charts.fields(chronology_overview.quantities),
         "undated": f"{undated}&" if undated else "",
         "state": point,
         "moment": point if point.is_past else None,
@@ -177,6 +181,11 @@ def _page(
             "series": chronology_overview.series,
             "first": chronology_overview.first,
             "lane": chronology_overview.labels[chronology_overview.first],
+            "tags": {
+                column: dimension.label
+                for column, dimension in chronology_overview.chronology.free_dimensions.items()
+                if column in chronology_overview.labels and "tags" in reader.visible
+            },
             "edges": chronology_overview.division.edges if chronology_overview.division else [],
         },
     }
@@ -202,6 +211,7 @@ def _content(
         "reading": period.reading(reader, chosen, summary, dated, _rows) if chosen else None,
         "shown": _rows(reader, f"FROM {summary.table} WHERE {_AMONG}", _IN_TIME, summary.first),
         "disputed": _disputed(reader, filters.events) if summary.counts["disputed"] else [],
+        "charts": quantity_charts.charts(reader, chronology_overview, summary.relation),
     }
 
 

@@ -19,7 +19,7 @@ from chronology.index.selection import (
     summarise,
 )
 from chronology.lru_cache import LruCache
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology, QuantityColumn
 from chronology.timeline.as_of import TimelineAt, at_head
 from chronology.web import permissions
 from chronology.web.datasette_compat import Datasette
@@ -63,7 +63,8 @@ class Reader(NamedTuple):
 class Overview(NamedTuple):
     """A chronology in one state.
 
-    `labels` names the columns that can be lanes: the dimensions first. `series` are the commonest
+    `labels` names the columns that can be lanes: the dimensions first; `words` are their names
+    within a sentence. `series` are the commonest
     values of the first one, which have a colour of their own. `options` are the choices of each
     filter: its parameter, its label, and values with counts. `dated` counts all events by date, and
     `division` has the bins of the window. `is_zoned` says that some times have a zone. Without
@@ -73,6 +74,8 @@ class Overview(NamedTuple):
     chronology: Chronology
     figures: dict[str, int]
     labels: dict[str, str]
+    words: dict[str, str]
+    quantities: dict[str, QuantityColumn]
     series: list[str]
     options: list[dict[str, Any]]
     summary: Summary
@@ -125,9 +128,13 @@ def overview(reader: Reader, everything: EventFilter, size: int) -> Overview:
     }
     has_places = bool(reader.timeline.catalogue.places.states)
     labels = {**dimensions, **({"places": "place"} if has_places else {}), "kind": "kind"}
+    quantities = {
+        column: then.quantities.get(column, now.quantities[column])
+        for column in now.layout.quantities
+    }
     return _overviews.get_or_make(
         (state_mark(reader.timeline), size),
-        lambda: _overview(reader, everything, then, labels, size),
+        lambda: _overview(reader, everything, then, labels, quantities, size),
     )
 
 
@@ -136,9 +143,11 @@ def _overview(
     everything: EventFilter,
     chronology: Chronology,
     labels: dict[str, str],
+    quantities: dict[str, QuantityColumn],
     size: int,
 ) -> Overview:
     first = next(iter(labels))
+    words = {**labels, **{c: w for c, w in chronology.dimension_words.items() if c in labels}}
     summary = reader.summarise(everything, (*labels, "sources", "disputed"), size)
     dated = reader.group_counts(summary, "date", first)
     by_time = day_histogram.mostly_timed((text, count) for (text, _), count in dated.items())
@@ -146,14 +155,24 @@ def _overview(
         chronology,
         _figures(reader, summary),
         labels,
+        words,
+        quantities,
         [value for value, _ in summary.counts[first][: day_histogram.COLOURS]],
-        list(_options(labels, summary.counts, _places(reader, summary))),
+        list(_options(labels, words, summary.counts, _places(reader, summary))),
         summary,
         dated,
         time_bins.of_window(chronology.window, by_time),
         any(_ZONED.search(text) for text, _ in dated),
-        any(place.latitude is not None for _, place in reader.timeline.catalogue.places.items()),
+        _has_points(reader),
     )
+
+
+def _has_points(reader: Reader) -> bool:
+    """Whether a place has a point, or an event has one of its own."""
+    if any(place.point for _, place in reader.timeline.catalogue.places.items()):
+        return True
+    sql = f"SELECT 1 FROM {reader.timeline.table} WHERE latitude IS NOT NULL LIMIT 1"
+    return reader.timeline.db.execute(sql).fetchone() is not None
 
 
 def _figures(reader: Reader, summary: Summary) -> dict[str, int]:
@@ -184,11 +203,12 @@ def _places(reader: Reader, summary: Summary) -> list[tuple[str, int]]:
 
 def _options(
     labels: Mapping[str, str],
+    words: Mapping[str, str],
     counts: Mapping[str, list[tuple[str, int]]],
     places: Iterable[tuple[str, int]],
 ) -> Iterable[dict[str, Any]]:
     listed = {
-        **{f"_{labels[c]}": (labels[c], counts[c]) for c in labels if c not in _NO_DIMENSION},
+        **{f"_{labels[c]}": (words[c], counts[c]) for c in labels if c not in _NO_DIMENSION},
         "_place": ("place", places),
         "kind": ("kind", counts["kind"]),
         "sources__arraycontains": ("source", counts["sources"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology
 from chronology.web import permissions
 from chronology.web.datasette_compat import Datasette, Request, address_of
 from chronology.web.routing import TABLES
@@ -49,6 +49,8 @@ def ways(
     if chronology and chronology.ranks:
         own.append(("Order of battle", ORDER_OF_BATTLE, permissions.ORDER_OF_BATTLE))
         tables.insert(2, "formations")
+    if chronology and chronology.free_dimensions:
+        tables.append("tags")
     pages = [
         ("Events", urls.table(database, "events"), ("events",)),
         *((label, urls.path(path) + query, needed) for label, path, needed in own),

@@ -18,7 +18,7 @@ from chronology.index.selection import select
 from chronology.model.days import Day
 from chronology.model.edtf import parse
 from chronology.model.errors import DateError
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology
 from chronology.store.database import Row
 from chronology.timeline import disagreements, order_of_battle
 from chronology.timeline.as_of import at_head

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from datasette.utils import tilde_encode
 
 from chronology.export.formats import FORMATS
-from chronology.model.records import Chronology
+from chronology.model.vocabulary import Chronology
 from chronology.timeline.as_of import TimelineAt, at_head
 from chronology.timeline.subject_detail import DETAIL_READERS
 from chronology.web import databases, permissions
@@ -21,7 +21,7 @@ from chronology.web.datasette_compat import (
     public_address,
     with_query,
 )
-from chronology.web.pages import changes, detail, formatting, navigation
+from chronology.web.pages import changes, detail, formatting, navigation, quantity_charts
 from chronology.web.pages.templating import OWN_TABLES
 from chronology.web.query import as_of
 
@@ -83,6 +83,8 @@ def _variables(
         "labels": formatting.labels(chronology),
         "chronology_title": chronology.title if chronology else "",
         "kinds_in_words": chronology.kinds if chronology else {},
+        "tag_columns": [*chronology.free_dimensions] if chronology else [],
+        "quantities": chronology.quantities if chronology else {},
         "moment": point if point.is_past else None,
         "state": point,
         **_of_page(timeline, request, table, view, chronology, visible),
@@ -105,8 +107,35 @@ def _of_page(
     if view == "table" and table == "history" and not timeline.point.is_past:
         return changes.page(timeline.db, visible)
     if view == "table" and table in OWN_TABLES:
-        return {"narrowed_by": filters(request), "query": _query(request)}
+        return {
+            "narrowed_by": filters(request),
+            "query": _query(request),
+            **_of_quantities(request, chronology if table == "events" else None),
+        }
     return {}
+
+
+def _of_quantities(request: Request, chronology: Chronology | None) -> dict[str, Any]:
+    """The fields that filter a list by quantities, and the queries that sort it by them."""
+    if chronology is None or not chronology.quantities:
+        return {"quantity_fields": [], "sorts": []}
+    rest = pairs(request, "_next", "_sort", "_sort_desc")
+    by_size = [
+        {
+            "label": chronology.quantities[column].heading,
+            "query": urlencode([*rest, ("_sort_desc", column)]),
+            "current": request.args.get("_sort_desc") == column,
+        }
+        for column in chronology.layout.quantities
+    ]
+    is_dated = not any(sort["current"] for sort in by_size)
+    by_date = {"label": "date", "query": urlencode(rest), "current": is_dated}
+    return {
+        "quantity_fields": quantity_charts.fields(
+            {column: chronology.quantities[column] for column in chronology.layout.quantities}
+        ),
+        "sorts": [by_date, *by_size],
+    }
 
 
 def filters(request: Request) -> list[dict[str, str]]:

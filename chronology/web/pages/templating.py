@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 
 from datasette.utils import to_css_class
 from jinja2 import BaseLoader, ChoiceLoader, Environment, TemplateNotFound
@@ -18,7 +19,7 @@ from chronology.export.numbers import plain_json
 from chronology.projections.subject_rows import TABLES
 from chronology.web import databases
 from chronology.web.datasette_compat import Datasette
-from chronology.web.pages import formatting
+from chronology.web.pages import formatting, media
 
 OWN_TABLES = frozenset({"events", "history", *TABLES.values()})
 FOLDER = "chronology/"
@@ -90,11 +91,15 @@ def _template(kind: str, table: str) -> str | None:
 
 
 def extend_environment(env: Environment, datasette: Datasette) -> None:
-    """Adds the templates of chronologies after those of the operator, and the filter `unslug`.
+    """Adds the templates of chronologies after those of the operator, and their filters.
 
     `tojson` writes numbers without exponents.
     """
     env.filters["unslug"] = formatting.unslug
+    env.filters["figure"] = formatting.figure
+    env.filters["first_picture"] = media.first_picture
+    env.globals["shown_media"] = partial(media.shown, datasette)
+    env.globals["media_address"] = partial(media.address, datasette)
     env.policies["json.dumps_function"] = lambda value, **options: plain_json(
         json.dumps(value, **options)
     )

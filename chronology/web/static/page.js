@@ -14,3 +14,14 @@ for (const box of document.querySelectorAll(".copy")) {
     });
   }
 }
+
+// A picture that cannot be loaded may have been taken away since the page was made.
+addEventListener("error", ({ target }) => {
+  if (!(target instanceof HTMLImageElement)) return;
+  if (target.matches(".thumb, .card .picture")) return target.remove();
+  const figure = target.closest(".medium");
+  if (!figure) return;
+  figure.classList.add("withheld");
+  const says = Object.assign(document.createElement("p"), { className: "none", textContent: "This picture is withheld." });
+  (target.closest("a") ?? target).replaceWith(says);
+}, true);

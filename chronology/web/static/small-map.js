@@ -17,7 +17,22 @@ function fits({ x, y }, named) {
   return true;
 }
 
-function draw(map, { name, role, at, radius_km: radius, path }, first, named) {
+/** A geometry in GeoJSON; what is west of the cut is drawn east of the rest. */
+function shapeOf(geometry, cut) {
+  const coordsToLatLng = ([longitude, latitude]) => L.latLng(latitude, longitude < cut ? longitude + 360 : longitude);
+  const pointToLayer = (_, at) => L.circleMarker(at, { radius: 4, className: "place-spot", interactive: false });
+  return L.geoJSON(geometry, { coordsToLatLng, pointToLayer, interactive: false, style: { className: "shape" } });
+}
+
+/** All longitudes of a point and of its geometry. */
+function longitudes({ longitude, geometry }) {
+  const found = [longitude];
+  const collect = (part) => (typeof part[0] === "number" ? found.push(part[0]) : part.forEach(collect));
+  if (geometry) collect(geometry.coordinates);
+  return found;
+}
+
+function draw(map, { name, role, at, radius_km: radius, path, is_own: isOwn }, first, named) {
   if (radius) L.circle(at, { radius: radius * 1000, className: "reach", interactive: false }).addTo(map);
   const spot = L.circleMarker(at, { radius: first ? 7 : 5, className: first ? "place-spot first" : "place-spot" });
   const point = map.latLngToContainerPoint(at);
@@ -26,7 +41,7 @@ function draw(map, { name, role, at, radius_km: radius, path }, first, named) {
   const says = document.createElement("span");
   says.textContent = role && role !== "at" ? `${role} ${name}` : name;
   spot.bindTooltip(says, {
-    permanent: named !== null && fits(point, named), className: "place-tip",
+    permanent: named !== null && !isOwn && fits(point, named), className: "place-tip",
     direction: left ? "left" : "right", offset: [left ? -8 : 8, 0],
   });
   spot.on("click", () => location.assign(path));
@@ -49,19 +64,25 @@ async function show() {
   const map = L.map(box, { scrollWheelZoom: false, zoomSnap: 0.25, maxZoom: config.tiles ? 17 : 12, ...still });
   map.attributionControl.setPrefix(false);
   const { tiles, attribution } = config;
-  const cut = tiles ? -180 : cutFor(config.points.map(({ longitude }) => longitude));
+  const cut = tiles ? -180 : cutFor(config.points.flatMap(longitudes));
   const points = config.points.map(({ latitude, longitude, ...point }) => (
     { ...point, at: [latitude, longitude < cut ? longitude + 360 : longitude] }));
   const ground = tiles ? null : new Ground(map, config, cut);
   const near = tiles || ground.detail?.contains(points[0].at) ? REGIONAL : WIDE;
-  map.fitBounds(area(points), { maxZoom: points.length > 1 ? 9 : near, animate: false });
+  const bounds = area(points);
+  const shapes = points.flatMap(({ geometry }) => (geometry ? [shapeOf(geometry, cut)] : []));
+  for (const shape of shapes) bounds.extend(shape.getBounds());
+  map.fitBounds(bounds, { maxZoom: points.length > 1 ? 9 : near, animate: false });
   L.control.scale({ imperial: false }).addTo(map);
   if (tiles) L.tileLayer(tiles, { attribution, maxZoom: 17 }).addTo(map);
   else await ground.show();
   // All points of an event are its own. Of a place, only the first is; the others lie within it.
   const own = box.dataset.own === "all" ? points.length : 1;
+  for (const shape of shapes) shape.addTo(map);
   const named = [];
-  const spots = points.map((point, index) => draw(map, point, index < own, index < own ? named : null));
+  // A line or an area of the event itself needs no spot in its middle.
+  const spotted = points.filter(({ is_own: isOwn, geometry }) => !(isOwn && geometry));
+  const spots = spotted.map((point, index) => draw(map, point, index < own, index < own ? named : null));
   spots.reverse().forEach((spot) => spot.bringToFront());
   box.dataset.ready = "true";
 }

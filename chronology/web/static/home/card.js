@@ -70,9 +70,18 @@ export class Card {
       html("h3", {}, this.link(event)),
       html("p", { class: "date" }, [event.date.words, " ", html("code", {}, event.date.edtf)]),
     ];
+    if (event.picture) {
+      const src = `${this.config.events.replace(/events$/, "media")}/${event.picture.file}`;
+      parts.push(html("img", { class: "picture", src, alt: event.picture.alt }));
+    }
     const places = event.places.map(placeWords).join("; ");
     if (places) parts.push(html("p", { class: "note" }, places));
     if (event.formations.length) parts.push(this.units(event));
+    for (const [column, label] of Object.entries(this.config.tags)) {
+      if (event[column]?.length) {
+        parts.push(html("p", { class: "note" }, `${label}: ${event[column].join(", ")}`));
+      }
+    }
     if (event.disputed.length) {
       const about = event.disputed.map((what) => SAYS[what] ?? what).join(" and ");
       parts.push(html("p", { class: "disputed" }, `The sources disagree about ${about}.`));

@@ -46,6 +46,7 @@ export function decode(answer, config) {
       else if (Array.isArray(value)) event[column] = value.map((n) => names[column][n]);
       else event[column] = names[column] ? names[column][value] : value;
     });
+    event.picture = answer.pictures?.[event.id] ?? null;
     const first = [].concat(event[config.first])[0];
     event.colour = first === undefined ? NONE : colourOf.get(first) ?? OTHERS;
     return event;

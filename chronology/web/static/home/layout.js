@@ -8,6 +8,7 @@ const PILL_WIDTH = 46;
 const LEAST_BAR = 4; // px
 const GAP = 6;
 const UNITS = [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, DAY_MS];
+const MIDDLE = 3; // of the importances from 1 to 5
 const LETTER = 6.2; // px of a title, on average
 
 const valuesOf = (event, column) => [].concat(event[column] ?? []).map((each) => each.name ?? each);
@@ -64,13 +65,19 @@ export function arrange(lane, x, width, mostRows) {
   if (visible > MOST_ITEMS) return { visible, seen, bars: spread(seen, x, width) };
   const labelled = visible <= LABELLED;
   const items = seen.map((event) => item(event, x, width, labelled));
-  // The most certain first, so that they get the top rows.
-  items.sort((a, b) => a.vague - b.vague || a.x0 - b.x0);
+  // The most important first, then the most certain, so that they get the top rows.
+  items.sort((a, b) => importance(b.event) - importance(a.event) || a.vague - b.vague
+    || a.x0 - b.x0);
   const rows = [];
   const most = labelled ? LABELLED : mostRows;
   const rest = items.filter((each) => !placed(each, rows, most));
   label(rows, width);
   return { visible, seen, items: rows.flat(), rows: rows.length, pills: pills(rest) };
+}
+
+/** From 1 to 5; an event without one is in the middle. */
+export function importance(event) {
+  return event.importance ?? MIDDLE;
 }
 
 function item(event, x, width, labelled) {

@@ -2,6 +2,7 @@
 import { cutFor, Ground } from "../ground.js";
 import { during, number, sum } from "./data.js";
 import { Days } from "./days.js";
+import { importance } from "./layout.js";
 import { Names } from "./names.js";
 import { disc, middleOf, nameOf, labelOf, sizeOf, spotsOf, merged } from "./spots.js";
 import { html } from "./svg.js";
@@ -226,15 +227,25 @@ export class EventMap {
     this.naming = setTimeout(() => this.name());
   }
 
-  /** Writes the names of places where there is room, those with the most events first. */
+  /** Writes the names of places where there is room.
+   *
+   * Those of the most important event come first, then those with the most events.
+   */
   name() {
     if (!this.clusters) return;
     const counts = new Map();
+    const ranks = new Map();
     for (const { events, place, count } of this.shown.spots) {
-      const named = events ? events.flatMap(({ places }) => places) : [place].filter(Boolean);
-      for (const each of named) counts.set(each, (counts.get(each) ?? 0) + (events ? 1 : count));
+      const named = events
+        ? events.flatMap((event) => event.places.map((each) => [each, importance(event)]))
+        : [[place, 0]].filter(([each]) => each);
+      for (const [each, rank] of named) {
+        counts.set(each, (counts.get(each) ?? 0) + (events ? 1 : count));
+        ranks.set(each, Math.max(ranks.get(each) ?? 0, rank));
+      }
     }
-    const sorted = [...counts].sort((a, b) => b[1] - a[1]).map(([place]) => place);
+    const sorted = [...counts.keys()]
+      .sort((a, b) => ranks.get(b) - ranks.get(a) || counts.get(b) - counts.get(a));
     this.names.write(sorted, this.discs(), (at) => this.pointOf(at));
   }
 

@@ -51,9 +51,9 @@ export class Timeline {
   }
 
   lanesBy(column, draw = true) {
-    const label = this.section.querySelector(`option[data-column="${column}"]`).value;
+    const { value: label, text } = this.section.querySelector(`option[data-column="${column}"]`);
     const colours = column === this.config.first ? this.config.series : [];
-    Object.assign(this, { column, label, lanes: lanes(this.data, column, label, colours) });
+    Object.assign(this, { column, label, lanes: lanes(this.data, column, text, colours) });
     this.keys.reset();
     if (draw) this.redraw();
   }
