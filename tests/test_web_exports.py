@@ -94,6 +94,12 @@ def test_columns_are_chosen_and_left_out(server: httpx.Client) -> None:
     assert {*rows(server)[0]} - {*read(server, "_nocol=basis&_nocol=date")[0]} == {"basis", "date"}
 
 
+def test_without_any_column_it_is_refused(server: httpx.Client) -> None:
+    response = server.get("/timeline/events.csv?_col=id&_nocol=id")
+    assert response.status_code == 400
+    assert "`_col` and `_nocol` leave no column." in response.text
+
+
 def test_it_is_what_spreadsheets_read(server: httpx.Client) -> None:
     answer = server.get("/timeline/events.csv?id__in=event-0,event-9&_col=title&_col=latitude")
 

@@ -85,7 +85,10 @@ def _chosen(request: Request, columns: list[str]) -> list[str]:
     for column in (*included, *excluded):
         if column not in columns:
             raise BadRequest(f"{column!r} is not a column. Columns: {', '.join(columns)}.")
-    return [c for c in columns if (not included or c in included) and c not in excluded]
+    chosen = [c for c in columns if (not included or c in included) and c not in excluded]
+    if not chosen:
+        raise BadRequest("`_col` and `_nocol` leave no column.")
+    return chosen
 
 
 async def _start(send: Send, name: str, length: int | None = None) -> None:
