@@ -176,6 +176,13 @@ def test_a_text_too_long_for_a_title_is_whole_in_the_summary(folder: Folder) -> 
     assert event["summary"] == text
 
 
+def test_long_ids_of_events_and_sources_make_a_valid_log(folder: Folder) -> None:
+    title = "The second battle of the long bridge over the wide and cold river in winter"
+    source = "A very long name of a book about all the bridges of that country and their battles"
+    imported(folder, "a.csv", f"date,event,source\n1944,{title},{source}\n1945,{title},{source}\n")
+    assert run("verify").exit_code == 0
+
+
 def test_a_row_without_a_title_gets_one_of_other_cells(folder: Folder) -> None:
     table = "date,event,place\n1944,A,Rome\n1945,,Paris\n"
     assert imported(folder, "a.csv", table)[1]["title"] == "Paris"

@@ -26,6 +26,7 @@ from chronology.projections.catalogue import load_catalogue
 Progress = Callable[[int], None]
 PREVIEW = 3
 _STEP = 1_000
+_LONGEST_KEY = 60
 _NUMBERS = re.compile(r"(\d{1,2})\s?[/-]\s?(\d{1,2})\s?[/-]\s?\d{2,4}")
 
 
@@ -143,11 +144,9 @@ class Import:
             yield ordered({"event": key, **row.event, "accounts": self._accounts(key, row)})
 
     def _accounts(self, key: str, row: Converted) -> list[dict[str, Any]]:
-        """The accounts of a row; with a key, they have ids by which an update finds them."""
-        if not self.mapping.key:
-            return row.accounts
-        ids = (key if n == 1 else f"{key}-{n}" for n in range(1, len(row.accounts) + 1))
-        return [{"id": i, **account} for i, account in zip(ids, row.accounts, strict=True)]
+        """The accounts of a row, with ids by which an update finds them."""
+        others = (f"{key[:_LONGEST_KEY]}-account-{n}" for n in range(2, len(row.accounts) + 1))
+        return [{"id": i, **a} for i, a in zip((key, *others), row.accounts, strict=True)]
 
     def _changes(self, record: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The event itself if it is new, or the corrections of its earlier record."""
