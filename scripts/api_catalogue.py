@@ -28,6 +28,7 @@ PARAMETERS = (
     Parameter("_army", "the same, for the dimension of armies", "a57"),
     Parameter("_person", "events of a person, by id or by a name that is unique", "tolbukhin"),
     Parameter("_place", "events at the place or within it", "serbia"),
+    Parameter("_part_of", "events that are parts of one, by its id", "nis-taken"),
     Parameter("_within", "events that may fall on one of the days", "1944-10-14/1944-10-20"),
     Parameter("_certain", "events that certainly fall within the days", "1944-10"),
     Parameter("_search", "events whose texts contain the words", "Nis"),
@@ -50,7 +51,17 @@ PARAMETERS = (
     Parameter("_db", "one of several chronologies", "timeline"),
 )
 _FILTERS = (
-    *("_front", "_army", "_place", "_person", "_within", "_certain", "_search", "_searchmode"),
+    *(
+        "_front",
+        "_army",
+        "_place",
+        "_person",
+        "_part_of",
+        "_within",
+        "_certain",
+        "_search",
+        "_searchmode",
+    ),
     "_as_of",
 )
 _LIST = ("_sort", "_sort_desc", "_col", "_nocol")
@@ -67,6 +78,7 @@ ADDRESSES = (
     Address("/NAME/events/ID", "one event", ("_as_of",)),
     Address("/NAME/events/ID.json", "one event with its accounts", ("_as_of", "_shape")),
     Address("/NAME/events/ID.csv", "the accounts of one event", ("_as_of",)),
+    Address("/NAME/media/FILE", "a file of media that a record names"),
     Address("/NAME/sources/ID", "one source with its accounts", ("_by",)),
     Address("/NAME/places/ID", "one place with its events"),
     Address("/NAME/people/ID", "one person"),

@@ -28,6 +28,10 @@ PAGES = {
     "disagreements": ("/-/chronology/disagreements", 1000),
 }
 EXAMPLES = {
+    "outage": {
+        "home": ("/", 1000),
+        "event": ("/timeline/events/outage", 900),
+    },
     "reigns": {
         "home": ("/", 1000),
         "list": ("/timeline/events?_sort_desc=years_reigned", 900),
@@ -35,6 +39,11 @@ EXAMPLES = {
     "family": {
         "home": ("/", 1000),
         "event": ("/timeline/events/william-drowns", 900),
+    },
+    "world": {
+        "home": ("/", 1000),
+        "list": ("/timeline/events?_sort_desc=deaths", 900),
+        "event": ("/timeline/events/krakatau-erupts", 900),
     },
 }
 """The pages of each of `examples/` in docs/examples.md."""

@@ -14,6 +14,14 @@ STATEMENTS = [{"source": "s", "at": TEXT, "says": TEXT}]
 COMMON = {"names": NAMES, "statements": STATEMENTS, "note": TEXT}
 TIES = {"source": "s", "at": TEXT, "basis": TEXT, "from": "1944-10"}
 ACCOUNT = {"source": "s", "at": [TEXT, TEXT], "by": TEXT, "said": "1944-11-02", "basis": TEXT}
+_MEDIUM = {**dict.fromkeys(("credit", "licence", "alt", "caption"), TEXT), "source": "s"}
+ATTACHED = {
+    "links": [{"url": "https://example.org/'onmouseover='alert(4)", "label": TEXT}],
+    "media": [
+        {"url": "https://example.org/'onmouseover='alert(5)", **_MEDIUM},
+        {"file": f"{'0' * 64}.png", **_MEDIUM},
+    ],
+}
 LEVELS = {"front": TEXT, "army": TEXT}
 
 FIRST: list[dict[str, Any]] = [
@@ -46,9 +54,10 @@ FIRST: list[dict[str, Any]] = [
         "longitude": 20,
         "ids": {"geonames": TEXT},
         **COMMON,
+        **ATTACHED,
     },
     {"place": "q", "name": f"Q {TEXT}", "within": "p"},
-    {"person": "n", "name": TEXT, "role": TEXT, "ids": {"gnd": TEXT}, **COMMON},
+    {"person": "n", "name": TEXT, "role": TEXT, "ids": {"gnd": TEXT}, **COMMON, **ATTACHED},
     {"formation": "f", "name": TEXT, "level": "front", "side": "soviet", **COMMON},
     {
         "formation": "a",
@@ -67,8 +76,9 @@ FIRST: list[dict[str, Any]] = [
         "places": ["q"],
         "formations": ["a"],
         "people": ["n"],
+        **ATTACHED,
         "accounts": [
-            {**ACCOUNT, "date": "1944-10-13", "says": TEXT, "claims": {"cause": TEXT}},
+            {**ACCOUNT, **ATTACHED, "date": "1944-10-13", "says": TEXT, "claims": {"cause": TEXT}},
             {**ACCOUNT, "date": "1944-10-14", "says": TEXT, "claims": {"cause": f"no {TEXT}"}},
             {**ACCOUNT, "stance": "denies", "says": TEXT, "as_written": TEXT},
         ],

@@ -21,6 +21,33 @@ statements = st.lists(
     st.fixed_dictionaries({**cited, "says": lines}, optional={"date": dates, "as_written": lines}),
     max_size=2,
 )
+urls = st.sampled_from(["https://example.org/a", "http://example.org/?b=c"])
+files = st.sampled_from([f"{digit * 64}.png" for digit in "0f"])
+media = st.lists(
+    st.fixed_dictionaries(
+        {"file": files}, optional={"caption": lines, "credit": lines, "source": ids}
+    )
+    | st.fixed_dictionaries({"url": urls}, optional={"alt": lines, "licence": lines}),
+    min_size=1,
+    max_size=2,
+)
+links = st.lists(
+    st.fixed_dictionaries({"url": urls}, optional={"label": lines}), min_size=1, max_size=2
+)
+related = st.lists(
+    st.fixed_dictionaries(
+        {"event": ids, "as": st.sampled_from(["part-of", "follows", "same-as-in:https://e.org"])}
+    ),
+    min_size=1,
+    max_size=2,
+)
+geometries = st.sampled_from(
+    [
+        {"type": "Point", "coordinates": [20.5, 44.8]},
+        {"type": "MultiLineString", "coordinates": [[[179.0, -16.5], [180.0, -16.0]]]},
+    ]
+)
+attached = {"links": links, "media": media}
 catalogued = {"names": names, "note": lines, "statements": statements}
 span = {
     **dict.fromkeys(("from", "until"), dates),
@@ -52,11 +79,19 @@ DATA = {
             "within": ids,
             "ids": st.dictionaries(keys, lines, max_size=2),
             **catalogued,
+            **attached,
+            "geometry": geometries,
         },
     ),
     "person": fields(
         {"name": lines},
-        {"side": ids, "born": dates, "died": dates, "died_as_written": lines, **catalogued},
+        {
+            **dict.fromkeys(("born", "died"), dates),
+            "died_as_written": lines,
+            "side": ids,
+            **catalogued,
+            **attached,
+        },
     ),
     "formation": fields(
         {"name": lines, "level": ids, "side": ids},
@@ -80,6 +115,11 @@ DATA = {
             ),
             "formations": st.lists(ids, max_size=3),
             "people": st.lists(ids, max_size=3),
+            **attached,
+            "related": related,
+            "geometry": geometries,
+            "latitude": st.floats(-90, 90),
+            "longitude": st.floats(-180, 180),
         },
     ),
     "account": fields(
@@ -94,6 +134,7 @@ DATA = {
             "basis": lines,
             "says": lines,
             "claims": st.dictionaries(keys, lines, max_size=3),
+            **attached,
         },
     ),
 }

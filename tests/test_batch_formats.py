@@ -164,3 +164,20 @@ def test_items_are_read_one_at_a_time() -> None:
     batch = read_batch(stream, "b.jsonl", "jsonl")
     next(batch.items)
     assert stream.tell() < 1_000
+
+
+def test_points_shapes_parts_links_and_media_are_columns_of_csv() -> None:
+    file = f"{'a' * 64}.png"
+    text = (
+        "id,date,title,kind,latitude,longitude,geometry,part_of,links,media\n"
+        'a,1944,A,b,43.5,21.5,"{""type"": ""Point"", ""coordinates"": [21, 43]}",whole,'
+        f"https://example.org/a; https://example.org/b,{file}\n"
+    )
+    shape = "{type: Point, coordinates: ['21', '43.0']}"
+    as_yaml = yml(
+        "- event: a\n  date: 1944\n  title: A\n  kind: b\n  latitude: 43.5\n  longitude: 21.5\n"
+        f"  geometry: {shape}\n  related: [{{event: whole, as: part-of}}]\n"
+        "  links: ['https://example.org/a', {url: 'https://example.org/b'}]\n"
+        f"  media: ['{file}']\n"
+    )
+    assert data(text, "csv") == data(as_yaml)

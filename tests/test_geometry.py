@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Timeline
 from hypothesis import given
 from hypothesis import strategies as st
+from in_process import in_process
+from server import publish
 
 from chronology.model import geometry
 from chronology.model.errors import BatchRefused
@@ -119,3 +122,40 @@ def test_half_a_point_of_an_event_is_refused(timeline: Timeline) -> None:
         timeline.batch(
             "c", "- {correct: event/nis-taken, set: {latitude: 43.5}, because: Outside.}"
         )
+
+
+WITHOUT_PLACES = """\
+format: 1
+batch: start
+recorded: 2026-01-01T00:00:00Z
+records:
+- chronology: signals
+  title: Signals
+  window: 2020/2022
+  kinds: {signal: A signal}
+- event: line
+  date: 2021-05-01
+  title: A line
+  kind: signal
+  geometry: {type: LineString, coordinates: [[10.0, 50.0], [12.0, 54.0]]}
+- {event: nowhere, date: 2021-05-02, title: Nowhere, kind: signal}
+"""
+
+
+def test_points_of_events_alone_are_on_the_maps(tmp_path: Path) -> None:
+    with in_process(publish(tmp_path / "it", {"0001-a.yml": WITHOUT_PLACES})) as client:
+        assert 'id="map"' in client.get("/").text or "leaflet" in client.get("/").text
+        points = client.get("/-/chronology/points.json").json()
+        column = points["columns"].index("latitude")
+        assert [row[column] for row in points["rows"]] == [52, None]
+        page = client.get("/timeline/events/line").text
+        config = page.partition('id="small-map">')[2].partition("</script>")[0]
+        (point,) = json.loads(config)["points"]
+        assert (point["latitude"], point["longitude"]) == (52, 11)
+        assert point["geometry"]["type"] == "LineString"
+        assert point["path"] == "/timeline/events/line"
+        found = client.get("/timeline/events.geojson").json()["features"]
+        assert [each["geometry"] and each["geometry"]["type"] for each in found] == [
+            "LineString",
+            None,
+        ]

@@ -13,7 +13,7 @@ from chronology.batches import source_text
 from chronology.batches.source_text import RawRecord, SingleLine, normalise, refusal
 from chronology.model.errors import BatchRefused, Fault
 
-_LISTS = ("places", "formations", "people")
+_LISTS = ("places", "formations", "people", "links", "media")
 _EVENT_COLUMNS = (
     "date",
     "title",
@@ -24,6 +24,9 @@ _EVENT_COLUMNS = (
     "calendar",
     "as_written",
     "importance",
+    "latitude",
+    "longitude",
+    "geometry",
     *_LISTS,
 )
 _MAPS = ("tags", "quantities")
@@ -83,7 +86,7 @@ class _Lines:
 
 
 def _column_faults(columns: list[str]) -> Iterator[tuple[str, str]]:
-    known = ("id", *_EVENT_COLUMNS, *_ACCOUNT_COLUMNS)
+    known = ("id", *_EVENT_COLUMNS, "part_of", *_ACCOUNT_COLUMNS)
     for number, column in enumerate(columns):
         if column not in known and not _is_of_map(column):
             others = ", ".join(f"{field}.NAME" for field in _MAPS)
@@ -128,6 +131,8 @@ def _csv_record(cells: dict[str, str]) -> dict[str, Any]:
         for column in _EVENT_COLUMNS
         if column in row
     }
+    if "part_of" in row:
+        event["related"] = [{"event": o, "as": "part-of"} for o in _split(row["part_of"])]
     for column in filter(_is_of_map, row):
         field, _, key = column.partition(".")
         value = _split(row[column]) if field == "tags" else row[column]

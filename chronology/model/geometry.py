@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 MAX_POSITIONS = 2_000
@@ -92,9 +92,7 @@ def read(value: object) -> Geometry:
     kind = value["type"]
     if not isinstance(kind, str) or kind not in DEPTHS:
         raise _error(f"its type is one of {', '.join(DEPTHS)}")
-    geometry = Geometry(kind, _nested(value["coordinates"], DEPTHS[kind]))
-    if len(geometry.positions) > MAX_POSITIONS:
-        raise _error(f"it has more than {MAX_POSITIONS:,} positions; simplify it")
+    geometry = Geometry(kind, _nested(value["coordinates"], DEPTHS[kind], count()))
     for line in _lines(geometry):
         _check_line(line, kind.endswith("Polygon"))
     return geometry
@@ -104,12 +102,15 @@ def _error(reason: str) -> ValueError:
     return ValueError(f"is not a geometry: {reason}")
 
 
-def _nested(value: object, depth: int) -> Any:
+def _nested(value: object, depth: int, positions: Iterator[int]) -> Any:
+    """Coordinates as nested tuples; `positions` counts them, so that no more are built."""
     if not isinstance(value, Sequence) or isinstance(value, str) or not value:
         raise _error("its coordinates are not the lists that its type needs")
     if depth == 0:
+        if next(positions) >= MAX_POSITIONS:
+            raise _error(f"it has more than {MAX_POSITIONS:,} positions; simplify it")
         return _position(value)
-    return tuple(_nested(part, depth - 1) for part in value)
+    return tuple([_nested(part, depth - 1, positions) for part in value])
 
 
 def _position(value: Sequence[object]) -> Position:

@@ -9,7 +9,16 @@ from typing import Any
 def expand_short_forms(subject: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """The fields with the short forms of the format written out; invalid values stay unchanged."""
     expand = _EXPANSIONS.get(subject)
-    return {**fields, **expand(fields)} if expand else fields
+    return {**fields, **_expand_lists(fields), **(expand(fields) if expand else {})}
+
+
+def _expand_lists(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An address in `links` and the name of a file in `media`, without further fields."""
+    return {
+        field: [{key: one} if isinstance(one, str) else one for one in fields[field]]
+        for field, key in (("links", "url"), ("media", "file"))
+        if isinstance(fields.get(field), list)
+    }
 
 
 def _expand_event(fields: Mapping[str, Any]) -> Mapping[str, Any]:

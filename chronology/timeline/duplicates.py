@@ -95,12 +95,15 @@ def find(db: sqlite3.Connection, threshold: float = THRESHOLD) -> list[Pair]:
 
 
 def _explained(db: sqlite3.Connection) -> set[tuple[str, str]]:
-    """The pairs that either event declares distinct."""
+    """The pairs that either event declares distinct or related: a part is not its whole."""
     streams = db.execute(
         "SELECT DISTINCT stream FROM log WHERE type IN ('event.recorded', 'event.corrected')"
         " AND instr(data, '\"distinct\"')"
     ).fetchall()
-    pairs = set()
+    pairs = {
+        (min(event, other), max(event, other))
+        for event, other in db.execute("SELECT event, other FROM relations WHERE address IS NULL")
+    }
     for (stream,) in streams:
         current = fold_stream(log.stream(db, stream))
         for other in current.fields.distinct if current else ():

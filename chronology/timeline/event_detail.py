@@ -164,7 +164,7 @@ def _places(event: Event, catalogue: Catalogue) -> list[Row]:
                 "name": place.name,
                 "role": ref.role,
                 "names": [other.name for other in place.names],
-                "names_then": _names_then(place, event.when),
+                **({"names_then": then} if (then := _names_then(place, event.when)) else {}),
                 "within": [catalogue.places[p].name for p in catalogue.ancestors(ref.place)[1:]],
                 "latitude": place.point[0] if place.point else None,
                 "longitude": place.point[1] if place.point else None,

@@ -143,5 +143,5 @@ def part_of(timeline: TimelineAt, name: str, mark: str) -> EventFilter:
         f"{timeline.table}.id {sql}",
         params,
         NumberQuery(f"SELECT number AS event FROM events WHERE id {sql}", tuple(params.items())),
-        f"part of “{titles[0]}”",
+        f"event is part of “{titles[0]}”",
     )

@@ -236,10 +236,11 @@ def _date(text: str, zero: Date | None) -> dict[str, Any]:
 
 def _places(catalogue: Catalogue) -> dict[str, Any]:
     """Each place by name: its point and its other names, period names first."""
-    columns = ("name", "latitude", "longitude", "radius_km")
     return {
         place.name: {
-            **{column: getattr(place, column) for column in columns},
+            "name": place.name,
+            **dict(zip(("latitude", "longitude"), place.point or (None, None), strict=True)),
+            "radius_km": place.radius_km,
             "names": [
                 [other.name, other.use]
                 for other in sorted(place.names, key=lambda other: other.use != "period")

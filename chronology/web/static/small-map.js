@@ -80,7 +80,9 @@ async function show() {
   const own = box.dataset.own === "all" ? points.length : 1;
   for (const shape of shapes) shape.addTo(map);
   const named = [];
-  const spots = points.map((point, index) => draw(map, point, index < own, index < own ? named : null));
+  // A line or an area of the event itself needs no spot in its middle.
+  const spotted = points.filter(({ is_own: isOwn, geometry }) => !(isOwn && geometry));
+  const spots = spotted.map((point, index) => draw(map, point, index < own, index < own ? named : null));
   spots.reverse().forEach((spot) => spot.bringToFront());
   box.dataset.ready = "true";
 }
