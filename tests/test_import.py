@@ -132,6 +132,41 @@ def test_a_role_that_is_not_known_is_refused(folder: Folder) -> None:
     assert "'weight' is not known" in folder.run_import("ships.csv").output
 
 
+@pytest.mark.parametrize("role", ["quantities.latitude", "tags.title", "tags.fronts"])
+def test_a_name_that_is_a_column_already_is_refused(folder: Folder, role: str) -> None:
+    start = folder.path / "events" / "0001-start.yml"
+    text = start.read_text("utf-8")
+    fronts = "  levels: {front: Fronts}\n  dimensions: {fronts: front}\n\n- source: annals"
+    start.write_text(text.replace("\n- source: annals", fronts), "utf-8")
+    folder.run_import(folder.write("ships.csv", SHIPS))
+    folder.edit_map("ships", columns={**folder.map("ships")["columns"], "tons": role})
+    done = folder.run_import("ships.csv")
+    assert done.exit_code == 1
+    assert "is already a column; choose another name" in done.output
+
+
+def test_the_example_stays_beside_other_batches(folder: Folder) -> None:
+    run("new", "mine")
+    more = folder.path / "events" / "0002-mine.yml"
+    more.write_text(
+        "format: 1\nbatch: mine\nrecorded: 2026-01-02T00:00:00Z\nrecords:\n"
+        "- {person: mason, name: A mason}\n",
+        "utf-8",
+    )
+    imported(folder, "ships.csv", SHIPS)
+    names = [path.name for path in folder.batches()]
+    assert names == ["0001-start.yml", "0002-mine.yml", "0003-ships.yml"]
+
+
+def test_a_folder_without_batches_is_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ships.csv").write_text(SHIPS, "utf-8")
+    assert run("import", "ships.csv").exit_code == 0
+    assert "title: Ships" in (tmp_path / "events" / "0001-ships.yml").read_text("utf-8")
+
+
 def test_a_cell_in_the_map_replaces_one_of_the_table(folder: Folder) -> None:
     folder.run_import(folder.write("a.csv", "date,event\n1944,A\nEaster,B\n"))
     folder.edit_map("a", cells={3: {"date": "1944-04-09"}})

@@ -16,7 +16,7 @@ from chronology.importing.map_file import ImportMap
 from chronology.importing.names import Registry
 from chronology.importing.report import Report
 from chronology.importing.row_dates import DateReader, RowFault
-from chronology.importing.tables import Table
+from chronology.importing.tables import Table, Unreadable
 from chronology.importing.update import Update
 from chronology.importing.vocabulary import Vocabulary
 from chronology.model.errors import DateError
@@ -78,6 +78,8 @@ class Import:
 
         `choose` is called with a date in numbers if none decides the order; raises `Unreadable`.
         """
+        for fault in self.vocabulary.faults():
+            raise Unreadable(f"the map: {fault}")
         by_role: dict[str, list[str]] = {}
         for name, settings in self.mapping.columns.items():
             by_role.setdefault(settings.role, []).append(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from chronology.importing.map_file import ImportMap
@@ -11,6 +12,7 @@ from chronology.model import as_written, stored_data
 from chronology.model.days import Day
 from chronology.model.edtf import Date, parse
 from chronology.model.errors import DateError
+from chronology.projections import event_rows
 from chronology.projections.catalogue import Catalogue
 
 
@@ -29,6 +31,18 @@ class Vocabulary:
             self.zero = parse(mapping.zero)
         self.earliest: Day | None = None
         self.latest: Day | None = None
+
+    def faults(self) -> Iterator[str]:
+        """Names of tags and quantities that the chronology cannot declare, with remedies."""
+        declared = self.before.declared if self.before else {}
+        quantities = self.before.quantities if self.before else {}
+        of_levels = {name for name, value in declared.items() if isinstance(value, str)}
+        taken = {*event_rows.RESERVED, *of_levels, *(self.before.levels if self.before else ())}
+        for group, others in (("tags", {*quantities}), ("quantities", {*declared})):
+            for column in self.mapping.group(group).values():
+                if column.name in taken | others:
+                    fault = f"{column.name!r} is already a column"
+                    yield f"{column.role!r}: {fault}; choose another name"
 
     def kind(self, name: str) -> str:
         """The id of a kind, which is new if the chronology has none of that name."""
