@@ -90,6 +90,12 @@ def test_rows_that_cannot_be_read_are_left_out_on_demand(folder: Folder) -> None
     assert "date = 'Easter'; event = 'B'" in folder.report("a")
 
 
+def test_a_year_beyond_those_of_events_is_a_fault(folder: Folder) -> None:
+    done = folder.run_import(folder.write("a.csv", 'date,event\n"12,000 BC",Ice\n1944,War\n'))
+    assert done.exit_code == 1
+    assert "events are in the years -9999 to 9999" in done.output
+
+
 def test_a_table_without_dates_is_refused_with_its_map(folder: Folder) -> None:
     done = folder.run_import(folder.write("a.csv", "name,age\nAda,36\n"))
     assert done.exit_code == 1

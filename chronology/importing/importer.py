@@ -166,7 +166,9 @@ class Import:
         try:
             self.vocabulary.add_date(row.event["date"])
         except DateError as error:
-            remedy = "write the zero in the map: zero: 1972-12-07T05:33:00Z"
+            remedy = "leave the row out, or record it as a statement of a subject"
+            if "zero" in error.reason:
+                remedy = "write the zero in the map: zero: 1972-12-07T05:33:00Z"
             raise RowFault("", row.event["date"], error.reason.partition(";")[0], remedy) from None
 
     def ignored(self) -> list[str]:

@@ -9,7 +9,7 @@ from chronology.importing.map_file import ImportMap
 from chronology.importing.names import folded
 from chronology.importing.slugs import slug
 from chronology.model import as_written, stored_data
-from chronology.model.days import Day
+from chronology.model.days import FIRST, LAST, Day
 from chronology.model.edtf import Date, parse
 from chronology.model.errors import DateError
 from chronology.projections import event_rows
@@ -74,9 +74,14 @@ class Vocabulary:
         return found
 
     def add_date(self, text: str) -> None:
-        """Widens the window by a date; raises `DateError` for a time since a zero without one."""
+        """Widens the window by a date.
+
+        Raises `DateError` for a time since a zero without one, and for a year that is too long.
+        """
         date = as_written.resolve(text, None, self.zero)
         for day in (date.earliest, date.latest):
+            if day is not None and not FIRST <= day <= LAST:
+                raise DateError(text, 0, "events are in the years -9999 to 9999")
             if day is not None:
                 self.earliest = day if self.earliest is None else min(self.earliest, day)
                 self.latest = day if self.latest is None else max(self.latest, day)
@@ -179,7 +184,3 @@ def _label(column: str, name: str) -> str:
     """The words for a column: its own name, with a capital and without underscores."""
     words = " ".join(column.replace("_", " ").replace(".", " ").split()) or name
     return words[:1].upper() + words[1:]
-
-
-def needs_zero(error: DateError) -> bool:
-    return "zero" in error.reason
