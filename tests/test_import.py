@@ -90,6 +90,12 @@ def test_rows_that_cannot_be_read_are_left_out_on_demand(folder: Folder) -> None
     assert "date = 'Easter'; event = 'B'" in folder.report("a")
 
 
+def test_a_year_beyond_those_of_events_is_a_fault(folder: Folder) -> None:
+    done = folder.run_import(folder.write("a.csv", 'date,event\n"12,000 BC",Ice\n1944,War\n'))
+    assert done.exit_code == 1
+    assert "events are in the years -9999 to 9999" in done.output
+
+
 def test_a_table_without_dates_is_refused_with_its_map(folder: Folder) -> None:
     done = folder.run_import(folder.write("a.csv", "name,age\nAda,36\n"))
     assert done.exit_code == 1
@@ -130,6 +136,41 @@ def test_a_role_that_is_not_known_is_refused(folder: Folder) -> None:
     columns = {**folder.map("ships")["columns"], "tons": "weight"}
     folder.edit_map("ships", columns=columns)
     assert "'weight' is not known" in folder.run_import("ships.csv").output
+
+
+@pytest.mark.parametrize("role", ["quantities.latitude", "tags.title", "tags.fronts"])
+def test_a_name_that_is_a_column_already_is_refused(folder: Folder, role: str) -> None:
+    start = folder.path / "events" / "0001-start.yml"
+    text = start.read_text("utf-8")
+    fronts = "  levels: {front: Fronts}\n  dimensions: {fronts: front}\n\n- source: annals"
+    start.write_text(text.replace("\n- source: annals", fronts), "utf-8")
+    folder.run_import(folder.write("ships.csv", SHIPS))
+    folder.edit_map("ships", columns={**folder.map("ships")["columns"], "tons": role})
+    done = folder.run_import("ships.csv")
+    assert done.exit_code == 1
+    assert "is already a column; choose another name" in done.output
+
+
+def test_the_example_stays_beside_other_batches(folder: Folder) -> None:
+    run("new", "mine")
+    more = folder.path / "events" / "0002-mine.yml"
+    more.write_text(
+        "format: 1\nbatch: mine\nrecorded: 2026-01-02T00:00:00Z\nrecords:\n"
+        "- {person: mason, name: A mason}\n",
+        "utf-8",
+    )
+    imported(folder, "ships.csv", SHIPS)
+    names = [path.name for path in folder.batches()]
+    assert names == ["0001-start.yml", "0002-mine.yml", "0003-ships.yml"]
+
+
+def test_a_folder_without_batches_is_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ships.csv").write_text(SHIPS, "utf-8")
+    assert run("import", "ships.csv").exit_code == 0
+    assert "title: Ships" in (tmp_path / "events" / "0001-ships.yml").read_text("utf-8")
 
 
 def test_a_cell_in_the_map_replaces_one_of_the_table(folder: Folder) -> None:
@@ -174,6 +215,13 @@ def test_a_text_too_long_for_a_title_is_whole_in_the_summary(folder: Folder) -> 
     (event,) = imported(folder, "a.csv", f'date,event\n1944,"{text}"\n')
     assert event["title"] == "The fleet leaves the harbour"
     assert event["summary"] == text
+
+
+def test_long_ids_of_events_and_sources_make_a_valid_log(folder: Folder) -> None:
+    title = "The second battle of the long bridge over the wide and cold river in winter"
+    source = "A very long name of a book about all the bridges of that country and their battles"
+    imported(folder, "a.csv", f"date,event,source\n1944,{title},{source}\n1945,{title},{source}\n")
+    assert run("verify").exit_code == 0
 
 
 def test_a_row_without_a_title_gets_one_of_other_cells(folder: Folder) -> None:

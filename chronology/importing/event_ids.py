@@ -57,7 +57,7 @@ class EventIds:
 
     def _free(self, base: str, row: int) -> str:
         for event in _numbered(base):
-            if not self.is_seen(event) and self.last_type(event) is None:
+            if not self.is_seen(event) and not self._is_used(event):
                 self._remember(event, row)
                 return event
         raise AssertionError
@@ -65,6 +65,12 @@ class EventIds:
     def _live(self, base: str) -> str:
         """The first id of a series that was never retracted."""
         return next(e for e in _numbered(base) if self.last_type(e) != "event.retracted")
+
+    def _is_used(self, event: str) -> bool:
+        """Whether the log has an event or an account of this id; both get the same."""
+        sql = "SELECT 1 FROM log WHERE stream IN (?, ?) LIMIT 1"
+        streams = (f"event/{event}", f"account/{event}")
+        return self.log.execute(sql, streams).fetchone() is not None
 
     def last_type(self, event: str) -> str | None:
         """The type of the last record of an event in the log."""

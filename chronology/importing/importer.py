@@ -16,7 +16,7 @@ from chronology.importing.map_file import ImportMap
 from chronology.importing.names import Registry
 from chronology.importing.report import Report
 from chronology.importing.row_dates import DateReader, RowFault
-from chronology.importing.tables import Table
+from chronology.importing.tables import Table, Unreadable
 from chronology.importing.update import Update
 from chronology.importing.vocabulary import Vocabulary
 from chronology.model.errors import DateError
@@ -26,6 +26,7 @@ from chronology.projections.catalogue import load_catalogue
 Progress = Callable[[int], None]
 PREVIEW = 3
 _STEP = 1_000
+_LONGEST_KEY = 60
 _NUMBERS = re.compile(r"(\d{1,2})\s?[/-]\s?(\d{1,2})\s?[/-]\s?\d{2,4}")
 
 
@@ -77,6 +78,8 @@ class Import:
 
         `choose` is called with a date in numbers if none decides the order; raises `Unreadable`.
         """
+        for fault in self.vocabulary.faults():
+            raise Unreadable(f"the map: {fault}")
         by_role: dict[str, list[str]] = {}
         for name, settings in self.mapping.columns.items():
             by_role.setdefault(settings.role, []).append(name)
@@ -143,11 +146,9 @@ class Import:
             yield ordered({"event": key, **row.event, "accounts": self._accounts(key, row)})
 
     def _accounts(self, key: str, row: Converted) -> list[dict[str, Any]]:
-        """The accounts of a row; with a key, they have ids by which an update finds them."""
-        if not self.mapping.key:
-            return row.accounts
-        ids = (key if n == 1 else f"{key}-{n}" for n in range(1, len(row.accounts) + 1))
-        return [{"id": i, **account} for i, account in zip(ids, row.accounts, strict=True)]
+        """The accounts of a row, with ids by which an update finds them."""
+        others = (f"{key[:_LONGEST_KEY]}-account-{n}" for n in range(2, len(row.accounts) + 1))
+        return [{"id": i, **a} for i, a in zip((key, *others), row.accounts, strict=True)]
 
     def _changes(self, record: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The event itself if it is new, or the corrections of its earlier record."""
@@ -165,7 +166,9 @@ class Import:
         try:
             self.vocabulary.add_date(row.event["date"])
         except DateError as error:
-            remedy = "write the zero in the map: zero: 1972-12-07T05:33:00Z"
+            remedy = "leave the row out, or record it as a statement of a subject"
+            if "zero" in error.reason:
+                remedy = "write the zero in the map: zero: 1972-12-07T05:33:00Z"
             raise RowFault("", row.event["date"], error.reason.partition(";")[0], remedy) from None
 
     def ignored(self) -> list[str]:

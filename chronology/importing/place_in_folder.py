@@ -26,13 +26,14 @@ def find_target(log: sqlite3.Connection, folder: Path, name: str, example: Path 
     """Where the next batch of a name goes, for a log that has only what was ingested.
 
     A batch of this name that waits to be ingested is written anew. The untouched example is
-    replaced if nothing was ingested.
+    replaced if it was not ingested and there are no other batches.
     """
     earlier = own_batches(log, name)
     batch = name if not earlier else f"{name}-{len(earlier) + 1}"
     paths = sources.files(folder) if folder.is_dir() else []
     replaced = [path for path in paths if path.stem[5:] == batch and path.name[:4].isdecimal()]
-    if example is not None and not is_ingested(log, "start"):
+    others = [path for path in paths if path not in replaced and path != example]
+    if example is not None and not others and not is_ingested(log, "start"):
         replaced.append(example)
     numbers = [int(p.name[:4]) for p in paths if p.name[:4].isdecimal() and p not in replaced]
     return Target(max(numbers, default=0) + 1, batch, tuple(replaced), tuple(earlier))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from chronology.importing.map_file import ImportMap
 from chronology.importing.names import folded
 from chronology.importing.slugs import slug
 from chronology.model import as_written, stored_data
-from chronology.model.days import Day
+from chronology.model.days import FIRST, LAST, Day
 from chronology.model.edtf import Date, parse
 from chronology.model.errors import DateError
+from chronology.projections import event_rows
 from chronology.projections.catalogue import Catalogue
 
 
@@ -29,6 +31,18 @@ class Vocabulary:
             self.zero = parse(mapping.zero)
         self.earliest: Day | None = None
         self.latest: Day | None = None
+
+    def faults(self) -> Iterator[str]:
+        """Names of tags and quantities that the chronology cannot declare, with remedies."""
+        declared = self.before.declared if self.before else {}
+        quantities = self.before.quantities if self.before else {}
+        of_levels = {name for name, value in declared.items() if isinstance(value, str)}
+        taken = {*event_rows.RESERVED, *of_levels, *(self.before.levels if self.before else ())}
+        for group, others in (("tags", {*quantities}), ("quantities", {*declared})):
+            for column in self.mapping.group(group).values():
+                if column.name in taken | others:
+                    fault = f"{column.name!r} is already a column"
+                    yield f"{column.role!r}: {fault}; choose another name"
 
     def kind(self, name: str) -> str:
         """The id of a kind, which is new if the chronology has none of that name."""
@@ -60,9 +74,14 @@ class Vocabulary:
         return found
 
     def add_date(self, text: str) -> None:
-        """Widens the window by a date; raises `DateError` for a time since a zero without one."""
+        """Widens the window by a date.
+
+        Raises `DateError` for a time since a zero without one, and for a year that is too long.
+        """
         date = as_written.resolve(text, None, self.zero)
         for day in (date.earliest, date.latest):
+            if day is not None and not FIRST <= day <= LAST:
+                raise DateError(text, 0, "events are in the years -9999 to 9999")
             if day is not None:
                 self.earliest = day if self.earliest is None else min(self.earliest, day)
                 self.latest = day if self.latest is None else max(self.latest, day)
@@ -165,7 +184,3 @@ def _label(column: str, name: str) -> str:
     """The words for a column: its own name, with a capital and without underscores."""
     words = " ".join(column.replace("_", " ").replace(".", " ").split()) or name
     return words[:1].upper() + words[1:]
-
-
-def needs_zero(error: DateError) -> bool:
-    return "zero" in error.reason
