@@ -36,3 +36,17 @@ NAMES = {
     "document": named(PDF, "pdf"),
     "recording": named(OGG, "ogg"),
 }
+CONTENTS = [
+    (PNG, "png"),
+    (PDF, "pdf"),
+    (OGG, "ogg"),
+    (b"\xff\xd8\xff\xe0 a picture", "jpg"),
+    (b"GIF89a", "gif"),
+    (b"RIFF\0\0\0\0WEBP", "webp"),
+    (b"RIFF\0\0\0\0WAVE", "wav"),
+    (b"\0\0\0\x20ftypavif", "avif"),
+    (b"\0\0\0\x20ftypM4A ", "m4a"),
+    (b"ID3\x04", "mp3"),
+    (b"fLaC", "flac"),
+]
+"""The beginning of a file of each kind, and the ending of its name."""

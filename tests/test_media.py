@@ -13,7 +13,7 @@ import httpx
 import pytest
 from conftest import Timeline
 from in_process import HERE, in_process
-from media_files import BATCH, NAMES, OGG, PDF, PNG, named
+from media_files import BATCH, CONTENTS, NAMES, OGG, PDF, PNG, named
 from server import CONFIGURATION, ROOT
 
 from chronology.ingest import replication
@@ -48,19 +48,7 @@ def served(folder: Path) -> Iterator[httpx.Client]:
 
 @pytest.mark.parametrize(
     ("content", "ending"),
-    [
-        (PNG, "png"),
-        (PDF, "pdf"),
-        (OGG, "ogg"),
-        (b"\xff\xd8\xff\xe0 a picture", "jpg"),
-        (b"GIF89a", "gif"),
-        (b"RIFF\0\0\0\0WEBP", "webp"),
-        (b"RIFF\0\0\0\0WAVE", "wav"),
-        (b"\0\0\0\x20ftypavif", "avif"),
-        (b"\0\0\0\x20ftypM4A ", "m4a"),
-        (b"ID3\x04", "mp3"),
-        (b"fLaC", "flac"),
-    ],
+    CONTENTS,
 )
 def test_a_file_is_named_by_its_digest_and_its_kind(
     tmp_path: Path, content: bytes, ending: str

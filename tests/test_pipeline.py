@@ -15,7 +15,7 @@ from chronology.batches.batch import Batch
 from chronology.batches.batch_reader import read_batch
 from chronology.ingest import pipeline
 from chronology.model.errors import BatchRefused
-from chronology.store import log
+from chronology.store import log, verification
 
 
 def test_accounts_without_an_id_are_numbered_by_event_and_source(timeline: Timeline) -> None:
@@ -214,3 +214,22 @@ def test_corrections_of_one_event_read_its_earlier_records_once(timeline: Timeli
     reads = [sql for sql in statements if "FROM log WHERE stream = 'event/nis-taken'" in sql]
     assert len(reads) == 1
     assert timeline.event("nis-taken")["title"] == "T 59"
+
+
+def test_the_default_id_of_an_account_is_cut_to_the_length_of_ids(timeline: Timeline) -> None:
+    """What is ingested, `verify` accepts."""
+    source, events = "s" * 60, [f"{'e' * 77}-{n}" for n in (1, 2)]
+    timeline.batch(
+        "long",
+        f"- {{source: {source}, name: Long}}\n"
+        + "".join(
+            f"- {{event: {event}, date: 1944-10-14, title: Long, kind: battle, accounts: ["
+            f"{{source: {source}, at: a}}, {{source: {source}, at: b}}]}}\n"
+            for event in events
+        ),
+    )
+    found = timeline.rows("SELECT id, event, at FROM accounts WHERE source = ?", source)
+
+    assert len({row["id"] for row in found}) == 4
+    assert max(len(str(row["id"])) for row in found) <= 80
+    assert verification.record_faults(timeline.db) == []

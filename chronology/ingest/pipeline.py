@@ -24,6 +24,7 @@ from chronology.ingest.unchanged import is_ingested, refuse_if_edited
 from chronology.lru_cache import LruCache
 from chronology.model import records, stored_data
 from chronology.model.errors import BatchRefused
+from chronology.model.fields import MAX_ID
 from chronology.model.records import Account
 from chronology.projections.catalogue import CATALOGUED, fold_stream, load_catalogue, split_stream
 from chronology.store import log
@@ -127,7 +128,7 @@ class _BatchAppender:
         self.accounts = retractions.EventAccounts(db, self.head.position)
         self.sizes = Sizes(db, batch, self.head.position)
         # Without the last number of an event and a source, numbering starts again from 1.
-        self.next_numbers: LruCache[tuple[str, str], int] = LruCache(_MAX_NUMBERS)
+        self.next_numbers: LruCache[str, int] = LruCache(_MAX_NUMBERS)
         # Otherwise each correction of a stream would fold all earlier ones of the batch again.
         self.corrected: LruCache[str, _Corrected] = LruCache(
             _MAX_CORRECTED_BYTES, lambda _, corrected: corrected.size
@@ -225,11 +226,11 @@ class _BatchAppender:
 
     def _with_id(self, item: Item) -> Item:
         """The account with the next free default id."""
-        event_and_source = item.fields.event, item.fields.source
-        number = self.next_numbers.get(event_and_source) or 1
+        begin = _default_stream(item.fields, 0)
+        number = self.next_numbers.get(begin) or 1
         while self.streams.last(stream := _default_stream(item.fields, number)):
             number += 1
-        self.next_numbers.put(event_and_source, number)
+        self.next_numbers.put(begin, number)
         name = split_stream(stream)[1]
         return Item(
             item.number, item.action, item.subject, name, item.lines, item.data, item.fields
@@ -310,5 +311,7 @@ def _named_streams(block: list[Item]) -> Iterator[str]:
 
 
 def _default_stream(account: Account, number: int) -> str:
-    """The stream of an account that has no id in its batch."""
-    return f"account/{account.event}-{account.source}-{number}"
+    """The stream of an account that has no id in its batch; long ids are cut."""
+    end = f"-{number}"
+    begin = f"{account.event}-{account.source}"[: MAX_ID - len(end)].rstrip("-")
+    return f"account/{begin}{end}"

@@ -16,7 +16,9 @@ LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+\Z"
 TEXT_PATTERN = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]+\Z"
 URL_PATTERN = r"^https?://[^\s\x00-\x1f\x7f<>\"]+\Z"
 
-Id = Annotated[str, Meta(pattern=ID_PATTERN, max_length=80)]
+MAX_ID = 80
+"""The characters of an id at most."""
+Id = Annotated[str, Meta(pattern=ID_PATTERN, max_length=MAX_ID)]
 Key = Annotated[str, Meta(pattern=KEY_PATTERN, max_length=40)]
 Line = Annotated[str, Meta(pattern=LINE_PATTERN, max_length=300)]
 Text = Annotated[str, Meta(pattern=TEXT_PATTERN, max_length=20_000)]
