@@ -27,6 +27,7 @@ def test_every_command_names_the_version_that_it_needs(command: str, tmp_path: P
         "init": [str(tmp_path / "new")],
         "key": ["name", str(tmp_path / "key")],
         "media": [str(ROOT / "README.md")],
+        "import": [str(ROOT / "README.md")],
         "sign": ["--key", str(ROOT / "README.md")],
         "follow": ["http://127.0.0.1:1/x", "--db", str(tmp_path / "copy.db")],
         "export": ["--out", str(tmp_path / "out")],

@@ -149,7 +149,7 @@ def _reason(folded: str) -> str:
         return "a time without a day; map its column as 'time', or as 'elapsed' with a zero"
     if re.fullmatch(r"\d{6}(\.0)?", folded):
         return "a day in six digits has no century; name another column"
-    return "no known way of writing a date; write it like 1944-10-20 or c. 1832"
+    return "no known way of writing a date; write it like 1969-07-20 or c. 1832"
 
 
 # Forms, from the outside in ----------------------------------------------------------------------
