@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,8 @@ from conftest import Timeline
 from in_process import CONFIGURATION, in_process
 from small_chronology import START
 
-from chronology.web.limits import Limits
+from chronology.web.limits import Budget, Limits
+from chronology.web.middleware import load_limits
 
 COUNT, TEXT = 30, "x" * 9_000
 LIMITS = {"rows_bytes": 100_000}
@@ -82,6 +85,42 @@ def test_a_page_in_html_has_the_budget(client: httpx.Client) -> None:
 def test_a_file_is_whole(client: httpx.Client) -> None:
     for name in ("log.csv?_stream=1", "events.csv", "events.geojson"):
         assert client.get(f"/timeline/{name}").text.count(TEXT) >= COUNT, name
+
+
+STREAMS = [
+    "/timeline/log.csv?_stream=1&_size=max",
+    "/timeline/log.csv?_stream=1&_size=max&_sort_desc=type",
+    "/timeline/log.csv?_stream=1&_size=20&type=event.recorded",
+    "/timeline/history.csv?_stream=1&_size=max&_labels=on",
+]
+
+
+@pytest.mark.parametrize("address", STREAMS)
+def test_a_stream_is_read_in_pieces_and_whole(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    most = 0
+
+    class Counting(Budget):
+        def start_piece(self) -> None:
+            nonlocal most
+            most = max(most, self._bytes)
+            super().start_piece()
+
+    monkeypatch.setattr(load_limits, "Budget", Counting)
+    text = client.get(address).text
+    rows = list(csv.DictReader(io.StringIO(text)))
+    key = "position" if "log.csv" in address else "id"
+    ids = [row[key] for row in rows if TEXT in "".join(row.values())]
+    assert len(ids) == len({*ids}) == COUNT
+    assert LIMITS["rows_bytes"] / 2 < most < 2 * LIMITS["rows_bytes"]
+
+
+def test_a_csv_that_is_no_stream_is_refused_and_not_cut(client: httpx.Client) -> None:
+    response = client.get("/timeline/log.csv?_size=max")
+    assert response.status_code == 400
+    assert "larger than 0.1 MB together" in response.text
+    assert "_stream=1" in response.text
 
 
 def test_a_single_row_is_served_whatever_its_size(client: httpx.Client, tmp_path: Path) -> None:

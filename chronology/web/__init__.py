@@ -32,7 +32,7 @@ from chronology.web.datasette_compat import (
     Scope,
     Send,
 )
-from chronology.web.middleware import csv_guard
+from chronology.web.middleware import csv_guard, stream_pieces
 from chronology.web.middleware.base_url import base_url_middleware
 from chronology.web.middleware.cors import cors_middleware
 from chronology.web.middleware.empty_fields import empty_fields_middleware
@@ -129,6 +129,7 @@ def prepare_jinja2_environment(env: Any, datasette: Datasette) -> None:
 @hookimpl(tryfirst=True)
 def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
     csv_guard.install()
+    stream_pieces.install()
     closed_references.install(datasette)
     datasette_compat.parse_arguments_once()
     datasette_compat.let_streams_set_cookies()

@@ -77,7 +77,7 @@ class RowsTooLarge(Exception):
     def __init__(self, most_bytes: float) -> None:
         super().__init__(
             f"The rows are larger than {most_bytes / 1_000_000:g} MB together; ask for fewer with"
-            " `_size`, or for fewer columns with `_col`"
+            " `_size`, or for fewer columns with `_col`; a CSV with `_stream=1` has all rows"
         )
 
 
@@ -96,6 +96,10 @@ class Budget:
 
     def stop(self) -> None:
         self._is_stopped.set()
+
+    def start_piece(self) -> None:
+        """Counts the bytes of rows anew, for the next piece of a stream."""
+        self._bytes = 0
 
     def left_ms(self) -> float:
         return 0 if self._is_stopped.is_set() else max(0, (self._end - time.monotonic()) * 1_000)
@@ -139,6 +143,12 @@ class Budget:
                 db.row_factory = before
 
         return execute
+
+
+def with_size(query: bytes, rows: int) -> bytes:
+    """A query string with another number of rows a page."""
+    fields = [field for field in query.split(b"&") if field and not field.startswith(b"_size=")]
+    return b"&".join([*fields, b"_size=%d" % rows])
 
 
 budget: ContextVar[Budget | None] = ContextVar("budget", default=None)

@@ -21,7 +21,7 @@ from chronology.web.datasette_compat import (
     Send,
     address_of,
 )
-from chronology.web.limits import Budget, Limits, budget, limits
+from chronology.web.limits import Budget, Limits, budget, limits, with_size
 from chronology.web.middleware.request_limits import READING, Refusal, refusal_app, refuse
 from chronology.web.middleware.slow_readers import SENDING, Sending
 from chronology.web.routing import MEDIA
@@ -170,7 +170,7 @@ class _Work:
             await self._within(own, scope, receive, keep)
             if own.fitting_rows is None or scope["method"] not in READING:
                 break
-            scope = {**scope, "query_string": _with_size(scope["query_string"], own.fitting_rows)}
+            scope = {**scope, "query_string": with_size(scope["query_string"], own.fitting_rows)}
         return messages
 
     async def file(self, scope: Scope, receive: Receive, send: Send) -> Refusal | None:
@@ -179,7 +179,8 @@ class _Work:
         if not self._files.enter(_client(scope), sending):
             return _busy("Too many files are being read.", 10)
         try:
-            await self._within(Budget(self.most.file_sql_seconds), scope, receive, send)
+            own = Budget(self.most.file_sql_seconds, self.most.rows_bytes)
+            await self._within(own, scope, receive, send)
         finally:
             self._files.leave(sending)
         return None
@@ -191,12 +192,6 @@ class _Work:
         finally:
             own.stop()
             budget.reset(token)
-
-
-def _with_size(query: bytes, rows: int) -> bytes:
-    """A query string with another number of rows a page."""
-    fields = [field for field in query.split(b"&") if field and not field.startswith(b"_size=")]
-    return b"&".join([*fields, b"_size=%d" % rows])
 
 
 def _client(scope: Scope) -> str:
