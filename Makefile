@@ -74,7 +74,7 @@ coverage: $(TEST)/.installed ## run the tests on Datasette 0.65 with branch cove
 
 # Commands, exports, drawings and the scripts of the browser are the same on both lines.
 SAME = accessibility benchmarks browser_crowd browser_home browser_map browser_pages chronicle copies \
-    data_package day_histogram drawings export_reader import project replication_between_servers trust \
+    data_package day_histogram drawings export_reader import import_dates import_large import_properties import_readers project replication_between_servers trust \
     vendor wheel writers
 DEPENDENT = $(shell grep -lEi 'datasette|serving|in_process|growing|chronicle:|httpx' tests/test_*.py)
 # Of these, `make test-slow` alone runs the tests on Datasette 1.0.
