@@ -14,7 +14,6 @@ from chronology.model.records import Attachment, Formation
 from chronology.projections.catalogue import Catalogue, State
 from chronology.projections.chain_of_command import (
     chain_of_command,
-    find_cycle,
     is_constant,
     may_hold,
     names_by_level,
@@ -214,44 +213,6 @@ def test_a_formation_counts_at_its_own_level() -> None:
 
 def test_without_formations_there_are_no_levels() -> None:
     assert names_by_level(catalogue(), []) == {}
-
-
-# Cycles
-
-
-@pytest.mark.parametrize(
-    ("units", "cycle"),
-    [
-        ({"c1": [attached("c1")]}, ["c1", "c1"]),
-        ({"c1": [attached("a1")], "a1": [attached("c1")]}, ["c1", "a1", "c1"]),
-        (
-            {"c1": [attached("a1")], "a1": [attached("f1")], "f1": [attached("c1", part=True)]},
-            ["c1", "a1", "f1", "c1"],
-        ),
-        (
-            {
-                "c1": [attached("a1", until="1944-10-01")],
-                "a1": [attached("c1", since="1944-10-02")],
-            },
-            ["c1", "a1", "c1"],
-        ),
-    ],
-)
-def test_a_cycle_is_found_regardless_of_dates(units: Any, cycle: Any) -> None:
-    assert find_cycle(catalogue(**units), "c1") == cycle
-
-
-def test_two_paths_to_one_superior_are_not_a_cycle() -> None:
-    units = catalogue(
-        c1=[attached("a1"), attached("a2")], a1=[attached("f1")], a2=[attached("f1")], f1=[]
-    )
-    assert find_cycle(units, "c1") is None
-
-
-def test_a_cycle_among_superiors_does_not_include_the_formation() -> None:
-    units = catalogue(c1=[attached("a1")], a1=[attached("f1")], f1=[attached("a1")])
-    assert find_cycle(units, "c1") is None
-    assert find_cycle(units, "a1") == ["a1", "f1", "a1"]
 
 
 @pytest.mark.parametrize(

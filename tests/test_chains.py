@@ -9,7 +9,7 @@ from small_chronology import START
 
 from chronology.ingest import replication
 from chronology.ingest.bounds import NARROW, WIDE
-from chronology.ingest.chains import lengths
+from chronology.ingest.chains import find_circles, lengths
 from chronology.model.errors import BatchRefused
 from tests.attack.forged_logs import ForgedPeer
 
@@ -66,6 +66,35 @@ def test_an_earlier_batch_may_have_a_longer_chain(make_timeline: Make, records: 
 def test_lengths_leave_out_circles_and_what_is_below_them() -> None:
     parents = {"a": ["b"], "b": ["a"], "c": ["a"], "d": [], "e": ["d", "unknown"], "f": ["e", "d"]}
     assert lengths(parents) == {"d": 0, "e": 1, "f": 2}
+
+
+@pytest.mark.parametrize(
+    ("parents", "circles"),
+    [
+        ({"c": ["c"]}, [["c"]]),
+        ({"c": ["a"], "a": ["c"]}, [["c", "a"]]),
+        ({"c": ["a"], "a": ["f"], "f": ["c"]}, [["c", "a", "f"]]),
+        ({"c": ["a", "b"], "a": ["f"], "b": ["f"], "f": []}, []),
+        ({"c": ["a", "unknown"], "a": ["f"], "f": ["a"]}, [["a", "f"]]),
+        ({"c": ["a", "b"], "a": ["c"], "b": ["c"]}, [["c", "a"], ["c", "b"]]),
+    ],
+)
+def test_circles_are_found(parents: dict[str, list[str]], circles: list[list[str]]) -> None:
+    assert list(find_circles(["c"], parents)) == circles
+
+
+def test_names_below_a_circle_are_passed_once() -> None:
+    count, passed = 2_000, 0
+
+    class Counted(dict[str, list[str]]):
+        def __getitem__(self, name: str) -> list[str]:
+            nonlocal passed
+            passed += 1
+            return super().__getitem__(name)
+
+    parents = Counted({str(n): [str(n - 1)] for n in range(1, count)}, **{"0": ["0"]})
+    assert list(find_circles(list(parents), parents)) == [["0"]]
+    assert passed == count
 
 
 @pytest.mark.slow

@@ -12,13 +12,16 @@ from conftest import Timeline
 from small_chronology import EVENTS, START
 
 from chronology import projections
-from chronology.batches import source_text, yaml_reader
+from chronology.batches import log_reader, source_text, yaml_reader
 from chronology.batches.batch_reader import read_batch
+from chronology.batches.log_reader import read_records
 from chronology.ingest import bounds
 from chronology.ingest.bounds import MemoryBounds
 from chronology.ingest.pipeline import ingest
+from chronology.model import records as records_module
 from chronology.model.errors import BatchRefused
 from chronology.projections import projector
+from chronology.store import log
 from chronology.store.database import transaction
 
 Make = Callable[..., Timeline]
@@ -32,6 +35,12 @@ def corrections(count: int) -> str:
 
 def places(count: int) -> str:
     return "".join(f"- {{place: p{n}, name: P {n}, note: '{'x' * 100}'}}\n" for n in range(count))
+
+
+def named_places(count: int) -> str:
+    """Short records of many texts, which take much more memory than their data."""
+    names = ", ".join(f"{{name: n{n}}}" for n in range(10))
+    return "".join(f"- {{place: p{n}, name: P {n}, names: [{names}]}}\n" for n in range(count))
 
 
 def unknown(count: int) -> str:
@@ -56,6 +65,17 @@ def renamings(count: int) -> str:
     return "".join(record.format(n=n, reason="x" * 1_000) for n in range(count))
 
 
+def moves(count: int) -> str:
+    """An event with accounts is retracted again and again, each time into the next one."""
+    event = "- {{event: m{n}, date: 1944-10-14, title: E, kind: battle}}\n"
+    move = "- {{retract: event/m{n}, into: m{next}, because: So.}}\n"
+    accounts = "".join(
+        f"- {{account: moved-{n}, event: m0, source: one, at: '1'}}\n" for n in range(5)
+    )
+    events = "".join(event.format(n=n) for n in range(count + 1))
+    return events + accounts + "".join(move.format(n=n, next=n + 1) for n in range(count))
+
+
 def members(count: int) -> str:
     some = "".join(f"- {{person: n{n}, name: N {n}}}\n" for n in range(count))
     names = ", ".join(f"n{n}" for n in range(count))
@@ -68,9 +88,17 @@ def members(count: int) -> str:
     [
         ({"changes": 5}, corrections, 5, "more than 5 changes"),
         ({"subjects": 20}, places, 10, "more sources, places, people and formations than 20"),
-        ({"subjects_bytes": 4_000}, places, 20, "more sources, places, people and formations"),
+        ({"subjects_bytes": 20_000}, places, 20, "more sources, places, people and formations"),
+        ({"subjects_bytes": 20_000}, named_places, 5, "formations than 200,000 records, 0 MiB in"),
         ({"reasons_bytes": 5_000}, reasons, 5, "the batch has more than 0 MiB of reasons"),
-        ({"copied_bytes": 5_000}, renamings, 2, "0 MiB of reasons to the events that it changes"),
+        ({"corrected_bytes": 2_000}, corrections, 5, "corrects more than 0 MiB of data"),
+        ({"changes": 15}, moves, 2, "more than 15 changes and moved accounts"),
+        (
+            {"copied_bytes": 5_000, "copy_bytes": 0},
+            renamings,
+            2,
+            "0 MiB of reasons to the events that it changes",
+        ),
         ({"members": 5}, members, 5, "names 20 places, formations and people; name 5 at most"),
         ({"accounts_bytes": 9_000, "account_bytes": 800}, accounts, 8, "nis-taken has more than"),
     ],
@@ -117,6 +145,32 @@ def test_known_references_make_room_for_others(
     again = again.replace("qlaces", "places")
     later = places(60).replace("place: p", "place: q").replace("name: P", "name: Q")
     make_timeline(START).batch("both", unknown(60) + places(60) + again + later)
+
+
+def test_a_record_has_a_bound_of_texts(
+    make_timeline: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a file and from a peer, whose record is refused before it is decoded."""
+    source = make_timeline(START, EVENTS)
+    few, many = (", ".join(f"c{n}: '1'" for n in range(count)) for count in (10, 40))
+    account = "- {{account: {}, event: nis-taken, source: one, at: '1', claims: {{{}}}}}\n"
+    source.batch("claims", account.format("a", few) + account.format("b", many))
+    monkeypatch.setattr(records_module, "MAX_RECORD_TEXTS", 50)
+    with pytest.raises(BatchRefused, match="texts and names of fields; split it"):
+        make_timeline(START, EVENTS).batch("claims", account.format("b", many))
+
+    entries = [entry for entry in log.read(source.db) if entry.batch == "claims"]
+    batch = read_records(((e.position, log.as_record(e)) for e in entries), "peer")
+    monkeypatch.setattr(log_reader, "check_json", refuse_large)
+    assert [item.id for item in batch.items] == ["a"]
+    assert [str(fault) for fault in batch.faults] == [
+        f"peer:{entries[-1].position}: account/b: the record has more than 200,000 texts and names"
+        " of fields; the peer must split it"
+    ]
+
+
+def refuse_large(kind: object, action: str, data: str) -> None:
+    assert len(data) < 400
 
 
 def test_a_fault_quotes_the_start_of_a_long_value(make_timeline: Make) -> None:

@@ -220,10 +220,16 @@ def _item(
 
 def _is_too_large(batch: Batch, data: str, lines: LineLookup) -> bool:
     limit = records.MAX_RECORD_BYTES
-    if len(data) * 4 <= limit or len(data.encode()) <= limit:
-        return False
-    batch.add_fault(lines(()), f"the record is larger than {limit >> 20} MiB", "split it")
-    return True
+    if len(data) * 4 > limit and len(data.encode()) > limit:
+        batch.add_fault(lines(()), f"the record is larger than {limit >> 20} MiB", "split it")
+        return True
+    if records.has_too_many_texts(data):
+        batch.add_fault(lines(()), TOO_MANY_TEXTS, "split it")
+        return True
+    return False
+
+
+TOO_MANY_TEXTS = f"the record has more than {records.MAX_RECORD_TEXTS:,} texts and names of fields"
 
 
 _WITH_ARTICLE = {

@@ -16,7 +16,13 @@ import msgspec
 
 from chronology.batches import json_reader
 from chronology.batches.batch import Batch, Item
-from chronology.batches.batch_reader import change_items, not_empty, read_header, recorded_items
+from chronology.batches.batch_reader import (
+    TOO_MANY_TEXTS,
+    change_items,
+    not_empty,
+    read_header,
+    recorded_items,
+)
 from chronology.batches.source_text import SingleLine
 from chronology.model import records
 from chronology.model.errors import BatchRefused, Fault
@@ -95,6 +101,9 @@ def _raw(
     kind = records.SUBJECTS.get(subject)
     if kind is None or action not in _RAW:
         batch.add_fault(position, f"{record.type!r} is not a record of {record.stream!r}", _REMEDY)
+        return None
+    if records.has_too_many_texts(record.data):
+        batch.add_fault(position, f"{record.stream}: {TOO_MANY_TEXTS}", "the peer must split it")
         return None
     try:
         check_json(kind, action, record.data)

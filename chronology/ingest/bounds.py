@@ -17,7 +17,7 @@ from chronology.model.errors import BatchRefused
 from chronology.model.reserved_names import PARAMETERS
 from chronology.model.validation import FieldPath
 from chronology.model.vocabulary import Chronology
-from chronology.projections.catalogue import CATALOGUED, catalogue_size
+from chronology.projections.catalogue import CATALOGUED, catalogue_size, size_in_memory
 from chronology.projections.subject_rows import linked_events
 
 SINCE = "2026-12-01T00:00:00Z"
@@ -70,20 +70,23 @@ def bounds_of_peer(recorded_at: str) -> Bounds:
 class MemoryBounds(NamedTuple):
     """The most that ingesting keeps in memory.
 
-    `changes` are the corrections and retractions of a batch, `subjects` and `subjects_bytes` the
-    records of the catalogue in the whole log, `unknown` the references to records that come later
-    in the batch, `relations` those of the events that it records or changes, `accounts_bytes` the
+    `changes` are the corrections and retractions of a batch, with the accounts that these move,
+    and `corrected_bytes` what they change. `subjects` and `subjects_bytes` are the records of the
+    catalogue in the log and their memory, `unknown` the references to records that come later in
+    the batch, `relations` those of the events that it records or changes, `accounts_bytes` the
     accounts of one event, each with `account_bytes` more. `reasons_bytes` are the reasons of a
     batch, and `copied_bytes` those that change the catalogue, once for each event that shows the
-    change. `members` are the places, formations and people of one event.
+    change, with `copy_bytes` more. `members` are the places, formations and people of one event.
     """
 
     changes: int = 500_000
+    corrected_bytes: int = 1 << 30
     reasons_bytes: int = 16 << 20
     copied_bytes: int = 1 << 30
+    copy_bytes: int = 200
     members: int = 5_000
     subjects: int = 200_000
-    subjects_bytes: int = 32 << 20
+    subjects_bytes: int = 128 << 20
     unknown: int = 200_000
     accounts_bytes: int = 4 << 20
     relations: int = 500_000
@@ -104,6 +107,8 @@ class Sizes:
         self.batch = batch
         self.position = position
         self.changes = 0
+        self.corrected_bytes = 0
+        self.linked: dict[str, int] = {}
         self.reasons_bytes = 0
         self.copied_bytes = 0
         self.subjects, self.subjects_bytes = catalogue_size(db)
@@ -114,9 +119,9 @@ class Sizes:
             self._add_change(item)
         if item.subject in CATALOGUED:
             self.subjects += 1
-            self.subjects_bytes += len(item.data)
+            self.subjects_bytes += size_in_memory(item.data)
             if self.subjects > MEMORY.subjects or self.subjects_bytes > MEMORY.subjects_bytes:
-                most = f"{MEMORY.subjects:,} records, {MEMORY.subjects_bytes >> 20} MiB"
+                most = f"{MEMORY.subjects:,} records, {MEMORY.subjects_bytes >> 20} MiB in memory"
                 description = f"the log has more sources, places, people and formations than {most}"
                 self._refuse(item, description, "start another chronology")
 
@@ -125,7 +130,7 @@ class Sizes:
         self.changes += 1
         self.reasons_bytes += size
         if item.subject in CATALOGUED:
-            self.copied_bytes += size * linked_events(self.db, item.subject, item.id)
+            self.copied_bytes += (MEMORY.copy_bytes + size) * self._linked_events(item)
         fault = None
         if self.changes > MEMORY.changes:
             fault = f"the batch has more than {MEMORY.changes:,} changes"
@@ -135,6 +140,27 @@ class Sizes:
             most = f"{MEMORY.copied_bytes >> 20} MiB"
             fault = f"the batch gives more than {most} of reasons to the events that it changes"
         if fault:
+            self._refuse(item, fault, "split the batch")
+
+    def _linked_events(self, item: Item) -> int:
+        """The events that show a subject, counted once: a batch may change it many times."""
+        if item.stream not in self.linked:
+            self.linked[item.stream] = linked_events(self.db, item.subject, item.id)
+        return self.linked[item.stream]
+
+    def add_moves(self, item: Item, count: int) -> None:
+        """Counts the accounts that the retraction of an event moves."""
+        self.changes += count
+        if self.changes > MEMORY.changes:
+            fault = f"the batch has more than {MEMORY.changes:,} changes and moved accounts"
+            self._refuse(item, fault, "split the batch")
+
+    def add_corrected(self, item: Item, size: int) -> None:
+        """Counts the bytes that a correction reads: the subject, once for each record of it."""
+        self.corrected_bytes += size
+        if self.corrected_bytes > MEMORY.corrected_bytes:
+            most = f"{MEMORY.corrected_bytes >> 20} MiB"
+            fault = f"the batch corrects more than {most} of data, counted at each correction"
             self._refuse(item, fault, "split the batch")
 
     def check_accounts(self) -> None:

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
 from chronology.projections.catalogue import Catalogue, split_stream
-from chronology.projections.chain_of_command import find_cycle
 
 
 def lengths(parents: Mapping[str, Iterable[str]]) -> dict[str, int]:
@@ -30,6 +29,29 @@ def lengths(parents: Mapping[str, Iterable[str]]) -> dict[str, int]:
                 length[name] = 1 + max(length[one] for one in known[name])
                 ready.append(name)
     return length
+
+
+def find_circles(
+    starts: Iterable[str], parents: Mapping[str, Iterable[str]]
+) -> Iterator[list[str]]:
+    """Circles that can be reached from some names, in time O(names and parents) to the first.
+
+    At least one is found for every circle's names.
+    """
+    finished: set[str] = set()
+    for start in starts:
+        path = {} if start in finished else {start: iter(parents[start])}
+        while path:
+            name, above = next(reversed(path.items()))
+            parent = next(above, None)
+            if parent is None:
+                finished.add(name)
+                del path[name]
+            elif parent in path:
+                names = list(path)
+                yield names[names.index(parent) :]
+            elif parent in parents and parent not in finished:
+                path[parent] = iter(parents[parent])
 
 
 def _superiors(catalogue: Catalogue) -> dict[str, list[str]]:
@@ -78,18 +100,19 @@ class Chains:
             if length > max(self.limit, before):
                 description = f"{subject}/{deepest} is under {length} others above each other"
                 yield changed[0][1], description, f"shorten the chain to {self.limit}"
-            for stream, line in changed:
-                name = split_stream(stream)[1]
-                if name in parents and name not in measured:
-                    yield from self._circle(subject, name, stream, line)
+            lines_by_name = {split_stream(stream)[1]: line for stream, line in changed}
+            unmeasured = [n for n in lines_by_name if n in parents and n not in measured]
+            for circle in find_circles(unmeasured, parents):
+                for number, name in enumerate(circle):
+                    if line := lines_by_name.get(name):
+                        names = [*circle[number:], *circle[:number], name]
+                        yield line, *_fault_of_circle(subject, names)
 
-    def _circle(
-        self, subject: str, name: str, stream: str, line: int
-    ) -> Iterator[tuple[int, str, str]]:
-        if subject == "formation" and (cycle := find_cycle(self.catalogue, name)):
-            description = f"{stream}: the attachments form a cycle: {' → '.join(cycle)}"
-            yield line, description, "correct one of the attachments"
-        elif subject == "place":
-            outermost = self.catalogue.ancestors(name)[-1]
-            if self.catalogue.places[outermost].within == name:
-                yield line, f"{stream} lies within itself", "correct one of the fields 'within'"
+
+def _fault_of_circle(subject: str, names: list[str]) -> tuple[str, str]:
+    """The description and the remedy of a circle that begins and ends with a name."""
+    stream = f"{subject}/{names[0]}"
+    if subject == "place":
+        return f"{stream} lies within itself", "correct one of the fields 'within'"
+    path = " → ".join(names)
+    return f"{stream}: the attachments form a cycle: {path}", "correct one of the attachments"

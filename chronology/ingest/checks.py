@@ -132,7 +132,7 @@ class Checks(References):
             self.add_fault(
                 item, ("window",), "the window has an open end", "give its first and last day"
             )
-        for fault in dates.find_faults(self.db, item.action, fields):
+        for fault in dates.find_faults(fields):
             self.add_fault(item, *fault)
         for fault in field_faults.declaration_faults(fields):
             self.add_fault(item, *fault)
@@ -303,21 +303,19 @@ class Checks(References):
         if not self.batch.faults:
             for line, description, remedy in self.relations.find_faults():
                 self.batch.add_fault(line, description, remedy)
+        for fault in retractions.find_faults(self.db, self.catalogue, self.catalogue_lines):
+            self.batch.add_fault(*fault)
         for stream, line in self.catalogue_lines.items():
-            self._check_catalogue_subject(stream, line)
-
-    def _check_catalogue_subject(self, stream: str, line: int) -> None:
-        subject, name = split_stream(stream)
-        if name not in self.catalogue.members(subject):
-            for user in retractions.find_users(self.db, subject, name):
-                description = f"{stream} is retracted, but {user} still refers to it"
-                self.batch.add_fault(line, description, f"correct {user} first")
-        elif subject == "chronology":
-            self._check_words_in_use(stream, line)
+            subject, name = split_stream(stream)
+            if subject == "chronology" and name in self.catalogue.chronologies:
+                self._check_words_in_use(stream, line)
 
     def _check_words_in_use(self, stream: str, line: int) -> None:
         chronology = self.catalogue.chronology
         assert chronology is not None
+        if not chronology.zero and dates.has_elapsed_dates(self.db):
+            description = f"{stream}: events or accounts count from the zero"
+            self.batch.add_fault(line, description, "keep the zero")
         used = [("kinds", kind) for kind in retractions.find_kinds(self.db, but=chronology.kinds)]
         for _, formation in self.catalogue.formations.items():
             used += [("sides", formation.side), ("levels", formation.level)]

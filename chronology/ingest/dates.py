@@ -11,17 +11,13 @@ from chronology.model.validation import FieldPath
 from chronology.model.vocabulary import Chronology
 
 
-def find_faults(
-    db: sqlite3.Connection, action: str, fields: Chronology
-) -> Iterator[tuple[FieldPath, str, str]]:
+def find_faults(fields: Chronology) -> Iterator[tuple[FieldPath, str, str]]:
     """The faults of a recorded or corrected chronology: path, description and remedy."""
     yield from long_year_faults("window", fields.window)
     zero = fields.zero
     if zero and not (zero.precision == "time" and is_zoned(zero)):
         description = f"the zero {zero} is not a time with a zone"
         yield ("zero",), description, "write it as 1972-12-07T05:33:00Z"
-    if not zero and action == "corrected" and _has_elapsed_dates(db):
-        yield (), "events or accounts count from the zero", "keep the zero"
 
 
 def long_year_faults(field: str, date: EventDate | None) -> Iterator[tuple[FieldPath, str, str]]:
@@ -31,7 +27,7 @@ def long_year_faults(field: str, date: EventDate | None) -> Iterator[tuple[Field
         yield (field,), description, "record it as a statement of a subject instead"
 
 
-def _has_elapsed_dates(db: sqlite3.Connection) -> bool:
+def has_elapsed_dates(db: sqlite3.Connection) -> bool:
     """Whether the date of any event or account counts from the zero."""
     row = db.execute('SELECT 1 FROM log WHERE instr(data, \'"date":"T\') LIMIT 1').fetchone()
     return row is not None

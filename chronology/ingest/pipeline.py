@@ -241,7 +241,7 @@ class _BatchAppender:
     def _correct(self, item: Item) -> None:
         if not self.checks.is_live(item):
             return
-        before = self._current_fields(item.stream)
+        before, records_read = self._current_fields(item.stream)
         try:
             amended = stored_data.amend(before, item.change)
             after = records.load(records.SUBJECTS[item.subject], amended)
@@ -250,6 +250,7 @@ class _BatchAppender:
             self.checks.add_fault(item, (), description, "correct that field too")
             return
         stored = records.canonical(after)
+        self.sizes.add_corrected(item, len(stored) * records_read)
         if records.canonical(before) == stored:
             self.checks.add_fault(item, (), "the correction changes nothing", "leave it out")
             return
@@ -257,15 +258,15 @@ class _BatchAppender:
         version = self.streams.version(item.stream) + 1
         self.corrected.put(item.stream, _Corrected(version, after, len(stored)))
 
-    def _current_fields(self, stream: str) -> Any:
-        """The current fields of a live subject, including earlier records of this batch."""
+    def _current_fields(self, stream: str) -> tuple[Any, int]:
+        """The current fields of a live subject, and the number of its records that were read."""
         corrected = self.corrected.get(stream)
         if corrected and corrected.version == self.streams.version(stream):
-            return corrected.fields
+            return corrected.fields, 1
         self._flush()
         state = fold_stream(log.stream(self.db, stream))
         assert state is not None
-        return state.fields
+        return state.fields, state.version
 
     def _retract(self, item: Item) -> None:
         if not self.checks.is_live(item):
@@ -291,6 +292,7 @@ class _BatchAppender:
             remedy = "name the event that gets them with into: …, or retract them first"
             self.checks.add_fault(item, (), description, remedy)
             return
+        self.sizes.add_moves(item, len(accounts))
         change = {"set": {"event": into}, "because": item.change["because"]}
         for index, account in enumerate(accounts, 1):
             number = f"{item.number}/move-{index}"

@@ -8,21 +8,58 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from chronology.model.records import Account, Event, Formation, Place
-from chronology.projections.catalogue import fold_stream, read_states
+from chronology.projections.catalogue import Catalogue, fold_stream, split_stream
 from chronology.store import log
 
 
-def find_users(db: sqlite3.Connection, subject: str, name: str) -> Iterator[str]:
-    """The live streams that refer to a subject."""
-    quoted = f'"{name}"'
-    sql = "SELECT DISTINCT stream FROM log WHERE instr(data, ?) AND type NOT LIKE 'batch.%'"
-    for stream, fields in _live_streams(db, sql, quoted):
-        if name in _references(subject, fields):
-            yield stream
+def find_faults(
+    db: sqlite3.Connection, catalogue: Catalogue, lines: Mapping[str, int]
+) -> Iterator[tuple[int, str, str]]:
+    """The line, the description and the remedy of each reference to a retracted subject.
+
+    `lines` are those of the changed subjects of the catalogue, by stream.
+    """
+    retracted: dict[str, set[str]] = {}
+    for stream in lines:
+        subject, name = split_stream(stream)
+        if name not in catalogue.members(subject):
+            retracted.setdefault(subject, set()).add(name)
+    if retracted:
+        for user, stream in _find_users(db, retracted):
+            description = f"{stream} is retracted, but {user} still refers to it"
+            yield lines[stream], description, f"correct {user} first"
+
+
+def _find_users(
+    db: sqlite3.Connection, retracted: Mapping[str, Set[str]]
+) -> Iterator[tuple[str, str]]:
+    """The live streams that refer to retracted subjects, and the stream of each of those.
+
+    `retracted` are the ids by subject. The log is read once, however many they are.
+    """
+    names = {name for some in retracted.values() for name in some}
+    condition = " OR ".join(["instr(data, ?)"] * len(names))
+    params = [f'"{name}"' for name in names]
+    if len(names) > _FEW:
+        condition, params = _ANY_TEXT, [json.dumps(list(names))]
+    sql = f"SELECT DISTINCT stream FROM log WHERE ({condition}) AND type NOT LIKE 'batch.%'"
+    for stream, fields in _live_streams(db, sql, *params):
+        for subject, ids in retracted.items():
+            for name in _references(subject, fields):
+                if name in ids:
+                    yield stream, f"{subject}/{name}"
+
+
+_FEW = 10
+"""So many names are searched one by one, which is faster."""
+_ANY_TEXT = (
+    "EXISTS (SELECT 1 FROM json_tree(data)"
+    " WHERE json_tree.type = 'text' AND atom IN (SELECT value FROM json_each(?)))"
+)
 
 
 def find_kinds(db: sqlite3.Connection, but: Iterable[str]) -> set[str]:
@@ -76,43 +113,45 @@ _EVENT_OF_ACCOUNT = "coalesce(json_extract(data, '$.event'), json_extract(data, 
 class EventAccounts:
     """The accounts of events while a batch is appended, before it is projected.
 
-    Appended accounts are read into a temporary table when they are first needed.
+    The present event of each appended account is kept in a temporary table, which is brought up
+    to date when it is needed. So an account that moves often is not folded again for each move.
     """
 
-    _TABLE = "new_accounts (event TEXT, account TEXT, PRIMARY KEY (event, account)) WITHOUT ROWID"
+    _TABLE = "new_accounts (account TEXT PRIMARY KEY, event TEXT, first INTEGER)"
 
     def __init__(self, db: sqlite3.Connection, position: int) -> None:
         self.db = db
         self.position = position
         self.projected_accounts = (
-            "SELECT id FROM accounts WHERE event = ?1 UNION " if position else ""
+            "SELECT id, (SELECT position FROM log WHERE stream = 'account/' || id AND version = 1)"
+            " AS first FROM accounts WHERE event = ?1"
+            " AND id NOT IN (SELECT account FROM temp.new_accounts) UNION ALL "
+            if position
+            else ""
         )
         db.execute(f"CREATE TEMP TABLE IF NOT EXISTS {self._TABLE}")
+        db.execute("CREATE INDEX IF NOT EXISTS temp.new_accounts_event ON new_accounts (event)")
         db.execute("DELETE FROM temp.new_accounts")
 
     def of(self, event: str) -> list[str]:
         """The live accounts of an event at the head of the log, in the order of their records."""
         self._read_new_accounts()
-        names = self.db.execute(
-            f"{self.projected_accounts}SELECT account FROM temp.new_accounts WHERE event = ?1",
+        rows = self.db.execute(
+            f"{self.projected_accounts}SELECT account, first FROM temp.new_accounts"
+            " WHERE event = ?1 ORDER BY first",
             (event,),
-        ).fetchall()
-        head = log.head(self.db).position
-        states = read_states(self.db, "account", [name for (name,) in names], head)
-        live = [
-            (first, name)
-            for name, (account, first) in states.items()
-            if account is not None and account.fields.event == event
-        ]
-        return [name for _, name in sorted(live)]
+        )
+        return [name for name, _ in rows]
 
     def _read_new_accounts(self) -> None:
         head = log.head(self.db).position
         self.db.execute(
-            f"INSERT OR IGNORE INTO temp.new_accounts SELECT {_EVENT_OF_ACCOUNT} AS event,"
-            " substr(stream, 9) FROM log"
-            " WHERE position > ? AND type IN ('account.recorded', 'account.corrected')"
-            " AND event IS NOT NULL",
+            "INSERT INTO temp.new_accounts SELECT substr(stream, 9), event,"
+            " (SELECT position FROM log WHERE log.stream = new.stream AND version = 1) FROM"
+            f" (SELECT stream, position, type, {_EVENT_OF_ACCOUNT} AS event FROM log"
+            "  WHERE position > ? AND type GLOB 'account.*') AS new"
+            " WHERE event IS NOT NULL OR type = 'account.retracted' ORDER BY new.position"
+            " ON CONFLICT (account) DO UPDATE SET event = excluded.event",
             (self.position,),
         )
         self.position = head

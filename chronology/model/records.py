@@ -46,6 +46,8 @@ from chronology.model.vocabulary import Chronology
 _ID = re.compile(ID_PATTERN)
 MAX_RECORD_BYTES = 4 << 20
 """The most bytes of the data of one record."""
+MAX_RECORD_TEXTS = 200_000
+"""The most texts and names of fields of one record: each takes many times its length in memory."""
 STANCES = ("asserts", "denies", "plans")
 ROLES = ("at", "near", "between", "from", "to")
 
@@ -313,6 +315,12 @@ def decode_date(kind: type, value: object) -> object:
 def fields_of(kind: type[Fields]) -> Mapping[str, msgspec.structs.FieldInfo]:
     """The fields of a kind by the names that are stored."""
     return {field.encode_name: field for field in msgspec.structs.fields(kind)}
+
+
+def has_too_many_texts(data: str) -> bool:
+    """Whether stored JSON has more texts and names of fields than one record may have."""
+    most = 2 * MAX_RECORD_TEXTS
+    return len(data) > most and data.count('"') > most
 
 
 def load(kind: type[Fields], data: Mapping[str, Any]) -> Any:

@@ -253,11 +253,22 @@ def catalogue_entries(db: sqlite3.Connection, first: int, last: int) -> Iterator
 _OF_CATALOGUE = " OR ".join(f"(stream > '{name}/' AND stream < '{name}0')" for name in CATALOGUED)
 
 
+_BYTES_PER_TEXT = 60
+"""The memory that a text, or the name of a field, takes beside its characters."""
+
+
+def size_in_memory(data: str) -> int:
+    """The bytes of memory that the fields of a record take, about."""
+    return len(data) + _BYTES_PER_TEXT // 2 * data.count('"')
+
+
 def catalogue_size(db: sqlite3.Connection) -> tuple[int, int]:
-    """The number of the catalogue's records in the log, and the characters of their data."""
-    sql = f"SELECT count(*), coalesce(sum(length(data)), 0) FROM log WHERE {_OF_CATALOGUE}"
-    size: tuple[int, int] = db.execute(sql).fetchone()
-    return size
+    """The number of the catalogue's records in the log, and the memory that they take, about."""
+    texts = """length(data) - length(replace(data, '"', ''))"""
+    size = f"length(data) + {_BYTES_PER_TEXT // 2} * ({texts})"
+    sql = f"SELECT count(*), coalesce(sum({size}), 0) FROM log WHERE {_OF_CATALOGUE}"
+    total: tuple[int, int] = db.execute(sql).fetchone()
+    return total
 
 
 def load_catalogue(

@@ -46,32 +46,6 @@ def is_constant(catalogue: Catalogue, formation: str) -> bool:
     return not any(tie.since or tie.until for tie in ties)
 
 
-def find_cycle(catalogue: Catalogue, formation: str) -> list[str] | None:
-    """A chain of attachments that leads back to the formation, whatever their dates."""
-    below: dict[str, str] = {}
-    unseen = [formation]
-    while unseen:
-        current = unseen.pop()
-        if current not in catalogue.formations:
-            continue
-        for attachment in catalogue.formations[current].attached:
-            superior = attachment.to
-            if superior == formation:
-                return _path(below, formation, current)
-            if superior not in below:
-                below[superior] = current
-                unseen.append(superior)
-    return None
-
-
-def _path(below: dict[str, str], first: str, last: str) -> list[str]:
-    """The circle from a formation through its superiors to the last of them, and back."""
-    path = [last]
-    while path[0] != first:
-        path.insert(0, below[path[0]])
-    return [*path, first]
-
-
 def names_by_level(catalogue: Catalogue, chains: Iterable[Sequence[str]]) -> dict[str, list[str]]:
     """The names of all formations on the chains by level, sorted."""
     levels: dict[str, set[str]] = {}

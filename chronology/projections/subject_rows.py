@@ -118,6 +118,8 @@ def linked_events(db: sqlite3.Connection, subject: str, name: str) -> int:
     sql, params = "SELECT count(*) FROM events", []
     if subject != "chronology":
         sql, params = _LINKED, [LINKS[subject], name]
+    if subject == "person":
+        sql, params = f"SELECT coalesce(({_LINKED}), 0) + ({_SAID_BY})", [*params, name]
     try:
         row = db.execute(sql, params).fetchone()
     except sqlite3.OperationalError:
@@ -125,6 +127,7 @@ def linked_events(db: sqlite3.Connection, subject: str, name: str) -> int:
     return int(row[0]) if row else 0
 
 
+_SAID_BY = 'SELECT count(*) FROM accounts WHERE "by" = ?'
 _LINKED = "SELECT count FROM facet_values WHERE facet = ? AND value = ?"
 
 

@@ -75,6 +75,7 @@ KINDS: dict[str, Callable[[int], Any]] = {
         "name": f"P {n}",
         "statements": [{**ACCOUNT, "says": "x"}] * 20_000,
     },
+    "places of many ids": lambda n: {"place": f"p{n}", "name": f"P {n}", "ids": _CLAIMS},
     "accounts of one event": lambda n: {"account": f"a{n}", "event": "e", **ACCOUNT},
     "accounts without events": lambda n: {"account": "", "event": f"f{n}", **ACCOUNT},
     "nested accounts": lambda n: {"event": f"e{n}", **EVENT, "accounts": [ACCOUNT] * 5_000},
