@@ -78,7 +78,8 @@ SAME = accessibility benchmarks browser_crowd browser_home browser_map browser_p
     vendor wheel writers
 DEPENDENT = $(shell grep -lEi 'datasette|serving|in_process|growing|chronicle:|httpx' tests/test_*.py)
 # Of these, `make test-slow` alone runs the tests on Datasette 1.0.
-SLOW_1_0 = browser browser_hostile files home_counts load_limits locks response_cache web_formats
+SLOW_1_0 = as_of_redirect browser browser_hostile cors error_page files home home_counts load_limits \
+    locks replication_of_valid_logs response_cache web_formats
 PUBLISHED = $(filter-out $(SAME:%=tests/test_%.py), $(DEPENDENT))
 
 .PHONY: test-1.0

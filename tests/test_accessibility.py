@@ -49,7 +49,13 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
-@pytest.mark.parametrize("name", PAGES)
+QUICK = ("list", "event", "place", "order-of-battle", "refused")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in PAGES],
+)
 def test_a_page_has_no_serious_barrier_in_light_or_dark(
     browser: Browser, founding_server: httpx.Client, name: str
 ) -> None:

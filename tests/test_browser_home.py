@@ -70,6 +70,7 @@ def test_a_filter_is_taken_away_by_its_chip(watched: Watched) -> None:
     assert watched.query() == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("late", ["/-/chronology/points.json", "/"])
 def test_a_wrong_date_is_reported_and_changes_nothing(
     browser: Browser, founding_server: httpx.Client, late: str
@@ -88,6 +89,7 @@ def test_a_wrong_date_is_reported_and_changes_nothing(
     watched.context.close()
 
 
+@pytest.mark.slow
 def test_a_day_is_read_and_turned_like_a_page(watched: Watched) -> None:
     page = watched.open()
     page.click("[data-day='1944-10-14']")
@@ -98,6 +100,7 @@ def test_a_day_is_read_and_turned_like_a_page(watched: Watched) -> None:
     watched.wait_for_total(len(ids(watched.server, "_within=1944-10-15")))
 
 
+@pytest.mark.slow
 def test_the_timeline_works_by_keys_alone(watched: Watched) -> None:
     page = watched.open()
     page.focus(".lanes")
@@ -120,6 +123,7 @@ def test_the_timeline_works_by_keys_alone(watched: Watched) -> None:
     assert page.evaluate("document.activeElement.classList.contains('lanes')")
 
 
+@pytest.mark.slow
 def test_the_timeline_is_zoomed_by_keys_and_the_days_in_sight_become_a_filter(
     watched: Watched,
 ) -> None:
@@ -148,6 +152,7 @@ def test_each_event_is_in_the_timeline_or_in_a_count_that_opens(watched: Watched
     playwright.expect(page.locator(".card h3")).to_contain_text("more events here")
 
 
+@pytest.mark.slow
 def test_lanes_are_chosen_and_kept_in_the_address(watched: Watched) -> None:
     page = watched.open()
     page.select_option("select[name=lane]", "kind")
@@ -158,12 +163,14 @@ def test_lanes_are_chosen_and_kept_in_the_address(watched: Watched) -> None:
     assert watched.query() == {"_lane": ["kind"], "kind": ["capture"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lane", "first"), [("place", "Belgrade"), ("army", "57th Army")])
 def test_the_fullest_lane_is_the_first(watched: Watched, lane: str, first: str) -> None:
     page = watched.open(f"_lane={lane}&_army=57th+Army&_place=Belgrade")
     playwright.expect(page.locator(".lane-name").first).to_contain_text(first)
 
 
+@pytest.mark.slow
 def test_the_map_plays_day_by_day(watched: Watched) -> None:
     page = watched.open()
     page.focus("#day-slider")
@@ -176,12 +183,14 @@ def test_the_map_plays_day_by_day(watched: Watched) -> None:
     page.click("[data-play]")
 
 
+@pytest.mark.slow
 def test_events_off_the_map_open_beside_it(watched: Watched) -> None:
     page = watched.open()
     page.click("text=not mapped")
     playwright.expect(page.locator(".card li").first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_symbols_of_units_are_loaded_on_demand(watched: Watched) -> None:
     page = watched.open()
     requests: list[str] = []
@@ -213,6 +222,7 @@ def test_a_dark_screen_is_dark(browser: Browser, founding_server: httpx.Client) 
     watched.end()
 
 
+@pytest.mark.slow
 def test_less_motion_is_honoured(browser: Browser, founding_server: httpx.Client) -> None:
     watched = Watched(browser, founding_server, reduced_motion="reduce")
     page = watched.open()
@@ -235,6 +245,7 @@ def test_without_scripts_the_form_and_the_list_work(
     watched.end()
 
 
+@pytest.mark.slow
 def test_filters_add_up_and_each_view_counts_the_same(watched: Watched) -> None:
     page = watched.open()
     query = ""
@@ -254,6 +265,7 @@ def test_filters_add_up_and_each_view_counts_the_same(watched: Watched) -> None:
     assert page.locator(".chip").count() == 4
 
 
+@pytest.mark.slow
 def test_an_address_shows_the_same_to_whoever_opens_it(
     browser: Browser, founding_server: httpx.Client, watched: Watched
 ) -> None:
@@ -290,6 +302,7 @@ def test_the_page_is_used_by_keys_alone(watched: Watched) -> None:
     playwright.expect(page.locator(".chip")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_an_earlier_state_is_explored_and_left_again(
     browser: Browser, founding_server: httpx.Client
 ) -> None:
@@ -311,6 +324,7 @@ def test_an_earlier_state_is_explored_and_left_again(
     watched.end()
 
 
+@pytest.mark.slow
 def test_on_paper_there_are_the_calendar_and_the_list(watched: Watched) -> None:
     page = watched.open("_within=1944-10-14")
     page.emulate_media(media="print")
@@ -321,6 +335,7 @@ def test_on_paper_there_are_the_calendar_and_the_list(watched: Watched) -> None:
     assert page.pdf().startswith(b"%PDF")
 
 
+@pytest.mark.slow
 def test_a_time_of_day_is_placed_within_its_day(watched: Watched) -> None:
     page = watched.open("_within=1944-10-14")
     for _ in range(3):

@@ -24,13 +24,15 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
+QUICK = ("/", "/timeline/events", "/timeline/events/e")
+PATHS = (
+    *("/?_within=1944-10-13", "/timeline", "/timeline/history", "/timeline/places"),
+    *("/timeline/places/p", "/nope", "/timeline/events?_as_of=17"),
+)
+
+
 @pytest.mark.parametrize(
-    "path",
-    [
-        *("/", "/?_within=1944-10-13", "/timeline", "/timeline/events", "/timeline/events/e"),
-        *("/timeline/history", "/timeline/places", "/timeline/places/p", "/nope"),
-        "/timeline/events?_as_of=17",
-    ],
+    "path", [*QUICK, *(pytest.param(path, marks=pytest.mark.slow) for path in PATHS)]
 )
 def test_markup_becomes_no_element_and_violates_no_policy(
     browser: Browser, attacked_server: Attacked, path: str

@@ -129,6 +129,7 @@ def test_a_world_wide_map_shows_every_point_and_no_name_beyond_its_edge(
         assert box["x"] + box["width"] <= right
 
 
+@pytest.mark.slow
 def test_without_a_point_there_is_no_map_and_nothing_of_it_is_loaded(
     browser: Browser, tmp_path: Path
 ) -> None:

@@ -91,6 +91,7 @@ def test_make_without_an_example_names_those_that_exist(name: str) -> None:
     assert f"one of: {' '.join(EXAMPLES)}" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_make_builds_an_example_and_serves_it(name: str) -> None:
     command = ["make", "-n", "-o", ".venv/.installed", "example", f"NAME={name}", "PORT=8123"]

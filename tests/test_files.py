@@ -105,6 +105,7 @@ def test_a_file_that_takes_the_place_of_another_is_served(
     assert_available(client)
 
 
+@pytest.mark.slow
 def test_a_truncated_file_is_unavailable_until_it_is_restored(
     client: httpx.Client, folder: Path, tmp_path: Path
 ) -> None:
@@ -135,6 +136,7 @@ def test_a_deleted_file_is_unavailable_until_it_is_there_again(
     assert_available(client)
 
 
+@pytest.mark.slow
 def test_an_earlier_state_that_is_copied_over_the_file_is_served(
     client: httpx.Client, folder: Path, tmp_path: Path
 ) -> None:
@@ -155,6 +157,7 @@ def test_an_earlier_state_that_is_copied_over_the_file_is_served(
     assert_available(client)
 
 
+@pytest.mark.slow
 def test_while_the_journal_of_a_killed_writer_is_there_the_service_is_unavailable(
     client: httpx.Client, folder: Path
 ) -> None:
@@ -187,6 +190,7 @@ def test_while_a_writer_holds_the_file_the_service_is_unavailable(
     assert_available(client)
 
 
+@pytest.mark.slow
 def test_connections_to_files_that_were_replaced_are_closed(folder: Path, tmp_path: Path) -> None:
     def deleted() -> int:
         links = (link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
@@ -202,6 +206,7 @@ def test_connections_to_files_that_were_replaced_are_closed(folder: Path, tmp_pa
         eventually(lambda: gc.collect() >= 0 and deleted() == 0)
 
 
+@pytest.mark.slow
 def test_health_counts_what_was_refused(folder: Path) -> None:
     with in_process(folder) as client:
         before = client.get(HEALTH).json()["refused_requests"]

@@ -140,3 +140,19 @@ def test_events_of_a_subject_are_counted_once(make_timeline: Make, stream: str) 
     assert sum(sql.startswith(counting) for sql in executed) == 1
     searching = [sql for sql in executed if json.dumps('"date":"T')[1:-1] in sql or "instr" in sql]
     assert len(searching) <= 3
+
+
+def test_dates_that_count_from_the_zero_are_searched_once(make_timeline: Make) -> None:
+    """A batch may remove the zero and set another one, but not leave events without it."""
+    timeline = make_timeline(START, EVENTS)
+    change = "- {{correct: chronology/test, {}, because: So.}}\n"
+    unset = change.format("unset: [zero]")
+    zeros = [change.format(f"set: {{zero: 1944-10-01T00:0{n}:00Z}}") for n in range(10)]
+    many = "".join(zero + unset for zero in zeros[:8]) + zeros[9]
+    event = "- {event: later, date: 'T+24:00:00', title: Later, kind: battle}\n"
+    with statements(timeline) as executed:
+        timeline.batch("zeros", many + event)
+    assert sum("""'"date":"T'""" in sql and "LIMIT 1" in sql for sql in executed) <= 1
+    with pytest.raises(BatchRefused, match="events or accounts count from the zero"):
+        timeline.batch("none", unset)
+    timeline.batch("other", unset + zeros[1])

@@ -43,6 +43,7 @@ MORE = """\
   people: [stahel]
   formations: [d9]
   tags: {theme: towns}
+  related: [{event: nis-taken, as: part-of}]
   accounts:
   - {source: three, at: "1", date: 1944-10-15, says: mark-of-accounts,
      claims: {guns: mark-of-claims}}
@@ -53,7 +54,8 @@ CORRECTION = """\
   set: {summary: "Corrected."}
   because: mark-of-history
 """
-MARKED = tuple(table for table in permissions.TABLES if table not in ("batches", "log"))
+_WITHOUT_TEXTS = ("relations", "media_files", "batches", "log")
+MARKED = tuple(table for table in permissions.TABLES if table not in _WITHOUT_TEXTS)
 EVENT = permissions.NEEDED["events"]
 NAME = "it"
 
@@ -65,6 +67,7 @@ class Address(NamedTuple):
     needed: tuple[str, ...] = ()
 
 
+MEDIA = ("media_files", "events", "history", "accounts", "places", "people")
 ADDRESSES = (
     Address("/", ("events",)),
     Address("/?_within=1944-10-15", ("events",)),
@@ -116,10 +119,14 @@ ADDRESSES = (
     *(
         Address(f"/it/{table}{form}", (table,))
         for table in permissions.TABLES
-        if table not in ("events", "history", "claims", "log")
+        if table not in ("events", "history", "claims", "log", "relations", "media_files")
         for form in ("", ".json?_labels=on", ".csv")
     ),
     Address("/it/claims.json", ("claims", "accounts")),
+    Address("/it/relations.json", ("relations", "events")),
+    Address("/it/media_files.json", MEDIA),
+    Address(f"/it/media/{'0' * 64}.png", MEDIA),
+    Address("/it/events.json?_part_of=nis-taken", ("events", "relations")),
     Address("/it/log.json", permissions.TABLES),
     Address("/it/log", permissions.TABLES),
     Address("/it/events_fts.json", (*permissions.SEARCHED, "history")),

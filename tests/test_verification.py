@@ -280,3 +280,68 @@ def test_a_log_whose_columns_are_swapped_is_named(timeline: Timeline) -> None:
     result = chronology("verify", "--db", str(timeline.path))
     assert result.exit_code == CONFLICT
     assert "position 1 is missing from the log" in result.stderr
+
+
+def forge_endless_schema(path: Path, depth: int, fan: int) -> None:
+    """Makes the list of tables a tree whose pages are all the same, so that it has fan**depth rows.
+
+    SQLite refuses only trees of more than 20 levels. The repeated row is that of an index without
+    a definition, which may occur again and again.
+    """
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE log (record_id UNIQUE)")
+    data = bytearray(path.read_bytes())
+    size, first_new = 4_096, len(data) // 4_096 + 1
+    starts = [int.from_bytes(data[at : at + 2], "big") for at in (108, 110)]
+    table, index = (data[at : min({*starts, size} - {0, *range(at + 1)})] for at in starts)
+
+    def page(kind: int, cells: list[bytes], start: int, right: int = 0) -> bytearray:
+        made, end = bytearray(size), size
+        head = start + (12 if right else 8)
+        for number, cell in enumerate(cells):
+            end -= len(cell)
+            made[end : end + len(cell)] = cell
+            made[head + 2 * number : head + 2 * number + 2] = end.to_bytes(2, "big")
+        made[start : start + 8] = bytes([kind, 0, 0, *len(cells).to_bytes(2, "big")]) + (
+            end.to_bytes(2, "big") + b"\0"
+        )
+        if right:
+            made[start + 8 : start + 12] = right.to_bytes(4, "big")
+        return made
+
+    def branches(child: int, count: int, start: int = 0, right: int = 0) -> bytearray:
+        return page(5, [child.to_bytes(4, "big") + b"\1"] * count, start, right or child)
+
+    top = branches(first_new, 1, 100, first_new + 2)
+    top[:100] = data[:100]
+    data[:size] = top
+    data += page(13, [bytes(table), bytes(index)], 0) + page(13, [bytes(index)], 0)
+    for level in range(depth):
+        is_last = level == depth - 1
+        data += branches(first_new + 1 if is_last else first_new + 3 + level, fan)
+    data[28:32] = (len(data) // size).to_bytes(4, "big")
+    path.write_bytes(data)
+
+
+def test_a_list_of_tables_without_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "timeline.db"
+    forge_endless_schema(path, 1, 2)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(*) FROM sqlite_master").fetchone() == (5,)
+    path.unlink()
+    forge_endless_schema(path, 12, 300)
+    with pytest.raises(CorruptLog, match="has a list of tables that does not end"):
+        connect(path)
+    result = chronology("verify", "--db", str(path))
+    assert result.exit_code == CONFLICT
+    assert "list of tables that does not end" in result.stderr
+
+
+def test_a_page_that_refers_to_itself_is_refused_by_sqlite(tmp_path: Path) -> None:
+    path = tmp_path / "timeline.db"
+    forge_endless_schema(path, 1, 2)
+    data = bytearray(path.read_bytes())
+    data[108:112] = (1).to_bytes(4, "big")
+    path.write_bytes(data)
+    with pytest.raises(CorruptLog, match="malformed"):
+        connect(path)

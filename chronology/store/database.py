@@ -66,6 +66,10 @@ END
 }
 
 
+_SCHEMA_STEPS = 1_000_000
+"""The instructions in which SQLite reads the schema: enough for 100,000 tables and indexes."""
+
+
 class SQLiteTooOld(ChronologyError):
     """The SQLite library of this Python cannot read the log."""
 
@@ -93,6 +97,7 @@ def connect(path: str | Path, *, write: bool = False) -> sqlite3.Connection:
         db = _open(path, "rwc" if write else "ro")
         with ExitStack() as unless_ready:
             unless_ready.callback(db.close)
+            _read_schema(db, path)
             _prepare(db, path, write)
             unless_ready.pop_all()
     except sqlite3.DatabaseError as error:
@@ -113,9 +118,22 @@ def recover(path: str | Path) -> None:
     if Path(f"{path}-journal").exists() and os.access(path, os.W_OK):
         db = _open(path, "rw")
         try:
-            db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+            _read_schema(db, path)
         finally:
             db.close()
+
+
+def _read_schema(db: sqlite3.Connection, path: str | Path) -> None:
+    """Makes SQLite read the schema, which a forged file may have repeat a page for ever."""
+    db.set_progress_handler(lambda: True, _SCHEMA_STEPS)
+    try:
+        db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+            raise CorruptLog(f"{path} has a list of tables that does not end") from error
+        raise
+    finally:
+        db.set_progress_handler(None, 0)
 
 
 def _prepare(db: sqlite3.Connection, path: str | Path, write: bool) -> None:

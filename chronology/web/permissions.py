@@ -31,10 +31,15 @@ try:
 except ImportError:  # Datasette 0.65
     PermissionSQL = _permission_check_cache = None
 
-TABLES = ("events", "history", *subject_rows.COLUMNS, "batches", "log")
+TABLES = (
+    *("events", "history", *subject_rows.COLUMNS),
+    *("relations", "media_files", "batches", "log"),
+)
 SEARCHED = ("events", "places", "formations", "people", "tags", "accounts", "claims")
 """The tables whose texts a search of events finds."""
-LISTED = ("events", "accounts", "sources", "places", "formations", "people", "tags")
+LISTED = (
+    *("events", "accounts", "sources", "places", "formations", "people", "tags", "relations"),
+)
 """The tables that a list of events in an export format shows."""
 NEEDED = {
     "events": (*LISTED, "claims", "attachments"),
@@ -55,7 +60,7 @@ _REPEATED: dict[str, tuple[str, ...]] = {
     "claims": ("accounts",),
     # The pages of accounts show the titles of their events.
     "accounts": ("claims", "events"),
-    "log": ("events", "history", *subject_rows.COLUMNS, "batches"),
+    "log": tuple(table for table in TABLES if table != "log"),
     **dict.fromkeys(("event_links", "event_values", "event_spans", "facet_values"), _NAMED),
     "former_accounts": ("events", "accounts"),
     "media_files": ("events", "history", "accounts", "places", "people"),
@@ -135,6 +140,8 @@ def filter_tables(parameters: Iterable[str], timeline: TimelineAt) -> frozenset[
             needed.update(SEARCHED)
         elif parameter == "_place":
             needed.add("places")
+        elif parameter == "_part_of":
+            needed.add("relations")
         elif parameter == "_person":
             needed.add("people")
         elif parameter in table_of:

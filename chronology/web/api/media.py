@@ -16,7 +16,7 @@ from pathlib import Path
 from datasette.utils.asgi import NotFound, Response
 
 from chronology.store import media
-from chronology.web import databases, routing
+from chronology.web import databases, permissions, routing
 from chronology.web.api import streaming
 from chronology.web.datasette_compat import Datasette, Receive, Request, Send
 from chronology.web.pages.media import folder_of
@@ -32,6 +32,7 @@ async def media_file(
     """A file of the chronology; 410 if it was taken away, 409 if it has another content."""
     name = request.url_vars["file"]
     database = await databases.in_address(datasette, request)
+    await permissions.ensure_visible(datasette, request, database, "media_files")
 
     def is_named(db: sqlite3.Connection) -> bool:
         sql = "SELECT 1 FROM media_files WHERE file = ?"
