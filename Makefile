@@ -89,7 +89,7 @@ test-1.0: $(TEST_1_0)/.installed ## run the tests of what is published on Datase
 	    $(filter-out $(SLOW_1_0:%=tests/test_%.py), $(PUBLISHED))
 
 .PHONY: test-slow
-test-slow: $(TEST)/.installed $(TEST_1_0)/.installed ## run the tests that take longest (also in .ci/run)
+test-slow: $(TEST)/.installed $(TEST_1_0)/.installed ## run the tests that take longest (before a merge)
 	@echo "== Slow tests on Datasette 0.65"
 	@$(TEST)/bin/python -m pytest $(PYTEST_ARGS) -m slow
 	@echo "== Slow tests on Datasette 1.0"
