@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from chronology.projections.catalogue import Catalogue, split_stream
 
@@ -32,7 +32,7 @@ def lengths(parents: Mapping[str, Iterable[str]]) -> dict[str, int]:
 
 
 def find_circles(
-    starts: Iterable[str], parents: Mapping[str, Iterable[str]]
+    starts: Iterable[str], parents: Callable[[str], Iterable[str]]
 ) -> Iterator[list[str]]:
     """Circles that can be reached from some names, in time O(names and parents) to the first.
 
@@ -40,7 +40,7 @@ def find_circles(
     """
     finished: set[str] = set()
     for start in starts:
-        path = {} if start in finished else {start: iter(parents[start])}
+        path = {} if start in finished else {start: iter(parents(start))}
         while path:
             name, above = next(reversed(path.items()))
             parent = next(above, None)
@@ -50,8 +50,13 @@ def find_circles(
             elif parent in path:
                 names = list(path)
                 yield names[names.index(parent) :]
-            elif parent in parents and parent not in finished:
-                path[parent] = iter(parents[parent])
+            elif parent not in finished:
+                path[parent] = iter(parents(parent))
+
+
+def _look_up(parents: Mapping[str, Iterable[str]]) -> Callable[[str], Iterable[str]]:
+    """The parents of a name; none of an unknown one."""
+    return lambda name: parents.get(name, ())
 
 
 def _superiors(catalogue: Catalogue) -> dict[str, list[str]]:
@@ -102,7 +107,7 @@ class Chains:
                 yield changed[0][1], description, f"shorten the chain to {self.limit}"
             lines_by_name = {split_stream(stream)[1]: line for stream, line in changed}
             unmeasured = [n for n in lines_by_name if n in parents and n not in measured]
-            for circle in find_circles(unmeasured, parents):
+            for circle in find_circles(unmeasured, _look_up(parents)):
                 for number, name in enumerate(circle):
                     if line := lines_by_name.get(name):
                         names = [*circle[number:], *circle[:number], name]

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
+from chronology.ingest.chains import find_circles
 from chronology.model.records import Event
 from chronology.model.validation import FieldPath
 from chronology.projections import tables
@@ -44,10 +46,10 @@ class Relations:
         """The line, the description and the remedy of each fault."""
         yield from self._retracted_faults()
         for label, relations in _ORDERS.items():
-            for circle in self._circles(relations):
+            for circle in find_circles(self._changed, partial(self._others, relations)):
                 yield (
                     self._lines.get(circle[0], 1),
-                    f"event/{circle[0]}: {label} form a circle: {' → '.join(circle)}",
+                    f"event/{circle[0]}: {label} form a circle: {' → '.join([*circle, circle[0]])}",
                     "correct one of the relations",
                 )
 
@@ -74,30 +76,12 @@ class Relations:
                 f"correct event/{name} in the same batch",
             )
 
-    def _circles(self, relations: tuple[str, ...]) -> Iterator[list[str]]:
-        """A circle for each event from which one is reached, in time O(events and relations)."""
-        finished: set[str] = set()
-        for start in self._changed:
-            if start in finished:
-                continue
-            path: dict[str, Iterator[str]] = {start: self._others(start, relations)}
-            while path:
-                name, others = next(reversed(path.items()))
-                other = next(others, None)
-                if other is None:
-                    finished.add(name)
-                    del path[name]
-                elif other in path:
-                    names = list(path)
-                    yield [*names[names.index(other) :], other]
-                elif other not in finished:
-                    path[other] = self._others(other, relations)
-
-    def _others(self, name: str, relations: tuple[str, ...]) -> Iterator[str]:
+    def _others(self, relations: tuple[str, ...], name: str) -> list[str]:
+        """The events to which one is related, in the batch or before it."""
         related: Iterable[tuple[str, str]] = self._changed.get(name, ())
         if name not in self._changed:
             related = self._stored([name]).get(name, ())
-        return iter([other for relation, other in related if relation in relations])
+        return [other for relation, other in related if relation in relations]
 
     def _stored(self, names: list[str]) -> Mapping[str, list[tuple[str, str]]]:
         """The relations of events in the published table, by event."""
