@@ -198,13 +198,18 @@ def exported(name: str) -> dict[str, bytes]:
         return {member: file.read(member) for member in file.namelist()}
 
 
-def test_a_data_package_gives_every_table_equal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def ingested_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes a chronology in the folder `first`, which becomes the working folder."""
     (tmp_path / "first").mkdir()
     write_batches(tmp_path / "first")
     monkeypatch.chdir(tmp_path / "first")
     assert run("ingest").exit_code == 0
+
+
+def test_a_data_package_gives_every_table_equal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingested_first(tmp_path, monkeypatch)
     before = exported("../package.zip")
     copy = Folder(tmp_path / "second", monkeypatch)
     done = run("import", "../package.zip")
@@ -227,10 +232,7 @@ OF_THE_LOG = {"version", "position", "recorded_at", "number"}
 def test_our_csv_gives_every_column_that_it_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "first").mkdir()
-    write_batches(tmp_path / "first")
-    monkeypatch.chdir(tmp_path / "first")
-    assert run("ingest").exit_code == 0
+    ingested_first(tmp_path, monkeypatch)
     events = exported("../package.zip")["events.csv"]
     folder = Folder(tmp_path / "second", monkeypatch)
     done = run("import", folder.write("events.csv", events), "--name", "copy")

@@ -22,7 +22,7 @@ class Relation(NamedTuple):
 
 
 class Attached(NamedTuple):
-    """What an event has beside its texts, its places and its accounts."""
+    """The links, media, relations and shape of an event."""
 
     geometry: Geometry | None = None
     has_point: bool = False

@@ -141,7 +141,7 @@ def guess(table: Table, path: Path, title: str | None) -> ImportMap:
 
 
 def _title_slide(table: Table) -> dict[str, str]:
-    """The cells of the slide of TimelineJS that is no event, but the title of all."""
+    """The cells of the title slide of TimelineJS, which is not an event."""
     if not {"Year", "Headline", "Type"} <= {*table.columns}:
         return {}
     for row in islice(table.rows(), ROWS):

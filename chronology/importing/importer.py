@@ -172,7 +172,7 @@ class Import:
             raise RowFault("", row.event["date"], error.reason.partition(";")[0], remedy) from None
 
     def ignored(self) -> list[str]:
-        """What the map says to leave out, for the report."""
+        """The rows and columns that the map leaves out, for the report."""
         notes = [f"the column {c!r}, as the map says" for c in self.mapping.of("ignore")]
         if self.mapping.empty:
             shown = ", ".join(map(repr, self.mapping.empty))

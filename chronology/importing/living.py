@@ -1,4 +1,4 @@
-"""Who of a family tree may be living: nobody who died, or was born more than 110 years ago."""
+"""The people in a family tree who may be living: neither dead nor born over 110 years ago."""
 
 from __future__ import annotations
 

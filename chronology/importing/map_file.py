@@ -210,7 +210,7 @@ def dump(found: ImportMap) -> str:
 
 
 def settings(path: Path) -> Mapping[str, str]:
-    """How a map says that the file is read; empty if there is no map."""
+    """The options of a map for reading the file; empty if there is no map."""
     try:
         plain = yaml.load(path.read_text("utf-8"), Loader=yaml.CBaseLoader)
     except (OSError, yaml.YAMLError, UnicodeError):

@@ -1,4 +1,4 @@
-"""Where the batch of an import goes among the files of `events/`."""
+"""The place of an imported batch among the files of `events/`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Target(NamedTuple):
 
 
 def find_target(log: sqlite3.Connection, folder: Path, name: str, example: Path | None) -> Target:
-    """Where the next batch of a name goes, for a log that has only what was ingested.
+    """The place of the next batch of a name, for a log that has only what was ingested.
 
     A batch of this name that waits to be ingested is written anew. The untouched example is
     replaced if it was not ingested and there are no other batches.

@@ -157,7 +157,7 @@ def _detailed(
         (json.dumps(numbers),),
     )
     # Only where events have it, since most chronologies do not.
-    importance = _importance(reader, table, numbers)
+    importance = _values(reader, table, "importance", numbers)
     rows = [
         [name, title, date(day), kind(kind_name), status(status_name), latitude, longitude]
         + [number(text) for number, text in zip(listed, texts, strict=True)]
@@ -190,12 +190,8 @@ def _detailed(
 
 def _pictures(reader: Reader, table: str, numbers: list[int]) -> dict[str, dict[str, str]]:
     """The file and the description of the first picture by id of the events that have one."""
-    cursor = reader.timeline.db.execute(
-        f"SELECT id, media FROM {table} WHERE media IS NOT NULL"
-        " AND number IN (SELECT value FROM json_each(?))",
-        (json.dumps(numbers),),
-    )
-    found = ((name, media.first_picture(listed)) for name, listed in cursor)
+    listed = _values(reader, table, "media", numbers)
+    found = ((name, media.first_picture(value)) for name, value in listed.items())
     return {
         name: {"file": picture["file"], "alt": picture.get("alt") or picture.get("caption") or ""}
         for name, picture in found
@@ -203,10 +199,10 @@ def _pictures(reader: Reader, table: str, numbers: list[int]) -> dict[str, dict[
     }
 
 
-def _importance(reader: Reader, table: str, numbers: list[int]) -> dict[str, int]:
-    """The importance by id of the events that have one."""
+def _values(reader: Reader, table: str, column: str, numbers: list[int]) -> dict[str, Any]:
+    """The values of a column by id of the events that have one."""
     cursor = reader.timeline.db.execute(
-        f"SELECT id, importance FROM {table} WHERE importance IS NOT NULL"
+        f"SELECT id, {column} FROM {table} WHERE {column} IS NOT NULL"
         " AND number IN (SELECT value FROM json_each(?))",
         (json.dumps(numbers),),
     )
